@@ -1,0 +1,1 @@
+"""One file for each figure: ``python -m benchmarks [NAME …] --json``."""

@@ -1,0 +1,71 @@
+"""Civil days and calendars.
+
+Instants are aware UTC. A service date or a business day is a civil day in the institution's own zone. On screen each
+user reads dates in the calendar of the country; at rest and on the wire a day is always Gregorian ISO 8601.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+import jdatetime
+
+BUDDHIST_YEARS_AHEAD = 543
+
+
+class Calendar(StrEnum):
+    """A calendar in which dates are shown and typed."""
+
+    GREGORIAN = "gregorian"
+    JALALI = "jalali"
+    BUDDHIST = "buddhist"
+
+
+def civil_day(instant: datetime, zone: str) -> date:
+    """The civil day of an aware ``instant`` in ``zone`` (an IANA name).
+
+    Raises:
+        ValueError: ``instant`` is naive.
+        zoneinfo.ZoneInfoNotFoundError: there is no such zone.
+    """
+    if instant.tzinfo is None:
+        raise ValueError("an instant carries its zone")
+    return instant.astimezone(ZoneInfo(zone)).date()
+
+
+def day_end(day: date, zone: str) -> datetime:
+    """The UTC instant at which civil ``day`` ends in ``zone``."""
+    return datetime.combine(day + timedelta(days=1), time.min, ZoneInfo(zone)).astimezone(UTC)
+
+
+def display(day: date, calendar: Calendar) -> str:
+    """``day`` as ``YYYY-MM-DD`` in ``calendar``."""
+    match calendar:
+        case Calendar.JALALI:
+            return str(jdatetime.date.fromgregorian(date=day).strftime("%Y-%m-%d"))
+        case Calendar.BUDDHIST:
+            return f"{day.year + BUDDHIST_YEARS_AHEAD:04d}-{day.month:02d}-{day.day:02d}"
+        case Calendar.GREGORIAN:
+            return day.isoformat()
+
+
+def parse(text: str, calendar: Calendar) -> date:
+    """The day that ``YYYY-MM-DD`` (or with slashes) names in ``calendar``.
+
+    Raises:
+        ValueError: there is no such day.
+    """
+    parts = text.replace("/", "-").split("-")
+    if len(parts) != 3:
+        raise ValueError("a day is written YYYY-MM-DD")
+    year, month, number = (int(p) for p in parts)
+    match calendar:
+        case Calendar.JALALI:
+            gregorian = jdatetime.date(year, month, number).togregorian()
+            return date(gregorian.year, gregorian.month, gregorian.day)
+        case Calendar.BUDDHIST:
+            return date(year - BUDDHIST_YEARS_AHEAD, month, number)
+        case Calendar.GREGORIAN:
+            return date(year, month, number)

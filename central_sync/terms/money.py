@@ -1,0 +1,88 @@
+"""Money is an integer of the smallest coin and a currency; ratios are exact; rounding is named.
+
+An amount is a plain ``int`` wherever the currency is known from its surroundings (a bill, a settlement, a scheme
+have exactly one). A ratio is a :class:`fractions.Fraction`. Nothing here, or anywhere, is a ``float``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from fractions import Fraction
+
+AMOUNT_MAX = 10**15
+"""Largest amount taken in one field, in smallest coins: far above any bill, far below 2**63."""
+
+
+class Rounding(StrEnum):
+    """How a scheme turns an exact share into whole coins."""
+
+    HALF_UP = "half_up"
+    HALF_EVEN = "half_even"
+    DOWN = "down"
+    UP = "up"
+
+
+@dataclass(frozen=True, slots=True)
+class Currency:
+    """A currency as it is settled: ``decimals`` digits stand behind the point on paper (ISO 4217)."""
+
+    code: str
+    decimals: int
+
+    def display(self, amount: int) -> str:
+        """``amount`` smallest coins as a person reads it: ``12345`` CNY is ``123.45 CNY``."""
+        sign, digits = ("-" if amount < 0 else ""), str(abs(amount)).rjust(self.decimals + 1, "0")
+        if not self.decimals:
+            return f"{sign}{int(digits):,} {self.code}"
+        whole, part = digits[: -self.decimals], digits[-self.decimals :]
+        return f"{sign}{int(whole):,}.{part} {self.code}"
+
+
+CURRENCIES = {c.code: c for c in (Currency("CNY", 2), Currency("IRR", 0), Currency("EUR", 2), Currency("THB", 2))}
+
+
+def rounded(value: Fraction | Decimal, rounding: Rounding) -> int:
+    """The whole number of coins nearest to ``value`` by ``rounding``; halves go away from zero with ``HALF_UP``."""
+    exact = Fraction(value)
+    sign, size = (-1 if exact < 0 else 1), abs(exact)
+    whole, rest = divmod(size.numerator, size.denominator)
+    twice = 2 * rest
+    match rounding:
+        case Rounding.DOWN:
+            up = False
+        case Rounding.UP:
+            up = rest > 0
+        case Rounding.HALF_UP:
+            up = twice >= size.denominator
+        case Rounding.HALF_EVEN:
+            up = twice > size.denominator or (twice == size.denominator and whole % 2 == 1)
+    return sign * (whole + up)
+
+
+def share(amount: int, ratio: Fraction, rounding: Rounding) -> int:
+    """``ratio`` of ``amount``, in whole coins."""
+    return rounded(amount * ratio, rounding)
+
+
+def split(amount: int, weights: Sequence[int]) -> list[int]:
+    """Divide a non-negative ``amount`` in proportion to non-negative ``weights``, adding up to it exactly.
+
+    The coins left by rounding down go to the largest remainders, ties to the earlier weight. With no weight at all
+    everything goes to the first place.
+
+    Raises:
+        ValueError: ``amount`` or a weight is negative, or there are no places.
+    """
+    if amount < 0 or not weights or min(weights) < 0:
+        raise ValueError("split needs a non-negative amount and at least one non-negative weight")
+    total = sum(weights)
+    if total == 0:
+        return [amount, *([0] * (len(weights) - 1))]
+    floors = [amount * w // total for w in weights]
+    order = sorted(range(len(weights)), key=lambda i: (-(amount * weights[i] % total), i))
+    for i in order[: amount - sum(floors)]:
+        floors[i] += 1
+    return floors

@@ -1,0 +1,127 @@
+"""Bytes ↔ messages, and the digest that makes a resend recognisable.
+
+On the line: MessagePack in one zstd frame. A body names its version itself (``version`` in its map); older ones are
+lifted to the present shape by versions.py before they are read. Nothing larger than ``BODY_BYTES_MAX`` is unpacked.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import TypeVar
+
+import msgspec
+import zstandard
+
+from central_sync.wire import versions
+from central_sync.wire.catalogue import BY_NUMBER, Row
+from central_sync.wire.limits import BODY_BYTES_MAX, PACKET_BYTES_MAX, PACKET_DEPTH_MAX
+from central_sync.wire.packets import Request
+from central_sync.wire.refusals import Refused
+
+ZSTD_LEVEL = 3
+CONTENT_TYPE = "application/vnd.pishkhan+msgpack"
+
+M = TypeVar("M", bound=msgspec.Struct)
+_PATH = re.compile(r" - at `([^`]*)`$")
+
+
+def pack(message: msgspec.Struct) -> bytes:
+    """A message as it goes on the line."""
+    return zstandard.ZstdCompressor(level=ZSTD_LEVEL).compress(msgspec.msgpack.encode(message))
+
+
+def unpack(body: bytes, kind: type[M]) -> M:
+    """The message of type ``kind`` in ``body``, of our own wire version or the previous one.
+
+    Raises:
+        Refused: ``packet_too_large``, ``packet_invalid`` or ``version_unsupported``.
+    """
+    try:
+        with zstandard.ZstdDecompressor(max_window_size=2**23).stream_reader(body) as reader:
+            plain = reader.read(BODY_BYTES_MAX + 1)
+    except zstandard.ZstdError as error:
+        raise Refused("packet_invalid", "not a zstd frame") from error
+    if len(plain) > BODY_BYTES_MAX:
+        raise Refused("packet_too_large", f"over {BODY_BYTES_MAX} bytes")
+    try:
+        return msgspec.convert(versions.lifted(msgspec.msgpack.decode(plain), kind), kind)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise Refused("packet_invalid", location(error)) from error
+
+
+def request_from_json(row: Row, text: bytes) -> Request:
+    """The typed request of ``row`` in a packet as the HIS wrote it (JSON, UTF-8).
+
+    Raises:
+        Refused: ``packet_missing``, ``packet_too_large``, ``packet_too_deep``, ``packet_not_utf8`` or ``packet_invalid`` with the path
+            of the offending field, never its value.
+    """
+    if not text.strip():
+        raise Refused("packet_missing")
+    if len(text) > PACKET_BYTES_MAX:
+        raise Refused("packet_too_large", f"over {PACKET_BYTES_MAX} bytes")
+    if depth(text) > PACKET_DEPTH_MAX:
+        raise Refused("packet_too_deep", f"over {PACKET_DEPTH_MAX} levels")
+    try:
+        text.decode("utf-8")
+        return msgspec.json.decode(text, type=row.request)
+    except UnicodeDecodeError as error:
+        raise Refused("packet_not_utf8") from error
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise Refused("packet_invalid", location(error)) from error
+
+
+def request_from_wire(row: Row, packet: bytes) -> Request:
+    """The typed request of ``row`` in a transaction's packet (MessagePack).
+
+    Raises:
+        Refused: ``packet_too_large`` or ``packet_invalid``.
+    """
+    if len(packet) > PACKET_BYTES_MAX:
+        raise Refused("packet_too_large", f"over {PACKET_BYTES_MAX} bytes")
+    try:
+        return msgspec.msgpack.decode(packet, type=row.request)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise Refused("packet_invalid", location(error)) from error
+
+
+def digest(number: str, request: Request) -> bytes:
+    """SHA-256 over the canonical number and the canonical packet: what two copies of one transaction have in common.
+
+    Token, deadline, operator and the HID that the edge leased are no part of it. Canonical: JSON with sorted keys, no
+    spaces, and fields left out that hold their default.
+    """
+    canonical = msgspec.json.encode(request, order="sorted")
+    return hashlib.sha256(BY_NUMBER[number].number.encode() + b"\x00" + canonical).digest()
+
+
+def depth(text: bytes) -> int:
+    """How deep ``text`` nests brackets and braces outside strings, found without parsing it."""
+    level = deepest = 0
+    in_string = escaped = False
+    for byte in text:
+        if in_string:
+            if escaped:
+                escaped = False
+            elif byte == 0x5C:
+                escaped = True
+            elif byte == 0x22:
+                in_string = False
+        elif byte == 0x22:
+            in_string = True
+        elif byte in b"[{":
+            level += 1
+            deepest = max(deepest, level)
+        elif byte in b"]}":
+            level -= 1
+    return deepest
+
+
+def location(error: Exception) -> str:
+    """Where in the packet a decoding error lies (``$.lines[2].amount``), and what was expected, but never what was found."""
+    text = str(error)
+    found = _PATH.search(text)
+    expected = re.match(r"^(Expected `[^`]{1,60}`|Object missing required field `[^`]{1,60}`)", text)
+    where = found.group(1) if found else "$"
+    return f"{where}: {expected.group(1)}" if expected else where

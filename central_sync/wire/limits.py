@@ -1,0 +1,31 @@
+"""Every bound of what crosses the wire, its unit last in its name. Both ends hold them."""
+
+from __future__ import annotations
+
+WIRE_VERSION = 2
+"""What we write. See versions.py for what we still read."""
+WIRE_VERSION_OLDEST = 1
+
+PACKET_BYTES_MAX = 256 * 1024
+"""One transaction's packet as JSON. The national platform allows 40,000 characters; a 500-line bill needs more."""
+PACKET_DEPTH_MAX = 8
+MSGID_CHARACTERS_MAX = 64
+LINES_PER_FEES_MAX = 500
+DIAGNOSES_MAX = 40
+BATCH_ITEMS_MAX = 128
+BATCH_BYTES_MAX = 1024 * 1024
+"""Uncompressed size at which the edge closes a batch (one item always fits)."""
+BODY_BYTES_MAX = 4 * 1024 * 1024
+"""Largest uncompressed body that either end unpacks: a guard against a compression bomb."""
+DEADLINE_MS_MIN = 100
+DEADLINE_MS_MAX = 120_000
+DEADLINE_MS_DEFAULT = 8_000
+CLOCK_SKEW_S_MAX = 600
+"""How far the clocks of edge and hub may differ before either refuses to work on money."""
+FEED_WAIT_S_MAX = 50
+FEED_ITEMS_MAX = 256
+DETAIL_ROWS_MAX = 5_000
+
+assert BATCH_BYTES_MAX + PACKET_BYTES_MAX * 2 <= BODY_BYTES_MAX
+assert DEADLINE_MS_MIN < DEADLINE_MS_DEFAULT < DEADLINE_MS_MAX
+assert WIRE_VERSION - 1 == WIRE_VERSION_OLDEST

@@ -1,0 +1,288 @@
+"""Every refusal, once: its code, whose fault it is, whether the same request may be tried again, and two sentences.
+
+A refusal is definite: nothing happened and nothing will (return code -2). The desk sentence says what the clerk should do;
+the technician's says what was wrong. Neither ever holds a person's data: ``detail`` (a field's path, a code, a limit)
+is the only variable part, and those who raise a refusal keep identifiers out of it.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class Fault(StrEnum):
+    """Who has to act."""
+
+    HIS = "his"
+    DESK = "desk"
+    EDGE = "edge"
+    LINE = "line"
+    HUB = "hub"
+
+
+class Sentences(NamedTuple):
+    """One row of the table. ``again``: the same transaction may be sent again (with a new msgid) and may then pass."""
+
+    fault: Fault
+    again: bool
+    desk: str
+    technician: str
+
+
+REFUSALS: dict[str, Sentences] = {
+    # the request itself
+    "number_unknown": Sentences(
+        Fault.HIS, False, "This function is not available here.", "The number is not in the transaction catalogue."
+    ),
+    "packet_missing": Sentences(
+        Fault.HIS, False, "The request was incomplete. Call your IT desk.", "The call carries no packet."
+    ),
+    "packet_invalid": Sentences(
+        Fault.HIS,
+        False,
+        "Something on the form is missing or mistyped.",
+        "The packet does not fit the transaction's schema.",
+    ),
+    "packet_too_large": Sentences(
+        Fault.HIS,
+        False,
+        "The bill is too long for one request. Send it in parts.",
+        "The packet is larger than the limit.",
+    ),
+    "packet_too_deep": Sentences(
+        Fault.HIS, False, "The request was damaged. Call your IT desk.", "The packet nests deeper than the limit."
+    ),
+    "packet_not_utf8": Sentences(
+        Fault.HIS, False, "The request was damaged. Call your IT desk.", "The body is not UTF-8 encoded JSON."
+    ),
+    "msgid_invalid": Sentences(
+        Fault.HIS,
+        False,
+        "The request had no valid number. Call your IT desk.",
+        "The msgid is empty, too long or has characters outside printable ASCII.",
+    ),
+    "msgid_reused": Sentences(
+        Fault.HIS,
+        False,
+        "This request number was already used for something else.",
+        "The msgid is known with another digest: a resend must repeat the packet, a new transaction needs a new msgid.",
+    ),
+    "deadline_invalid": Sentences(
+        Fault.HIS, False, "The request was incomplete. Call your IT desk.", "deadline_ms lies outside the limits."
+    ),
+    "token_invalid": Sentences(
+        Fault.HIS, True, "Please sign in again.", "The token is missing, unknown or of another workstation: call init."
+    ),
+    "cycle_closed": Sentences(
+        Fault.HIS,
+        True,
+        "The business day has changed. Please sign in again.",
+        "The token's business cycle has ended: call init.",
+    ),
+    "workstation_refused": Sentences(
+        Fault.DESK,
+        False,
+        "This computer may not use the gateway. Call your IT desk.",
+        "The workstation or its key is unknown or withdrawn: pishkhan-edge workstation add.",
+    ),
+    "institution_wrong": Sentences(
+        Fault.HIS,
+        False,
+        "This computer is set up for another hospital. Call your IT desk.",
+        "The institution in the call is not the one this edge was enrolled for.",
+    ),
+    # money and facts
+    "amounts_do_not_add_up": Sentences(
+        Fault.HIS,
+        False,
+        "The amounts on the bill do not add up.",
+        "quantity x unit price differs from the amount, or the lines differ from the total.",
+    ),
+    "currency_wrong": Sentences(
+        Fault.HIS, False, "The bill is in another currency.", "The packet's currency is not the institution's."
+    ),
+    "identifier_invalid": Sentences(
+        Fault.DESK,
+        True,
+        "The identity number is mistyped. Check it against the card.",
+        "The identifier fails the check of its kind.",
+    ),
+    "diagnosis_unknown": Sentences(
+        Fault.DESK,
+        True,
+        "This diagnosis code does not exist. Choose it from the list.",
+        "The code is not in the diagnosis list of the institution's region.",
+    ),
+    "item_unknown": Sentences(
+        Fault.HIS,
+        True,
+        "An item on the bill is not in the catalogue.",
+        "The item code is not in the catalogue of the institution's region on that day.",
+    ),
+    "date_out_of_range": Sentences(
+        Fault.DESK,
+        True,
+        "A date is not possible. Check the dates.",
+        "A civil day lies in the future or outside its case.",
+    ),
+    # persons and cases
+    "person_unknown": Sentences(
+        Fault.DESK, True, "This person is not known to the insurer.", "No member has this identifier."
+    ),
+    "not_covered": Sentences(
+        Fault.DESK, True, "This person has no valid cover today.", "No layer of cover is in force on the service date."
+    ),
+    "hid_invalid": Sentences(Fault.HIS, False, "The case number is mistyped.", "The HID fails its check digits."),
+    "hid_not_leased": Sentences(
+        Fault.EDGE,
+        False,
+        "The case number is not valid. Call your IT desk.",
+        "The HID is not from a block leased to this institution, or was used before.",
+    ),
+    "hids_exhausted": Sentences(
+        Fault.EDGE,
+        True,
+        "No case numbers are left until the line is back.",
+        "All leased HIDs are used; the hub leases more as soon as the line is up.",
+    ),
+    "case_unknown": Sentences(
+        Fault.HIS, False, "This case does not exist.", "The hub has no such case of this institution."
+    ),
+    "case_wrong_kind": Sentences(
+        Fault.HIS,
+        False,
+        "This is not possible for this kind of visit.",
+        "An inpatient number was used for an outpatient case, or the other way round.",
+    ),
+    "case_closed": Sentences(
+        Fault.HIS,
+        False,
+        "This case is closed.",
+        "The case is settled, cancelled or discharged and takes no such change.",
+    ),
+    "case_not_discharged": Sentences(
+        Fault.DESK, True, "Discharge the patient first.", "An inpatient case is settled after its discharge."
+    ),
+    "case_has_fees": Sentences(
+        Fault.DESK,
+        True,
+        "Cancel the fees of this case first.",
+        "A registration or admission with uncancelled fees cannot be cancelled.",
+    ),
+    "fee_serial_reused": Sentences(
+        Fault.HIS, False, "A line of the bill was sent twice.", "The serial of a fee line is already used in this case."
+    ),
+    "fee_unknown": Sentences(
+        Fault.HIS,
+        False,
+        "The line to cancel is not on the bill.",
+        "No uncancelled fee line of the case has this serial.",
+    ),
+    "no_fees": Sentences(Fault.DESK, True, "There is nothing on the bill yet.", "The case has no fee lines to settle."),
+    # settlement and what undoes it
+    "already_settled": Sentences(
+        Fault.HIS, False, "This bill is already settled.", "The case has a settlement in force."
+    ),
+    "settlement_unknown": Sentences(
+        Fault.HIS,
+        False,
+        "This settlement does not exist.",
+        "No settlement of this institution answers to that reference.",
+    ),
+    "already_undone": Sentences(
+        Fault.HIS,
+        False,
+        "This was already cancelled.",
+        "The original went back before: by a cancel, a reversal or an annulment.",
+    ),
+    "already_confirmed": Sentences(
+        Fault.HIS,
+        False,
+        "This settlement is already confirmed.",
+        "A confirmed settlement cannot be annulled by 49; cancel it.",
+    ),
+    "original_mismatch": Sentences(
+        Fault.HIS,
+        False,
+        "The request names another transaction. Call your IT desk.",
+        "The original msgid belongs to another number or case.",
+    ),
+    "original_not_reversible": Sentences(
+        Fault.HIS,
+        False,
+        "This cannot be reversed. Use its cancel.",
+        "The catalogue lists the original's number as not reversible.",
+    ),
+    "reversal_blocked": Sentences(
+        Fault.HIS,
+        True,
+        "Later steps of this case must be cancelled first.",
+        "The original cannot go back while later transactions of the case stand on it.",
+    ),
+    "reversed_before_arrival": Sentences(
+        Fault.HIS,
+        False,
+        "This request was taken back before it was carried out.",
+        "A reversal of this msgid came first and left a tombstone.",
+    ),
+    "never_applied": Sentences(
+        Fault.LINE,
+        True,
+        "This was not carried out. Please do it again.",
+        "The hub never applied it and has stopped any late copy with a tombstone.",
+    ),
+    # the way there
+    "line_down": Sentences(
+        Fault.LINE,
+        True,
+        "No connection to the insurer. Nothing was charged; try again.",
+        "The hub could not be reached before the deadline; the request certainly did not leave, or it changes nothing.",
+    ),
+    "clock_wrong": Sentences(
+        Fault.EDGE,
+        True,
+        "The gateway's clock is wrong. Call your IT desk.",
+        "The clocks of edge and hub differ by more than the limit: mend time synchronisation.",
+    ),
+    "certificate_refused": Sentences(
+        Fault.EDGE,
+        False,
+        "The gateway is not admitted by the insurer. Call your IT desk.",
+        "The hub refused the edge's certificate: enrol again.",
+    ),
+    "journal_unavailable": Sentences(
+        Fault.EDGE,
+        True,
+        "The gateway cannot save. Call your IT desk.",
+        "The journal cannot be written: disk full, read-only or damaged. Nothing was accepted.",
+    ),
+    "shutting_down": Sentences(
+        Fault.EDGE,
+        True,
+        "The gateway is restarting. Try again in a moment.",
+        "The edge is stopping and takes no new work.",
+    ),
+    "version_unsupported": Sentences(
+        Fault.EDGE, False, "The gateway is out of date. Call your IT desk.", "The hub does not read this wire version."
+    ),
+    "hub_fault": Sentences(
+        Fault.HUB,
+        True,
+        "The insurer's system has a fault. Try again later.",
+        "The hub failed inside; it has logged the fault and undone the work.",
+    ),
+    "enrolment_refused": Sentences(
+        Fault.EDGE, False, "The gateway could not be enrolled.", "The enrolment code is unknown, used or expired."
+    ),
+}
+
+
+class Refused(Exception):
+    """Raised where a request is found impossible; carries a row of :data:`REFUSALS` and a ``detail`` without personal data."""
+
+    def __init__(self, code: str, detail: str = "") -> None:
+        assert code in REFUSALS, code
+        super().__init__(f"{code}: {detail}" if detail else code)
+        self.code = code
+        self.detail = detail

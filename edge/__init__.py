@@ -1,0 +1,1 @@
+"""The gateway in the hospital: survives power cuts, bad cards and no network."""
