@@ -272,6 +272,46 @@ REFUSALS: dict[str, Sentences] = {
         "The insurer's system has a fault. Try again later.",
         "The hub failed inside; it has logged the fault and undone the work.",
     ),
+    # the edge's faces and readers
+    "endpoint_unknown": Sentences(
+        Fault.HIS,
+        False,
+        "This function is not available here.",
+        "No such address: see the OpenAPI document of the face.",
+    ),
+    "method_wrong": Sentences(
+        Fault.HIS, False, "This function is not available here.", "The address exists, but not with this HTTP method."
+    ),
+    "context_missing": Sentences(
+        Fault.HIS,
+        False,
+        "The request was incomplete. Call your IT desk.",
+        "The call names no institution, operator and workstation in its context.",
+    ),
+    "origin_refused": Sentences(
+        Fault.HIS,
+        False,
+        "This page may not use the gateway. Call your IT desk.",
+        "The Host or Origin header is not in the face's list: add it to names or origins in edge.toml.",
+    ),
+    "edge_fault": Sentences(
+        Fault.EDGE,
+        True,
+        "The gateway has a fault. Ask for the result before you try again.",
+        "The edge failed inside; it has logged the class and the place of the fault.",
+    ),
+    "too_busy": Sentences(
+        Fault.EDGE, True, "The gateway is busy. Try again in a moment.", "A limit of simultaneous work was reached."
+    ),
+    "reader_unknown": Sentences(
+        Fault.HIS, False, "This card reader is not connected.", "No reader has this name: see GET /cards/v1/readers."
+    ),
+    "card_absent": Sentences(
+        Fault.DESK, True, "Put the card on the reader.", "No card came onto the reader before the deadline."
+    ),
+    "card_unreadable": Sentences(
+        Fault.DESK, True, "The card could not be read. Clean it and try again.", "The card's data fail their checks."
+    ),
     "enrolment_refused": Sentences(
         Fault.EDGE, False, "The gateway could not be enrolled.", "The enrolment code is unknown, used or expired."
     ),
