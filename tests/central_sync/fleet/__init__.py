@@ -1,0 +1,1 @@
+"""Tests of the fleet: the authority, enrolment, leases."""
