@@ -1,0 +1,58 @@
+# Every command of the house. `make demo` and `make test` set up a fresh Debian 12 by themselves; see installers/.
+SHELL := /bin/bash
+PY := .venv/bin/python
+SET_UP := installers/set_up.sh
+WORKERS ?= 2
+ARGS ?=
+
+.PHONY: help demo test check proof soak bench fix docs vectors lock clean
+
+help:  ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+demo:  ## a hospital day through two edges and a hub; ARGS=--once ends by itself
+	@$(SET_UP) run
+	$(PY) -m simulator.demo $(ARGS)
+
+test:  ## every test but the slow ones (12 minutes at most); ARGS goes to pytest
+	@$(SET_UP) test
+	$(PY) -m pytest -m "not proof and not soak" -n $(WORKERS) --dist loadscope $(ARGS)
+
+check:  ## format, lint, types, imports, and the repository's own shape
+	@$(SET_UP) test
+	$(PY) -m ruff format --check .
+	$(PY) -m ruff check .
+	$(PY) -m mypy
+	.venv/bin/lint-imports --config pyproject.toml
+	$(PY) -m pytest -q -m "not proof and not soak" tests/tidy
+
+proof:  ## what is slow but belongs to every change (30 minutes at most)
+	@$(SET_UP) proof
+	$(PY) -m pytest -m proof $(ARGS)
+
+soak:  ## hours
+	@$(SET_UP) proof
+	$(PY) -m pytest -m soak --timeout 0 $(ARGS)
+
+bench:  ## every figure; ARGS names some, or --json
+	@$(SET_UP) run
+	$(PY) -m benchmarks $(ARGS)
+
+fix:  ## format, and mend what lint can mend
+	@$(SET_UP) test
+	$(PY) -m ruff format .
+	$(PY) -m ruff check --fix .
+
+docs:  ## redraw docs/states.md and docs/errors.md from the tables
+	@$(SET_UP) run
+	$(PY) -m tests.tidy.generate_docs
+
+vectors:  ## rewrite the golden vectors; read the difference by eye before you commit it
+	@$(SET_UP) run
+	$(PY) -m tests.wire_vectors.regenerate
+
+lock:  ## pin anew from pyproject.toml
+	installers/refresh_lock.sh $(ARGS)
+
+clean:
+	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

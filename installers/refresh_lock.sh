@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# Rewrites the two locks from pyproject.toml: everything, and what the appliance alone carries (the edge extra).
+#
+# Versions and hashes only; where packages come from is the business of whoever installs. Pass uv's own options to
+# raise one package: installers/refresh_lock.sh --upgrade-package aiohttp
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+uv="$(command -v uv || true)"
+[ -x .venv/bin/uv ] && uv=.venv/bin/uv
+if [ -z "$uv" ]; then
+    python3 -m venv build/lock
+    build/lock/bin/python -m pip install -q uv
+    uv=build/lock/bin/uv
+fi
+
+common=(--quiet --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --no-annotate --no-config
+    --universal --python-version 3.11)
+"$uv" pip compile pyproject.toml "${common[@]}" --all-extras "$@" -o installers/requirements.lock
+"$uv" pip compile pyproject.toml "${common[@]}" --extra edge -c installers/requirements.lock -o installers/requirements-edge.lock
+if grep -nE '://|^--' installers/requirements.lock installers/requirements-edge.lock; then
+    echo "a lock holds an address" >&2
+    exit 1
+fi

@@ -1,0 +1,37 @@
+"""What holds for every test: in CI nothing is skipped, so a missing tool fails the run instead of hiding a gap."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+
+class NoSkips:
+    """Collects what was skipped, here and in xdist's workers, and turns a green run red if there was any."""
+
+    def __init__(self) -> None:
+        self.skipped: list[str] = []
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.skipped and not hasattr(report, "wasxfail"):
+            self.skipped.append(report.nodeid)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.skipped:
+            self.skipped.append(report.nodeid)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        if self.skipped and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        for nodeid in self.skipped:
+            terminalreporter.write_line(f"skipped in CI, which is a failure: {nodeid}")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """In CI, on the controlling process only (workers report to it)."""
+    if os.environ.get("CI") == "true" and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(NoSkips(), "no-skips")
