@@ -1,0 +1,32 @@
+"""Bounds of the fleet, the unit last in each name."""
+
+from __future__ import annotations
+
+AUTHORITY_DAYS = 3652
+"""How long the hub's own authority lives: ten years; a new one means enrolling every edge again."""
+SERVER_CERTIFICATE_DAYS = 398
+SERVER_RENEWAL_DAYS = 30
+"""At start a server certificate with less than this left is made anew."""
+EDGE_CERTIFICATE_DAYS = 398
+EDGE_WARNING_DAYS = 30
+"""From this many days before an edge's certificate ends, the hub's log and status say so."""
+CLOCK_ALLOWANCE_S = 3600
+"""Certificates begin this much in the past, for edges whose clock is behind."""
+SIGNING_REQUEST_CHARACTERS_MAX = 8192
+
+INVITATION_HOURS_DEFAULT = 24
+INVITATION_HOURS_MAX = 24 * 14
+
+HID_BLOCK_SERIALS = 2_000
+"""How many HIDs one lease holds."""
+HIDS_LOW = 1_000
+"""Below this many left at the edge, and none on the way, the hub leases another block."""
+HID_BLOCKS_INITIAL = 1
+HIDS_LEFT_MAX = 10_000_000
+"""The most that an edge may claim to have left; more is a mistake."""
+
+NOTICE_CHARACTERS_MAX = 500
+
+assert HIDS_LOW < HID_BLOCK_SERIALS
+assert EDGE_WARNING_DAYS < EDGE_CERTIFICATE_DAYS
+assert SERVER_RENEWAL_DAYS < SERVER_CERTIFICATE_DAYS
