@@ -40,6 +40,11 @@ def day_end(day: date, zone: str) -> datetime:
     return datetime.combine(day + timedelta(days=1), time.min, ZoneInfo(zone)).astimezone(UTC)
 
 
+def year_of(day: date, calendar: Calendar) -> int:
+    """The year that ``day`` falls in, as ``calendar`` counts."""
+    return int(display(day, calendar).split("-")[0])
+
+
 def display(day: date, calendar: Calendar) -> str:
     """``day`` as ``YYYY-MM-DD`` in ``calendar``."""
     match calendar:
