@@ -89,9 +89,9 @@ python_packages() {
     fi
     say "installing Python packages by $lock"
     rm -f "$stamp"
-    "$venv/bin/python" -m pip install -q --disable-pip-version-check --require-hashes -r "$lock" >&2
+    "$venv/bin/python" -m pip install -qq --disable-pip-version-check --require-hashes -r "$lock" >&2
     # The lock holds the build backend too, so nothing unpinned is fetched to build ourselves.
-    "$venv/bin/python" -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e . >&2
+    "$venv/bin/python" -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e . >&2
     printf '%s\n' "$want" >"$stamp"
 }
 

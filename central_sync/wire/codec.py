@@ -24,6 +24,8 @@ CONTENT_TYPE = "application/vnd.pishkhan+msgpack"
 
 M = TypeVar("M", bound=msgspec.Struct)
 _PATH = re.compile(r" - at `([^`]*)`$")
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What a hostile MessagePack body can raise; msgspec leaves text that is not UTF-8 to Python's own error."""
 
 
 def pack(message: msgspec.Struct) -> bytes:
@@ -46,7 +48,7 @@ def unpack(body: bytes, kind: type[M]) -> M:
         raise Refused("packet_too_large", f"over {BODY_BYTES_MAX} bytes")
     try:
         return msgspec.convert(versions.lifted(msgspec.msgpack.decode(plain), kind), kind)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except _UNREADABLE as error:
         raise Refused("packet_invalid", location(error)) from error
 
 
@@ -82,7 +84,7 @@ def request_from_wire(row: Row, packet: bytes) -> Request:
         raise Refused("packet_too_large", f"over {PACKET_BYTES_MAX} bytes")
     try:
         return msgspec.msgpack.decode(packet, type=row.request)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except _UNREADABLE as error:
         raise Refused("packet_invalid", location(error)) from error
 
 

@@ -1,0 +1,95 @@
+"""Writes the golden vectors from samples.py: ``python -m tests.wire_vectors.regenerate`` (or ``make vectors``).
+
+``packets.json``: for each catalogue row its samples as JSON, as MessagePack in hexadecimal, and their digest; and its
+answer. ``messages-v2.json`` and ``messages-v1.json``: each message as plain MessagePack in hexadecimal (zstd is left out: its
+output may differ between releases of the library without meaning anything), and as the JSON it must read as.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from central_sync.wire import catalogue, codec, messages, versions
+from tests.wire_vectors import samples
+
+FOLDER = Path(__file__).parent
+KINDS: dict[str, type[messages.Message]] = {
+    "batch": messages.Batch,
+    "batch_empty": messages.Batch,
+    "batch_answer": messages.BatchAnswer,
+    "batch_answer_refused": messages.BatchAnswer,
+    "feed": messages.Feed,
+    "feed_empty": messages.Feed,
+    "enrol_request": messages.EnrolRequest,
+    "enrolment": messages.Enrolment,
+}
+"""Sample name → its message type."""
+
+
+def packets() -> list[dict[str, Any]]:
+    """One entry for each sample of each row, in the catalogue's order."""
+    entries = []
+    for row in catalogue.ROWS:
+        answer = samples.ANSWERS[row.name]
+        for name, request in samples.REQUESTS[row.name].items():
+            entries.append(
+                {
+                    "row": row.name,
+                    "number": row.number,
+                    "sample": name,
+                    "request": msgspec.to_builtins(request),
+                    "request_hex": msgspec.msgpack.encode(request).hex(),
+                    "digest": codec.digest(row.number, request).hex(),
+                    "answer": msgspec.to_builtins(answer),
+                    "answer_hex": msgspec.msgpack.encode(answer).hex(),
+                }
+            )
+    return entries
+
+
+def messages_v2() -> list[dict[str, Any]]:
+    """Every message as we write it today."""
+    return [
+        {
+            "sample": name,
+            "kind": type(message).__name__,
+            "plain_hex": msgspec.msgpack.encode(message).hex(),
+            "reads_as": msgspec.to_builtins(message),
+        }
+        for name, message in samples.all_messages().items()
+    ]
+
+
+def messages_v1() -> list[dict[str, Any]]:
+    """What a peer of the previous version writes, and what it reads as today."""
+    entries = []
+    for name, plain in samples.version_1().items():
+        kind = KINDS[name]
+        raw = msgspec.msgpack.encode(plain)
+        message = msgspec.convert(versions.lifted(msgspec.msgpack.decode(raw), kind), kind)
+        entries.append(
+            {"sample": name, "kind": kind.__name__, "plain_hex": raw.hex(), "reads_as": msgspec.to_builtins(message)}
+        )
+    return entries
+
+
+def rendered() -> dict[str, str]:
+    """File name → its text."""
+    made = {"packets.json": packets(), "messages-v2.json": messages_v2(), "messages-v1.json": messages_v1()}
+    return {name: json.dumps(entries, ensure_ascii=False, indent=1) + "\n" for name, entries in made.items()}
+
+
+def main() -> int:
+    """Write the files; returns the exit status."""
+    for name, text in rendered().items():
+        (FOLDER / name).write_text(text, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
