@@ -1,0 +1,33 @@
+"""Bounds of the hub's ports, the unit last in each name."""
+
+from __future__ import annotations
+
+from central_sync.wire.limits import BODY_BYTES_MAX
+
+REQUEST_BYTES_MAX = BODY_BYTES_MAX
+"""Largest compressed body that is read: compression never makes a lawful body larger than its plain form by much."""
+HANDSHAKE_S_MAX = 10
+KEEPALIVE_S = 75
+"""How long an idle connection stays; longer than an edge's pause between two exchanges."""
+STOP_S_MAX = 20
+"""How long a stopping hub waits for work in progress."""
+BACKLOG_CONNECTIONS_MAX = 256
+
+WATCH_EVERY_S = 0.2
+"""How often a process looks for new feed items while somebody waits: the longest that a notice is late."""
+WATCH_FAULT_PAUSE_S = 2.0
+"""The same after the database failed."""
+
+AUDIT_ROWS_WAITING_MAX = 1_000
+AUDIT_REFUSALS_PER_MINUTE_MAX = 120
+"""Refused connections and certificates written one by one; the rest of the minute becomes one row with a count."""
+
+ENROL_BODY_BYTES_MAX = 32 * 1024
+ENROL_FAILURES_PER_MINUTE_MAX = 10
+"""Failed enrolments that one address may make; all addresses together may make ten times as many."""
+ENROL_FAILURES_ALL_PER_MINUTE_MAX = 100
+ENROL_PEERS_REMEMBERED_MAX = 4_096
+"""Addresses counted at once; on the hub's side of a VPN there are far fewer."""
+ENROL_IN_PROGRESS_MAX = 4
+
+assert ENROL_FAILURES_PER_MINUTE_MAX < ENROL_FAILURES_ALL_PER_MINUTE_MAX

@@ -1,0 +1,86 @@
+"""The hub's settings: ``DIR/hub.toml``, every one with a default, so that the file may be missing.
+
+An unknown key or a wrong type is an error that names the place; a typing error must not pass in silence. What stands on
+the command line goes before the file.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta, Struct
+
+FILE_NAME = "hub.toml"
+
+
+class ConfigInvalid(Exception):
+    """The settings cannot be used; the text says which and why."""
+
+
+class Listener(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where one port listens. ``device`` binds it to a network interface (SO_BINDTODEVICE): an address alone does not keep
+    the other network out.
+    """
+
+    listen: str
+    device: str = ""
+
+
+class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """All settings. ``database`` is a SQLAlchemy address; ``sync_url`` is where edges are told to send (default: what the sync
+    port listens on).
+    """
+
+    database: str = ""
+    sync: Listener = Listener("127.0.0.1:7443")
+    enrol: Listener = Listener("127.0.0.1:7444")
+    sync_url: str = ""
+    log_level: Annotated[str, Meta(pattern="^(debug|info|warning|error)$")] = "info"
+    threads: Annotated[int, Meta(ge=1, le=64)] = 8
+    """Worker threads for intake and the feed, and so the most database connections that work at once."""
+    audit_days: Annotated[int, Meta(ge=30, le=36500)] = 3650
+    """How long the audit trail is kept."""
+
+
+def load(folder: Path) -> Config:
+    """The settings of the hub whose data lies in ``folder``; ``database`` is filled in.
+
+    Raises:
+        ConfigInvalid: the file cannot be read, is no TOML, or holds an unknown key or a wrong value.
+    """
+    file = folder / FILE_NAME
+    try:
+        plain = tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        plain = {}
+    except OSError as error:
+        raise ConfigInvalid(f"{file} cannot be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigInvalid(f"{file} is not TOML: {error}") from error
+    try:
+        config = msgspec.convert(plain, Config)
+    except msgspec.ValidationError as error:
+        raise ConfigInvalid(f"{file}: {error}") from error
+    address(config.sync.listen)
+    address(config.enrol.listen)
+    return config if config.database else msgspec.structs.replace(config, database=default_database(folder))
+
+
+def default_database(folder: Path) -> str:
+    """The database of a hub that was told nothing else."""
+    return f"sqlite:///{(folder / 'hub.db').absolute()}"
+
+
+def address(text: str) -> tuple[str, int]:
+    """``HOST:PORT`` (an IPv6 host in brackets, port 0 for any free one) as host and port.
+
+    Raises:
+        ConfigInvalid: it is none.
+    """
+    host, colon, port = text.rpartition(":")
+    if not (colon and host and port.isascii() and port.isdigit() and int(port) <= 65535):
+        raise ConfigInvalid(f"{text!r} is no HOST:PORT")
+    return host.strip("[]"), int(port)
