@@ -1,0 +1,98 @@
+"""How a database is opened: SQLite through pysqlite3, or PostgreSQL through psycopg 3.
+
+SQLite: write-ahead mode, ``synchronous=FULL``, transactions begun by ourselves (``BEGIN IMMEDIATE`` for work that writes), never a
+library older than the safe one. PostgreSQL: READ COMMITTED with explicit row locks, REPEATABLE READ for reads.
+Parameters never appear in error texts (``hide_parameters``), and database errors are translated to the hub's own.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pysqlite3 import dbapi2 as pysqlite3
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from central_sync import limits
+from central_sync.errors import StoreBusy, StoreError, StoreTooOld, StoreUnavailable
+
+BEGIN = "pishkhan_begin"
+"""Execution option: how a SQLite transaction begins."""
+_BUSY_STATES = frozenset({"40001", "40P01", "55P03"})
+
+
+def parsed(url: str) -> URL:
+    """``url`` with our driver in it.
+
+    Raises:
+        StoreUnavailable: neither SQLite (a file) nor PostgreSQL.
+    """
+    found = make_url(url)
+    match found.get_backend_name():
+        case "sqlite" if found.database and found.database != ":memory:":
+            return found.set(drivername="sqlite+pysqlite")
+        case "postgresql":
+            return found.set(drivername="postgresql+psycopg")
+        case _:
+            raise StoreUnavailable("the database is a SQLite file or PostgreSQL")
+
+
+def new_engine(url: str) -> Engine:
+    """An engine for ``url``; opens nothing yet.
+
+    Raises:
+        StoreTooOld: the SQLite library is not safe.
+        StoreUnavailable: the URL is neither SQLite nor PostgreSQL.
+    """
+    where = parsed(url)
+    pool: dict[str, Any] = {
+        "pool_size": limits.POOL_CONNECTIONS_MAX,
+        "max_overflow": limits.POOL_OVERFLOW_CONNECTIONS_MAX,
+        "pool_timeout": limits.POOL_WAIT_S_MAX,
+        "hide_parameters": True,
+    }
+    if where.get_backend_name() == "postgresql":
+        waits = f"-c lock_timeout={limits.LOCK_WAIT_MS_MAX}"
+        return create_engine(
+            where, **pool, pool_pre_ping=True, isolation_level="READ COMMITTED", connect_args={"options": waits}
+        )
+    if pysqlite3.sqlite_version_info < limits.SQLITE_VERSION_MIN:
+        raise StoreTooOld(f"SQLite {pysqlite3.sqlite_version} is too old: {limits.SQLITE_VERSION_MIN} is needed")
+    Path(str(where.database)).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(where, module=pysqlite3, **pool)
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # the driver begins nothing by itself: see _begin_sqlite
+    for pragma in (
+        f"busy_timeout={limits.SQLITE_BUSY_MS_MAX}",
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "secure_delete=ON",
+    ):
+        connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    connection.exec_driver_sql(connection.get_execution_options().get(BEGIN, "BEGIN IMMEDIATE"))
+
+
+def translated(error: DBAPIError | PoolTimeout) -> StoreError:
+    """The hub's error for a database's, holding its class and SQLSTATE but none of its text, which may quote a row."""
+    if isinstance(error, PoolTimeout):
+        return StoreBusy("no database connection was free in time")
+    original = error.orig
+    state = str(getattr(original, "sqlstate", None) or getattr(original, "sqlite_errorname", None) or "")
+    what = f"{type(original).__name__} {state}".strip()
+    if state in _BUSY_STATES or state.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+        return StoreBusy(what)
+    if error.connection_invalidated or type(original).__name__ in ("OperationalError", "InterfaceError"):
+        return StoreUnavailable(what)
+    return StoreError(what)

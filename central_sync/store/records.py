@@ -1,0 +1,223 @@
+"""What the repositories give and take: one frozen record for each table's row, without any database in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Institution:
+    """A hospital. ``tier`` and ``region`` are keys of the rulebook; ``zone`` is an IANA name."""
+
+    code: str
+    name: str
+    region: str
+    tier: str
+    zone: str
+    currency: str
+    calendar: str
+    added_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """A one-time enrolment code, known by the SHA-256 of its secret."""
+
+    secret_hash: bytes
+    institution: str
+    expires_at: datetime
+    used_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """An edge's certificate. ``serial`` is its number in lower-case hexadecimal."""
+
+    serial: str
+    institution: str
+    not_after: datetime
+    issued_at: datetime
+    revoked_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A block of HID serials, both ends included."""
+
+    institution: str
+    first: int
+    last: int
+    granted_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FeedRow:
+    """One item of an institution's downlink; ``body`` is a packed ``FeedBody``."""
+
+    institution: str
+    cursor: int
+    at: datetime
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRow:
+    """Who did what to what, and when. No personal data."""
+
+    id: int
+    at: datetime
+    actor: str
+    action: str
+    subject: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerRow:
+    """One transaction as the hub decided it. ``verdict`` is ``final`` or ``refused``; ``digest`` is ``None`` where a reversal
+    left a tombstone before the original arrived. ``member``, ``hid`` and ``settlement_id`` are what it worked on, if anything.
+    """
+
+    institution: str
+    msgid: str
+    number: str
+    digest: bytes | None
+    verdict: str
+    packet: bytes
+    code: str
+    detail: str
+    member: str
+    hid: str
+    settlement_id: str
+    undone_by: str
+    business_day: date | None
+    operator: str
+    workstation: str
+    recorded_at: datetime | None
+    decided_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Cycle:
+    """The business cycle of one workstation and operator."""
+
+    institution: str
+    number: str
+    business_day: date
+    workstation: str
+    operator: str
+    opened_at: datetime
+    closed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """One layer of a member's cover, both days included; ``to_day`` ``None`` is open-ended."""
+
+    layer: str
+    scheme: str
+    contract: str
+    from_day: date
+    to_day: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A person as the insurer vouches for them at ``as_of``. ``group`` chooses a scheme's parameters."""
+
+    id: str
+    kind: str
+    number: str
+    name: str
+    birth_date: date
+    sex: str
+    group: str
+    region: str
+    as_of: datetime
+    covers: tuple[Cover, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One visit or admission. ``state`` is a state of :mod:`central_sync.desk.case`; ``diagnoses`` is MessagePack."""
+
+    member: str
+    hid: str
+    institution: str
+    care: str
+    state: str
+    covered: bool
+    opened_on: date
+    discharged_on: date | None
+    way: str
+    department: str
+    doctor: str
+    bed: str
+    visit_number: str
+    complaint: str
+    diagnoses: bytes
+    settlement_id: str
+    opened_by: str
+    opened_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FeeLine:
+    """One line of a case's bill. ``place`` counts within the case; ``cancelled_by`` is empty while the line stands."""
+
+    member: str
+    hid: str
+    place: int
+    serial: str
+    item: str
+    name: str
+    quantity: str
+    unit_price: str
+    amount: int
+    service_date: date
+    charged_by: str
+    cancelled_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """One settlement with its whole answer. ``confirmation``: awaited, confirmed, annulled or undone; the last two are no
+    longer in force. ``deltas`` are what it added to the accumulators (see ``accumulators.pack_deltas``).
+    """
+
+    member: str
+    id: str
+    hid: str
+    institution: str
+    msgid: str
+    number: str
+    business_day: date
+    currency: str
+    total: int
+    funds: int
+    patient: int
+    confirmation: str
+    confirmation_before: str
+    answer: bytes
+    deltas: bytes
+    invoice: str
+    settled_at: datetime
+    undone_by: str = ""
+    undone_at: datetime | None = None
+
+    @property
+    def in_force(self) -> bool:
+        """Whether its money still counts."""
+        return self.confirmation in ("awaited", "confirmed")
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Sums over confirmed settlements, and how many await confirmation."""
+
+    settlements: int
+    total: int
+    funds: int
+    patient: int
+    awaited: int

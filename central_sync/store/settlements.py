@@ -1,0 +1,164 @@
+"""Repositories of settlements and of the accumulators that they move.
+
+An accumulator is read for a settlement only after its owner's row was locked (``accumulators.lock``), owners in order of
+their keys: two units of work never wait for each other, and no cap can be passed between reading and writing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, and_, case, func, or_, select, update
+
+from central_sync.limits import UNCERTAIN_ROWS_MAX
+from central_sync.store import tables as t
+from central_sync.store.records import Settlement, Totals
+from central_sync.store.statements import insert, insert_missing
+
+AccumulatorColumns = tuple[str, str, str, str, int]
+"""Owner, layer, scheme, name, year: what ``benefits.AccumulatorKey`` is a named tuple of."""
+
+_SETTLEMENT = tuple(Settlement.__slots__)
+_IN_FORCE = ("awaited", "confirmed")
+_KEYS_PER_STATEMENT = 100
+
+
+def pack_deltas(deltas: Mapping[AccumulatorColumns, int]) -> bytes:
+    """What a settlement added, as it is kept with it: MessagePack rows of (owner, layer, scheme, name, year, amount)."""
+    return msgspec.msgpack.encode([(*key, amount) for key, amount in sorted(deltas.items())])
+
+
+def unpack_deltas(packed: bytes) -> dict[AccumulatorColumns, int]:
+    """The deltas that :func:`pack_deltas` packed."""
+    rows = msgspec.msgpack.decode(packed, type=list[tuple[str, str, str, str, int, int]])
+    return {(owner, layer, scheme, name, year): amount for owner, layer, scheme, name, year, amount in rows}
+
+
+class Settlements:
+    """Settlements, in force or taken back."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, row: Settlement) -> None:
+        """Keep a new settlement."""
+        self._connection.execute(t.settlement.insert().values(**{name: getattr(row, name) for name in _SETTLEMENT}))
+
+    def get(self, member: str, settlement_id: str) -> Settlement | None:
+        """The settlement; lock its case to keep it from changing."""
+        c = t.settlement.c
+        row = (
+            self._connection.execute(select(t.settlement).where(c.member == member, c.id == settlement_id))
+            .mappings()
+            .one_or_none()
+        )
+        return Settlement(**row) if row else None
+
+    def change(self, settlement: Settlement, **values: Any) -> None:
+        """Set columns of a settlement whose case is locked."""
+        c = t.settlement.c
+        self._connection.execute(
+            update(t.settlement).where(c.member == settlement.member, c.id == settlement.id).values(**values)
+        )
+
+    def totals(self, institution: str, from_day: date, to_day: date, currency: str) -> Totals:
+        """Sums over an institution's confirmed settlements of those business days, both included."""
+        c = t.settlement.c
+        confirmed = c.confirmation == "confirmed"
+
+        def summed(value: Any) -> Any:
+            return func.coalesce(func.sum(case((confirmed, value), else_=0)), 0)
+
+        statement = select(
+            summed(1),
+            summed(c.total),
+            summed(c.funds),
+            summed(c.patient),
+            func.coalesce(func.sum(case((c.confirmation == "awaited", 1), else_=0)), 0),
+        ).where(c.institution == institution, c.business_day.between(from_day, to_day), c.currency == currency)
+        return Totals(*(int(value) for value in self._connection.execute(statement).one()))
+
+    def in_force(self, institution: str, from_day: date, to_day: date, currency: str) -> list[Settlement]:
+        """An institution's settlements in force (awaited or confirmed) of those business days, by id."""
+        c = t.settlement.c
+        statement = select(t.settlement).where(
+            c.institution == institution,
+            c.business_day.between(from_day, to_day),
+            c.currency == currency,
+            c.confirmation.in_(_IN_FORCE),
+        )
+        return [Settlement(**row) for row in self._connection.execute(statement.order_by(c.id)).mappings()]
+
+    def count(self, institution: str, day: date) -> int:
+        """How many settlements of one business day are in force."""
+        c = t.settlement.c
+        statement = select(func.count()).where(
+            c.institution == institution, c.business_day == day, c.confirmation.in_(_IN_FORCE)
+        )
+        return int(self._connection.execute(statement).scalar_one())
+
+    def awaited(self, institution: str | None = None, rows_max: int = UNCERTAIN_ROWS_MAX) -> list[Settlement]:
+        """Settlements that await their confirmation, oldest first: one institution's, or everybody's."""
+        c = t.settlement.c
+        statement = select(t.settlement).where(c.confirmation == "awaited")
+        if institution is not None:
+            statement = statement.where(c.institution == institution)
+        statement = statement.order_by(c.settled_at, c.id).limit(rows_max)
+        return [Settlement(**row) for row in self._connection.execute(statement).mappings()]
+
+    def all_in_force(self) -> list[Settlement]:
+        """Every settlement in force, for checks of invariants (a full scan)."""
+        statement = select(t.settlement).where(t.settlement.c.confirmation.in_(_IN_FORCE)).order_by(t.settlement.c.id)
+        return [Settlement(**row) for row in self._connection.execute(statement).mappings()]
+
+
+class Accumulators:
+    """What layers have paid or counted so far, by owner, layer, scheme, name and year; in smallest coins."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def lock(self, owners: Iterable[str]) -> None:
+        """Lock the owners' rows, in key order, until the unit of work ends. Owners not seen before get their row first."""
+        keys = sorted(set(owners))
+        if not keys:
+            return
+        insert_missing(self._connection, t.accumulator_owner, [{"owner": owner} for owner in keys])
+        for owner in keys:
+            self._connection.execute(
+                select(t.accumulator_owner.c.owner).where(t.accumulator_owner.c.owner == owner).with_for_update()
+            ).one()
+
+    def read(self, keys: Iterable[AccumulatorColumns]) -> dict[AccumulatorColumns, int]:
+        """The amounts of those keys that are not zero."""
+        c, wanted, found = t.accumulator.c, list(keys), {}
+        for start in range(0, len(wanted), _KEYS_PER_STATEMENT):
+            each = [
+                and_(c.owner == owner, c.layer == layer, c.scheme == scheme, c.name == name, c.year == year)
+                for owner, layer, scheme, name, year in wanted[start : start + _KEYS_PER_STATEMENT]
+            ]
+            for row in self._connection.execute(select(t.accumulator).where(or_(*each))):
+                found[(row.owner, row.layer, row.scheme, row.name, row.year)] = int(row.amount)
+        return found
+
+    def add(self, deltas: Mapping[AccumulatorColumns, int], *, sign: int = 1) -> None:
+        """Add ``sign`` times the deltas; the owners are locked."""
+        columns = ("owner", "layer", "scheme", "name", "year")
+        for key, amount in sorted(deltas.items()):
+            if amount:
+                statement = insert(self._connection, t.accumulator).values(
+                    **dict(zip(columns, key, strict=True)), amount=sign * amount
+                )
+                self._connection.execute(
+                    statement.on_conflict_do_update(
+                        index_elements=list(columns), set_={"amount": t.accumulator.c.amount + sign * amount}
+                    )
+                )
+
+    def all(self) -> dict[AccumulatorColumns, int]:
+        """Every amount that is not zero, for checks of invariants (a full scan)."""
+        rows = self._connection.execute(select(t.accumulator).where(t.accumulator.c.amount != 0))
+        return {(row.owner, row.layer, row.scheme, row.name, row.year): int(row.amount) for row in rows}
