@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import MutableMapping
 from typing import Any, TextIO
 
 import structlog
@@ -51,18 +52,18 @@ def configure(level: str = "info", stream: TextIO | None = None) -> None:
     root.setLevel(logging.WARNING)
 
 
-def only_allowed(_logger: object, _method: str, line: dict[str, Any]) -> dict[str, Any]:
+def only_allowed(_logger: object, _method: str, line: MutableMapping[str, Any]) -> dict[str, Any]:
     """``line`` with nothing but :data:`KEYS`, numbers and short text; the last step before it is written."""
     kept = {key: _value(value) for key, value in line.items() if key in KEYS}
     dropped = sorted(key for key in line if key not in KEYS)
     return {**kept, "dropped": [name[:40] for name in dropped]} if dropped else kept
 
 
-def place_of_exception(_logger: object, _method: str, line: dict[str, Any]) -> dict[str, Any]:
+def place_of_exception(_logger: object, _method: str, line: MutableMapping[str, Any]) -> dict[str, Any]:
     """``exc_info`` turned into ``fault`` (the class) and ``at`` (where it was raised)."""
     found = line.pop("exc_info", None)
     error = sys.exc_info()[1] if found is True else found[1] if isinstance(found, tuple) else found
-    return {**line, **located(error)} if isinstance(error, BaseException) else line
+    return {**line, **located(error)} if isinstance(error, BaseException) else dict(line)
 
 
 def located(error: BaseException) -> dict[str, str]:

@@ -1,0 +1,113 @@
+"""The edge's settings: ``DIR/edge.toml``, every one with a default, so that the file may be missing.
+
+::
+
+    listen = "127.0.0.1:7001"  # where the hospital speaks to us; off loopback it is HTTPS
+    listen_device = ""  # an interface to bind to (SO_BINDTODEVICE)
+    names = []  # names under which the hospital reaches us: Host headers and the face's certificate
+    origins = []  # web origins beside loopback whose pages may call the face
+    sync_url = ""  # instead of the one that the hub gave at enrolment
+    sync_device = ""  # the interface of the line
+    log_level = "info"
+
+    [[readers]]
+    name = "desk-1"
+    driver = "simulated"
+    address = "readers/desk-1"  # what the driver understands: here a folder, relative to DIR
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, NamedTuple
+
+import msgspec
+from msgspec import Meta, Struct
+
+FILE = "edge.toml"
+FILE_BYTES_MAX = 64 * 1024
+READERS_MAX = 16
+
+Device = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.:-]{0,15}$")]
+
+
+class ConfigError(Exception):
+    """A setting cannot be used; the text says which and what to write."""
+
+
+class ReaderConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One card reader: how the desk calls it, who drives it, and the driver's own address of it."""
+
+    name: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
+    driver: str
+    address: str
+
+
+class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """All settings; see the module's text."""
+
+    listen: str = "127.0.0.1:7001"
+    listen_device: Device = ""
+    names: list[str] = []
+    origins: list[str] = []
+    sync_url: str = ""
+    sync_device: Device = ""
+    log_level: Annotated[str, Meta(pattern="^(debug|info|warning|error)$")] = "info"
+    readers: Annotated[list[ReaderConfig], Meta(max_length=READERS_MAX)] = []
+
+
+class Address(NamedTuple):
+    """A TCP address to listen on; port 0 lets the system choose."""
+
+    host: str
+    port: int
+
+    @property
+    def loopback(self) -> bool:
+        """Whether only this machine can reach it."""
+        return self.host in ("localhost", "::1") or self.host.startswith("127.")
+
+    def url(self, scheme: str) -> str:
+        """As a person or a program writes it."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{scheme}://{host}:{self.port}"
+
+
+def load(folder: Path) -> Config:
+    """The settings in ``folder``.
+
+    Raises:
+        ConfigError: the file is no TOML, too large, unreadable, or has a setting that is unknown or of the wrong type.
+    """
+    path = folder / FILE
+    try:
+        text = path.read_bytes()
+    except FileNotFoundError:
+        return Config()
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}") from error
+    if len(text) > FILE_BYTES_MAX:
+        raise ConfigError(f"{path} is larger than {FILE_BYTES_MAX} bytes")
+    try:
+        config = msgspec.convert(tomllib.loads(text.decode()), Config)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is not TOML: {error}") from error
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"{path}: {error}") from error
+    if len({reader.name for reader in config.readers}) != len(config.readers):
+        raise ConfigError(f"{path}: two readers have the same name")
+    return config
+
+
+def address(text: str) -> Address:
+    """The address in ``HOST:PORT`` or ``[IPV6]:PORT``.
+
+    Raises:
+        ConfigError: it is none.
+    """
+    host, colon, port = text.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not (colon and host and port.isascii() and port.isdigit() and int(port) <= 65535):
+        raise ConfigError(f"an address is written HOST:PORT, not {text!r}")
+    return Address(host, int(port))
