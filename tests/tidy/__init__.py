@@ -1,0 +1,1 @@
+"""The repository checks itself: shape, imports, mirror, docs and files."""

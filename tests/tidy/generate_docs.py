@@ -1,0 +1,101 @@
+"""Draws the documents that are tables in the code: ``python -m tests.tidy.generate_docs`` (or ``make docs``).
+
+``docs/errors.md`` from the refusals, ``docs/transactions.md`` from the catalogue, ``docs/states.md`` from the tables of
+outcomes and confirmations. A test fails when a document no longer says what the code does.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from central_sync.wire.catalogue import ROWS, Row
+from central_sync.wire.refusals import REFUSALS, Fault
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+MADE = "<!-- Made by `make docs` from {source}. Do not edit. -->\n"
+
+REFUSALS_LEAD = """A refusal is definite: nothing happened and nothing will (return code -2). *Again* says whether the same business
+may be sent again, under a new msgid, and may then pass.
+"""
+CATALOGUE_LEAD = """*Resolution* is what a broken line means: a **read** changes nothing and is refused `line_down`; a **replay** is
+answered `provisional` and sent until receipted; a **fence** is withdrawn if it certainly never left, and otherwise
+`in_doubt` until the hub has said what became of it.
+"""
+ACTS = {
+    Fault.HIS: "the hospital's software",
+    Fault.DESK: "the clerk",
+    Fault.EDGE: "the hospital's IT desk, at the gateway",
+    Fault.LINE: "nobody: the line",
+    Fault.HUB: "central operations",
+}
+
+
+def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    """A Markdown table."""
+    lines = [head, tuple("---" for _ in head), *rows]
+    return "".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |\n" for line in lines)
+
+
+def errors() -> str:
+    """docs/errors.md."""
+    parts = [
+        "# Refusals\n",
+        MADE.format(source="`central_sync/wire/refusals.py`"),
+        REFUSALS_LEAD,
+    ]
+    for fault in Fault:
+        rows = [
+            (f"`{code}`", "yes" if s.again else "no", s.desk, s.technician)
+            for code, s in REFUSALS.items()
+            if s.fault is fault
+        ]
+        parts += [f"## To act: {ACTS[fault]}\n", table(("code", "again", "for the desk", "for the technician"), rows)]
+    return "\n".join(parts)
+
+
+def _undoing(row: Row) -> str:
+    ways = [f"by {row.undone_by}"] if row.undone_by else []
+    return ", ".join([*ways, *(["by 2601"] if row.reversible else [])])
+
+
+def transactions() -> str:
+    """docs/transactions.md."""
+    rows = [
+        (
+            ", ".join(row.numbers),
+            row.name.replace("_", " "),
+            row.resolution.value,
+            row.care.value if row.care else "",
+            f"`{row.request.__name__}`",
+            f"`{row.answer.__name__}`",
+            _undoing(row),
+            "49" if row.confirmed else "",
+        )
+        for row in ROWS
+    ]
+    head = ("number", "name", "resolution", "care", "request", "answer", "undone", "confirmed by")
+    return "\n".join(
+        [
+            "# The transaction catalogue\n",
+            MADE.format(source="`central_sync/wire/catalogue.py`"),
+            CATALOGUE_LEAD,
+            table(head, rows),
+        ]
+    )
+
+
+GENERATED: dict[str, Callable[[], str]] = {"errors.md": errors, "transactions.md": transactions}
+"""File under docs/ → what writes it."""
+
+
+def main() -> int:
+    """Write the documents; returns the exit status."""
+    for name, made in GENERATED.items():
+        (DOCS / name).write_text(made(), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
