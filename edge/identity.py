@@ -1,0 +1,239 @@
+"""Who this edge is: its key and certificate, the hub's authority, and what the hub said of the hospital.
+
+On disk, under ``DIR/identity/``: one folder for each enrolment, named by its moment, with ``key.pem`` (made here, mode 0600, never
+sent), ``certificate.pem``, ``authority.pem`` and ``enrolment.json``; and ``current``, a symbolic link to the one in use. The link is
+exchanged last and atomically, so that a power cut leaves the old identity or the new one, whole.
+
+Enrolling trusts nobody first: the authority's certificate is fetched over a connection that proves nothing, held against
+the fingerprint in the code, and only then is a connection made that it vouches for, on which the secret travels.
+"""
+
+from __future__ import annotations
+
+import hmac
+import http.client
+import secrets
+import ssl
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import msgspec
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from central_sync.wire import codec, enrolment
+from central_sync.wire.limits import WIRE_VERSION
+from central_sync.wire.messages import Enrolment, EnrolRequest
+from central_sync.wire.refusals import REFUSALS, Refused
+from edge import files
+
+FOLDER = "identity"
+CURRENT = "current"
+ENROL_TIMEOUT_S = 20
+ANSWER_BYTES_MAX = 256 * 1024
+
+
+class NotEnrolled(Exception):
+    """There is no usable identity; the text says what to do."""
+
+
+class EnrolmentFailed(Exception):
+    """The hub could not be reached, is not the one of the code, or refused; the text says which."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """The edge, as enrolled. Paths are of PEM files; ``zone`` is an IANA name."""
+
+    institution: str
+    name: str
+    zone: str
+    currency: str
+    calendar: str
+    sync_url: str
+    certificate: Path
+    key: Path
+    authority: Path
+    valid_until: datetime
+
+    def days_left(self, now: datetime) -> int:
+        """Whole days until the certificate ends; negative when it has."""
+        return (self.valid_until - now).days
+
+
+def load(folder: Path) -> Identity:
+    """The identity under data directory ``folder``.
+
+    Raises:
+        NotEnrolled: there is none, or its files are damaged or unreadable.
+    """
+    current = folder / FOLDER / CURRENT
+    if not current.exists():
+        raise NotEnrolled(f"This edge is not enrolled. Type: pishkhan-edge --data {folder} enrol HUB_URL CODE")
+    try:
+        told = msgspec.json.decode((current / "enrolment.json").read_bytes(), type=Enrolment)
+        certificate = x509.load_pem_x509_certificate((current / "certificate.pem").read_bytes())
+        if not (current / "key.pem").is_file():
+            raise NotEnrolled(f"The identity in {current} has lost its key. Enrol again with a new code.")
+    except (OSError, ValueError, msgspec.DecodeError) as error:
+        raise NotEnrolled(f"The identity in {current} cannot be read ({type(error).__name__}). Enrol again.") from error
+    return Identity(
+        institution=told.institution,
+        name=told.name,
+        zone=told.zone,
+        currency=told.currency,
+        calendar=told.calendar,
+        sync_url=told.sync_url,
+        certificate=current / "certificate.pem",
+        key=current / "key.pem",
+        authority=current / "authority.pem",
+        valid_until=certificate.not_valid_after_utc,
+    )
+
+
+def client_context(identity: Identity) -> ssl.SSLContext:
+    """TLS as this edge: our certificate shown, the hub's checked against the authority and its host name.
+
+    Raises:
+        NotEnrolled: key or certificates cannot be loaded.
+    """
+    context = _trusting(identity.authority.read_text())
+    try:
+        context.load_cert_chain(identity.certificate, identity.key)
+    except (OSError, ssl.SSLError) as error:
+        raise NotEnrolled("The identity's key and certificate do not belong together. Enrol again.") from error
+    return context
+
+
+def enrol(folder: Path, url: str, code: str, sync_url: str = "") -> Identity:
+    """Become the edge of the hospital for which ``code`` was made, and keep the identity under ``folder``.
+
+    Args:
+        folder: the data directory.
+        url: the hub's enrolment address, ``https://HOST:PORT``.
+        code: as printed by ``pishkhan-hub invite``.
+        sync_url: written instead of the hub's own, where the VPN gives it another address.
+
+    Raises:
+        EnrolmentFailed: see its text; the identity in use is untouched.
+    """
+    host, port = _target(url)
+    try:
+        secret, fingerprint = enrolment.read_code(code)
+    except enrolment.CodeMistyped as error:
+        raise EnrolmentFailed(f"The enrolment code cannot be used: {error}.") from error
+    authority = _authority(host, port, fingerprint)
+    key = ec.generate_private_key(ec.SECP256R1())
+    request = EnrolRequest(
+        version=WIRE_VERSION, secret=enrolment.secret_text(secret), signing_request=_signing_request(key)
+    )
+    status, body = _exchange(host, port, _trusting(authority), "POST", "/v1/enrol", codec.pack(request))
+    if status != http.client.OK:
+        raise EnrolmentFailed(f"The hub refused (HTTP {status}): {REFUSALS['enrolment_refused'].technician}")
+    try:
+        told = codec.unpack(body, Enrolment)
+    except Refused as error:
+        raise EnrolmentFailed("The hub's answer cannot be read; its version may be newer than ours.") from error
+    _check_answer(told, key, authority)
+    kept = msgspec.structs.replace(told, sync_url=sync_url or told.sync_url)
+    try:
+        _store(folder, kept, key)
+    except OSError as error:
+        raise EnrolmentFailed(f"The identity cannot be written under {folder}: {error.strerror}") from error
+    return load(folder)
+
+
+def _target(url: str) -> tuple[str, int]:
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port or 443
+    except ValueError as error:
+        raise EnrolmentFailed("The hub's address is written https://HOST:PORT") from error
+    if parts.scheme != "https" or not host:
+        raise EnrolmentFailed("The hub's address is written https://HOST:PORT")
+    return host, port
+
+
+def _authority(host: str, port: int, fingerprint: bytes) -> str:
+    """The authority's certificate (PEM), once it is known to be the one that the code means."""
+    stranger = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    stranger.minimum_version = ssl.TLSVersion.TLSv1_2
+    stranger.check_hostname = False
+    stranger.verify_mode = ssl.CERT_NONE  # nothing is believed of this connection but what the fingerprint proves
+    status, body = _exchange(host, port, stranger, "GET", "/v1/authority", b"")
+    if status != http.client.OK:
+        raise EnrolmentFailed(f"There is no hub's enrolment at that address (HTTP {status}).")
+    try:
+        der = x509.load_pem_x509_certificate(body).public_bytes(serialization.Encoding.DER)
+    except ValueError as error:
+        raise EnrolmentFailed("What answers at that address is no hub.") from error
+    if not hmac.compare_digest(enrolment.fingerprint(der), fingerprint):
+        raise EnrolmentFailed(
+            "The hub at that address is not the one that made the code, or someone stands between. Nothing was sent."
+        )
+    return ssl.DER_cert_to_PEM_cert(der)
+
+
+def _exchange(host: str, port: int, context: ssl.SSLContext, method: str, path: str, body: bytes) -> tuple[int, bytes]:
+    connection = http.client.HTTPSConnection(host, port, timeout=ENROL_TIMEOUT_S, context=context)
+    try:
+        connection.request(method, path, body or None, {"Content-Type": codec.CONTENT_TYPE} if body else {})
+        answer = connection.getresponse()
+        content = answer.read(ANSWER_BYTES_MAX + 1)
+    except ssl.SSLCertVerificationError as error:
+        raise EnrolmentFailed(f"The hub's certificate does not hold: {error.verify_message}.") from error
+    except (OSError, http.client.HTTPException) as error:
+        raise EnrolmentFailed(f"The hub at {host}:{port} cannot be reached ({type(error).__name__}).") from error
+    finally:
+        connection.close()
+    if len(content) > ANSWER_BYTES_MAX:
+        raise EnrolmentFailed("What answers at that address is no hub.")
+    return answer.status, content
+
+
+def _trusting(authority: str) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_verify_locations(cadata=authority)
+    return context
+
+
+def _signing_request(key: ec.EllipticCurvePrivateKey) -> str:
+    """A request that names nobody: the hub decides who we are."""
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "pishkhan-edge")])
+    request = x509.CertificateSigningRequestBuilder().subject_name(name).sign(key, hashes.SHA256())
+    return request.public_bytes(serialization.Encoding.PEM).decode()
+
+
+def _check_answer(told: Enrolment, key: ec.EllipticCurvePrivateKey, authority: str) -> None:
+    try:
+        certificate = x509.load_pem_x509_certificate(told.certificate.encode())
+        same_authority = x509.load_pem_x509_certificate(told.authority.encode()) == x509.load_pem_x509_certificate(
+            authority.encode()
+        )
+    except ValueError as error:
+        raise EnrolmentFailed("The hub's answer holds no certificate.") from error
+    if certificate.public_key() != key.public_key() or not same_authority:
+        raise EnrolmentFailed("The hub's answer is for another key or from another authority.")
+
+
+def _store(folder: Path, told: Enrolment, key: ec.EllipticCurvePrivateKey) -> None:
+    home = folder / FOLDER
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    fresh = home / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+    fresh.mkdir(mode=0o700)
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    files.write_new(fresh / "key.pem", private)
+    files.write_new(fresh / "certificate.pem", told.certificate.encode())
+    files.write_new(fresh / "authority.pem", told.authority.encode())
+    files.write_new(fresh / "enrolment.json", msgspec.json.encode(told))
+    files.sync_folder(fresh)
+    link = home / f".{CURRENT}.{secrets.token_hex(3)}"
+    link.symlink_to(fresh.name)
+    link.replace(home / CURRENT)
+    files.sync_folder(home)

@@ -1,0 +1,1 @@
+"""Kinds of cards: one file each, PURE: bytes → :class:`CardIdentity`."""

@@ -1,0 +1,105 @@
+"""SHELL: watches a folder; the first ``*.json`` in it by name is the card on the reader.
+
+A missing folder is an unplugged reader. Put a card down by renaming a finished file into the folder, as any program that
+other programs read from should.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import structlog
+
+from central_sync.wire.refusals import Refused
+from edge.readers import OnPresence, Presence, ReaderState
+from edge.readers.cards.identity import CardIdentity
+from edge.readers.simulated import codec
+
+POLL_S = 0.1
+log = structlog.get_logger()
+
+
+class SimulatedReader:
+    """One folder as a reader."""
+
+    driver = "simulated"
+
+    def __init__(self, name: str, folder: Path, on_presence: OnPresence) -> None:
+        self.name = name
+        self._folder = folder
+        self._on_presence = on_presence
+        self._connected = False
+        self._present = False
+        self._changed = asyncio.Event()
+        self._watcher: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begin to watch the folder."""
+        self._look()
+        self._watcher = asyncio.create_task(self._watch(), name=f"reader {self.name}")
+
+    async def stop(self) -> None:
+        """End watching."""
+        if self._watcher is None:
+            return
+        self._watcher.cancel()
+        await asyncio.gather(self._watcher, return_exceptions=True)
+        self._watcher = None
+
+    def state(self) -> ReaderState:
+        """How it is now."""
+        return ReaderState(name=self.name, driver=self.driver, connected=self._connected, card_present=self._present)
+
+    async def read(self, deadline_s: float) -> CardIdentity:
+        """Read the card, waiting for one at most ``deadline_s`` seconds.
+
+        Raises:
+            Refused: ``card_absent`` or ``card_unreadable``.
+        """
+        loop = asyncio.get_running_loop()
+        ends = loop.time() + deadline_s
+        while True:
+            card = self._card()
+            content = _content(card) if card else None
+            if content is not None:
+                return codec.identity(content)
+            self._changed.clear()
+            try:
+                async with asyncio.timeout_at(ends):
+                    await self._changed.wait()
+            except TimeoutError as error:
+                raise Refused("card_absent", "before the deadline") from error
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(POLL_S)
+            self._look()
+
+    def _look(self) -> None:
+        connected, present = self._folder.is_dir(), self._card() is not None
+        if (connected, present) == (self._connected, self._present):
+            return
+        self._connected, self._present = connected, present
+        self._changed.set()
+        log.info("a card reader changed", reader=self.name, driver=self.driver, state=_word(connected, present))
+        self._on_presence(Presence(self.name, connected, present))
+
+    def _card(self) -> Path | None:
+        try:
+            return min((path for path in self._folder.iterdir() if path.suffix == ".json"), default=None)
+        except OSError:
+            return None  # an unplugged reader has no card
+
+
+def _content(path: Path) -> bytes | None:
+    """The card's bytes, or ``None`` if it was taken away just now."""
+    try:
+        with path.open("rb") as file:
+            return file.read(codec.CARD_BYTES_MAX + 1)
+    except OSError:
+        return None
+
+
+def _word(connected: bool, present: bool) -> str:
+    return "card" if present else "empty" if connected else "absent"
