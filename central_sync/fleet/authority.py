@@ -13,7 +13,6 @@ together), ``names`` (one host name or address a line: what the server certifica
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import ipaddress
 import os
 from collections.abc import Iterator, Sequence
@@ -52,10 +51,9 @@ class SigningRequestInvalid(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """A certificate as it was given out: PEM, SHA-256 over its DER, serial number, first and last instant (UTC)."""
+    """A certificate as it was given out: PEM, serial number in lower-case hexadecimal, first and last instant (UTC)."""
 
     certificate: str
-    fingerprint: str
     serial: str
     from_time: datetime
     to_time: datetime
@@ -170,7 +168,7 @@ class Authority:
         Raises:
             SigningRequestInvalid: see there.
         """
-        public = _requested_key(signing_request)
+        public = requested_key(signing_request)
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, institution)])
         certificate = self._signed(
             _leaf(subject, public, ExtendedKeyUsageOID.CLIENT_AUTH).add_extension(
@@ -182,7 +180,6 @@ class Authority:
         )
         return Issued(
             certificate=certificate.public_bytes(serialization.Encoding.PEM).decode(),
-            fingerprint=fingerprint(certificate.public_bytes(serialization.Encoding.DER)),
             serial=f"{certificate.serial_number:x}",
             from_time=certificate.not_valid_before_utc,
             to_time=certificate.not_valid_after_utc,
@@ -238,24 +235,27 @@ class Authority:
         return self._key, self._certificate
 
 
-def fingerprint(der: bytes) -> str:
-    """SHA-256 over a certificate in DER, lower-case hexadecimal: the store's key for it."""
-    return hashlib.sha256(der).hexdigest()
-
-
-def institution_of(der: bytes) -> str | None:
-    """The institution that a client certificate (DER, already verified by TLS) names, or ``None``."""
+def named_in(der: bytes) -> tuple[str, str | None]:
+    """``(serial, institution)`` of a client certificate (DER) that TLS has already verified; the institution is ``None`` if it
+    names none.
+    """
+    certificate = x509.load_der_x509_certificate(der)
+    serial = f"{certificate.serial_number:x}"
     try:
-        certificate = x509.load_der_x509_certificate(der)
         names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except (ValueError, x509.ExtensionNotFound):
-        return None
+        return serial, None
     uris = names.get_values_for_type(x509.UniformResourceIdentifier)
     found = [uri.removeprefix(INSTITUTION_URI) for uri in uris if uri.startswith(INSTITUTION_URI)]
-    return found[0] if len(found) == 1 and found[0] else None
+    return serial, found[0] if len(found) == 1 and found[0] else None
 
 
-def _requested_key(signing_request: str) -> ec.EllipticCurvePublicKey:
+def requested_key(signing_request: str) -> ec.EllipticCurvePublicKey:
+    """The public key that a signing request (PEM) asks to have certified.
+
+    Raises:
+        SigningRequestInvalid: see there.
+    """
     if len(signing_request) > SIGNING_REQUEST_CHARACTERS_MAX:
         raise SigningRequestInvalid("the signing request is too long")
     try:

@@ -17,11 +17,10 @@ SIGNING_REQUEST_CHARACTERS_MAX = 8192
 INVITATION_HOURS_DEFAULT = 24
 INVITATION_HOURS_MAX = 24 * 14
 
-HID_BLOCK_SERIALS = 2_000
-"""How many HIDs one lease holds."""
-HIDS_LOW = 1_000
+HID_BLOCK_SERIALS = 5_000
+"""How many HIDs one lease holds: about three days of a large hospital without a line."""
+HIDS_LOW = 2_500
 """Below this many left at the edge, and none on the way, the hub leases another block."""
-HID_BLOCKS_INITIAL = 1
 HIDS_LEFT_MAX = 10_000_000
 """The most that an edge may claim to have left; more is a mistake."""
 

@@ -23,6 +23,7 @@ from central_sync.store.ledger import Cycles, Ledger
 from central_sync.store.members import Members
 from central_sync.store.migrate import revision_at, revision_wanted
 from central_sync.store.settlements import Accumulators, Settlements
+from central_sync.store.upkeep import Upkeep
 
 
 class UnitOfWork:
@@ -43,6 +44,7 @@ class UnitOfWork:
         self.fees = Fees(connection)
         self.settlements = Settlements(connection)
         self.accumulators = Accumulators(connection)
+        self.upkeep = Upkeep(connection)
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:

@@ -13,8 +13,7 @@ from central_sync.fleet.authority import (
     Authority,
     AuthorityMissing,
     SigningRequestInvalid,
-    fingerprint,
-    institution_of,
+    named_in,
 )
 
 NOW = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
@@ -70,12 +69,11 @@ def test_an_edge_certificate_names_its_institution_and_may_only_be_a_client(auth
     issued = authority.sign_edge(request_for(), "H01", NOW)
     certificate = x509.load_pem_x509_certificate(issued.certificate.encode())
     der = certificate.public_bytes(serialization.Encoding.DER)
-    assert institution_of(der) == "H01"
+    assert named_in(der) == (issued.serial, "H01")
     assert certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)[0].value == "H01"
     usage = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
     assert list(usage) == [ExtendedKeyUsageOID.CLIENT_AUTH]
     assert not certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
-    assert issued.fingerprint == fingerprint(der)
     assert issued.to_time - NOW == timedelta(days=398)
     certificate.verify_directly_issued_by(x509.load_pem_x509_certificate(authority.pem().encode()))
 
@@ -131,5 +129,4 @@ def test_a_damaged_authority_is_told_and_not_replaced(authority):
 
 
 def test_a_certificate_without_our_uri_names_no_institution(authority):
-    assert institution_of(server_certificate(authority).public_bytes(serialization.Encoding.DER)) is None
-    assert institution_of(b"damaged") is None
+    assert named_in(server_certificate(authority).public_bytes(serialization.Encoding.DER))[1] is None
