@@ -67,6 +67,11 @@ def share(amount: int, ratio: Fraction, rounding: Rounding) -> int:
     return rounded(amount * ratio, rounding)
 
 
+def line_amount(quantity: Decimal, unit_price: Decimal, currency: Currency, rounding: Rounding) -> int:
+    """``quantity`` times ``unit_price`` (in main units, as a price stands on a list: yuan, rial), in smallest coins."""
+    return rounded(Fraction(quantity) * Fraction(unit_price) * 10**currency.decimals, rounding)
+
+
 def split(amount: int, weights: Sequence[int]) -> list[int]:
     """Divide a non-negative ``amount`` in proportion to non-negative ``weights``, adding up to it exactly.
 

@@ -1,0 +1,108 @@
+"""Reads YAML and CSV without forgiving anything: duplicate keys, unknown columns, untyped scalars.
+
+Every plain scalar but ``true``, ``false`` and ``null`` stays text: no float is ever made, and ``no`` is not ``False``.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Hashable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+import yaml
+
+M = TypeVar("M", bound=msgspec.Struct)
+
+
+class RulebookError(Exception):
+    """A mistake in the rulebook's data: which file (relative to the rulebook), at which key or line, and what."""
+
+    def __init__(self, file: str, key: str, problem: str) -> None:
+        super().__init__(f"{file}: {key}: {problem}")
+        self.file = file
+        self.key = key
+        self.problem = problem
+
+
+class _StrictLoader(yaml.SafeLoader):
+    """YAML with three resolved words; the rest is text."""
+
+    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {
+        word[0]: [(f"tag:yaml.org,2002:{tag}", re.compile(f"^{word}$"))]
+        for tag, word in (("bool", "true"), ("bool", "false"), ("null", "null"))
+    }
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise yaml.constructor.ConstructorError(None, None, "a key is one word", key.start_mark)
+            if key.value in seen:
+                raise yaml.constructor.ConstructorError(None, None, f"duplicate key {key.value!r}", key.start_mark)
+            seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
+def document(folder: Path, file: str, kind: type[M]) -> M:
+    """The YAML ``file`` of the rulebook in ``folder``, as ``kind``.
+
+    Raises:
+        RulebookError: it cannot be read, is not YAML, has a key twice, or does not have the shape of ``kind``.
+    """
+    return shaped(plain(folder, file), kind, file)
+
+
+def plain(folder: Path, file: str) -> Any:
+    """The YAML ``file`` as plain maps, lists and text."""
+    try:
+        return yaml.load((folder / file).read_text(encoding="utf-8"), Loader=_StrictLoader)  # noqa: S506 (a SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        where = f"line {error.problem_mark.line + 1}" if error.problem_mark else "document"
+        raise RulebookError(file, where, error.problem or "not YAML") from error
+    except yaml.YAMLError as error:
+        raise RulebookError(file, "document", "not YAML") from error
+    except UnicodeDecodeError as error:
+        raise RulebookError(file, "document", "not UTF-8") from error
+    except OSError as error:
+        raise RulebookError(file, "document", "cannot be read") from error
+
+
+def shaped(value: object, kind: type[M], file: str) -> M:
+    """``value`` in the shape of ``kind``; the error names the key."""
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        problem, _, path = str(error).partition(" - at ")
+        raise RulebookError(file, path.strip("`") or "document", problem) from error
+
+
+def table(
+    folder: Path, file: str, required: frozenset[str], optional: frozenset[str]
+) -> Iterator[tuple[str, dict[str, str]]]:
+    """The rows of a CSV ``file`` as (``line N``, column → text).
+
+    Raises:
+        RulebookError: it cannot be read, a column is missing, unknown or double, or a row has another length.
+    """
+    try:
+        text = (folder / file).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise RulebookError(file, "document", "cannot be read as UTF-8") from error
+    rows = csv.reader(text.splitlines(), strict=True)
+    head = next(rows, [])
+    if len(set(head)) != len(head):
+        raise RulebookError(file, "line 1", "a column stands twice")
+    if missing := required - set(head):
+        raise RulebookError(file, "line 1", f"missing column {min(missing)}")
+    if unknown := set(head) - required - optional:
+        raise RulebookError(file, "line 1", f"unknown column {min(unknown)}")
+    try:
+        for row in rows:
+            if len(row) != len(head):
+                raise RulebookError(file, f"line {rows.line_num}", "another number of columns than the head")
+            yield f"line {rows.line_num}", dict(zip(head, row, strict=True))
+    except csv.Error as error:
+        raise RulebookError(file, f"line {rows.line_num}", "not CSV") from error

@@ -1,0 +1,162 @@
+"""Makes exact, checked values of what the files say.
+
+A :class:`Place` knows the file and what a parameter there may name: references, tiers, groups, the currency.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from itertools import combinations
+from typing import TypeVar
+
+from central_sync.benefits.parameters import Band, Parameter, Row
+from central_sync.rulebook.documents import BandValue, ParameterFile
+from central_sync.rulebook.strict import RulebookError
+from central_sync.terms.money import AMOUNT_MAX, Currency
+
+T = TypeVar("T")
+RATIO = "ratio"
+
+Value = str | list[BandValue | str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a value stands and what it may name."""
+
+    file: str
+    currency: Currency
+    references: Collection[str]
+    tiers: Collection[str]
+    groups: Collection[str]
+
+    def wrong(self, key: str, problem: str) -> RulebookError:
+        """The error to raise for ``key`` of this file."""
+        return RulebookError(self.file, key, problem)
+
+
+def coins(place: Place, key: str, text: str) -> int:
+    """An amount in main units as whole coins."""
+    exact = Decimal(text).scaleb(place.currency.decimals)
+    if exact != exact.to_integral_value():
+        raise place.wrong(key, f"more decimals than {place.currency.code} has")
+    if exact > AMOUNT_MAX:
+        raise place.wrong(key, "an amount above the limit")
+    return int(exact)
+
+
+def ratio(place: Place, key: str, text: str) -> Fraction:
+    """A ratio from 0 to 1."""
+    exact = Fraction(text)
+    if exact > 1:
+        raise place.wrong(key, "a ratio lies in 0 … 1")
+    return exact
+
+
+def amount_parameter(place: Place, rule: str, key: str, source: ParameterFile) -> Parameter[int]:
+    """A parameter whose values are amounts."""
+    return _parameter(place, rule, key, source, place.currency.code, _amount)
+
+
+def exact_parameter(place: Place, rule: str, key: str, source: ParameterFile) -> Parameter[Decimal]:
+    """A parameter whose values are amounts that need not be whole coins (a coefficient), in coins."""
+    return _parameter(place, rule, key, source, place.currency.code, _coefficient)
+
+
+def ratios_parameter(place: Place, rule: str, key: str, source: ParameterFile) -> Parameter[tuple[Fraction, ...]]:
+    """A parameter whose values are lists of ratios."""
+    return _parameter(place, rule, key, source, RATIO, _ratios)
+
+
+def bands_parameter(place: Place, rule: str, key: str, source: ParameterFile) -> Parameter[tuple[Band, ...]]:
+    """A parameter whose values are bands, from 0 upwards."""
+    return _parameter(place, rule, key, source, RATIO, _bands)
+
+
+def covered(place: Place, key: str, parameter: Parameter[T]) -> None:
+    """Holds that every tier and group has a value at some time.
+
+    Raises:
+        RulebookError: one has none: a row was forgotten.
+    """
+    for tier in place.tiers:
+        for group in place.groups or [""]:
+            if not any(row.tier in ("", tier) and row.group in ("", group) for row in parameter.rows):
+                raise place.wrong(key, f"no value for {' '.join(filter(None, (tier, group)))}")
+
+
+def _parameter(
+    place: Place,
+    rule: str,
+    key: str,
+    source: ParameterFile,
+    unit: str,
+    read: Callable[[Place, str, Value], T | None],
+) -> Parameter[T]:
+    if source.unit != unit:
+        raise place.wrong(f"{key}.unit", f"the unit here is {unit}")
+    rows: list[Row[T]] = []
+    for number, row in enumerate(source.values):
+        at = f"{key}.values[{number}]"
+        if row.reference not in place.references:
+            raise place.wrong(f"{at}.reference", "sources.yaml has no such source")
+        if row.tier and row.tier not in place.tiers:
+            raise place.wrong(f"{at}.tier", "the region has no such tier")
+        if row.group and row.group not in place.groups:
+            raise place.wrong(f"{at}.group", "the scheme has no such group")
+        value = None if row.value is None else read(place, f"{at}.value", row.value)
+        rows.append(Row(row.from_day, value, row.reference, row.illustrative, row.tier, row.group))
+    _unambiguous(place, key, rows)
+    return Parameter(rule, source.text, unit, tuple(rows))
+
+
+def _unambiguous(place: Place, key: str, rows: Sequence[Row[T]]) -> None:
+    names = [(row.from_day, row.tier, row.group) for row in rows]
+    if len(set(names)) != len(names):
+        raise place.wrong(f"{key}.values", "the same day, tier and group twice")
+    for one, other in combinations({(row.tier, row.group) for row in rows}, 2):
+        if {bool(one[0]), bool(other[0])} == {bool(one[1]), bool(other[1])} == {True, False} and bool(one[0]) != bool(
+            one[1]
+        ):
+            raise place.wrong(f"{key}.values", "one row names a tier, another a group: neither is more special")
+
+
+def _amount(place: Place, key: str, value: Value) -> int:
+    if not isinstance(value, str):
+        raise place.wrong(key, "an amount is one number")
+    return coins(place, key, value)
+
+
+def _coefficient(place: Place, key: str, value: Value) -> Decimal:
+    if not isinstance(value, str):
+        raise place.wrong(key, "a coefficient is one number")
+    return Decimal(value).scaleb(place.currency.decimals)
+
+
+def _ratios(place: Place, key: str, value: Value) -> tuple[Fraction, ...]:
+    if not isinstance(value, list) or not value:
+        raise place.wrong(key, "a list of ratios")
+    found: list[Fraction] = []
+    for number, one in enumerate(value):
+        if not isinstance(one, str):
+            raise place.wrong(f"{key}[{number}]", "a ratio is one number")
+        found.append(ratio(place, f"{key}[{number}]", one))
+    return tuple(found)
+
+
+def _bands(place: Place, key: str, value: Value) -> tuple[Band, ...]:
+    if not isinstance(value, list) or not value:
+        raise place.wrong(key, "a list of bands")
+    found: list[Band] = []
+    for number, one in enumerate(value):
+        at = f"{key}[{number}]"
+        if isinstance(one, str):
+            raise place.wrong(at, "a band has over and ratio")
+        band = Band(coins(place, f"{at}.over", one.over), ratio(place, f"{at}.ratio", one.ratio))
+        if (not found and band.over) or (found and band.over <= found[-1].over):
+            raise place.wrong(f"{at}.over", "bands start at 0 and rise")
+        found.append(band)
+    return tuple(found)
