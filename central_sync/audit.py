@@ -106,10 +106,13 @@ class Trail:
             self._thread.join()
             self._thread = None
 
-    def note(self, actor: str, action: str, subject: str, detail: str = "") -> None:
-        """Have a row written soon."""
+    def note(self, actor: str, action: str, subject: str, detail: str = "") -> bool:
+        """Have a row written soon; ``False`` if it only counts as one of many."""
+        note = Note(actor[:200], action, subject[:200], detail)
         with self._changed:
-            self._keep(self._window.take(Note(actor[:200], action, subject[:200], detail), self._clock()))
+            rows = self._window.take(note, self._clock())
+            self._keep(rows)
+        return note in rows
 
     def _keep(self, notes: list[Note]) -> None:
         for note in notes:

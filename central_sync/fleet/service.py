@@ -163,14 +163,14 @@ class Fleet:
             uow.audit.add(now, "cli", "revoked", institution, f"{count} certificates")
         return count
 
-    def admitted(self, institution: str | None, serial: str, now: datetime) -> Certificate:
+    def admitted(self, institution: str, serial: str, now: datetime) -> Certificate:
         """The certificate of an edge that TLS let in, if the hub still stands by it. Called on every request.
 
         Raises:
             Refused: ``certificate_refused``; ``detail`` says whether it is unknown, revoked, expired or superseded.
         """
         with self._store.read() as uow:
-            certificates = uow.certificates.of(institution) if institution else []
+            certificates = uow.certificates.of(institution)
         own = next((c for c in certificates if c.serial == serial), None)
         if own is None:
             raise Refused("certificate_refused", "unknown")

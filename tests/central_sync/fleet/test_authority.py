@@ -26,13 +26,6 @@ def request_for(key=None, name="whatever the edge says"):
     return request.public_bytes(serialization.Encoding.PEM).decode()
 
 
-@pytest.fixture
-def authority(tmp_path):
-    authority = Authority(tmp_path / "authority")
-    authority.create(["hub.example"], NOW)
-    return authority
-
-
 def server_certificate(authority):
     return x509.load_pem_x509_certificate(authority.server_certificate.read_bytes())
 
