@@ -7,7 +7,7 @@ meet: empty means that it must be carried out, now or after the line is back. A 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
@@ -18,6 +18,7 @@ from simulator.people import Person, mistyped
 LINES_MIN = 5
 LINES_MAX = 40
 STAY_DAYS_MAX = 9
+QUANTITY_MAX = 999_999
 UNKNOWN_DIAGNOSIS = "Q99.Z7"
 QUANTITIES = ("1", "1", "1", "2", "2", "3", "5", "0.5", "1.25")
 DIAGNOSES = {
@@ -40,10 +41,25 @@ DEPARTMENTS = ("internal medicine", "surgery", "cardiology", "paediatrics", "eme
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A catalogue item as a hospital bills it: ``unit_price`` in smallest coins."""
+    """A catalogue item as a hospital bills it: ``price`` in smallest coins, of which ``decimals`` digits are behind the point."""
 
     code: str
-    unit_price: Decimal
+    price: int
+    decimals: int
+
+    @property
+    def unit_price(self) -> str:
+        """The price in main units, as it stands on a bill."""
+        return format(Decimal(self.price).scaleb(-self.decimals), "f")
+
+
+@dataclass(frozen=True, slots=True)
+class Goods:
+    """What bills are made of; ``heavy_bills`` says by kind of care how high a heavy person's bill goes."""
+
+    items: tuple[Item, ...]
+    dearest: Item
+    heavy_bills: tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +77,7 @@ class Line:
 @dataclass(frozen=True, slots=True)
 class Step:
     """One transaction of a journey. ``resend``: the HIS sends it twice. ``overtaken``: a reversal is sent right after it,
-    before its answer is known. ``unless_passed``: a label; the step falls away if that step was carried out.
+    before its answer is known.
     """
 
     number: str
@@ -91,34 +107,31 @@ class Journey:
     steps: tuple[Step, ...]
 
 
-def bill(rng: random.Random, items: Sequence[Item], prefix: str, days: int, target: int = 0) -> tuple[Line, ...]:
-    """A plausible bill of 5 to 40 lines; with ``target`` its dearest line is repeated until the bill comes near it."""
+def bill(rng: random.Random, goods: Goods, prefix: str, days: int, target: int = 0) -> tuple[Line, ...]:
+    """A plausible bill of 5 to 40 lines; with ``target`` its last line is the dearest item, as often as comes near it."""
     lines = []
     for position in range(rng.randint(LINES_MIN, LINES_MAX)):
-        item = rng.choice(items)
+        item = rng.choice(goods.items)
         lines.append(_line(f"{prefix}{position + 1:03d}", item, rng.choice(QUANTITIES), rng.randrange(days + 1)))
     missing = target - sum(line.amount for line in lines)
     if missing > 0:
-        dearest = max(items, key=lambda item: (item.unit_price, item.code))
-        quantity = str(min(max(int(missing / dearest.unit_price), 1), 999_999))
-        lines[-1] = _line(lines[-1].serial, dearest, quantity, lines[-1].days_ago)
+        quantity = str(min(max(missing // goods.dearest.price, 1), QUANTITY_MAX))
+        lines[-1] = _line(lines[-1].serial, goods.dearest, quantity, lines[-1].days_ago)
     return tuple(lines)
 
 
 def _line(serial: str, item: Item, quantity: str, days_ago: int) -> Line:
-    amount = rounded(Fraction(quantity) * Fraction(item.unit_price), Rounding.HALF_UP)
-    return Line(serial, item.code, quantity, format(item.unit_price, "f"), amount, days_ago)
+    amount = rounded(Fraction(quantity) * item.price, Rounding.HALF_UP)
+    return Line(serial, item.code, quantity, item.unit_price, amount, days_ago)
 
 
 class Plan:
     """The steps of one journey while they are being written down; one instance for each journey."""
 
-    def __init__(
-        self, rng: random.Random, person: Person, care: str, items: Sequence[Item], days: int, target: int
-    ) -> None:
-        self.rng, self.person, self.care, self.items, self.days, self.target = rng, person, care, items, days, target
+    def __init__(self, rng: random.Random, person: Person, goods: Goods, days: int, target: int) -> None:
+        self.rng, self.person, self.goods, self.days, self.target = rng, person, goods, days, target
         self.steps: list[Step] = []
-        inpatient = care == "inpatient"
+        inpatient = days > 0
         self.open_number = "2401" if inpatient else "2201"
         self.open_cancel = "2404" if inpatient else "2202"
         self.fees_number = "2301" if inpatient else "2204"
@@ -155,7 +168,7 @@ class Plan:
         """2204 or 2301 with a new bill, whose lines are returned."""
         self.bills += 1
         target = self.target if self.bills == 1 else 0
-        lines = bill(self.rng, self.items, f"{self.bills}-", self.days, target)
+        lines = bill(self.rng, self.goods, f"{self.bills}-", self.days, target)
         self.add(self.fees_number, lines=lines, **facts)
         return lines
 
@@ -320,13 +333,14 @@ VARIANTS: dict[str, tuple[int, Callable[[Plan], None]]] = {
 """Variant → its weight and how it is written down. Strangers (people the insurer does not know) have a variant of their own."""
 
 
-def journey(rng: random.Random, name: str, index: int, person: Person, items: Sequence[Item], target: int) -> Journey:
-    """The journey of ``person`` (the world's ``index``); ``target`` is what the bill should come near, 0: no matter."""
+def journey(rng: random.Random, name: str, index: int, person: Person, goods: Goods) -> Journey:
+    """The journey of ``person``, who is the world's ``index``."""
     care = "inpatient" if rng.random() < (0.6 if person.heavy else 0.3) else "outpatient"
     days = rng.randint(1, STAY_DAYS_MAX) if care == "inpatient" else 0
+    target = int(dict(goods.heavy_bills)[care] * rng.uniform(0.3, 0.9)) if person.heavy else 0
     names = list(VARIANTS)
     variant = rng.choices(names, [VARIANTS[n][0] for n in names])[0] if person.known else "stranger"
-    plan = Plan(rng, person, care, items, days, target)
+    plan = Plan(rng, person, goods, days, target)
     (VARIANTS[variant][1] if person.known else _stranger)(plan)
     return Journey(
         name=name,

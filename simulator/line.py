@@ -10,12 +10,15 @@ It carries bytes as they are (TLS passes through untouched). ``heal`` ends any f
 from __future__ import annotations
 
 import asyncio
+import socket
+import struct
 from contextlib import suppress
 from dataclasses import dataclass, field
 
 from simulator.world import LineFault
 
 CHUNK_BYTES = 16 * 1024
+NO_LINGER = struct.pack("ii", 1, 0)
 
 
 @dataclass(eq=False, slots=True)
@@ -29,9 +32,12 @@ class _Link:
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
     def abort(self) -> None:
-        """Reset both ends."""
+        """Reset both ends: RST, not FIN, so that nobody takes it for a polite end."""
         for writer in (self.near, self.far):
-            if writer is not None:
+            if writer is not None and not writer.transport.is_closing():
+                found = writer.get_extra_info("socket")
+                if found is not None:
+                    found.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGER)
                 writer.transport.abort()
 
 

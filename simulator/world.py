@@ -15,11 +15,10 @@ from enum import StrEnum
 
 import msgspec
 
-from simulator.journeys import Item, Journey, journey
+from simulator.journeys import Goods, Item, Journey, journey
 from simulator.people import COVER_ENDED, Cover, Person, person
 
 REGIONS = ("cn", "ir")
-TIERS = {"cn": ("3", "2", "1"), "ir": ("public", "private")}
 REVISITS_PERCENT = 12
 HEAVY_VISITS = 4
 PROGRESS_FIRST = 0.06
@@ -41,14 +40,16 @@ class LineFault(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What the generator needs to know of a region's rulebook: its items, the covers people may have, the tiers of its
-    hospitals, and the largest cap (in coins) that heavy bills should press on.
+    """What the generator needs to know of a region's rulebook: its items (``dearest``: one that is wholly in scope), the covers
+    and groups people may have, the tiers of its hospitals, and by kind of care what a bill that presses on caps comes to.
     """
 
     items: tuple[Item, ...]
+    dearest: Item
     covers: tuple[tuple[tuple[str, str], ...], ...]
+    groups: tuple[str, ...]
     tiers: tuple[str, ...]
-    heavy_bill: int
+    heavy_bills: tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,15 +122,15 @@ def generate(seed: int, hospitals: int, patients: int, outages: int, kills: int,
         code = codes[sum(map(len, queues.values())) % hospitals]
         region = regions[code]
         alike = [c for c in codes if regions[c] == region]
-        one = _newcomer(rng, region, terms[region])
+        market = terms[region]
+        one = _newcomer(rng, region, market)
         people.append(one)
         visits = _visits(rng, one, left)
         when = rng.random()
         for number in range(visits):
             where = code if number == 0 else rng.choice(alike)
             name = f"{where}-{len(queues[where]) + 1:04d}"
-            target = int(terms[region].heavy_bill * rng.uniform(0.3, 0.9)) if one.heavy else 0
-            visit = journey(rng, name, len(people) - 1, one, terms[region].items, target)
+            visit = journey(rng, name, len(people) - 1, one, Goods(market.items, market.dearest, market.heavy_bills))
             queues[where].append((when + number * 0.01 if one.heavy else rng.random(), visit))
     return World(
         seed=seed,
@@ -156,7 +157,8 @@ def _newcomer(rng: random.Random, region: str, terms: Terms) -> Person:
     if chance < 0.05:
         covers = ()
     heavy = rng.random() < 0.05
-    return person(rng, region, covers, "retired" if rng.random() < 0.2 else "employee", rng.random() >= 0.02, heavy)
+    group = terms.groups[0] if rng.random() < 0.7 else rng.choice(terms.groups)
+    return person(rng, region, covers, group, rng.random() >= 0.02, heavy)
 
 
 def _visits(rng: random.Random, one: Person, left: int) -> int:

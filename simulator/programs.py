@@ -1,0 +1,259 @@
+"""The real programs of a simulated country: one hub and its edges as processes, with mutual TLS and real enrolment.
+
+A program keeps its data folder and its ports over a SIGKILL. Standard error goes to a file each (``DIR/logs``): what the
+programs log is part of what the simulator checks. Nothing here is left running after :meth:`Country.stop`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from edge.workstations import FILE as WORKSTATIONS_FILE
+from edge.workstations import Workstations
+from simulator.line import Line
+from simulator.people import member_line
+from simulator.world import World
+
+ROOT = Path(__file__).resolve().parent.parent
+START_S_MAX = 40.0
+STOP_S_MAX = 10.0
+COMMAND_S_MAX = 60.0
+LOG_TAIL_BYTES = 2000
+
+
+class ProgramFailed(Exception):
+    """A program did not do what it was started for; the text names it and ends with its last words."""
+
+
+async def command(module: str, *arguments: str) -> str:
+    """Run ``python -m module arguments`` to its end; its standard output, stripped.
+
+    Raises:
+        ProgramFailed: exit status other than 0, or too slow.
+    """
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        module,
+        *arguments,
+        cwd=ROOT,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        start_new_session=True,
+    )
+    try:
+        out, err = await asyncio.wait_for(process.communicate(), COMMAND_S_MAX)
+    except (TimeoutError, asyncio.CancelledError):
+        with suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+        raise
+    if process.returncode:
+        tail = err[-LOG_TAIL_BYTES:].decode(errors="replace")
+        raise ProgramFailed(f"{module} {' '.join(arguments[2:4])} ended with {process.returncode}: {tail}")
+    return out.decode().strip()
+
+
+@dataclass(eq=False, slots=True)
+class Program:
+    """One long-running program. ``listening`` is the JSON object that it prints when it is ready."""
+
+    name: str
+    module: str
+    arguments: list[str]
+    log: Path
+    process: asyncio.subprocess.Process | None = None
+    listening: dict[str, str] = field(default_factory=dict)
+    starts: int = 0
+    drain: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Start it and wait until it listens.
+
+        Raises:
+            ProgramFailed: it ended, or did not listen in time.
+        """
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        with self.log.open("ab") as log:
+            self.process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                self.module,
+                *self.arguments,
+                cwd=ROOT,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=log,
+                start_new_session=True,
+            )
+        self.starts += 1
+        assert self.process.stdout is not None
+        try:
+            line = await asyncio.wait_for(self.process.stdout.readline(), START_S_MAX)
+            self.listening = msgspec.json.decode(line, type=dict[str, str])
+        except (TimeoutError, msgspec.DecodeError) as error:
+            await self.kill()
+            raise ProgramFailed(f"{self.name} did not start: {self.tail()}") from error
+        self.drain = asyncio.create_task(self._drain(self.process.stdout))
+
+    async def kill(self) -> None:
+        """SIGKILL, at once."""
+        await self._end(signal.SIGKILL)
+
+    async def stop(self) -> None:
+        """SIGTERM; SIGKILL if it does not end in time."""
+        await self._end(signal.SIGTERM)
+
+    async def _end(self, number: signal.Signals) -> None:
+        process = self.process
+        if process is None:
+            return
+        with suppress(ProcessLookupError):
+            process.send_signal(number)
+        try:
+            await asyncio.wait_for(process.wait(), STOP_S_MAX)
+        except TimeoutError:
+            with suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+        self.process = None
+
+    @property
+    def running(self) -> bool:
+        """Whether it has been started and has not ended."""
+        return self.process is not None and self.process.returncode is None
+
+    @property
+    def pid(self) -> int:
+        """The process id; 0 when it does not run."""
+        return self.process.pid if self.process is not None else 0
+
+    def tail(self) -> str:
+        """The end of its log."""
+        return self.log.read_bytes()[-LOG_TAIL_BYTES:].decode(errors="replace") if self.log.exists() else ""
+
+    async def _drain(self, stdout: asyncio.StreamReader) -> None:
+        while chunk := await stdout.read(LOG_TAIL_BYTES):
+            with self.log.open("ab") as log:
+                log.write(chunk)
+
+
+@dataclass(eq=False, slots=True)
+class Edge:
+    """One hospital's edge, the line it speaks through, and the keys of its workstations."""
+
+    code: str
+    folder: Path
+    program: Program
+    line: Line
+    workstations: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def face(self) -> str:
+        """The base address of its faces."""
+        return self.program.listening["face"]
+
+    @property
+    def cards(self) -> Path:
+        """The folder of the simulated reader: a file in it is a card on it."""
+        return self.folder / "cards"
+
+
+class Country:
+    """One hub and its edges, enrolled, each behind its own line."""
+
+    def __init__(self, world: World, folder: Path, database: str, desks: int) -> None:
+        self.world = world
+        self.folder = folder
+        self.hub_folder = folder / "hub"
+        self.database = database or f"sqlite:///{self.hub_folder / 'hub.db'}"
+        self.desks = desks
+        self.hub = Program("hub", "central_sync", [], folder / "logs" / "hub.log")
+        self.edges: dict[str, Edge] = {}
+
+    def _hub_arguments(self) -> list[str]:
+        return ["--data", str(self.hub_folder), "--database", self.database]
+
+    async def start(self) -> None:
+        """Set everything up by the programs' own commands, start them, and enrol the edges.
+
+        Raises:
+            ProgramFailed: one of them failed.
+        """
+        self.hub_folder.mkdir(parents=True, exist_ok=True)
+        members = self.folder / "members.jsonl"
+        members.write_bytes(
+            b"".join(msgspec.json.encode(member_line(one)) + b"\n" for one in self.world.people if one.known)
+        )
+        hub = self._hub_arguments()
+        await command("central_sync", *hub, "init")
+        await command("central_sync", *hub, "members", "import", str(members))
+        for place in self.world.hospitals:
+            await command(
+                "central_sync", *hub, "hospital", "add", place.code,
+                "--name", place.name, "--region", place.region, "--tier", place.tier,
+            )  # fmt: skip
+        await self._start_hub()
+        await _all(self._start_edge(place.code) for place in self.world.hospitals)
+
+    async def _start_hub(self) -> None:
+        listen = ("--sync-listen", "127.0.0.1:0", "--enrol-listen", "127.0.0.1:0")
+        self.hub.arguments = [*self._hub_arguments(), "run", *listen]
+        await self.hub.start()
+        sync, enrol = (self.hub.listening[key].removeprefix("https://") for key in ("sync", "enrol"))
+        self.hub.arguments = [*self._hub_arguments(), "run", "--sync-listen", sync, "--enrol-listen", enrol]
+
+    async def _start_edge(self, code: str) -> None:
+        folder = self.folder / code
+        folder.mkdir(parents=True, exist_ok=True)
+        line = Line(int(self.hub.listening["sync"].rpartition(":")[2]))
+        await line.start()
+        data = ["--data", str(folder)]
+        edge = Edge(code, folder, Program(code, "edge", [], self.folder / "logs" / f"{code}.log"), line)
+        self.edges[code] = edge
+        invitation = await command("central_sync", *self._hub_arguments(), "invite", code)
+        sync_url = f"https://127.0.0.1:{line.port}"
+        await command("edge", *data, "enrol", self.hub.listening["enrol"], invitation, "--sync-url", sync_url)
+        edge.workstations["desk-1"] = await command("edge", *data, "workstation", "add", "desk-1")
+        known = Workstations(folder / WORKSTATIONS_FILE)
+        for number in range(2, self.desks + 1):
+            edge.workstations[f"desk-{number}"] = known.add(f"desk-{number}", datetime.now(UTC))
+        edge.cards.mkdir(exist_ok=True)
+        edge.program.arguments = [*data, "run", "--listen", "127.0.0.1:0"]
+        await edge.program.start()
+        edge.program.arguments = [*data, "run", "--listen", edge.face.removeprefix("http://")]
+
+    async def restore(self) -> None:
+        """Whatever is down comes back: lines heal, programs that were killed start again."""
+        for edge in self.edges.values():
+            edge.line.heal()
+        down = [p for p in (self.hub, *(edge.program for edge in self.edges.values())) if not p.running]
+        await _all(program.start() for program in down)
+
+    async def stop(self) -> None:
+        """End every program and line."""
+        programs: Sequence[Program] = [*(edge.program for edge in self.edges.values()), self.hub]
+        await asyncio.gather(*(program.stop() for program in programs), return_exceptions=True)
+        for edge in self.edges.values():
+            await edge.line.stop()
+
+    def pids(self) -> list[int]:
+        """The process ids of all that runs."""
+        return [p.pid for p in (self.hub, *(edge.program for edge in self.edges.values())) if p.running]
+
+
+async def _all(works: Iterable[object]) -> None:
+    """Run all; the first failure cancels the others."""
+    async with asyncio.TaskGroup() as group:
+        for work in works:
+            group.create_task(work)  # type: ignore[arg-type]  # coroutines of any answer

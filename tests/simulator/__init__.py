@@ -1,0 +1,1 @@
+"""Tests of the simulator: its plan, its line, its checks."""
