@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 
 from central_sync.benefits.eligibility import accumulator_keys, balances, obstacle, ordered
 from central_sync.benefits.facts import AccumulatorKey, BillLine, CaseFacts
-from central_sync.benefits.layers import Left, asked
+from central_sync.benefits.layers import Asking, Left, ask
 from central_sync.benefits.parameters import Region, Rulebook
 from central_sync.benefits.prices import ItemUnknown, price
 from central_sync.benefits.results import Computation, PricedLine, Share, TraceStep
@@ -48,7 +48,7 @@ def settle(
                 )
             )
             continue
-        share, left = asked(facts, cover, scheme, scheme.benefits[facts.care], left, counters)
+        share, left = ask(Asking(facts, cover, scheme, scheme.benefits[facts.care], counters), left)
         shares.append(share)
     patient = sum(piece.step.amount for piece in left)
     assert patient + sum(share.amount for share in shares) == total

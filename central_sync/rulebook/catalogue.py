@@ -19,11 +19,26 @@ from central_sync.rulebook.strict import table
 from central_sync.rulebook.values import Place, coins, ratio
 
 COLUMNS = frozenset(
-    (
-        "code from name kind unit class first_self_pay ceiling professional technical group price reference illustrative"
-    ).split()
+    [
+        "code",
+        "from",
+        "name",
+        "kind",
+        "unit",
+        "class",
+        "first_self_pay",
+        "ceiling",
+        "professional",
+        "technical",
+        "group",
+        "price",
+        "reference",
+        "illustrative",
+    ]
 )
-KINDS = frozenset("anaesthesia bed consumable drug imaging laboratory nursing surgery treatment visit".split())
+KINDS = frozenset(
+    ["anaesthesia", "bed", "consumable", "drug", "imaging", "laboratory", "nursing", "surgery", "treatment", "visit"]
+)
 _CODE = re.compile(r"^[!-~]{1,50}$")
 _NUMBER = re.compile(r"^[0-9]{1,13}(\.[0-9]{1,6})?$")
 

@@ -211,6 +211,8 @@ def _deductible(place: Place, rule: str, source: DeductibleFile) -> Deductible:
         raise place.wrong("deductible.later", "goes with per: bill")
     amount = amount_parameter(place, f"{rule}.deductible", "deductible", source)
     covered(place, "deductible", amount)
-    later = source.later and ratios_parameter(place, f"{rule}.deductible.later", "deductible.later", source.later)
+    later = None
+    if source.later:
+        later = ratios_parameter(place, f"{rule}.deductible.later", "deductible.later", source.later)
     counter = source.counter or (source.later.counter if source.later else "")
     return Deductible(source.per, amount, later, counter)

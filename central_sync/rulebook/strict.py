@@ -30,11 +30,6 @@ class RulebookError(Exception):
 class _StrictLoader(yaml.SafeLoader):
     """YAML with three resolved words; the rest is text."""
 
-    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {
-        word[0]: [(f"tag:yaml.org,2002:{tag}", re.compile(f"^{word}$"))]
-        for tag, word in (("bool", "true"), ("bool", "false"), ("null", "null"))
-    }
-
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen: set[str] = set()
         for key, _ in node.value:
@@ -44,6 +39,12 @@ class _StrictLoader(yaml.SafeLoader):
                 raise yaml.constructor.ConstructorError(None, None, f"duplicate key {key.value!r}", key.start_mark)
             seen.add(key.value)
         return super().construct_mapping(node, deep)
+
+
+_StrictLoader.yaml_implicit_resolvers = {
+    word[0]: [(f"tag:yaml.org,2002:{tag}", re.compile(f"^{word}$"))]
+    for tag, word in (("bool", "true"), ("bool", "false"), ("null", "null"))
+}
 
 
 def document(folder: Path, file: str, kind: type[M]) -> M:

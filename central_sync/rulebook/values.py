@@ -9,7 +9,6 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from itertools import combinations
 from typing import TypeVar
 
 from central_sync.benefits.parameters import Band, Parameter, Row
@@ -117,11 +116,9 @@ def _unambiguous(place: Place, key: str, rows: Sequence[Row[T]]) -> None:
     names = [(row.from_day, row.tier, row.group) for row in rows]
     if len(set(names)) != len(names):
         raise place.wrong(f"{key}.values", "the same day, tier and group twice")
-    for one, other in combinations({(row.tier, row.group) for row in rows}, 2):
-        if {bool(one[0]), bool(other[0])} == {bool(one[1]), bool(other[1])} == {True, False} and bool(one[0]) != bool(
-            one[1]
-        ):
-            raise place.wrong(f"{key}.values", "one row names a tier, another a group: neither is more special")
+    kinds = {(bool(row.tier), bool(row.group)) for row in rows}
+    if {(True, False), (False, True)} <= kinds:
+        raise place.wrong(f"{key}.values", "one row names a tier alone, another a group alone: neither is more special")
 
 
 def _amount(place: Place, key: str, value: Value) -> int:
