@@ -16,7 +16,7 @@ demo:  ## a hospital day through two edges and a hub; ARGS=--once ends by itself
 
 test:  ## every test but the slow ones (12 minutes at most); ARGS goes to pytest
 	@$(SET_UP) test
-	$(PY) -m pytest -m "not proof and not soak" -n $(WORKERS) --dist loadscope $(ARGS)
+	$(PY) -m pytest -n $(WORKERS) --dist loadscope $(ARGS)
 
 check:  ## format, lint, types, imports, and the repository's own shape
 	@$(SET_UP) test
@@ -24,7 +24,7 @@ check:  ## format, lint, types, imports, and the repository's own shape
 	$(PY) -m ruff check .
 	$(PY) -m mypy
 	.venv/bin/lint-imports --config pyproject.toml
-	$(PY) -m pytest -q -m "not proof and not soak" tests/tidy
+	$(PY) -m pytest -q tests/tidy
 
 proof:  ## what is slow but belongs to every change (30 minutes at most)
 	@$(SET_UP) proof

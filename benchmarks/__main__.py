@@ -7,10 +7,11 @@ import json
 import sys
 from collections.abc import Callable, Iterable
 
-from benchmarks import wire_size
+from benchmarks import settle_engine, wire_size
 from benchmarks.figure import Figure
 
 FIGURES: dict[str, Callable[[], Iterable[Figure]]] = {
+    "settle-engine": settle_engine.measure,
     "wire-size": wire_size.measure,
 }
 """Name on the command line → what measures it; one may give several figures."""

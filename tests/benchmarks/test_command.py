@@ -1,0 +1,46 @@
+"""``python -m benchmarks``: one object a line with --json, a table without, and a status that says whether all holds."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from benchmarks import __main__ as command
+from benchmarks.figure import Figure
+from tests.tidy import tree
+
+KEYS = {"name", "value", "unit", "reference", "ratio", "goal", "holds"}
+
+
+def test_json_is_one_object_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert command.main(["wire-size", "--json"]) == 0
+    (line,) = capsys.readouterr().out.splitlines()
+    figure = json.loads(line)
+    assert set(figure) >= KEYS
+    assert figure["holds"] is True
+    assert figure["ratio"] == pytest.approx(figure["value"] / figure["reference"], abs=1e-4)
+
+
+def test_without_json_it_is_a_table(capsys: pytest.CaptureFixture[str]) -> None:
+    assert command.main(["wire-size"]) == 0
+    head, row = capsys.readouterr().out.splitlines()
+    assert head.startswith("figure")
+    assert row.endswith("holds")
+
+
+def test_an_unknown_figure_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        command.main(["speed"])
+    assert "speed" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("at_most", "goal", "holds"), [(True, 0.5, True), (True, 0.4, False), (False, 0.4, True)])
+def test_a_goal_bounds_the_ratio_from_its_side(at_most: bool, goal: float, holds: bool) -> None:
+    figure = Figure("f", 1.0, "s", 2.0, goal, at_most, "this", "that")
+    assert figure.holds is holds
+
+
+def test_every_figure_is_explained() -> None:
+    page = (tree.ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
+    assert not [name for name in command.FIGURES if f"## {name}" not in page]

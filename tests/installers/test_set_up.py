@@ -1,0 +1,78 @@
+"""Set-up on a machine that lacks something: what it says, how it ends, what it would install."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.tidy import tree
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Path:
+    """A clone's installers/ beside a PATH whose first folder plays a bare Debian and an ordinary user without sudo."""
+    shutil.copytree(tree.ROOT / "installers", tmp_path / "clone" / "installers")
+    shutil.copy(tree.ROOT / "pyproject.toml", tmp_path / "clone" / "pyproject.toml")
+    (tmp_path / "bin").mkdir()
+    for name, body in {"dpkg-query": "exit 1", "id": "echo 1000", "sudo": "exit 1"}.items():
+        program = tmp_path / "bin" / name
+        program.write_text(f"#!/bin/sh\n{body}\n", encoding="utf-8")
+        program.chmod(0o755)
+    return tmp_path
+
+
+def _set_up(machine: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PATH": f"{machine / 'bin'}:{os.environ['PATH']}", "LOG": str(machine / "log")}
+    return subprocess.run(
+        [machine / "clone" / "installers" / "set_up.sh", *arguments],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env=environment,
+    )
+
+
+@pytest.mark.parametrize(
+    ("purpose", "missing"),
+    [
+        ("run", "ca-certificates curl"),
+        ("test", "ca-certificates curl postgresql"),
+        ("proof", "ca-certificates curl postgresql procps iproute2 systemd"),
+    ],
+)
+def test_without_root_one_line_names_what_is_missing(machine: Path, purpose: str, missing: str) -> None:
+    done = _set_up(machine, purpose)
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+    assert f"apt-get install {missing})" in done.stderr
+    assert not (machine / "clone" / ".venv").exists()
+
+
+def test_root_updates_the_lists_first_and_never_waits_for_an_answer(machine: Path) -> None:
+    for name, body in {"id": "echo 0", "apt-get": 'echo "$DEBIAN_FRONTEND $*" >> "$LOG"', "sed": "exit 0"}.items():
+        program = machine / "bin" / name
+        program.write_text(f"#!/bin/sh\n{body}\n", encoding="utf-8")
+        program.chmod(0o755)
+    venv = machine / "clone" / ".venv" / "bin"
+    venv.mkdir(parents=True)
+    (venv / "python").write_text("#!/bin/sh\nexit 0\n", encoding="utf-8")
+    (venv / "python").chmod(0o755)
+    done = _set_up(machine, "test")
+    assert done.returncode == 0, done.stderr
+    calls = (machine / "log").read_text(encoding="utf-8").splitlines()
+    assert all(call.startswith("noninteractive ") for call in calls)
+    assert calls[0].startswith("noninteractive update")
+    assert calls[1].endswith("postgresql-common")
+    assert calls[2].endswith("ca-certificates curl postgresql")
+    assert (machine / "clone" / ".venv" / "set-up.stamp").is_file()
+
+
+def test_an_unknown_purpose_is_told_the_known_ones(machine: Path) -> None:
+    done = _set_up(machine, "everything")
+    assert done.returncode == 2
+    assert "[run|test|proof]" in done.stderr
