@@ -1,0 +1,1 @@
+"""Tests of central_sync.rulebook."""
