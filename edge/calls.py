@@ -1,0 +1,55 @@
+"""What a face hands to the intake and gets back, whatever its dialect."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from msgspec import Struct
+
+from edge.outcome import Outcome
+
+
+class Profile(Struct, frozen=True, kw_only=True):
+    """Whom this edge was enrolled for: institution code, currency of its bills, IANA zone of its civil days."""
+
+    institution: str
+    currency: str
+    zone: str
+
+
+class Context(Struct, frozen=True, kw_only=True):
+    """Who calls, and for which business day (a civil day of the institution)."""
+
+    institution: str
+    operator: str
+    workstation: str
+    business_day: date
+
+
+class Call(Struct, frozen=True, kw_only=True):
+    """One call. ``packet`` is JSON in UTF-8 as the HIS wrote it; ``deadline_ms`` counts from now."""
+
+    number: str
+    packet: bytes
+    msgid: str
+    deadline_ms: int
+    context: Context
+
+
+class Reply(Struct, frozen=True, kw_only=True):
+    """What is known now; never ``accepted``.
+
+    ``answer``: the answer struct as plain values when final (and ``{"hid": …}`` of a provisional opening of a case).
+    ``code`` and ``detail`` when refused. ``confirmation``: see :class:`edge.outcome.Confirmation`. ``ticket`` names what is still
+    open (provisional, in doubt): the msgid to query with 43.
+    """
+
+    outcome: Outcome
+    msgid: str
+    number: str
+    answer: dict[str, Any] | None = None
+    code: str = ""
+    detail: str = ""
+    confirmation: str = "none"
+    ticket: str = ""

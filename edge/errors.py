@@ -1,0 +1,43 @@
+"""What can go wrong inside the edge, few and typed: whose fault, and whether trying again helps.
+
+A refusal of a request is :class:`central_sync.wire.refusals.Refused`; what stands here is for the parts among themselves.
+No text here ever holds what came from the HIS or the hub.
+"""
+
+from __future__ import annotations
+
+
+class EdgeError(Exception):
+    """Base of the edge's own errors."""
+
+
+class JournalError(EdgeError):
+    """The journal cannot be opened or used; the text tells a technician what to mend."""
+
+
+class JournalDamaged(JournalError):
+    """The journal's file is not a journal, or is damaged: restore it, never delete it."""
+
+
+class JournalUnavailable(JournalError):
+    """The journal could not be written or read now. Nothing of the operation happened; it may pass later."""
+
+
+class IllegalEvent(EdgeError):
+    """An event that the table of a life cycle does not allow in that state: a fault in a program, here or at the hub."""
+
+
+class LineBroken(EdgeError):
+    """An exchange got no answer. ``left`` says whether any byte of it may have reached the hub."""
+
+    def __init__(self, reason: str, *, left: bool) -> None:
+        super().__init__(reason)
+        self.left = left
+
+
+class LineRefused(EdgeError):
+    """The hub answered that it takes nothing from us now: ``code`` is a row of REFUSALS. Nothing was applied."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code

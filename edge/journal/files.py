@@ -1,0 +1,136 @@
+"""Opening the journal's file: which SQLite, whose file, in which condition; every failure in a technician's words."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+from typing import Any
+
+from pysqlite3 import dbapi2 as sqlite
+
+from edge.errors import JournalDamaged, JournalError
+from edge.journal import schema
+from edge.limits import JOURNAL_PAGE_BYTES, QUICK_CHECK_BYTES_MAX
+
+Connection = Any  # pysqlite3 has no types
+
+SQLITE_OLDEST = (3, 51, 3)
+_MODE = 0o600
+
+
+def refuse_old_sqlite(version: tuple[int, ...] = sqlite.sqlite_version_info) -> None:
+    """Raise :class:`JournalError` for a SQLite that may lose committed pages."""
+    if version < SQLITE_OLDEST:
+        found, wanted = (".".join(map(str, v)) for v in (version, SQLITE_OLDEST))
+        raise JournalError(
+            f"SQLite {found} may lose committed pages when its log is reset; install pysqlite3 with {wanted} or newer"
+        )
+
+
+def lock(path: Path) -> int:
+    """Take the journal for this process; the descriptor is the lock.
+
+    Raises:
+        JournalError: the folder is missing or not writable, or another edge has the journal.
+    """
+    try:
+        descriptor = os.open(path.with_name(path.name + ".lock"), os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, _MODE)
+    except OSError as error:
+        raise JournalError(f"the journal's folder cannot be used: {error.strerror}") from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(descriptor)
+        raise JournalError("another edge is using this journal") from error
+    return descriptor
+
+
+def open_writer(path: Path) -> Connection:
+    """A connection that may write; makes the file if there is none.
+
+    Raises:
+        JournalError: the file cannot be made, opened or written, or it is of another format.
+        JournalDamaged: it is damaged, or no journal.
+    """
+    refuse_old_sqlite()
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, _MODE))
+        path.chmod(_MODE)
+    except OSError as error:
+        raise JournalError(f"the journal's file cannot be written: {error.strerror}") from error
+    connection = _connected(path, "rw")
+    try:
+        _prepare(connection, path)
+    except sqlite.OperationalError as error:
+        connection.close()
+        raise JournalError(f"the journal cannot be opened: {error.sqlite_errorname}") from error
+    except sqlite.DatabaseError as error:
+        connection.close()
+        raise JournalDamaged("the journal's file is damaged: keep it, and restore a backup") from error
+    except JournalError:
+        connection.close()
+        raise
+    return connection
+
+
+def open_reader(path: Path) -> Connection:
+    """A connection that cannot write.
+
+    Raises:
+        JournalError: there is no such file, or it is no journal.
+    """
+    refuse_old_sqlite()
+    try:
+        connection = _connected(path, "ro")
+        connection.execute("pragma query_only = on")
+        connection.execute("pragma cache_size = -8192")
+        _own(connection)
+    except sqlite.Error as error:
+        raise JournalError("the journal cannot be opened for reading") from error
+    return connection
+
+
+def _connected(path: Path, mode: str) -> Connection:
+    return sqlite.connect(
+        f"{path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None, check_same_thread=False, timeout=5.0
+    )
+
+
+def _prepare(connection: Connection, path: Path) -> None:
+    connection.execute(f"pragma page_size = {JOURNAL_PAGE_BYTES}")
+    (version,) = connection.execute("pragma user_version").fetchone()
+    (tables,) = connection.execute("select count(*) from sqlite_master").fetchone()
+    connection.execute("pragma journal_mode = wal")
+    connection.execute("pragma synchronous = full")
+    connection.execute("pragma wal_autocheckpoint = 0")
+    connection.execute("pragma cache_size = -32768")
+    connection.execute("pragma temp_store = memory")
+    if version == 0 and tables == 0:
+        connection.execute("begin immediate")
+        schema.create(connection)
+        connection.execute("commit")
+        connection.execute("pragma wal_checkpoint(truncate)")
+        _sync_folder(path)
+    _own(connection)
+    if path.stat().st_size <= QUICK_CHECK_BYTES_MAX:
+        (found,) = connection.execute("pragma quick_check(1)").fetchone()
+        if found != "ok":
+            raise JournalDamaged("the journal's file is damaged: keep it, and restore a backup")
+
+
+def _own(connection: Connection) -> None:
+    (owner,) = connection.execute("pragma application_id").fetchone()
+    (version,) = connection.execute("pragma user_version").fetchone()
+    if owner != schema.APPLICATION_ID:
+        raise JournalDamaged("this file is no journal")
+    if version != schema.FORMAT:
+        raise JournalError(f"the journal has format {version}; this edge reads {schema.FORMAT}")
+
+
+def _sync_folder(path: Path) -> None:
+    descriptor = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

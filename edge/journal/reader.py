@@ -1,0 +1,80 @@
+"""Reading beside the writer: a few threads, each with a read-only connection of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pysqlite3 import dbapi2 as sqlite
+
+from edge.errors import JournalError, JournalUnavailable
+from edge.journal import files
+
+Connection = Any  # pysqlite3 has no types
+T = TypeVar("T")
+
+THREADS = 2
+
+
+class Reader:
+    """Runs reading operations; a connection that failed is replaced at the next one."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._own = threading.local()
+        self._all: set[Connection] = set()
+        self._threads: ThreadPoolExecutor | None = None
+
+    async def start(self) -> None:
+        """Open the first connection.
+
+        Raises:
+            JournalError: the file is missing or no journal.
+        """
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="journal-read")
+        await asyncio.get_running_loop().run_in_executor(self._threads, self._connection)
+
+    async def stop(self) -> None:
+        """Let what runs finish, then close. Safe to call twice."""
+        threads, self._threads = self._threads, None
+        if threads is not None:
+            await asyncio.to_thread(threads.shutdown, cancel_futures=True)
+        while self._all:
+            with contextlib.suppress(sqlite.Error):  # it only ever read
+                self._all.pop().close()
+
+    async def do(self, work: Callable[[Connection], T]) -> T:
+        """The result of ``work`` on a connection.
+
+        Raises:
+            JournalUnavailable: closed, or the file cannot be read now.
+        """
+        if self._threads is None:
+            raise JournalUnavailable("the journal is closed")
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._done, work)
+
+    def _done(self, work: Callable[[Connection], T]) -> T:
+        try:
+            return work(self._connection())
+        except (sqlite.Error, JournalError) as error:
+            self._discard()
+            raise JournalUnavailable("the journal could not be read") from error
+
+    def _connection(self) -> Connection:
+        connection = getattr(self._own, "connection", None)
+        if connection is None:
+            connection = self._own.connection = files.open_reader(self._path)
+            self._all.add(connection)
+        return connection
+
+    def _discard(self) -> None:
+        connection, self._own.connection = getattr(self._own, "connection", None), None
+        if connection is not None:
+            self._all.discard(connection)
+            with contextlib.suppress(sqlite.Error):  # it only ever read
+                connection.close()

@@ -1,0 +1,134 @@
+"""What goes into the journal and what comes out of it, as plain frozen values."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from msgspec import Struct
+
+from edge.outcome import Confirmation, Event, Mark, Outcome
+
+
+class Draft(Struct, frozen=True, kw_only=True):
+    """A transaction to be kept. ``packet``: the request struct in MessagePack.
+
+    ``opens_case``: the append gives it the next leased HID, in the same commit, and that is its lane. ``follows``: the msgid whose
+    lane and HID it takes if the journal knows it (49, 2601). ``reverses``: and if the journal does not know that one, it will
+    be refused should it still come (2601).
+    """
+
+    institution: str
+    msgid: str
+    number: str
+    digest: bytes
+    packet: bytes
+    recorded_at: datetime
+    business_day: date
+    hid: str = ""
+    lane: str = ""
+    operator: str = ""
+    workstation: str = ""
+    opens_case: bool = False
+    follows: str = ""
+    reverses: bool = False
+
+
+class Standing(Struct, frozen=True, kw_only=True):
+    """How a transaction stands: what was kept of it, and its latest outcome. ``answer``: the hub's answer in MessagePack."""
+
+    seq: int
+    institution: str
+    msgid: str
+    number: str
+    digest: bytes
+    hid: str
+    lane: str
+    recorded_at: datetime
+    outcome: Outcome
+    answer: bytes = b""
+    code: str = ""
+    detail: str = ""
+    confirmation: Confirmation = Confirmation.NONE
+    reference: str = ""
+
+
+class Appended(Struct, frozen=True, kw_only=True):
+    """``fresh``: it was not there before. ``hids_left``: how many leased HIDs are left, when it took one."""
+
+    standing: Standing
+    fresh: bool
+    hids_left: int | None = None
+
+
+class Sendable(Struct, frozen=True, kw_only=True):
+    """All that goes on the line of one entry."""
+
+    seq: int
+    msgid: str
+    number: str
+    digest: bytes
+    hid: str
+    lane: str
+    packet: bytes
+    operator: str
+    workstation: str
+    recorded_at: datetime
+    business_day: date
+
+
+class Pending(Struct, frozen=True):
+    """An entry without a receipt: its place in its lane is its ``seq``; ``size`` is its packet's, in bytes."""
+
+    seq: int
+    msgid: str
+    lane: str
+    number: str
+    size: int
+    outcome: Outcome
+
+
+class Marking(Struct, frozen=True, kw_only=True):
+    """A settlement's confirmation moves: the settlement is named by its msgid, or by the hub's ``reference`` to it."""
+
+    mark: Mark
+    msgid: str = ""
+    reference: str = ""
+
+
+class Record(Struct, frozen=True, kw_only=True):
+    """News of one entry. ``reference``: the settlement id that the answer names. ``markings``: what it does to others.
+
+    ``only_if_open``: apply it only while nobody has been answered (``accepted``); else leave it and tell how it stands.
+    ``lifts``: the msgid of an original whose local tombstone is to go, because the hub now holds the truth.
+    """
+
+    seq: int
+    event: Event
+    answer: bytes = b""
+    code: str = ""
+    detail: str = ""
+    confirmation: Confirmation = Confirmation.NONE
+    reference: str = ""
+    markings: tuple[Marking, ...] = ()
+    lifts: str = ""
+    only_if_open: bool = False
+
+
+class Block(Struct, frozen=True):
+    """A leased block of HID serials, both ends included."""
+
+    first: int
+    last: int
+
+
+class Stats(Struct, frozen=True, kw_only=True):
+    """Counts for the technician: entries by outcome, what is pending, HIDs left, commits since start, bytes on disk."""
+
+    entries: dict[str, int]
+    pending: int
+    awaited: int
+    hids_left: int
+    commits: int
+    operations: int
+    file_bytes: int
+    wal_bytes: int

@@ -1,0 +1,57 @@
+"""Every bound of the edge's own, its unit last in its name."""
+
+from __future__ import annotations
+
+from central_sync.wire.limits import (
+    BATCH_BYTES_MAX,
+    BATCH_ITEMS_MAX,
+    DEADLINE_MS_MIN,
+    FEED_WAIT_S_MAX,
+    PACKET_BYTES_MAX,
+)
+
+EVENTS_PER_WATCHER_MAX = 256
+WATCHERS_MAX = 200
+
+JOURNAL_GROUP_OPERATIONS_MAX = 256
+"""How many waiting operations share one commit."""
+JOURNAL_WAITING_OPERATIONS_MAX = 10_000
+"""Above this the journal takes no more work: the disk does not keep up."""
+JOURNAL_PAGE_BYTES = 16_384
+WAL_BYTES_EASY = 4 * 1024 * 1024
+"""From this size of the write-ahead log on, it is folded into the file whenever nobody waits."""
+WAL_BYTES_MAX = 64 * 1024 * 1024
+"""From this size on it is folded in even while somebody waits."""
+QUICK_CHECK_BYTES_MAX = 256 * 1024 * 1024
+"""A journal up to this size is checked whole at every start; a larger one on ``doctor`` only."""
+OPEN_LIST_ROWS_MAX = 1_000
+NOTICES_KEPT_MAX = 200
+
+ANSWER_MARGIN_MS = 60
+"""Kept of every deadline for the commit and the way back."""
+DOWN_PATIENCE_MS = 1_500
+"""How long a call waits for a line that is known to be down before it is answered without it."""
+LINE_LOOK_MS = 100
+"""How often a waiting call looks whether the line is still worth waiting for."""
+
+CONNECT_TIMEOUT_S = 5.0
+EXCHANGE_TIMEOUT_S = 15.0
+FEED_GRACE_S = 8.0
+FEED_WAIT_S = 25.0
+ATTEMPT_PATIENCE_S = 2.0
+"""An exchange older than this is given up when somebody asks for what it carries: sending again is always safe."""
+WORKERS = 12
+BACKLOG_WORKERS = 4
+PROBE_GAP_S = 0.25
+RETRY_FIRST_S = 0.5
+RETRY_CAP_S = 20.0
+LANE_RETRY_FIRST_S = 0.25
+LANE_RETRY_CAP_S = 30.0
+STOP_GRACE_S = 2.0
+
+assert ANSWER_MARGIN_MS < DEADLINE_MS_MIN
+assert FEED_WAIT_S <= FEED_WAIT_S_MAX
+assert 0 < BACKLOG_WORKERS < WORKERS
+assert CONNECT_TIMEOUT_S < EXCHANGE_TIMEOUT_S
+assert PACKET_BYTES_MAX <= BATCH_BYTES_MAX
+assert BATCH_ITEMS_MAX <= JOURNAL_GROUP_OPERATIONS_MAX

@@ -1,0 +1,1 @@
+"""SHELL: carries what the journal holds to the hub, and brings the answers home."""
