@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from central_sync.wire.limits import BODY_BYTES_MAX
+
 SQLITE_VERSION_MIN = (3, 51, 3)
 """Older libraries can corrupt a database in write-ahead mode."""
 SQLITE_BUSY_MS_MAX = 30_000
@@ -13,7 +15,13 @@ LOCK_WAIT_MS_MAX = 20_000
 INTAKE_ATTEMPTS_MAX = 4
 """How often one item is tried when another unit of work was in its way."""
 UNCERTAIN_ROWS_MAX = 1_000
-FEES_PER_CASE_LINES_MAX = 20_000
+FEES_PER_CASE_LINES_MAX = 10_000
+"""Lines that a case ever had: so that a settlement's answer fits into one body."""
+LINE_ANSWER_BYTES_MAX = 200
+ANSWER_BYTES_MAX = 2 * 1024 * 1024
+"""What answers of a batch may come to before the rest is given back to be sent again."""
+RECORDED_YEAR_MIN = 2000
+RECORDED_YEAR_MAX = 2999
 MEMBER_LINE_BYTES_MAX = 64 * 1024
 MEMBER_FILE_ERRORS_MAX = 100
 MEMBER_IMPORT_LINES_PER_STEP = 500
@@ -23,3 +31,4 @@ FEED_ROWS_MAX = 256
 AUDIT_ROWS_MAX = 10_000
 
 assert INTAKE_ATTEMPTS_MAX >= 1
+assert ANSWER_BYTES_MAX + FEES_PER_CASE_LINES_MAX * LINE_ANSWER_BYTES_MAX <= BODY_BYTES_MAX

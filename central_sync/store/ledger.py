@@ -35,6 +35,10 @@ class Ledger:
         row = self._connection.execute(statement.with_for_update() if lock else statement).mappings().one_or_none()
         return LedgerRow(**row) if row else None
 
+    def decide(self, row: LedgerRow) -> None:
+        """Write what was decided over a claimed row."""
+        self.change(row.institution, row.msgid, **{name: getattr(row, name) for name in _COLUMNS[2:]})
+
     def change(self, institution: str, msgid: str, **values: Any) -> None:
         """Set columns of a claimed or locked row."""
         c = t.ledger.c

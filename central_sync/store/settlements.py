@@ -13,28 +13,28 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, and_, case, func, or_, select, update
 
+from central_sync.benefits.facts import AccumulatorKey
 from central_sync.limits import UNCERTAIN_ROWS_MAX
 from central_sync.store import tables as t
 from central_sync.store.records import Settlement, Totals
 from central_sync.store.statements import insert, insert_missing
-
-AccumulatorColumns = tuple[str, str, str, str, int]
-"""Owner, layer, scheme, name, year: what ``benefits.AccumulatorKey`` is a named tuple of."""
 
 _SETTLEMENT = tuple(Settlement.__slots__)
 _IN_FORCE = ("awaited", "confirmed")
 _KEYS_PER_STATEMENT = 100
 
 
-def pack_deltas(deltas: Mapping[AccumulatorColumns, int]) -> bytes:
+def pack_deltas(deltas: Mapping[AccumulatorKey, int]) -> bytes:
     """What a settlement added, as it is kept with it: MessagePack rows of (owner, layer, scheme, name, year, amount)."""
     return msgspec.msgpack.encode([(*key, amount) for key, amount in sorted(deltas.items())])
 
 
-def unpack_deltas(packed: bytes) -> dict[AccumulatorColumns, int]:
+def unpack_deltas(packed: bytes) -> dict[AccumulatorKey, int]:
     """The deltas that :func:`pack_deltas` packed."""
     rows = msgspec.msgpack.decode(packed, type=list[tuple[str, str, str, str, int, int]])
-    return {(owner, layer, scheme, name, year): amount for owner, layer, scheme, name, year, amount in rows}
+    return {
+        AccumulatorKey(owner, layer, scheme, name, year): amount for owner, layer, scheme, name, year, amount in rows
+    }
 
 
 class Settlements:
@@ -132,33 +132,32 @@ class Accumulators:
                 select(t.accumulator_owner.c.owner).where(t.accumulator_owner.c.owner == owner).with_for_update()
             ).one()
 
-    def read(self, keys: Iterable[AccumulatorColumns]) -> dict[AccumulatorColumns, int]:
+    def read(self, keys: Iterable[AccumulatorKey]) -> dict[AccumulatorKey, int]:
         """The amounts of those keys that are not zero."""
-        c, wanted, found = t.accumulator.c, list(keys), {}
+        c, wanted = t.accumulator.c, list(keys)
+        found: dict[AccumulatorKey, int] = {}
         for start in range(0, len(wanted), _KEYS_PER_STATEMENT):
             each = [
                 and_(c.owner == owner, c.layer == layer, c.scheme == scheme, c.name == name, c.year == year)
                 for owner, layer, scheme, name, year in wanted[start : start + _KEYS_PER_STATEMENT]
             ]
             for row in self._connection.execute(select(t.accumulator).where(or_(*each))):
-                found[(row.owner, row.layer, row.scheme, row.name, row.year)] = int(row.amount)
+                found[AccumulatorKey(row.owner, row.layer, row.scheme, row.name, row.year)] = int(row.amount)
         return found
 
-    def add(self, deltas: Mapping[AccumulatorColumns, int], *, sign: int = 1) -> None:
+    def add(self, deltas: Mapping[AccumulatorKey, int], *, sign: int = 1) -> None:
         """Add ``sign`` times the deltas; the owners are locked."""
-        columns = ("owner", "layer", "scheme", "name", "year")
         for key, amount in sorted(deltas.items()):
             if amount:
-                statement = insert(self._connection, t.accumulator).values(
-                    **dict(zip(columns, key, strict=True)), amount=sign * amount
-                )
+                statement = insert(self._connection, t.accumulator).values(**key._asdict(), amount=sign * amount)
                 self._connection.execute(
                     statement.on_conflict_do_update(
-                        index_elements=list(columns), set_={"amount": t.accumulator.c.amount + sign * amount}
+                        index_elements=list(AccumulatorKey._fields),
+                        set_={"amount": t.accumulator.c.amount + sign * amount},
                     )
                 )
 
-    def all(self) -> dict[AccumulatorColumns, int]:
+    def all(self) -> dict[AccumulatorKey, int]:
         """Every amount that is not zero, for checks of invariants (a full scan)."""
         rows = self._connection.execute(select(t.accumulator).where(t.accumulator.c.amount != 0))
-        return {(row.owner, row.layer, row.scheme, row.name, row.year): int(row.amount) for row in rows}
+        return {AccumulatorKey(row.owner, row.layer, row.scheme, row.name, row.year): int(row.amount) for row in rows}

@@ -312,6 +312,12 @@ REFUSALS: dict[str, Sentences] = {
     "card_unreadable": Sentences(
         Fault.DESK, True, "The card could not be read. Clean it and try again.", "The card's data fail their checks."
     ),
+    "hub_busy": Sentences(
+        Fault.HUB,
+        True,
+        "The insurer's system is busy. Try again in a moment.",
+        "The hub could not get to it now; nothing was done, and the edge sends it again by itself.",
+    ),
     "enrolment_refused": Sentences(
         Fault.EDGE, False, "The gateway could not be enrolled.", "The enrolment code is unknown, used or expired."
     ),

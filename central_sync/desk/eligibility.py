@@ -1,0 +1,61 @@
+"""Who a person is to their insurers, and what they are entitled to: 1101 person, 2001 benefit check. Both only read."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from central_sync.benefits.eligibility import entitled
+from central_sync.benefits.settlement import accumulator_keys, balances
+from central_sync.desk.checks import facts, not_future, person
+from central_sync.desk.work import Decision, Work
+from central_sync.store.records import Member
+from central_sync.wire.packets import Balance, BenefitAnswer, BenefitCheck, Cover, PersonAnswer, PersonRequest
+
+
+def check_person(work: Work, request: PersonRequest) -> Decision:
+    """1101."""
+    member = person(work, request.person)
+    answer = PersonAnswer(
+        member=member.id,
+        name=member.name,
+        birth_date=member.birth_date,
+        sex=member.sex,
+        covers=_covers(member, work.today),
+        as_of=member.as_of,
+    )
+    return Decision(answer)
+
+
+def check_benefit(work: Work, request: BenefitCheck) -> Decision:
+    """2001. No cover in force is an answer (``entitled`` false, ``reason`` not_covered), not a refusal."""
+    not_future(work, request.service_date, "$.service_date")
+    member = person(work, request.person)
+    told = facts(work, member, request.care, request.service_date)
+    used = work.uow.accumulators.read(accumulator_keys(work.rulebook, told))
+    yes = entitled(work.rulebook, told)
+    answer = BenefitAnswer(
+        entitled=yes,
+        covers=_covers(member, request.service_date),
+        balances=[
+            Balance(layer=row.layer, name=row.name, used=row.used, cap=row.cap)
+            for row in balances(work.rulebook, told, used)
+        ],
+        currency=work.institution.currency,
+        as_of=member.as_of,
+        reason="" if yes else "not_covered",
+    )
+    return Decision(answer)
+
+
+def _covers(member: Member, day: date) -> list[Cover]:
+    return [
+        Cover(
+            layer=cover.layer,
+            scheme=cover.scheme,
+            contract=cover.contract,
+            from_day=cover.from_day,
+            to_day=cover.to_day,
+            in_force=cover.from_day <= day and (cover.to_day is None or day <= cover.to_day),
+        )
+        for cover in member.covers
+    ]

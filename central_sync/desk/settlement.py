@@ -1,0 +1,231 @@
+"""Settlement with the patient: 2206/2303 pre-settle, 2207/2304 settle, 2208/2305 its cancel.
+
+Rules
+    * A pre-settlement is the same computation as a settlement and writes nothing.
+    * A settlement locks its case, then the owners of every accumulator it may move in the order of their keys, and only then reads
+      them: no cap can be passed, wherever else the same person is being settled.
+    * Accumulators move with the settlement and go back exactly with what takes it back; both keep the same deltas.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+
+import msgspec
+
+from central_sync.benefits.results import Computation, Share, TraceStep
+from central_sync.benefits.settlement import ItemUnknown, accumulator_keys
+from central_sync.benefits.settlement import settle as computed
+from central_sync.desk import charges
+from central_sync.desk.checks import currency, facts, member_of, own_case
+from central_sync.desk.lifecycle import Confirmation, Event, Saying, after, reopened, said
+from central_sync.desk.work import Decision, Work
+from central_sync.errors import PayerDeclined, PayerUnavailable
+from central_sync.payers import Claim
+from central_sync.store import records
+from central_sync.store.records import Case
+from central_sync.store.settlements import pack_deltas, unpack_deltas
+from central_sync.wire import packets as p
+from central_sync.wire.catalogue import Care
+from central_sync.wire.refusals import Refused
+
+_ID_BYTES = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """What a case comes to now, and the day whose benefits count."""
+
+    day: date
+    computation: Computation
+
+
+def pre_settle(work: Work, request: p.PreSettle) -> Decision:
+    """2206, 2303."""
+    case = own_case(work, request.hid, lock=False)
+    found = bill_of(work, case, lock=False)
+    _agrees(work, request.currency, request.total, found)
+    return Decision(_answer(work, case, found.computation, "", "none"), case.member, case.hid)
+
+
+def settle(work: Work, request: p.Settle) -> Decision:
+    """2207, 2304."""
+    case = own_case(work, request.hid, lock=True)
+    found = bill_of(work, case, lock=True)
+    _agrees(work, request.currency, request.total, found)
+    key = settlement_id(work.institution.code, work.msgid)
+    shares = _asked(work, case, key, found)
+    computation = replace(found.computation, shares=shares)
+    answer = _answer(work, case, computation, key, Confirmation.AWAITED)
+    work.uow.settlements.add(
+        records.Settlement(
+            member=case.member,
+            id=key,
+            hid=case.hid,
+            institution=case.institution,
+            msgid=work.msgid,
+            number=work.row.number,
+            business_day=work.business_day,
+            currency=request.currency,
+            total=computation.total,
+            funds=computation.total - computation.patient,
+            patient=computation.patient,
+            confirmation=Confirmation.AWAITED,
+            confirmation_before="",
+            answer=msgspec.msgpack.encode(answer),
+            deltas=pack_deltas(computation.deltas),
+            invoice=request.invoice,
+            settled_at=work.now,
+        )
+    )
+    work.uow.accumulators.add(computation.deltas)
+    state = after(case.state, Event.SETTLE, inpatient=case.care == Care.INPATIENT)
+    work.uow.cases.change(case, state=state, settlement_id=key)
+    return Decision(answer, case.member, case.hid, key)
+
+
+def cancel(work: Work, request: p.SettleCancel) -> Decision:
+    """2208, 2305. Confirmed or not."""
+    case = own_case(work, request.hid, lock=True)
+    found = work.uow.settlements.get(case.member, request.settlement_id)
+    if found is None or found.hid != case.hid or found.institution != case.institution:
+        raise Refused("settlement_unknown")
+    take_back(work, case, found, Saying.UNDO)
+    answer = p.SettleCancelled(
+        hid=case.hid, settlement_id=found.id, total=-found.total, patient=-found.patient, funds=-found.funds
+    )
+    return Decision(answer, case.member, case.hid, found.id)
+
+
+def take_back(work: Work, case: Case, found: records.Settlement, saying: Saying) -> Confirmation:
+    """Take a settlement of a locked case back: accumulators, case and confirmation. Happens once to any settlement.
+
+    Raises:
+        Refused: ``already_undone`` or ``already_confirmed``.
+    """
+    to = said(found.confirmation, saying)
+    deltas = unpack_deltas(found.deltas)
+    work.uow.accumulators.lock(key[0] for key in deltas)
+    work.uow.accumulators.add(deltas, sign=-1)
+    work.uow.settlements.change(
+        found,
+        confirmation=to,
+        confirmation_before=found.confirmation,
+        undone_by=work.msgid,
+        undone_at=work.now,
+    )
+    work.uow.cases.change(case, state=reopened(inpatient=case.care == Care.INPATIENT), settlement_id="")
+    return to
+
+
+def restore(work: Work, case: Case, found: records.Settlement) -> None:
+    """Put a cancelled settlement of a locked case back in force, if settling now would come to exactly the same.
+
+    Raises:
+        Refused: ``reversal_blocked``: the case was settled anew or changed, or what the settlement had taken from a cap is used.
+    """
+    try:
+        now = bill_of(work, case, lock=True)
+    except Refused as error:
+        raise Refused("reversal_blocked", error.code) from error
+    stored = msgspec.msgpack.decode(found.answer, type=p.Settlement)
+    again = _answer(work, case, now.computation, found.id, stored.confirmation)
+    if now.computation.deltas != unpack_deltas(found.deltas) or _money(again) != _money(stored):
+        raise Refused("reversal_blocked", "the bill or the accumulators have changed")
+    work.uow.accumulators.add(now.computation.deltas)
+    work.uow.settlements.change(
+        found, confirmation=found.confirmation_before, confirmation_before="", undone_by="", undone_at=None
+    )
+    state = after(case.state, Event.SETTLE, inpatient=case.care == Care.INPATIENT)
+    work.uow.cases.change(case, state=state, settlement_id=found.id)
+
+
+def bill_of(work: Work, case: Case, *, lock: bool) -> Bill:
+    """What settling the case now comes to. With ``lock`` the case is locked already, and the accumulators' owners stay locked.
+
+    Raises:
+        Refused: the case's state, ``no_fees`` or ``item_unknown``.
+    """
+    inpatient = case.care == Care.INPATIENT
+    after(case.state, Event.SETTLE, inpatient=inpatient)
+    rows = work.uow.fees.standing(case)
+    if not rows:
+        raise Refused("no_fees")
+    day = (case.discharged_on if inpatient else None) or case.opened_on
+    told = facts(work, member_of(work, case), case.care, day)
+    keys = accumulator_keys(work.rulebook, told)
+    if lock:
+        work.uow.accumulators.lock(key.owner for key in keys)
+    try:
+        return Bill(day, computed(work.rulebook, told, charges.bill(rows), work.uow.accumulators.read(keys)))
+    except ItemUnknown as error:
+        raise charges.unknown(rows, error) from error
+
+
+def settlement_id(institution: str, msgid: str) -> str:
+    """The id that a settlement's identity gives it: the same for every copy of the transaction, and not to be guessed from others."""
+    digest = hashlib.sha256(f"settlement\0{institution}\0{msgid}".encode()).digest()
+    return "S" + base64.b32encode(digest[:_ID_BYTES]).decode()
+
+
+def _agrees(work: Work, code: str, total: int, found: Bill) -> None:
+    currency(work, code)
+    if total != found.computation.total:
+        raise Refused("amounts_do_not_add_up", "$.total")
+
+
+def _asked(work: Work, case: Case, key: str, found: Bill) -> tuple[Share, ...]:
+    """The shares, those deferred that their payer does not stand by now."""
+    shares = []
+    for share in found.computation.shares:
+        claim = Claim(key, case.institution, case.member, found.day, work.institution.currency, share)
+        try:
+            if share.amount:
+                work.payers.of(share.payer).settle(claim)
+            shares.append(share)
+        except (PayerDeclined, PayerUnavailable):
+            shares.append(replace(share, deferred=True))
+    return tuple(shares)
+
+
+def _answer(work: Work, case: Case, found: Computation, key: str, confirmation: str) -> p.Settlement:
+    return p.Settlement(
+        hid=case.hid,
+        currency=work.institution.currency,
+        total=found.total,
+        patient=found.patient,
+        shares=[
+            p.Share(
+                layer=share.layer,
+                scheme=share.scheme,
+                payer=share.payer,
+                amount=share.amount,
+                trace=_trace(share.trace),
+                deferred=share.deferred,
+            )
+            for share in found.shares
+        ],
+        patient_trace=_trace(found.patient_trace),
+        lines=[charges.on_wire(line) for line in found.lines],
+        rulebook=work.rulebook.version,
+        settled_on=work.business_day,
+        settlement_id=key,
+        confirmation=confirmation,
+    )
+
+
+def _trace(steps: Iterable[TraceStep]) -> list[p.TraceStep]:
+    return [
+        p.TraceStep(rule=s.rule, text=s.text, amount=s.amount, from_day=s.from_day, reference=s.reference)
+        for s in steps
+    ]
+
+
+def _money(answer: p.Settlement) -> tuple[object, ...]:
+    """What two answers must have in common to be the same settlement."""
+    shares = [(share.layer, share.scheme, share.payer, share.amount) for share in answer.shares]
+    return (answer.currency, answer.total, answer.patient, shares, answer.lines)
