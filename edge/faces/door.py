@@ -1,0 +1,194 @@
+"""SHELL: what stands before every face: how errors look, what a web page may do, and the way out when we stop.
+
+A page of a stranger's web site runs in the clerk's browser and could call loopback: so the Host header must be one of ours (or the very
+address that was called, which no name can fake), and an Origin header, which browsers always send, must be of loopback or configured.
+There is no wildcard.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import ipaddress
+from collections.abc import Awaitable, Callable, Iterable
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+import msgspec
+import structlog
+from aiohttp import hdrs, web
+
+from central_sync.wire.refusals import Refused
+from edge.faces import bodies
+from edge.faces.limits import BODY_BYTES_MAX, BODY_WAIT_S_MAX, CALLS_AT_ONCE_MAX
+from edge.log import located
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+T = TypeVar("T", bound=msgspec.Struct)
+log = structlog.get_logger()
+
+STATUS = {
+    "endpoint_unknown": 404,
+    "method_wrong": 405,
+    "packet_too_large": 413,
+    "origin_refused": 403,
+    "token_invalid": 401,
+    "cycle_closed": 401,
+    "workstation_refused": 401,
+    "shutting_down": 503,
+    "too_busy": 503,
+    "journal_unavailable": 503,
+    "edge_fault": 500,
+}
+"""HTTP status of a call that never became a transaction, by its refusal; 400 for the rest."""
+
+_LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+class Door:
+    """Middleware of the faces' application, and the count of the calls under way."""
+
+    def __init__(self, names: Iterable[str], origins: Iterable[str]) -> None:
+        self._names = _LOOPBACK_NAMES | {name.lower() for name in names}
+        self._origins = [origin.rstrip("/").lower() for origin in origins]
+        self._under_way = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self.stopping = False
+
+    @web.middleware
+    async def middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Check the caller's page, run the handler, and give every failure the typed body."""
+        try:
+            if self._allowed_origin(request) is None or not self._host_is_ours(request):
+                raise Refused("origin_refused")
+            if request.method == hdrs.METH_OPTIONS and hdrs.ACCESS_CONTROL_REQUEST_METHOD in request.headers:
+                answer: web.StreamResponse = web.Response(status=204)
+            else:
+                answer = await self._counted(request, handler)
+        except Refused as refusal:
+            answer = turned_away(refusal)
+        except web.HTTPException as error:
+            answer = turned_away(_foreign(error))
+        except Exception as error:  # noqa: BLE001 - the last line of defence: whatever failed, the caller gets a typed answer
+            log.error("a face failed", route=_route(request), **located(error))
+            answer = json_response(bodies.unknown("edge_fault") if request.method == hdrs.METH_POST else _fault(), 500)
+        return answer
+
+    async def before_headers(self, request: web.Request, answer: web.StreamResponse) -> None:
+        """Let the page of an allowed origin read the answer; a signal handler of the application."""
+        allowed = self._allowed_origin(request)
+        if allowed:
+            answer.headers.update(_cors(allowed))
+
+    async def idle(self, wait_s: float) -> bool:
+        """Wait until no call is under way; ``False`` if some still are after ``wait_s``."""
+        try:
+            async with asyncio.timeout(wait_s):
+                await self._idle.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    async def _counted(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.method != hdrs.METH_POST:
+            return await handler(request)
+        if self.stopping:
+            raise Refused("shutting_down")
+        if self._under_way >= CALLS_AT_ONCE_MAX:
+            raise Refused("too_busy")
+        self._under_way += 1
+        self._idle.clear()
+        try:
+            return await handler(request)
+        finally:
+            self._under_way -= 1
+            if not self._under_way:
+                self._idle.set()
+
+    def _host_is_ours(self, request: web.Request) -> bool:
+        host = _host_of(f"//{request.headers.get(hdrs.HOST, '')}")
+        if host in self._names:
+            return True
+        called = request.transport.get_extra_info("sockname") if request.transport else None
+        try:
+            return called is not None and ipaddress.ip_address(host) == ipaddress.ip_address(called[0])
+        except ValueError:
+            return False
+
+    def _allowed_origin(self, request: web.Request) -> str | None:
+        """The page's origin if it may call us, empty if no page calls, ``None`` if it may not."""
+        origin = request.headers.get(hdrs.ORIGIN)
+        if origin is None:
+            return ""
+        listed = any(hmac.compare_digest(origin.lower().encode(), known.encode()) for known in self._origins)
+        return origin if listed or _host_of(origin) in _LOOPBACK_NAMES else None
+
+
+async def body(request: web.Request, kind: type[T]) -> T:
+    """The call in a request.
+
+    Raises:
+        Refused: see :func:`bodies.read`; also when the body is too large or does not arrive in time.
+    """
+    if (request.content_length or 0) > BODY_BYTES_MAX:
+        raise Refused("packet_too_large", f"over {BODY_BYTES_MAX} bytes")
+    try:
+        async with asyncio.timeout(BODY_WAIT_S_MAX):
+            content = await request.read()
+    except TimeoutError as error:
+        raise Refused("packet_missing", f"the body did not arrive within {BODY_WAIT_S_MAX} s") from error
+    return bodies.read(kind, content)
+
+
+def json_response(answer: msgspec.Struct, status: int = 200) -> web.Response:
+    """``answer`` as it goes to the caller; never kept by a browser or a proxy."""
+    return web.Response(
+        body=msgspec.json.encode(answer),
+        status=status,
+        content_type="application/json",
+        headers={hdrs.CACHE_CONTROL: "no-store", "X-Content-Type-Options": "nosniff"},
+    )
+
+
+def turned_away(refusal: Refused) -> web.Response:
+    """The answer to a call that never became a transaction."""
+    return json_response(bodies.refused(refusal.code, refusal.detail), STATUS.get(refusal.code, 400))
+
+
+def _foreign(error: web.HTTPException) -> Refused:
+    match error.status:
+        case 404:
+            return Refused("endpoint_unknown")
+        case 405:
+            return Refused("method_wrong")
+        case 413:
+            return Refused("packet_too_large", f"over {BODY_BYTES_MAX} bytes")
+        case _:
+            return Refused("packet_invalid", "the HTTP request is damaged")
+
+
+def _fault() -> bodies.ReplyBody:
+    return bodies.refused("edge_fault")
+
+
+def _host_of(url: str) -> str:
+    try:
+        return (urlsplit(url).hostname or "").lower()
+    except ValueError:
+        return ""
+
+
+def _route(request: web.Request) -> str:
+    resource = request.match_info.route.resource
+    return resource.canonical if resource is not None else "none"
+
+
+def _cors(origin: str) -> dict[str, str]:
+    return {
+        hdrs.ACCESS_CONTROL_ALLOW_ORIGIN: origin,
+        hdrs.VARY: "Origin",
+        hdrs.ACCESS_CONTROL_ALLOW_HEADERS: "authorization, content-type",
+        hdrs.ACCESS_CONTROL_ALLOW_METHODS: "GET, POST",
+        hdrs.ACCESS_CONTROL_MAX_AGE: "600",
+    }

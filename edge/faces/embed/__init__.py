@@ -1,0 +1,1 @@
+"""The native dialect: the DLL-style API over HTTP. See README.md."""

@@ -1,0 +1,182 @@
+"""PURE: the native dialect: a call's JSON ↔ :class:`edge.calls.Call` and :class:`edge.calls.Reply`.
+
+``confirm``, ``reverse``, ``query``, ``uncertain`` and ``close`` are other ways to write 49, 2601, 43, 44 and 9002: they become the same
+:class:`Call` that ``handle`` makes, and go the same way.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta, Struct
+
+from central_sync.wire import packets as p
+from central_sync.wire.catalogue import BY_NAME
+from edge.calls import Call, Context, Reply
+from edge.faces.bodies import (
+    DONE,
+    REFUSED,
+    UNKNOWN,
+    ErrorBody,
+    FaceRequest,
+    Named,
+    ReplyBody,
+    SignedRequest,
+    error_body,
+)
+from edge.outcome import Outcome
+
+SIGN_IN_DEADLINE_MS = 3_000
+
+_RETURN_CODES = {
+    Outcome.FINAL: DONE,
+    Outcome.PROVISIONAL: DONE,
+    Outcome.REFUSED: REFUSED,
+    Outcome.IN_DOUBT: UNKNOWN,
+    Outcome.ACCEPTED: UNKNOWN,
+}
+_EMPTY_PACKETS = (b"", b"null")
+
+
+class InitRequest(FaceRequest, frozen=True, kw_only=True):
+    """Opens the business day for one workstation and operator. The key is what ``pishkhan-edge workstation add`` printed."""
+
+    institution: Named
+    operator: Named
+    workstation: Named
+    workstation_key: Annotated[str, Meta(max_length=200)]
+
+
+class HandleRequest(SignedRequest, frozen=True, kw_only=True):
+    """Any transaction of the catalogue. ``msgid`` is the HIS's own, new for each transaction and the same when it is sent again."""
+
+    number: str
+    msgid: str
+    packet: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw)
+
+
+class ConfirmRequest(SignedRequest, frozen=True, kw_only=True):
+    """49: the HIS has booked the settlement ``original_msgid`` (``his_result`` 0) or could not (anything else: it goes back)."""
+
+    msgid: str
+    original_msgid: p.Msgid
+    his_result: int
+    hid: str = ""
+
+
+class ReverseRequest(SignedRequest, frozen=True, kw_only=True):
+    """2601: take back ``original_msgid``, whether or not it ever arrived."""
+
+    msgid: str
+    original_msgid: p.Msgid
+    original_number: p.Code
+    hid: str = ""
+
+
+class QueryRequest(SignedRequest, frozen=True, kw_only=True):
+    """43: what became of ``original_msgid``."""
+
+    original_msgid: p.Msgid
+
+
+class UncertainRequest(SignedRequest, frozen=True, kw_only=True):
+    """44: everything of the institution that is open."""
+
+
+class CloseRequest(SignedRequest, frozen=True, kw_only=True):
+    """9002: ends the cycle; its tokens are worth nothing afterwards."""
+
+
+class InitBody(Struct, frozen=True, kw_only=True):
+    """The answer of init. The token is good until ``expires_at``; ``sign_in`` says what became of 9001, which follows by itself."""
+
+    return_code: int
+    token: str
+    business_day: date
+    expires_at: datetime
+    sign_in: ReplyBody
+    error: ErrorBody | None = None
+
+
+def handle(request: HandleRequest, context: Context) -> Call:
+    """The call as it came; a packet that is missing or ``null`` stays empty, for the intake to refuse."""
+    packet = bytes(request.packet).strip()
+    return Call(
+        number=request.number,
+        packet=b"" if packet in _EMPTY_PACKETS else packet,
+        msgid=request.msgid,
+        deadline_ms=request.deadline_ms,
+        context=context,
+    )
+
+
+def confirm(request: ConfirmRequest, context: Context) -> Call:
+    """49."""
+    packet: dict[str, object] = {"original_msgid": request.original_msgid, "his_result": request.his_result}
+    return _call("confirm", _with_hid(packet, request.hid), request.msgid, request, context)
+
+
+def reverse(request: ReverseRequest, context: Context) -> Call:
+    """2601."""
+    packet: dict[str, object] = {
+        "original_msgid": request.original_msgid,
+        "original_number": request.original_number,
+    }
+    return _call("reversal", _with_hid(packet, request.hid), request.msgid, request, context)
+
+
+def query(request: QueryRequest, context: Context, msgid: str) -> Call:
+    """43; a read needs no msgid of the HIS, ``msgid`` is the edge's."""
+    return _call("query", {"original_msgid": request.original_msgid}, msgid, request, context)
+
+
+def uncertain(request: UncertainRequest, context: Context, msgid: str) -> Call:
+    """44."""
+    return _call("uncertain", {}, msgid, request, context)
+
+
+def sign_in(context: Context, msgid: str) -> Call:
+    """9001 of the context's business day."""
+    packet = msgspec.json.encode(p.SignIn(business_day=context.business_day))
+    return Call(
+        number=BY_NAME["sign_in"].number,
+        packet=packet,
+        msgid=msgid,
+        deadline_ms=SIGN_IN_DEADLINE_MS,
+        context=context,
+    )
+
+
+def close(request: CloseRequest, context: Context, msgid: str) -> Call:
+    """9002 of the context's business day."""
+    return _call("sign_out", {"business_day": context.business_day}, msgid, request, context)
+
+
+def body(reply: Reply) -> ReplyBody:
+    """The reply as the HIS reads it."""
+    return ReplyBody(
+        return_code=_RETURN_CODES[reply.outcome],
+        outcome=reply.outcome.value,
+        msgid=reply.msgid,
+        number=reply.number,
+        answer=reply.answer,
+        confirmation=reply.confirmation,
+        ticket=reply.ticket,
+        error=error_body(reply.code, reply.detail) if reply.code else None,
+    )
+
+
+def _call(name: str, packet: dict[str, object], msgid: str, request: SignedRequest, context: Context) -> Call:
+    return Call(
+        number=BY_NAME[name].number,
+        packet=msgspec.json.encode(packet),
+        msgid=msgid,
+        deadline_ms=request.deadline_ms,
+        context=context,
+    )
+
+
+def _with_hid(packet: dict[str, object], hid: str) -> dict[str, object]:
+    return {**packet, "hid": hid} if hid else packet

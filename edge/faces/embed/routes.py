@@ -1,0 +1,163 @@
+"""SHELL: the endpoints of the native dialect. Each reads a body, asks the gate, hands a Call to the intake, and writes the Reply."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+import msgspec
+import structlog
+from aiohttp import web
+
+from central_sync.wire.refusals import Refused
+from edge.audit import Audit
+from edge.calls import Call, Context, Reply
+from edge.cycles import Cycles
+from edge.faces import door
+from edge.faces.bodies import CallContext, SignedRequest
+from edge.faces.embed import codec, openapi
+from edge.faces.gate import Clock, Gate
+from edge.faces.stream import Stream
+from edge.health import Status
+from edge.outcome import Outcome
+
+log = structlog.get_logger()
+
+
+class Handles(Protocol):
+    """The one door behind every face."""
+
+    async def handle(self, call: Call) -> Reply:
+        """Decide a call within its deadline; never raises for what the caller did."""
+        ...
+
+
+class EmbedFace:
+    """The native dialect over one intake."""
+
+    def __init__(
+        self,
+        intake: Handles,
+        gate: Gate,
+        cycles: Cycles,
+        stream: Stream,
+        status: Callable[[], Awaitable[Status]],
+        audit: Audit,
+        clock: Clock,
+    ) -> None:
+        self._intake = intake
+        self._gate = gate
+        self._cycles = cycles
+        self._stream = stream
+        self._status = status
+        self._audit = audit
+        self._clock = clock
+        self._document = b""
+
+    def routes(self) -> list[web.RouteDef]:
+        """What the application serves."""
+        self._document = msgspec.json.encode(openapi.build())
+        serve = {
+            "init": self.init,
+            "handle": self.handle,
+            "confirm": self.confirm,
+            "reverse": self.reverse,
+            "query": self.query,
+            "uncertain": self.uncertain,
+            "close": self.close,
+            "events": self.events,
+            "status": self.status,
+        }
+        rows = [web.route(row.method, row.path, serve[row.name]) for row in openapi.ENDPOINTS]
+        return [*rows, web.get(f"{openapi.BASE}/openapi.json", self.openapi)]
+
+    async def init(self, request: web.Request) -> web.Response:
+        """Open the business cycle here, line or no line; its 9001 follows as soon as it can."""
+        asked = await door.body(request, codec.InitRequest)
+        named = self._gate.check_context(
+            CallContext(institution=asked.institution, operator=asked.operator, workstation=asked.workstation)
+        )
+        try:
+            key_sha256 = self._gate.check_key(asked.workstation, asked.workstation_key)
+        except Refused as refusal:
+            self._audit.note("sign_in_refused", self._clock(), code=refusal.code)
+            raise
+        cycle, token = await self._cycles.open(asked.workstation, asked.operator, key_sha256, self._clock())
+        context = Context(
+            institution=named.institution,
+            operator=asked.operator,
+            workstation=asked.workstation,
+            business_day=cycle.business_day,
+        )
+        reply = await self._intake.handle(codec.sign_in(context, cycle.sign_in_msgid))
+        if reply.outcome is Outcome.REFUSED:
+            await self._cycles.close(cycle)  # its msgid is used up: the next init signs in with a new one
+        self._audit.note("signed_in", self._clock(), workstation=asked.workstation, operator=asked.operator)
+        return door.json_response(
+            codec.InitBody(
+                return_code=0,
+                token=token,
+                business_day=cycle.business_day,
+                expires_at=cycle.expires_at,
+                sign_in=codec.body(reply),
+            )
+        )
+
+    async def handle(self, request: web.Request) -> web.Response:
+        """Any transaction."""
+        asked = await door.body(request, codec.HandleRequest)
+        return await self._decided(codec.handle(asked, self._admitted(request, asked)))
+
+    async def confirm(self, request: web.Request) -> web.Response:
+        """49."""
+        asked = await door.body(request, codec.ConfirmRequest)
+        return await self._decided(codec.confirm(asked, self._admitted(request, asked)))
+
+    async def reverse(self, request: web.Request) -> web.Response:
+        """2601."""
+        asked = await door.body(request, codec.ReverseRequest)
+        return await self._decided(codec.reverse(asked, self._admitted(request, asked)))
+
+    async def query(self, request: web.Request) -> web.Response:
+        """43."""
+        asked = await door.body(request, codec.QueryRequest)
+        return await self._decided(codec.query(asked, self._admitted(request, asked), _msgid()))
+
+    async def uncertain(self, request: web.Request) -> web.Response:
+        """44."""
+        asked = await door.body(request, codec.UncertainRequest)
+        return await self._decided(codec.uncertain(asked, self._admitted(request, asked), _msgid()))
+
+    async def close(self, request: web.Request) -> web.Response:
+        """9002; unless it is refused, the cycle has ended."""
+        asked = await door.body(request, codec.CloseRequest)
+        cycle, context = self._gate.admit(request, asked.context, asked.token)
+        reply = await self._intake.handle(codec.close(asked, context, cycle.sign_out_msgid))
+        if reply.outcome is not Outcome.REFUSED:
+            await self._cycles.close(cycle)
+            self._audit.note("signed_out", self._clock(), workstation=context.workstation, operator=context.operator)
+        return door.json_response(codec.body(reply))
+
+    async def events(self, request: web.Request) -> web.StreamResponse:
+        """The event stream, until the caller's cycle ends."""
+        cycle, _ = self._gate.admit_query(request)
+        return await self._stream.serve(request, cycle.expires_at)
+
+    async def status(self, _request: web.Request) -> web.Response:
+        """How the edge stands; names nobody and needs no token."""
+        return door.json_response(await self._status())
+
+    async def openapi(self, _request: web.Request) -> web.Response:
+        """The document that describes all this."""
+        return web.Response(body=self._document, content_type="application/json")
+
+    def _admitted(self, request: web.Request, asked: SignedRequest) -> Context:
+        return self._gate.admit(request, asked.context, asked.token)[1]
+
+    async def _decided(self, call: Call) -> web.Response:
+        return door.json_response(codec.body(await self._intake.handle(call)))
+
+
+def _msgid() -> str:
+    return f"edge-{uuid.uuid4().hex}"

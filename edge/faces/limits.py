@@ -1,0 +1,22 @@
+"""Every bound of the faces, its unit last in its name."""
+
+from __future__ import annotations
+
+from central_sync.wire.limits import DEADLINE_MS_MAX, PACKET_BYTES_MAX
+
+BODY_BYTES_MAX = PACKET_BYTES_MAX + 64 * 1024
+"""A call: its packet, and room for the rest and for a HIS that writes JSON with spaces."""
+BODY_WAIT_S_MAX = 10
+"""How long a caller may take to send its body."""
+TEXT_CHARACTERS_MAX = 100
+"""Institution, operator and workstation in a context."""
+STREAMS_MAX = 64
+STREAM_HEARTBEAT_S = 15
+CALLS_AT_ONCE_MAX = 512
+CERTIFICATE_DAYS = 1825
+CERTIFICATE_DAYS_LEFT_MIN = 30
+STOP_WAIT_S_MAX = DEADLINE_MS_MAX / 1000 + 2
+"""Stopping waits for every call under way; each ends by its own deadline."""
+
+assert BODY_BYTES_MAX > PACKET_BYTES_MAX
+assert STOP_WAIT_S_MAX * 1000 > DEADLINE_MS_MAX

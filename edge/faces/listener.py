@@ -1,0 +1,88 @@
+"""SHELL: where the hospital reaches us: one socket, bound to an address and, where configured, to an interface.
+
+Binding an address alone does not keep the other network out: the kernel answers for any of its addresses on any interface. With
+``SO_BINDTODEVICE`` only what came in by that interface is heard. Off loopback there is TLS, always.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+
+from aiohttp import web
+
+from edge.config import Address
+
+BACKLOG = 128
+
+
+class ListenFailed(Exception):
+    """The address or the interface cannot be used; the text says which."""
+
+
+def bound_socket(address: Address, device: str) -> socket.socket:
+    """A listening-ready TCP socket on ``address`` and, if named, on ``device`` alone.
+
+    Raises:
+        ListenFailed: address in use or not ours, no such interface, or no right to bind to it.
+    """
+    try:
+        family, kind, protocol, _, target = socket.getaddrinfo(
+            address.host, address.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+    except OSError as error:
+        raise ListenFailed(f"{address.host} is no address of this machine") from error
+    sock = socket.socket(family, kind, protocol)
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        if device:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, device.encode() + b"\0")
+        sock.bind(target)
+    except OSError as error:
+        sock.close()
+        where = f"{address.host}:{address.port}" + (f" on {device}" if device else "")
+        raise ListenFailed(f"cannot listen on {where}: {error.strerror}") from error
+    return sock
+
+
+class Listener:
+    """The faces' application on one socket."""
+
+    def __init__(self, app: web.Application, address: Address, device: str, tls: ssl.SSLContext | None) -> None:
+        self._runner = web.AppRunner(app, access_log=None, handle_signals=False, keepalive_timeout=75)
+        self._address = address
+        self._device = device
+        self._tls = tls
+        self._site: web.SockSite | None = None
+        self.url = ""
+
+    async def start(self) -> None:
+        """Listen; ``url`` is then where.
+
+        Raises:
+            ListenFailed: see :func:`bound_socket`; also when plain HTTP is asked for off loopback.
+        """
+        if self._tls is None and not self._address.loopback:
+            raise ListenFailed("off loopback the face is HTTPS: plain HTTP is refused")
+        await self._runner.setup()
+        try:
+            sock = bound_socket(self._address, self._device)
+        except ListenFailed:
+            await self._runner.cleanup()
+            raise
+        port = sock.getsockname()[1]
+        self._site = web.SockSite(self._runner, sock, ssl_context=self._tls, backlog=BACKLOG)
+        await self._site.start()
+        self.url = Address(self._address.host, port).url("https" if self._tls else "http")
+
+    async def refuse_connections(self) -> None:
+        """Take no new connection; those that are open live on."""
+        if self._site is not None:
+            await self._site.stop()
+            self._site = None
+
+    async def stop(self) -> None:
+        """Close everything."""
+        await self._runner.cleanup()

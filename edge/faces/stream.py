@@ -1,0 +1,68 @@
+"""SHELL: the event stream of every face: server-sent events, bounded, with a heartbeat, ended with the caller's cycle.
+
+Nothing is sent again after a break: the stream only says sooner what ``query`` and ``uncertain`` say anyway.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+
+import msgspec
+from aiohttp import web
+from aiohttp_sse import EventSourceResponse, sse_response
+
+from central_sync.wire.refusals import Refused
+from edge.events import Events, Subscription
+from edge.faces.limits import STREAM_HEARTBEAT_S, STREAMS_MAX
+
+
+class Stream:
+    """The streams that are open now."""
+
+    def __init__(self, events: Events, clock: Callable[[], datetime]) -> None:
+        self._events = events
+        self._clock = clock
+        self._open: set[asyncio.Task[None]] = set()
+
+    async def serve(self, request: web.Request, until: datetime) -> EventSourceResponse:
+        """Send every event to the caller until it leaves, the edge stops, or ``until``.
+
+        Raises:
+            Refused: ``too_busy``.
+        """
+        if len(self._open) >= STREAMS_MAX:
+            raise Refused("too_busy", f"over {STREAMS_MAX} event streams")
+        async with (
+            self._events.subscribe() as events,
+            sse_response(request, ping_interval=STREAM_HEARTBEAT_S) as response,
+        ):
+            sending = asyncio.create_task(_send(events, response), name="event stream")
+            self._open.add(sending)
+            try:
+                async with asyncio.timeout((until - self._clock()).total_seconds()):
+                    await response.wait()  # its heartbeat ends when the caller has left
+            except TimeoutError:
+                pass  # the caller's cycle has ended, and its stream with it
+            finally:
+                self._open.discard(sending)
+                sending.cancel()
+                await asyncio.gather(sending, return_exceptions=True)
+        return response
+
+    async def stop(self) -> None:
+        """End every stream."""
+        for sending in tuple(self._open):
+            sending.cancel()
+
+
+async def _send(events: Subscription, response: EventSourceResponse) -> None:
+    try:
+        async for event in events:
+            data = {"at": event.at, "missed": event.missed, **event.data}
+            await response.send(msgspec.json.encode(data).decode(), event=event.kind)
+    except (ConnectionError, TimeoutError):
+        pass  # the caller has left, or does not listen
+    finally:
+        response.stop_streaming()

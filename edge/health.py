@@ -1,0 +1,80 @@
+"""Self-checks: how the edge stands, for the HIS's status line, for ``status`` and for ``doctor``.
+
+Values first; :func:`free_bytes` looks at the disk. Nothing here names a person or a case.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+CERTIFICATE_DAYS_LOW = 30
+FREE_BYTES_LOW = 512 * 1024 * 1024
+HIDS_LOW = 50
+
+
+class Status(Struct, frozen=True, kw_only=True):
+    """How the edge stands. ``line`` is ``up`` or ``down``; ``clock`` is ``right`` or ``wrong``.
+
+    ``entries`` counts transactions by outcome; ``pending`` are those without the hub's receipt; ``awaited`` settlements that the HIS has
+    not confirmed. ``warnings`` are sentences for the technician; empty: all is well.
+    """
+
+    return_code: int
+    institution: str
+    name: str
+    version: str
+    now: datetime
+    line: str
+    clock: str
+    clock_skew_s: float
+    hids_left: int
+    pending: int
+    awaited: int
+    entries: dict[str, int]
+    certificate_days_left: int
+    warnings: list[str]
+    error: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """What :func:`warnings` judges."""
+
+    line_up: bool
+    clock_right: bool
+    hids_left: int
+    certificate_days_left: int
+    free_bytes: int
+    workstations: int
+
+
+def warnings(signs: Signs) -> list[str]:
+    """What a technician should see to, the most urgent first."""
+    found = []
+    if signs.certificate_days_left < 0:
+        found.append("The certificate has ended: enrol again with a new code.")
+    elif signs.certificate_days_left < CERTIFICATE_DAYS_LOW:
+        found.append(f"The certificate ends in {signs.certificate_days_left} days: enrol again with a new code.")
+    if not signs.clock_right:
+        found.append("The clock differs from the hub's: mend time synchronisation.")
+    if signs.free_bytes < FREE_BYTES_LOW:
+        found.append(f"Only {signs.free_bytes // 2**20} MiB are free on the disk of the journal.")
+    if not signs.line_up:
+        found.append("The line to the hub is down.")
+    if signs.hids_left < HIDS_LOW:
+        found.append(f"Only {signs.hids_left} case numbers are left; the hub leases more when the line is up.")
+    if not signs.workstations:
+        found.append("No workstation may sign in: pishkhan-edge workstation add NAME.")
+    return found
+
+
+def free_bytes(folder: Path) -> int:
+    """What is free on the disk of ``folder`` for us."""
+    found = os.statvfs(folder)
+    return found.f_bavail * found.f_frsize
