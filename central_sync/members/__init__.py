@@ -1,0 +1,1 @@
+"""Members: persons as their insurers vouch for them, and how they come into the store."""

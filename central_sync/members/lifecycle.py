@@ -1,0 +1,96 @@
+"""PURE: one line of a member file becomes a member, or is said to be wrong.
+
+A line is a JSON object: ``kind``, ``number``, ``name``, ``birth_date``, ``sex``, ``group``, ``region``, ``covers``. What is wrong is said
+by field and rule, never by value: these files are full of persons.
+
+A member is known by (kind, number), and is only ever replaced, whole, by a newer line: a cover ends by its ``to_day``.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta, Struct
+
+from central_sync.benefits.parameters import Rulebook
+from central_sync.limits import COVERS_PER_MEMBER_MAX, MEMBER_LINE_BYTES_MAX
+from central_sync.terms import identifiers
+from central_sync.wire.codec import location
+
+Word = Annotated[str, Meta(min_length=1, max_length=80, pattern=r"^[!-~]+\Z")]
+
+
+class LineInvalid(ValueError):
+    """A line that cannot be taken; the text names the field and the rule."""
+
+
+class CoverLine(Struct, frozen=True, forbid_unknown_fields=True):
+    """One cover of a line; both days included."""
+
+    layer: Word
+    scheme: Word
+    contract: Word
+    from_day: date
+    to_day: date | None = None
+
+
+class MemberLine(Struct, frozen=True, forbid_unknown_fields=True):
+    """One line."""
+
+    kind: Word
+    number: Annotated[str, Meta(min_length=1, max_length=64)]
+    name: Annotated[str, Meta(min_length=1, max_length=200)]
+    birth_date: date
+    sex: Annotated[str, Meta(pattern=r"^(male|female)\Z")]
+    group: Annotated[str, Meta(min_length=1, max_length=40)]
+    region: Word
+    covers: Annotated[list[CoverLine], Meta(max_length=COVERS_PER_MEMBER_MAX)]
+
+
+def described(text: bytes, rulebook: Rulebook, today: date) -> MemberLine:
+    """The member that a line describes, with the number in its normal form.
+
+    Raises:
+        LineInvalid: what is wrong with it.
+    """
+    if len(text) > MEMBER_LINE_BYTES_MAX:
+        raise LineInvalid(f"longer than {MEMBER_LINE_BYTES_MAX} bytes")
+    try:
+        line = msgspec.json.decode(text, type=MemberLine)
+    except UnicodeDecodeError as error:
+        raise LineInvalid("not UTF-8") from error
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise LineInvalid(location(error)) from error
+    return msgspec.structs.replace(line, number=_checked(line, rulebook, today))
+
+
+def _checked(line: MemberLine, rulebook: Rulebook, today: date) -> str:
+    region = rulebook.regions.get(line.region)
+    if region is None:
+        raise LineInvalid("$.region: the rulebook has no such region")
+    if line.kind != region.identifier_kind:
+        raise LineInvalid(f"$.kind: region {region.code} knows persons by {region.identifier_kind}")
+    number = identifiers.checked(line.kind, line.number)
+    if number is None:
+        raise LineInvalid("$.number: fails the check of its kind")
+    if "\0" in line.name or "\0" in line.group:
+        raise LineInvalid("$: a NUL character")
+    if line.birth_date > today:
+        raise LineInvalid("$.birth_date: in the future")
+    for place, cover in enumerate(line.covers):
+        _checked_cover(cover, line.group, rulebook, f"$.covers[{place}]")
+    if len({(c.layer, c.scheme, c.contract, c.from_day) for c in line.covers}) != len(line.covers):
+        raise LineInvalid("$.covers: one stands twice")
+    return number
+
+
+def _checked_cover(cover: CoverLine, group: str, rulebook: Rulebook, path: str) -> None:
+    scheme = rulebook.schemes.get(cover.scheme)
+    if scheme is None or scheme.layer != cover.layer:
+        raise LineInvalid(f"{path}: the rulebook has no such scheme in this layer")
+    if group not in scheme.groups:
+        raise LineInvalid(f"$.group: {path} is a scheme without this group; it has {', '.join(scheme.groups)}")
+    if cover.to_day is not None and cover.to_day < cover.from_day:
+        raise LineInvalid(f"{path}: ends before it begins")
