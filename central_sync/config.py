@@ -64,6 +64,8 @@ def load(folder: Path) -> Config:
         config = msgspec.convert(plain, Config)
     except msgspec.ValidationError as error:
         raise ConfigInvalid(f"{file}: {error}") from error
+    if config.database:
+        check_database(config.database)
     address(config.sync.listen)
     address(config.enrol.listen)
     return config if config.database else msgspec.structs.replace(config, database=default_database(folder))
@@ -72,6 +74,16 @@ def load(folder: Path) -> Config:
 def default_database(folder: Path) -> str:
     """The database of a hub that was told nothing else."""
     return f"sqlite:///{(folder / 'hub.db').absolute()}"
+
+
+def check_database(url: str) -> None:
+    """Refuse what is no address of a database that we speak.
+
+    Raises:
+        ConfigInvalid: see there; its text does not repeat the address, which may hold a password.
+    """
+    if not url.startswith(("sqlite:///", "postgresql://")):
+        raise ConfigInvalid("the database is sqlite:///FILE or postgresql://USER@HOST/NAME")
 
 
 def address(text: str) -> tuple[str, int]:

@@ -7,11 +7,17 @@ from central_sync.wire.limits import BODY_BYTES_MAX
 REQUEST_BYTES_MAX = BODY_BYTES_MAX
 """Largest compressed body that is read: compression never makes a lawful body larger than its plain form by much."""
 HANDSHAKE_S_MAX = 10
+BODY_S_MAX = 30
+"""How long a client may take to send its body."""
 KEEPALIVE_S = 75
 """How long an idle connection stays; longer than an edge's pause between two exchanges."""
 STOP_S_MAX = 20
 """How long a stopping hub waits for work in progress."""
 BACKLOG_CONNECTIONS_MAX = 256
+FEED_THREADS = 4
+"""Threads for the feed and for looking at certificates: apart from the exchange, so that a busy hub still answers polls."""
+EXCHANGES_PER_THREAD_MAX = 16
+"""Batches that may wait for a worker thread; an edge that is turned away sends again."""
 
 WATCH_EVERY_S = 0.2
 """How often a process looks for new feed items while somebody waits: the longest that a notice is late."""
@@ -24,10 +30,7 @@ AUDIT_REFUSALS_PER_MINUTE_MAX = 120
 
 ENROL_BODY_BYTES_MAX = 32 * 1024
 ENROL_FAILURES_PER_MINUTE_MAX = 10
-"""Failed enrolments that one address may make; all addresses together may make ten times as many."""
-ENROL_FAILURES_ALL_PER_MINUTE_MAX = 100
+"""Failed enrolments that one address may make."""
 ENROL_PEERS_REMEMBERED_MAX = 4_096
 """Addresses counted at once; on the hub's side of a VPN there are far fewer."""
-ENROL_IN_PROGRESS_MAX = 4
-
-assert ENROL_FAILURES_PER_MINUTE_MAX < ENROL_FAILURES_ALL_PER_MINUTE_MAX
+ENROL_THREADS = 2

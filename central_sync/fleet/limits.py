@@ -16,6 +16,8 @@ SIGNING_REQUEST_CHARACTERS_MAX = 8192
 
 INVITATION_HOURS_DEFAULT = 24
 INVITATION_HOURS_MAX = 24 * 14
+INVITATION_KEPT_DAYS = 30
+"""How long an expired invitation stays in the store for questions."""
 
 HID_BLOCK_SERIALS = 5_000
 """How many HIDs one lease holds: about three days of a large hospital without a line."""

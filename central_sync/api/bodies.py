@@ -1,0 +1,75 @@
+"""Request bodies in and typed bodies out, the same on both ports.
+
+Whatever is refused before there is an answer of the route's own is told as a :class:`BatchAnswer` without answers, whose
+``code`` is a row of the refusals: an edge reads one shape, whatever went wrong.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+from typing import TypeVar
+
+import msgspec
+from aiohttp import web
+
+from central_sync.api.limits import BODY_S_MAX
+from central_sync.wire.codec import CONTENT_TYPE, pack, unpack
+from central_sync.wire.limits import WIRE_VERSION
+from central_sync.wire.messages import BatchAnswer
+from central_sync.wire.refusals import Refused
+
+M = TypeVar("M", bound=msgspec.Struct)
+
+STATUS = {
+    "packet_too_large": 413,
+    "certificate_refused": 403,
+    "enrolment_refused": 403,
+    "hub_fault": 503,
+}
+"""HTTP status of a refusal; 400 for the rest."""
+
+
+async def received(request: web.Request, kind: type[M]) -> M:
+    """The message of type ``kind`` that the client sent, read within ``BODY_S_MAX`` and the application's size limit.
+
+    Raises:
+        Refused: ``packet_too_large``, ``packet_invalid`` or ``version_unsupported``.
+    """
+    if request.content_type != CONTENT_TYPE:
+        raise Refused("packet_invalid", f"content type is not {CONTENT_TYPE}")
+    try:
+        async with asyncio.timeout(BODY_S_MAX):
+            body = await request.read()
+    except web.HTTPRequestEntityTooLarge as error:
+        raise Refused("packet_too_large", "request body") from error
+    except TimeoutError as error:
+        raise Refused("packet_invalid", f"body not complete within {BODY_S_MAX} s") from error
+    return unpack(body, kind)
+
+
+def number(request: web.Request, name: str, least: int, most: int, default: int | None = None) -> int | None:
+    """A whole number of the query, held to ``least`` … ``most``; ``default`` if it is not there.
+
+    Raises:
+        Refused: ``packet_invalid`` if it is no such number.
+    """
+    text = request.query.get(name)
+    if text is None:
+        return default
+    if not (text.isascii() and text.isdigit() and len(text) <= 18):
+        raise Refused("packet_invalid", f"{name} is no whole number")
+    if int(text) < least:
+        raise Refused("packet_invalid", f"{name} is below {least}")
+    return min(int(text), most)
+
+
+def answered(message: msgspec.Struct, status: int = 200) -> web.Response:
+    """``message`` as a response."""
+    return web.Response(body=pack(message), status=status, content_type=CONTENT_TYPE)
+
+
+def refused(error: Refused, now: datetime) -> web.Response:
+    """A refusal as a response."""
+    body = BatchAnswer(version=WIRE_VERSION, hub_time=now, answers=[], code=error.code, detail=error.detail)
+    return answered(body, STATUS.get(error.code, 400))

@@ -1,0 +1,92 @@
+"""The enrol port: ``GET /v1/authority`` and ``POST /v1/enrol``, for edges that have no certificate yet (server TLS only).
+
+Rules
+    * Who comes here is a stranger: small bodies, few at a time, few failures a minute.
+    * A refusal does not say whether a code was unknown, used or expired. Every failure is audited with the peer's address.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+
+import structlog
+from aiohttp import web
+
+from central_sync.api.attempts import Attempts
+from central_sync.api.bodies import answered, received, refused
+from central_sync.api.limits import ENROL_BODY_BYTES_MAX, ENROL_THREADS
+from central_sync.audit import Trail
+from central_sync.errors import StoreError
+from central_sync.fleet.service import Fleet
+from central_sync.wire.messages import EnrolRequest
+from central_sync.wire.refusals import Refused
+
+OWN_HOST = "{host}"
+"""Stands in ``sync_url`` for the address by which an edge reached the enrol port, where the hub listens on all of its own."""
+_log = structlog.get_logger(__name__)
+
+
+class EnrolPort:
+    """The routes of the enrol port. ``sync_url`` is where edges are told to send; it may hold :data:`OWN_HOST`."""
+
+    def __init__(
+        self, fleet: Fleet, authority_pem: str, trail: Trail, clock: Callable[[], datetime], sync_url: str
+    ) -> None:
+        self._fleet = fleet
+        self._authority_pem = authority_pem
+        self._trail = trail
+        self._clock = clock
+        self._sync_url = sync_url
+        self._attempts = Attempts()
+        self._work: ThreadPoolExecutor | None = None
+
+    def start(self) -> None:
+        """Make the worker threads ready."""
+        self._work = ThreadPoolExecutor(ENROL_THREADS, thread_name_prefix="enrol")
+
+    def stop(self) -> None:
+        """Finish the work begun. Blocks."""
+        if self._work is not None:
+            self._work.shutdown(wait=True)
+
+    def application(self) -> web.Application:
+        """The routes."""
+        application = web.Application(client_max_size=ENROL_BODY_BYTES_MAX, middlewares=[self._guard])
+        application.router.add_get("/v1/authority", self._authority)
+        application.router.add_post("/v1/enrol", self._enrol)
+        return application
+
+    @web.middleware
+    async def _guard(
+        self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        now, peer = self._clock(), request.remote or "unknown"
+        try:
+            return await handler(request)
+        except Refused as error:
+            if request.path == "/v1/enrol":
+                self._attempts.failed(peer, now)
+                if self._trail.note(peer, "enrolment_refused", "enrol", error.code):
+                    _log.warning("an enrolment was refused", peer=peer, code=error.code, detail=error.detail)
+            return refused(error, now)
+        except StoreError:
+            _log.exception("the database did not do its part", route=request.path)
+            return refused(Refused("hub_fault"), now)
+
+    async def _authority(self, _request: web.Request) -> web.Response:
+        return web.Response(text=self._authority_pem, content_type="application/x-pem-file")
+
+    async def _enrol(self, request: web.Request) -> web.Response:
+        assert self._work is not None, "start() first"
+        now, peer = self._clock(), request.remote or "unknown"
+        if not self._attempts.allowed(peer, now):
+            self._trail.note(peer, "enrolment_refused", "enrol", "too many attempts")
+            return refused(Refused("enrolment_refused", "too many attempts; wait a minute"), now)
+        message = await received(request, EnrolRequest)
+        own_host = (request.get_extra_info("sockname") or ("localhost",))[0]
+        url = self._sync_url.replace(OWN_HOST, f"[{own_host}]" if ":" in own_host else own_host)
+        loop = asyncio.get_running_loop()
+        return answered(await loop.run_in_executor(self._work, self._fleet.enrol, message, url, peer, now))

@@ -1,0 +1,95 @@
+"""The hub's periodic jobs, and its only home of apscheduler.
+
+Every process runs them; each job may therefore run any number of times, at once, on one database, with the same result.
+A job that fails says so in the log and runs again at its next time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import structlog
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from central_sync.errors import StoreError
+from central_sync.fleet.authority import Authority, AuthorityMissing
+from central_sync.fleet.limits import EDGE_WARNING_DAYS, INVITATION_KEPT_DAYS
+from central_sync.store import Store
+
+EVERY_HOURS = 6
+_log = structlog.get_logger(__name__)
+
+
+class Jobs:
+    """``renewed`` is called, in the jobs' thread, when this or another process has made a new server certificate."""
+
+    def __init__(
+        self,
+        store: Store,
+        authority: Authority,
+        clock: Callable[[], datetime],
+        audit_days: int,
+        renewed: Callable[[], None],
+    ) -> None:
+        self._store = store
+        self._authority = authority
+        self._clock = clock
+        self._audit_days = audit_days
+        self._renewed = renewed
+        self._scheduler: BackgroundScheduler | None = None
+
+    def start(self) -> None:
+        """Run every job now and then every ``EVERY_HOURS``."""
+        self._scheduler = BackgroundScheduler(
+            timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+        )
+        for job in (self.prune, self.renew_server_certificate, self.warn_of_certificates):
+            self._scheduler.add_job(_guarded(job), "interval", hours=EVERY_HOURS, next_run_time=self._clock())
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        """Let the running jobs finish and start no more. Blocks."""
+        if self._scheduler is not None:
+            self._scheduler.shutdown(wait=True)
+            self._scheduler = None
+
+    def prune(self) -> None:
+        """Delete invitations long expired, and the audit trail beyond its age."""
+        now = self._clock()
+        with self._store.write() as uow:
+            invitations = uow.upkeep.prune_invitations(now - timedelta(days=INVITATION_KEPT_DAYS))
+            rows = uow.upkeep.prune_audit(now - timedelta(days=self._audit_days))
+        if invitations or rows:
+            _log.info("old rows were deleted", count=invitations + rows)
+
+    def renew_server_certificate(self) -> None:
+        """Make a new server certificate in time, also while the hub runs for years."""
+        if self._authority.renew_server_certificate(self._clock()):
+            _log.info("the server certificate was renewed")
+        self._renewed()
+
+    def warn_of_certificates(self) -> None:
+        """Say which edges' certificates, and whether the authority itself, will soon end."""
+        now = self._clock()
+        until = now + timedelta(days=EDGE_WARNING_DAYS)
+        with self._store.read() as uow:
+            ending = uow.upkeep.certificates_ending(now, until)
+        for row in ending:
+            left = (row.not_after - now).days
+            _log.warning(
+                "an edge's certificate ends soon: invite it again", institution=row.institution, days_left=left
+            )
+        if self._authority.expires_at() <= now + timedelta(days=365):
+            left = (self._authority.expires_at() - now).days
+            _log.warning("the authority itself ends: plan to enrol every edge again", days_left=left)
+
+
+def _guarded(job: Callable[[], None]) -> Callable[[], None]:
+    def guarded() -> None:
+        try:
+            job()
+        except (StoreError, AuthorityMissing, OSError):
+            _log.exception("a periodic job failed and will run again", what=getattr(job, "__name__", "job"))
+
+    return guarded
