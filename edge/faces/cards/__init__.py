@@ -1,0 +1,1 @@
+"""The card readers' face: which readers there are, and who is on a card. See README.md."""
