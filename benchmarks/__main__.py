@@ -7,10 +7,11 @@ import json
 import sys
 from collections.abc import Callable, Iterable
 
-from benchmarks import settle_engine, wire_size
+from benchmarks import journal_append, settle_engine, wire_size
 from benchmarks.figure import Figure
 
 FIGURES: dict[str, Callable[[], Iterable[Figure]]] = {
+    "journal-append": journal_append.measure,
     "settle-engine": settle_engine.measure,
     "wire-size": wire_size.measure,
 }

@@ -7,11 +7,15 @@ outcomes and confirmations. A test fails when a document no longer says what the
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
+from central_sync.desk import lifecycle
 from central_sync.wire.catalogue import ROWS, Row
 from central_sync.wire.refusals import REFUSALS, Fault
+from edge import outcome
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 MADE = "<!-- Made by `make docs` from {source}. Do not edit. -->\n"
@@ -86,7 +90,68 @@ def transactions() -> str:
     )
 
 
-GENERATED: dict[str, Callable[[], str]] = {"errors.md": errors, "transactions.md": transactions}
+Steps = dict[tuple[str, str], str]
+"""(state, event) → the next state, or ``refused: code``."""
+
+
+def _edge(life: Mapping[tuple[StrEnum, StrEnum], StrEnum]) -> Steps:
+    return {(str(state), str(event)): str(after) for (state, event), after in life.items()}
+
+
+def _hub(life: Mapping[tuple[Any, Any], lifecycle.Step]) -> Steps:
+    return {(str(s), str(e)): step.to or f"refused: {step.refusal}" for (s, e), step in life.items()}
+
+
+def diagram(steps: Steps) -> str:
+    """A Mermaid state diagram; refusals and steps that change nothing are left out."""
+    changes = {pair: to for pair, to in steps.items() if pair[0] != to and not to.startswith("refused: ")}
+    lines = [f"    {state} --> {to}: {event}" for (state, event), to in changes.items()]
+    return "\n".join(["```mermaid", "stateDiagram-v2", *lines, "```", ""])
+
+
+def section(title: str, source: str, steps: Steps) -> str:
+    """One life cycle: where it stands in the code, its diagram, its whole table."""
+    rows = [(f"`{state}`", f"`{event}`", f"`{to}`") for (state, event), to in steps.items()]
+    return "\n".join([f"## {title}\n", f"{source}\n", diagram(steps), table(("in", "on", "becomes"), rows)])
+
+
+def states() -> str:
+    """docs/states.md."""
+    return "\n".join(
+        [
+            "# States\n",
+            MADE.format(source="the tables named in each section"),
+            "What is not in a table is illegal: it is an error, and the state stays as it was.\n",
+            section(
+                "A transaction at the edge",
+                "`edge/outcome.py`, `LIFE`. `accepted` is the only state that no HIS ever sees.",
+                _edge(outcome.LIFE),
+            ),
+            section(
+                "The confirmation of a settlement, at the edge",
+                "`edge/outcome.py`, `CONFIRMATIONS`. When a cancel is itself reversed, `undone` goes back to what it was.",
+                _edge(outcome.CONFIRMATIONS),
+            ),
+            section(
+                "A case at the hub",
+                "`central_sync/desk/lifecycle.py`, `CASE`. An inpatient case is settled only after its discharge; what takes a "
+                "settlement back reopens its case: an outpatient one to `open`, an inpatient one to `discharged`.",
+                _hub(lifecycle.CASE),
+            ),
+            section(
+                "The confirmation of a settlement, at the hub",
+                "`central_sync/desk/lifecycle.py`, `CONFIRMATION`.",
+                _hub(lifecycle.CONFIRMATION),
+            ),
+        ]
+    )
+
+
+GENERATED: dict[str, Callable[[], str]] = {
+    "errors.md": errors,
+    "states.md": states,
+    "transactions.md": transactions,
+}
 """File under docs/ → what writes it."""
 
 
