@@ -6,6 +6,7 @@ user reads dates in the calendar of the country; at rest and on the wire a day i
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -13,6 +14,7 @@ from zoneinfo import ZoneInfo
 import jdatetime
 
 BUDDHIST_YEARS_AHEAD = 543
+_WRITTEN = re.compile(r"^(\d{4})[-/](\d{1,2})[-/](\d{1,2})\Z")
 
 
 class Calendar(StrEnum):
@@ -57,15 +59,15 @@ def display(day: date, calendar: Calendar) -> str:
 
 
 def parse(text: str, calendar: Calendar) -> date:
-    """The day that ``YYYY-MM-DD`` (or with slashes) names in ``calendar``.
+    """The day that ``YYYY-MM-DD`` (or with slashes, in digits of any script) names in ``calendar``.
 
     Raises:
         ValueError: there is no such day.
     """
-    parts = text.replace("/", "-").split("-")
-    if len(parts) != 3:
+    found = _WRITTEN.match(text)
+    if found is None:
         raise ValueError("a day is written YYYY-MM-DD")
-    year, month, number = (int(p) for p in parts)
+    year, month, number = (int(part) for part in found.groups())
     match calendar:
         case Calendar.JALALI:
             gregorian = jdatetime.date(year, month, number).togregorian()
