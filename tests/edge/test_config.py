@@ -1,0 +1,73 @@
+"""The edge's settings file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from edge import config
+
+
+def test_without_a_file_every_setting_has_its_default(tmp_path: Path) -> None:
+    assert config.load(tmp_path) == config.Config()
+
+
+def test_a_whole_file_is_read(tmp_path: Path) -> None:
+    (tmp_path / config.FILE).write_text(
+        'listen = "10.0.0.5:7001"\nlisten_device = "lan0"\nnames = ["edge.hospital"]\n'
+        '[[readers]]\nname = "desk-1"\ndriver = "simulated"\naddress = "readers/desk-1"\n'
+    )
+    found = config.load(tmp_path)
+    assert (found.listen, found.listen_device, found.readers[0].name) == ("10.0.0.5:7001", "lan0", "desk-1")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "listen = 7001",
+        'lisen = "127.0.0.1:7001"',
+        'listen_device = "an interface"',
+        "listen = ",
+        'log_level = "loud"',
+        '[[readers]]\nname = "a"\ndriver = "x"\naddress = ""\n[[readers]]\nname = "a"\ndriver = "x"\naddress = ""',
+        "#" * (config.FILE_BYTES_MAX + 1),
+    ],
+)
+def test_a_setting_that_cannot_be_used_is_named_and_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / config.FILE).write_text(text)
+    with pytest.raises(config.ConfigError, match=r"edge\.toml"):
+        config.load(tmp_path)
+
+
+def test_a_file_that_is_a_folder_is_refused_with_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / config.FILE).mkdir()
+    with pytest.raises(config.ConfigError, match="cannot be read"):
+        config.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "host", "port", "loopback"),
+    [
+        ("127.0.0.1:7001", "127.0.0.1", 7001, True),
+        ("127.9.9.9:0", "127.9.9.9", 0, True),
+        ("[::1]:80", "::1", 80, True),
+        ("0.0.0.0:7001", "0.0.0.0", 7001, False),
+        ("edge.hospital:7001", "edge.hospital", 7001, False),
+    ],
+)
+def test_an_address_is_read_and_known_as_loopback_or_not(text: str, host: str, port: int, loopback: bool) -> None:
+    found = config.address(text)
+    assert (found.host, found.port, found.loopback) == (host, port, loopback)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "7001", "localhost", "localhost:", ":7001", "localhost:70000", "localhost:x", "h:٧"]
+)
+def test_what_is_no_address_is_refused(text: str) -> None:
+    with pytest.raises(config.ConfigError):
+        config.address(text)
+
+
+def test_an_address_is_written_with_its_brackets() -> None:
+    assert config.address("[::1]:80").url("http") == "http://[::1]:80"
