@@ -1,0 +1,287 @@
+"""``pishkhan-hub``: sets a hub up, runs it, and lets a technician see and do what is not for edges to ask.
+
+What a command is asked for goes to stdout, alone; progress, hints and errors go to stderr. Exit status: 0 done, 2 not possible
+(the message says what to do).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress
+from rich.table import Table
+from rich.text import Text
+
+from central_sync import app, log
+from central_sync.api.tls import BindRefused
+from central_sync.app import AUTHORITY_FOLDER, Faces, clock
+from central_sync.config import Config, ConfigInvalid, Listener, address, check_database, load
+from central_sync.errors import HubError, MemberFileInvalid, StoreNotMigrated, StoreUnavailable
+from central_sync.fleet import overview
+from central_sync.fleet.authority import Authority, AuthorityMissing
+from central_sync.fleet.limits import INVITATION_HOURS_DEFAULT
+from central_sync.fleet.service import Fleet
+from central_sync.members.service import import_members
+from central_sync.rulebook.load import load as load_rulebook
+from central_sync.rulebook.strict import RulebookError
+from central_sync.store import Store, migrate
+
+AUDIT_ROWS_DEFAULT = 200
+_STDERR = Console(stderr=True)
+
+
+class NotPossible(click.ClickException):
+    """What was asked for is not possible; ends with exit status 2."""
+
+    exit_code = 2
+
+
+class HubGroup(click.Group):
+    """Turns the hub's own errors into one sentence for the technician."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """As click's."""
+        try:
+            return super().invoke(ctx)
+        except StoreNotMigrated as error:
+            raise NotPossible(f"{error}; run `pishkhan-hub --data DIR init` (or `migrate` after an update)") from error
+        except StoreUnavailable as error:
+            raise NotPossible(
+                f"the database cannot be reached or written ({error}); check its address, its rights and the free space"
+            ) from error
+        except MemberFileInvalid as error:
+            lines = "".join(f"\n  line {number}: {what}" for number, what in error.lines)
+            raise NotPossible(f"nothing was imported; mend these lines and import again:{lines}") from error
+        except (HubError, ConfigInvalid, AuthorityMissing, BindRefused, RulebookError) as error:
+            raise NotPossible(str(error)) from error
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a hub's data lies and how it is set."""
+
+    folder: Path
+    config: Config
+
+    @contextmanager
+    def store(self) -> Iterator[Store]:
+        """The open store."""
+        store = Store(self.config.database)
+        store.open()
+        try:
+            yield store
+        finally:
+            store.close()
+
+    @contextmanager
+    def fleet(self) -> Iterator[Fleet]:
+        """The fleet over the open store and the authority."""
+        authority = self.authority()
+        with self.store() as store:
+            yield Fleet(store, authority, load_rulebook())
+
+    def authority(self) -> Authority:
+        """The authority, read."""
+        authority = Authority(self.folder / AUTHORITY_FOLDER)
+        authority.open()
+        return authority
+
+
+@click.group(cls=HubGroup)
+@click.option(
+    "--data",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    required=True,
+    envvar="PISHKHAN_HUB_DATA",
+    help="Folder of the hub's data: hub.toml, the authority, the SQLite database.",
+)
+@click.option("--database", default="", help="sqlite:///FILE or postgresql://USER@HOST/NAME instead of the setting's.")
+@click.pass_context
+def main(ctx: click.Context, folder: Path, database: str) -> None:
+    """The hub of Pishkhan."""
+    config = load(folder)
+    if database:
+        check_database(database)
+        config = msgspec.structs.replace(config, database=database)
+    log.configure(config.log_level)
+    ctx.obj = Place(folder, config)
+
+
+@main.command()
+@click.option("--name", "names", multiple=True, help="Host name or address in the hub's certificate; may be repeated.")
+@click.pass_obj
+def init(place: Place, names: Sequence[str]) -> None:
+    """Make the authority, the hub's certificate and the database. May be run again, also to add names."""
+    try:
+        place.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        Authority(place.folder / AUTHORITY_FOLDER).create(names, clock())
+    except OSError as error:
+        raise NotPossible(f"{place.folder} cannot be written: {error.strerror}") from error
+    migrate(place.config.database)
+    click.echo(f"The hub in {place.folder} is set up. Next: hospital add, members import, invite, run.", err=True)
+
+
+@main.command("migrate")
+@click.pass_obj
+def migrate_command(place: Place) -> None:
+    """Bring the database to the tables of this version."""
+    migrate(place.config.database)
+
+
+@main.group()
+def hospital() -> None:
+    """The hospitals."""
+
+
+@hospital.command("add")
+@click.argument("code")
+@click.option("--name", required=True, help="The hospital's name.")
+@click.option("--region", required=True, help="A region of the rulebook: ir, cn.")
+@click.option("--tier", required=True, help="A tier of that region.")
+@click.pass_obj
+def hospital_add(place: Place, code: str, name: str, region: str, tier: str) -> None:
+    """Add a hospital."""
+    with place.fleet() as fleet:
+        fleet.add_hospital(code, name, region, tier, clock())
+
+
+@hospital.command("list")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@click.pass_obj
+def hospital_list(place: Place, as_json: bool) -> None:
+    """List the hospitals."""
+    with place.fleet() as fleet:
+        rows = [asdict(row) for row in fleet.hospitals()]
+    _rows([{**row, "added_at": row["added_at"].isoformat()} for row in rows], as_json)
+
+
+@main.command()
+@click.argument("code")
+@click.option(
+    "--valid-hours", default=INVITATION_HOURS_DEFAULT, show_default=True, help="How long the code is good for."
+)
+@click.pass_obj
+def invite(place: Place, code: str, valid_hours: int) -> None:
+    """Print a one-time code with which the hospital's edge enrols."""
+    with place.fleet() as fleet:
+        click.echo(fleet.invite(code, valid_hours, clock()))
+
+
+@main.command()
+@click.argument("code")
+@click.pass_obj
+def revoke(place: Place, code: str) -> None:
+    """Refuse the hospital's edge from now on. A new invitation lets it in again."""
+    with place.fleet() as fleet:
+        count = fleet.revoke(code, clock())
+    click.echo(f"{count} certificates of {code} are revoked.", err=True)
+
+
+@main.command()
+@click.argument("code")
+@click.argument("text")
+@click.pass_obj
+def notice(place: Place, code: str, text: str) -> None:
+    """Send a sentence to the desks of one hospital, or of `all`."""
+    with place.fleet() as fleet:
+        count = fleet.notice(code, text, clock())
+    click.echo(f"The notice is on its way to {count} hospitals.", err=True)
+
+
+@main.command()
+@click.option("--sync-listen", help="HOST:PORT for enrolled edges (mutual TLS); port 0 takes any free one.")
+@click.option("--enrol-listen", help="HOST:PORT for enrolment.")
+@click.option("--sync-device", help="Network interface to which the sync port is bound.")
+@click.option("--enrol-device", help="Network interface to which the enrol port is bound.")
+@click.option("--sync-url", help="Where enrolled edges are told to send, if not to what the sync port listens on.")
+@click.pass_obj
+def run(
+    place: Place,
+    sync_listen: str | None,
+    enrol_listen: str | None,
+    sync_device: str | None,
+    enrol_device: str | None,
+    sync_url: str | None,
+) -> None:
+    """Run the hub until SIGTERM. Several may run on one PostgreSQL database. Logs go to stderr as JSON."""
+    config = place.config
+    config = msgspec.structs.replace(
+        config,
+        sync=_listener(config.sync, sync_listen, sync_device),
+        enrol=_listener(config.enrol, enrol_listen, enrol_device),
+        sync_url=config.sync_url if sync_url is None else sync_url,
+    )
+    asyncio.run(app.serve(place.folder, config, _listening))
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@click.pass_obj
+def status(place: Place, as_json: bool) -> None:
+    """Show counts, edges and certificates."""
+    authority = place.authority()
+    with place.store() as store:
+        facts = overview.overview(store, authority, clock())
+    if as_json:
+        click.echo(json.dumps(facts))
+        return
+    edges = facts.pop("edges")
+    for name, value in facts.items():
+        click.echo(f"{name.replace('_', ' ')}: {value}")
+    _rows(edges, as_json=False)
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@click.pass_obj
+def uncertain(place: Place, as_json: bool) -> None:
+    """List the settlements that await their confirmation, oldest first."""
+    with place.store() as store:
+        _rows(overview.awaiting(store), as_json)
+
+
+@main.command()
+@click.option("--last", default=AUDIT_ROWS_DEFAULT, show_default=True, type=click.IntRange(1), help="How many rows.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@click.pass_obj
+def audit(place: Place, last: int, as_json: bool) -> None:
+    """Show who did what, newest last."""
+    with place.store() as store:
+        _rows(overview.trail(store, last), as_json)
+
+
+def _listener(setting: Listener, listen: str | None, device: str | None) -> Listener:
+    if listen is not None:
+        address(listen)
+    return Listener(setting.listen if listen is None else listen, setting.device if device is None else device)
+
+
+def _listening(faces: Faces) -> None:
+    click.echo(json.dumps({"event": "listening", "sync": faces.sync, "enrol": faces.enrol}))
+
+
+def _rows(rows: Sequence[Mapping[str, Any]], as_json: bool) -> None:
+    if as_json or not rows:
+        for row in rows:
+            click.echo(json.dumps(row, ensure_ascii=False))
+        return
+    table = Table(box=None, pad_edge=False)
+    for name in rows[0]:
+        table.add_column(name.replace("_", " "), overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(str(value)) for value in row.values()))
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    main(prog_name="pishkhan-hub")

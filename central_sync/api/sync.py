@@ -1,0 +1,154 @@
+"""The sync port: ``POST /v1/exchange`` and ``GET /v1/feed``, for enrolled edges over mutual TLS.
+
+Rules
+    * The institution is what the certificate says, nothing else. TLS has verified it; the fleet says whether the hub still
+      stands by it, on every request, also on a connection that has been open for long.
+    * Work runs in worker threads and is finished once begun: a client that hangs up finds its answer when it sends again.
+    * More work than the threads can take is turned away at once (``hub_fault``, to be sent again), not queued without end.
+    * Nothing of a body is logged.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from functools import partial
+from typing import TypeVar
+
+import structlog
+from aiohttp import web
+
+from central_sync.api.bodies import answered, number, received, refused
+from central_sync.api.limits import EXCHANGES_PER_THREAD_MAX, FEED_THREADS, REQUEST_BYTES_MAX
+from central_sync.api.waiting import Waiting
+from central_sync.audit import Trail
+from central_sync.errors import StoreError
+from central_sync.fleet.authority import named_in
+from central_sync.fleet.limits import HIDS_LEFT_MAX
+from central_sync.fleet.service import Fleet, Page
+from central_sync.intake import Intake
+from central_sync.wire.limits import FEED_WAIT_S_MAX, WIRE_VERSION
+from central_sync.wire.messages import Batch, BatchAnswer, Feed
+from central_sync.wire.refusals import Refused
+
+T = TypeVar("T")
+CURSOR_MAX = 2**62
+_log = structlog.get_logger(__name__)
+
+
+class SyncPort:
+    """The routes of the sync port and the threads that they work in. ``clock`` gives aware UTC instants."""
+
+    def __init__(self, fleet: Fleet, intake: Intake, trail: Trail, clock: Callable[[], datetime], threads: int) -> None:
+        self._fleet = fleet
+        self._intake = intake
+        self._trail = trail
+        self._clock = clock
+        self._threads = threads
+        self._work: ThreadPoolExecutor | None = None
+        self._looks: ThreadPoolExecutor | None = None
+        self._in_flight = 0
+        self._waiting = Waiting(self._heads)
+
+    def start(self) -> None:
+        """Make the worker threads ready."""
+        self._work = ThreadPoolExecutor(self._threads, thread_name_prefix="exchange")
+        self._looks = ThreadPoolExecutor(FEED_THREADS, thread_name_prefix="feed")
+
+    def wake(self) -> None:
+        """Let the long polls go home with an empty page: the hub stops."""
+        self._waiting.stop()
+
+    def stop(self) -> None:
+        """Finish the work begun. Blocks."""
+        for pool in (self._work, self._looks):
+            if pool is not None:
+                pool.shutdown(wait=True)
+
+    def application(self) -> web.Application:
+        """The routes."""
+        application = web.Application(client_max_size=REQUEST_BYTES_MAX, middlewares=[self._guard])
+        application.router.add_post("/v1/exchange", self._exchange)
+        application.router.add_get("/v1/feed", self._feed)
+        return application
+
+    def turned_away(self, peer: str, reason: str) -> None:
+        """Note a refused handshake; called by TLS on the event loop."""
+        if self._trail.note(peer or "unknown", "connection_refused", "sync", reason):
+            _log.warning("a connection was refused", peer=peer, code=reason)
+
+    @web.middleware
+    async def _guard(
+        self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except Refused as error:
+            if error.code == "certificate_refused":
+                _, institution = _client(request)
+                self._trail.note(request.remote or "unknown", "certificate_refused", institution, error.detail)
+            _log.warning("a request was refused", route=request.path, code=error.code, detail=error.detail)
+            return refused(error, self._clock())
+        except StoreError:
+            _log.exception("the database did not do its part", route=request.path)
+            return refused(Refused("hub_fault"), self._clock())
+
+    async def _exchange(self, request: web.Request) -> web.Response:
+        serial, institution = _client(request)
+        await self._in(self._looks, self._fleet.admitted, institution, serial, self._clock())
+        batch = await received(request, Batch)
+        if self._in_flight >= self._threads * EXCHANGES_PER_THREAD_MAX:
+            raise Refused("hub_fault", "too much at once")
+        self._in_flight += 1
+        work = asyncio.ensure_future(self._in(self._work, self._take, institution, batch))
+        work.add_done_callback(self._finished)
+        return answered(await asyncio.shield(work))
+
+    def _take(self, institution: str, batch: Batch) -> BatchAnswer:
+        return self._intake.take(institution, batch, self._clock())
+
+    def _finished(self, work: asyncio.Future[BatchAnswer]) -> None:
+        self._in_flight -= 1
+        if not work.cancelled():
+            work.exception()  # marks it as seen, also when the client hung up
+
+    async def _feed(self, request: web.Request) -> web.Response:
+        cursor = number(request, "cursor", 0, CURSOR_MAX, 0) or 0
+        wait_s = number(request, "wait_s", 0, FEED_WAIT_S_MAX, 0) or 0
+        hids_left = number(request, "hids_left", 0, HIDS_LEFT_MAX)
+        serial, institution = _client(request)
+        loop = asyncio.get_running_loop()
+        until = loop.time() + wait_s
+        while True:
+            page = await self._in(self._looks, self._page, institution, serial, cursor, hids_left)
+            cursor = page.cursor
+            if page.items or not await self._waiting.wait(institution, cursor, until - loop.time()):
+                return answered(Feed(version=WIRE_VERSION, hub_time=self._clock(), items=page.items))
+
+    def _page(self, institution: str, serial: str, cursor: int, hids_left: int | None) -> Page:
+        now = self._clock()
+        certificate = self._fleet.admitted(institution, serial, now)
+        return self._fleet.page(certificate, cursor, hids_left, now)
+
+    async def _heads(self, institutions: Sequence[str]) -> dict[str, int]:
+        return await self._in(self._looks, self._fleet.heads, institutions)
+
+    async def _in(self, pool: ThreadPoolExecutor | None, work: Callable[..., T], *arguments: object) -> T:
+        assert pool is not None, "start() first"
+        return await asyncio.get_running_loop().run_in_executor(pool, partial(work, *arguments))
+
+
+def _client(request: web.Request) -> tuple[str, str]:
+    """Serial and institution of the certificate that TLS verified; the institution is empty if it names none.
+
+    Raises:
+        Refused: ``certificate_refused`` if the connection is gone already.
+    """
+    secured = request.get_extra_info("ssl_object")
+    der = secured.getpeercert(binary_form=True) if secured is not None else None
+    if der is None:
+        raise Refused("certificate_refused", "missing")
+    serial, institution = named_in(der)
+    return serial, institution or ""

@@ -1,0 +1,177 @@
+"""The composition root of the hub: the list of its parts, and the order in which they start and stop.
+
+Start: what can fail for want of set-up comes first (authority, rulebook, database, sockets), so that a hub that listens is a
+hub that works. Stop: no new connections, long polls go home, work begun is finished, then what it stood on is closed.
+Several processes may run on one database; none of them keeps anything that another would need.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import structlog
+from aiohttp import web
+
+from central_sync.api.enrol import OWN_HOST, EnrolPort
+from central_sync.api.limits import HANDSHAKE_S_MAX, KEEPALIVE_S, STOP_S_MAX
+from central_sync.api.sync import SyncPort
+from central_sync.api.tls import listening, mutual_context, server_context
+from central_sync.audit import Trail
+from central_sync.config import Config, Listener, address
+from central_sync.fleet.authority import Authority
+from central_sync.fleet.service import Fleet
+from central_sync.intake import Intake
+from central_sync.jobs import Jobs
+from central_sync.rulebook.load import load
+from central_sync.store import Store
+
+AUTHORITY_FOLDER = "authority"
+_WILDCARDS = ("0.0.0.0", "::")  # noqa: S104 - compared with, not listened on
+_log = structlog.get_logger(__name__)
+
+
+def clock() -> datetime:
+    """Now, as an aware UTC instant: the one place where the hub asks the time."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Faces:
+    """The addresses on which a started hub listens."""
+
+    sync: str
+    enrol: str
+
+
+class Hub:
+    """One hub process. Construct, ``await start()``, serve, ``await stop()``."""
+
+    def __init__(self, folder: Path, config: Config) -> None:
+        self._config = config
+        self._authority = Authority(folder / AUTHORITY_FOLDER)
+        self._store = Store(config.database)
+        self._undo: list[Callable[[], None]] = []
+        self._servers: list[asyncio.Server] = []
+        self._runners: list[web.AppRunner] = []
+        self._sync: SyncPort | None = None
+
+    async def start(self) -> Faces:
+        """Bring every part up, or none.
+
+        Raises:
+            AuthorityMissing, StoreError, RulebookError, BindRefused: what is missing; nothing is left running.
+        """
+        try:
+            return await self._start()
+        except BaseException:  # whatever it was, it is raised again; only the parts that had started are stopped
+            await self.stop()
+            raise
+
+    async def _start(self) -> Faces:
+        config = self._config
+        self._authority.open()
+        self._authority.renew_server_certificate(clock())
+        rulebook = load()
+        self._store.open()
+        self._undo.append(self._store.close)
+        with self._store.write() as uow:  # also finds out that a database can only be read, before anybody relies on it
+            uow.audit.add(clock(), "hub", "started", "hub", f"process {os.getpid()}")
+        sync_socket, enrol_socket = self._bound(config.sync), self._bound(config.enrol)
+        faces = Faces(_url(sync_socket), _url(enrol_socket))
+
+        trail = Trail(self._store, clock)
+        fleet = Fleet(self._store, self._authority, rulebook)
+        sync = SyncPort(fleet, Intake(self._store, rulebook), trail, clock, config.threads)
+        sync_url = config.sync_url or _told(config.sync, faces.sync)
+        enrol = EnrolPort(fleet, self._authority.pem(), trail, clock, sync_url)
+        certificate = self._authority.server_certificate
+        contexts = (
+            mutual_context(certificate, self._authority.authority_certificate, sync.turned_away),
+            server_context(certificate),
+        )
+        jobs = Jobs(self._store, self._authority, clock, config.audit_days, self._reloader(contexts))
+
+        for part in (trail, sync, enrol, jobs):
+            part.start()
+            self._undo.append(part.stop)
+        self._sync = sync
+        await self._serve(sync.application(), sync_socket, contexts[0])
+        await self._serve(enrol.application(), enrol_socket, contexts[1])
+        _log.info("the hub listens", address=faces.sync, version=rulebook.version)
+        return faces
+
+    async def stop(self) -> None:
+        """Close the doors, finish what was begun, let everything go. May be called at any time, also twice."""
+        for server in self._servers:
+            server.close()
+        if self._sync is not None:
+            self._sync.wake()
+        for runner in self._runners:
+            await runner.cleanup()
+        while self._undo:
+            await asyncio.to_thread(self._undo.pop())
+        self._servers, self._runners, self._sync = [], [], None
+
+    def _bound(self, listener: Listener) -> socket.socket:
+        bound = listening(*address(listener.listen), listener.device)
+        self._undo.append(bound.close)
+        return bound
+
+    async def _serve(self, application: web.Application, bound: socket.socket, context: ssl.SSLContext) -> None:
+        runner = web.AppRunner(application, access_log=None, keepalive_timeout=KEEPALIVE_S, shutdown_timeout=STOP_S_MAX)
+        await runner.setup()
+        self._runners.append(runner)
+        assert runner.server is not None, "setup() makes it"
+        loop = asyncio.get_running_loop()
+        self._servers.append(
+            await loop.create_server(runner.server, sock=bound, ssl=context, ssl_handshake_timeout=HANDSHAKE_S_MAX)
+        )
+
+    def _reloader(self, contexts: tuple[ssl.SSLContext, ...]) -> Callable[[], None]:
+        """What the jobs call when there may be a new server certificate: new connections then see it."""
+        loop, file = asyncio.get_running_loop(), self._authority.server_certificate
+
+        def reload() -> None:
+            for context in contexts:
+                context.load_cert_chain(file)
+
+        def soon() -> None:
+            loop.call_soon_threadsafe(reload)
+
+        return soon
+
+
+async def serve(folder: Path, config: Config, listens: Callable[[Faces], None]) -> None:
+    """Run a hub until SIGTERM or SIGINT; ``listens`` is called once it does.
+
+    Raises:
+        As :meth:`Hub.start`.
+    """
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    hub = Hub(folder, config)
+    listens(await hub.start())
+    await stopping.wait()
+    _log.info("the hub stops")
+    await hub.stop()
+
+
+def _url(bound: socket.socket) -> str:
+    host, port = bound.getsockname()[:2]
+    return f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}"
+
+
+def _told(listener: Listener, face: str) -> str:
+    """Where edges are told to send: what we listen on, or whatever address of ours they reached."""
+    host, _ = address(listener.listen)
+    return f"https://{OWN_HOST}:{face.rpartition(':')[2]}" if host in _WILDCARDS else face
