@@ -75,12 +75,14 @@ debian_packages() {
 }
 
 python_packages() {
-    local want python
+    local want had python
     want="$(cat "$lock" pyproject.toml | sha256sum | cut -d' ' -f1) $PWD"
-    if [ -x "$venv/bin/python" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$want" ]; then
+    had="$(cat "$stamp" 2>/dev/null || true)"
+    if [ -x "$venv/bin/python" ] && [ "$had" = "$want" ]; then
         return
     fi
-    if ! usable "$venv/bin/python"; then
+    # One that was made elsewhere and moved here still points back there.
+    if ! usable "$venv/bin/python" || { [ -n "$had" ] && [ "${had#* }" != "$PWD" ]; }; then
         python="$(find_python)"
         [ -n "$python" ] || { say "no Python 3.11 or later with venv on PATH"; exit 2; }
         say "making $venv with $python"

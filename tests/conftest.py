@@ -1,10 +1,20 @@
-"""What holds for every test: in CI nothing is skipped, so a missing tool fails the run instead of hiding a gap."""
+"""What holds for every test.
+
+In CI nothing is skipped, so a missing tool fails the run instead of hiding a gap; and hypothesis draws the same examples each
+time, so a red run is red again. Its deadline is off: a slow machine is no fault of a property.
+"""
 
 from __future__ import annotations
 
 import os
 
 import pytest
+from hypothesis import settings
+
+IN_CI = os.environ.get("CI") == "true"
+
+settings.register_profile("house", deadline=None, derandomize=IN_CI)
+settings.load_profile("house")
 
 
 class NoSkips:
@@ -33,5 +43,5 @@ class NoSkips:
 
 def pytest_configure(config: pytest.Config) -> None:
     """In CI, on the controlling process only (workers report to it)."""
-    if os.environ.get("CI") == "true" and not hasattr(config, "workerinput"):
+    if IN_CI and not hasattr(config, "workerinput"):
         config.pluginmanager.register(NoSkips(), "no-skips")
