@@ -17,6 +17,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 
+from central_sync.benefits.facts import AccumulatorKey
 from central_sync.benefits.parameters import Owner, Rulebook
 from simulator.books import ACKNOWLEDGED, Books, Entry, Packet, Sale
 
@@ -30,7 +31,6 @@ STATES = {
 """State in the hospital's books → confirmation at the hub."""
 IN_FORCE = ("awaited", "confirmed")
 SIGNING = ("9001", "9002")
-AccumulatorColumns = tuple[str, str, str, str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class HubSettlement:
     patient: int
     confirmation: str
     shares: tuple[tuple[str, str, int], ...]
-    deltas: Mapping[AccumulatorColumns, int]
+    deltas: Mapping[AccumulatorKey, int]
     contracts: Mapping[str, str]
 
 
@@ -84,7 +84,7 @@ class Evidence:
     journals: dict[str, list[EdgeEntry]]
     ledger: dict[tuple[str, str], HubEntry]
     settlements: list[HubSettlement]
-    accumulators: dict[AccumulatorColumns, int]
+    accumulators: dict[AccumulatorKey, int]
     bills: dict[tuple[str, str], dict[str, int]]
     reconciled: dict[str, list[Packet | None]]
     uncertain: dict[str, Packet | None] = field(default_factory=dict)
@@ -237,7 +237,7 @@ def _settlements(findings: Findings, evidence: Evidence) -> None:
 
 def _accumulators(findings: Findings, evidence: Evidence) -> None:
     """Each accumulator is the sum of what the settlements in force added, no more and no less."""
-    sums: Counter[AccumulatorColumns] = Counter()
+    sums: Counter[AccumulatorKey] = Counter()
     for one in evidence.settlements:
         if one.confirmation in IN_FORCE:
             sums.update(one.deltas)
@@ -249,12 +249,12 @@ def _accumulators(findings: Findings, evidence: Evidence) -> None:
 def _caps(
     findings: Findings,
     settlements: list[HubSettlement],
-    accumulators: Mapping[AccumulatorColumns, int],
+    accumulators: Mapping[AccumulatorKey, int],
     rulebook: Rulebook,
 ) -> None:
     """What each layer paid, added up anew from the shares in force, against the highest cap that could be meant."""
-    paid: Counter[AccumulatorColumns] = Counter()
-    caps: dict[AccumulatorColumns, int] = {}
+    paid: Counter[AccumulatorKey] = Counter()
+    caps: dict[AccumulatorKey, int] = {}
     for one in settlements:
         years = {(scheme, year) for _, _, scheme, _, year in one.deltas}
         for layer, scheme, amount in one.shares:
@@ -263,7 +263,7 @@ def _caps(
                 contract = cap.owner is Owner.CONTRACT
                 owner = f"contract:{one.contracts.get(scheme, '')}" if contract else f"member:{one.member}"
                 for year in {year for known, year in years if known == scheme} or {0}:
-                    key = (owner, layer, scheme, cap.name, year)
+                    key = AccumulatorKey(owner, layer, scheme, cap.name, year)
                     caps[key] = max(caps.get(key, 0), _highest(cap.amount.rows, one.tier, one.group))
                     if one.confirmation in IN_FORCE:
                         paid[key] += amount

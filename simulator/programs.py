@@ -17,6 +17,8 @@ from pathlib import Path
 
 import msgspec
 
+from edge.config import FILE as CONFIG_FILE
+from edge.config import READERS_MAX
 from edge.workstations import FILE as WORKSTATIONS_FILE
 from edge.workstations import Workstations
 from simulator.line import Line
@@ -165,7 +167,7 @@ class Edge:
 
     @property
     def cards(self) -> Path:
-        """The folder of the simulated reader: a file in it is a card on it."""
+        """The folder of the simulated readers: one folder for each desk, and a file in it is a card."""
         return self.folder / "cards"
 
 
@@ -228,7 +230,7 @@ class Country:
         known = Workstations(folder / WORKSTATIONS_FILE)
         for number in range(2, self.desks + 1):
             edge.workstations[f"desk-{number}"] = known.add(f"desk-{number}", datetime.now(UTC))
-        edge.cards.mkdir(exist_ok=True)
+        _set_up_readers(edge)
         edge.program.arguments = [*data, "run", "--listen", "127.0.0.1:0"]
         await edge.program.start()
         edge.program.arguments = [*data, "run", "--listen", edge.face.removeprefix("http://")]
@@ -250,6 +252,15 @@ class Country:
     def pids(self) -> list[int]:
         """The process ids of all that runs."""
         return [p.pid for p in (self.hub, *(edge.program for edge in self.edges.values())) if p.running]
+
+
+def _set_up_readers(edge: Edge) -> None:
+    """A simulated card reader on each desk."""
+    rows = []
+    for name in edge.workstations:
+        (edge.cards / name).mkdir(parents=True, exist_ok=True)
+        rows.append(f'[[readers]]\nname = "{name}"\ndriver = "simulated"\naddress = "cards/{name}"\n')
+    (edge.folder / CONFIG_FILE).write_text("\n".join(rows[:READERS_MAX]))
 
 
 async def _all(works: Iterable[object]) -> None:
