@@ -19,13 +19,16 @@ def test_ci_calls_check_test_and_proof() -> None:
     assert os.access(tree.ROOT / ".ci" / "run", os.X_OK)
 
 
-@pytest.mark.parametrize(("ci", "status"), [("true", 1), ("", 0)])
+TEST = "def test_a():\n    pytest.skip('why')\n"
+MODULE = "pytest.skip('why', allow_module_level=True)\n"
+
+
 @pytest.mark.parametrize(
-    "body", ["def test_a():\n    pytest.skip('why')\n", "pytest.skip('why', allow_module_level=True)\n"]
+    ("ci", "body", "workers", "status"),
+    [("true", TEST, "1", 1), ("true", MODULE, "1", 1), ("true", TEST, "0", 1), ("", TEST, "0", 0)],
 )
-@pytest.mark.parametrize("workers", ["0", "1"])
 def test_a_skipped_test_fails_a_run_in_ci_and_only_there(
-    tmp_path: Path, ci: str, status: int, body: str, workers: str
+    tmp_path: Path, ci: str, body: str, workers: str, status: int
 ) -> None:
     shutil.copy(tree.ROOT / "tests" / "conftest.py", tmp_path / "conftest.py")
     (tmp_path / "test_one.py").write_text(f"import pytest\n{body}", encoding="utf-8")
