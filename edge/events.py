@@ -28,6 +28,19 @@ class Event(Struct, frozen=True, kw_only=True):
     missed: int = 0
 
 
+def outcome_event(standing: Standing, now: datetime) -> Event:
+    """What the stream tells of a transaction: nothing of its content but its case."""
+    data = {
+        "msgid": standing.msgid,
+        "number": standing.number,
+        "outcome": str(standing.outcome),
+        "code": standing.code,
+        "confirmation": str(standing.confirmation),
+        "hid": standing.hid,
+    }
+    return Event(kind="outcome", at=now, data=data)
+
+
 class Subscription:
     """One watcher: an async iterator of events, ended by ``close`` (or by the end of ``async with``)."""
 

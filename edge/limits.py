@@ -38,16 +38,20 @@ CONNECT_TIMEOUT_S = 5.0
 EXCHANGE_TIMEOUT_S = 15.0
 FEED_GRACE_S = 8.0
 FEED_WAIT_S = 25.0
+FEED_PAUSE_S = 0.5
+"""Between polls that bring nothing and end at once, so that a hub that does not hold them is not hammered."""
 ATTEMPT_PATIENCE_S = 2.0
 """An exchange older than this is given up when somebody asks for what it carries: sending again is always safe."""
 WORKERS = 12
 BACKLOG_WORKERS = 4
 PROBE_GAP_S = 0.25
 RETRY_FIRST_S = 0.5
-RETRY_CAP_S = 20.0
+RETRY_CAP_S = 8.0
 LANE_RETRY_FIRST_S = 0.25
 LANE_RETRY_CAP_S = 30.0
 STOP_GRACE_S = 2.0
+JOURNAL_RETRY_S = 1.0
+"""How long answers wait that the journal could not take."""
 
 assert ANSWER_MARGIN_MS < DEADLINE_MS_MIN
 assert FEED_WAIT_S <= FEED_WAIT_S_MAX

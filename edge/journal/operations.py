@@ -111,6 +111,12 @@ def _record(c: Connection, r: Record, now: datetime) -> Standing | None:
 
 def mark(c: Connection, marking: Marking, now: datetime, institution: str = "") -> Standing | None:
     """Move one settlement's confirmation; ``None`` if there is none or the table forbids it."""
+    if marking.mark is Mark.REINSTATE and marking.msgid:
+        # the msgid is that of the cancel which was reversed; the settlement is the one it names
+        cancel = c.execute(
+            "select reference from standing where msgid=? and ? in ('', institution)", (marking.msgid, institution)
+        ).fetchone()
+        marking = Marking(mark=marking.mark, reference=cancel[0] if cancel else "")
     named = _MARKED[bool(marking.reference)]
     rows = c.execute(named, (marking.reference or marking.msgid, institution)).fetchall()
     if len(rows) != 1:

@@ -1,0 +1,76 @@
+"""PURE: what the edge can find wrong in a request by itself, before it is taken on.
+
+Only what is certain without the hub: check digits, sums, the currency, serials that stand twice. What it lets through, the hub
+checks again.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+
+from central_sync.terms import hid as hids
+from central_sync.terms import identifiers
+from central_sync.terms.money import CURRENCIES, Rounding, rounded
+from central_sync.wire import packets as p
+from central_sync.wire.refusals import Refused
+
+
+def check(request: p.Request, currency: str) -> None:
+    """Raise :class:`Refused` for what cannot be right; ``detail`` is the path of a field, never a value.
+
+    Args:
+        request: decoded by the catalogue's row.
+        currency: the institution's, a key of :data:`central_sync.terms.money.CURRENCIES`.
+    """
+    _check_person(getattr(request, "person", None))
+    hid = getattr(request, "hid", "")
+    if hid and hids.serial_of(hid) is None:
+        raise Refused("hid_invalid", "$.hid")
+    if getattr(request, "currency", currency) != currency:
+        raise Refused("currency_wrong", "$.currency")
+    _check_diagnoses(getattr(request, "diagnoses", []))
+    match request:
+        case p.Fees():
+            _check_lines(request.lines, currency)
+        case p.ReconcileTotals():
+            if request.funds + request.patient != request.total:
+                raise Refused("amounts_do_not_add_up", "$.total")
+            _check_days(request)
+        case p.ReconcileDetails():
+            for place, row in enumerate(request.rows):
+                if row.funds + row.patient != row.total:
+                    raise Refused("amounts_do_not_add_up", f"$.rows[{place}].total")
+            _check_days(request)
+        case _:
+            pass
+
+
+def _check_person(person: p.PersonRef | None) -> None:
+    if person is None or person.kind not in identifiers.KINDS:
+        return
+    if identifiers.checked(person.kind, person.number) is None:
+        raise Refused("identifier_invalid", "$.person.number")
+
+
+def _check_diagnoses(diagnoses: list[p.Diagnosis]) -> None:
+    if diagnoses and sum(diagnosis.main for diagnosis in diagnoses) != 1:
+        raise Refused("packet_invalid", "$.diagnoses: exactly one is main")
+
+
+def _check_lines(lines: list[p.FeeLine], currency: str) -> None:
+    """``unit_price`` is in main units of the currency, ``amount`` in its smallest coins."""
+    coins = 10 ** CURRENCIES[currency].decimals if currency in CURRENCIES else 1
+    seen: set[str] = set()
+    for place, line in enumerate(lines):
+        exact = Fraction(Decimal(line.quantity)) * Fraction(Decimal(line.unit_price)) * coins
+        if rounded(exact, Rounding.HALF_UP) != line.amount:
+            raise Refused("amounts_do_not_add_up", f"$.lines[{place}].amount")
+        if line.serial in seen:
+            raise Refused("fee_serial_reused", f"$.lines[{place}].serial")
+        seen.add(line.serial)
+
+
+def _check_days(request: p.ReconcileTotals | p.ReconcileDetails) -> None:
+    if request.from_day > request.to_day:
+        raise Refused("date_out_of_range", "$.to_day")

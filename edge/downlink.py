@@ -1,0 +1,139 @@
+"""SHELL: what the hub has for us, by long poll: leases of HIDs, notices, confirmations decided by people.
+
+The body of an item and the cursor are stored in one commit, then told. The poll says how many HIDs are left; when half of what
+was said is used up, it is cut short and said anew, so that a new lease comes before the old one ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import structlog
+
+from central_sync.wire.messages import Feed, Notice
+from edge.errors import JournalUnavailable, LineBroken, LineRefused
+from edge.events import Event, Events, outcome_event
+from edge.journal import Journal
+from edge.limits import FEED_PAUSE_S, FEED_WAIT_S, RETRY_CAP_S, RETRY_FIRST_S
+from edge.line import Line
+from edge.retry import Backoff
+from edge.uplink import Uplink
+
+_log = structlog.get_logger(__name__)
+_BACKOFF = Backoff(RETRY_FIRST_S, RETRY_CAP_S)
+
+
+class Downlink:
+    """The long poll. ``cursor`` is that of the last item stored."""
+
+    def __init__(
+        self,
+        line: Line,
+        journal: Journal,
+        uplink: Uplink,
+        events: Events,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._line = line
+        self._journal = journal
+        self._uplink = uplink
+        self._events = events
+        self._now = now
+        self._anew = asyncio.Event()
+        self._hids_told = 0
+        self._task: asyncio.Task[None] | None = None
+        self.cursor = 0
+
+    async def start(self) -> None:
+        """Begin to poll.
+
+        Raises:
+            JournalUnavailable: the cursor cannot be read.
+        """
+        self.cursor = await self._journal.feed_cursor()
+        self._task = asyncio.create_task(self._run(), name="downlink")
+
+    async def stop(self) -> None:
+        """End the poll. Safe to call twice."""
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    def hids_left(self, left: int) -> None:
+        """An HID was taken; when half of what the hub was told is gone, tell it anew."""
+        if left * 2 <= self._hids_told:
+            self._hids_told = left
+            self._anew.set()
+
+    def look(self) -> None:
+        """Ask the hub at once: its clock, and what it has for us."""
+        self._anew.set()
+
+    async def _run(self) -> None:
+        failures = 0
+        while True:
+            began = time.monotonic()
+            try:
+                feed = await self._poll()
+                if feed is not None:
+                    self._uplink.heard()
+                    await self._store(feed)
+                    failures = 0
+                    if not feed.items and time.monotonic() - began < FEED_PAUSE_S:
+                        await asyncio.sleep(FEED_PAUSE_S)
+                continue
+            except LineBroken:
+                self._uplink.broke(began)
+            except LineRefused as error:
+                self._uplink.broke(began, error.code)
+            except JournalUnavailable:
+                _log.error("the feed could not be stored")
+            failures += 1
+            await self._pause(failures)
+
+    async def _poll(self) -> Feed | None:
+        """What the hub has; ``None``: cut short, to be asked anew."""
+        self._anew.clear()
+        self._hids_told = await self._journal.hids_left()
+        polling = asyncio.create_task(self._line.feed(self.cursor, FEED_WAIT_S, self._hids_told), name="feed")
+        bell = asyncio.create_task(self._anew.wait(), name="feed-anew")
+        try:
+            await asyncio.wait({polling, bell}, return_when=asyncio.FIRST_COMPLETED)
+            return await polling if polling.done() else None
+        finally:
+            for task in (polling, bell):
+                task.cancel()
+            await asyncio.gather(polling, bell, return_exceptions=True)
+
+    async def _store(self, feed: Feed) -> None:
+        if not feed.items:
+            return
+        cursor = max(item.cursor for item in feed.items)
+        now = self._now()
+        changed = await self._journal.take_feed(cursor, [(item.cursor, item.body) for item in feed.items], now)
+        fresh = [item for item in feed.items if item.cursor > self.cursor]
+        self.cursor = max(cursor, self.cursor)
+        for item in fresh:
+            if isinstance(item.body, Notice):
+                data = {"text": item.body.text, "audience": item.body.audience, "cursor": item.cursor}
+                self._events.publish(Event(kind="notice", at=now, data=data))
+        for standing in changed:
+            self._events.publish(outcome_event(standing, now))
+
+    async def _pause(self, failures: int) -> None:
+        """Wait for the line to come back, or for the next attempt to be due, or for somebody who asks."""
+        due = _BACKOFF.next_at(failures, 0.0, random.random())  # noqa: S311 -- it spreads retries, no more
+        waits = [asyncio.create_task(self._anew.wait(), name="feed-anew")]
+        if not self._uplink.up:
+            waits.append(asyncio.create_task(self._uplink.came_up.wait(), name="line-up"))
+        try:
+            await asyncio.wait(waits, timeout=due, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in waits:
+                task.cancel()
+            await asyncio.gather(*waits, return_exceptions=True)

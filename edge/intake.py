@@ -1,0 +1,312 @@
+"""SHELL: the one door. A call goes in, a typed reply comes out within its deadline, whatever the line does.
+
+A journaled transaction, step by step: decode; check; append (durable, with its HID); hand to the uplink; wait; at the deadline
+decide by its resolution, journaled before it is answered. Rules
+    * Bad input is a reply, never an exception.
+    * A known msgid with the same digest is never taken on twice: it is told how it stands.
+    * Once the append has begun, the transaction has a task of its own: a caller that goes away stops nothing.
+    * If the line is known to be down and was just tried in vain, nobody waits for the rest of the deadline.
+    * If the journal hangs: not begun, it is refused for good; begun, it is honestly ``in_doubt``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import structlog
+
+from central_sync.wire import codec
+from central_sync.wire import packets as p
+from central_sync.wire.catalogue import BY_NAME, BY_NUMBER, Resolution, Row
+from central_sync.wire.limits import DEADLINE_MS_MAX, DEADLINE_MS_MIN, MSGID_CHARACTERS_MAX
+from central_sync.wire.messages import ItemAnswer, Transaction, Verdict
+from central_sync.wire.refusals import REFUSALS, Refused
+from edge.calls import Call, Profile, Reply
+from edge.checks import check
+from edge.downlink import Downlink
+from edge.errors import JournalUnavailable
+from edge.events import Events, Waiting, outcome_event
+from edge.journal import Appended, Draft, Journal, Record, Standing
+from edge.limits import ANSWER_MARGIN_MS, DOWN_PATIENCE_MS, LINE_LOOK_MS
+from edge.outcome import Event, Outcome
+from edge.replies import (
+    answered,
+    as_query_answer,
+    open_transactions,
+    plain,
+    refused,
+    reply_of,
+)
+from edge.uplink import Uplink
+
+_log = structlog.get_logger(__name__)
+_MSGID = re.compile(rf"[!-~]{{1,{MSGID_CHARACTERS_MAX}}}")
+CYCLE_LANE = "cycle"
+
+
+class _Clock:
+    """The deadline of one call, in monotonic seconds; a margin is kept for the way back."""
+
+    __slots__ = ("end", "started")
+
+    def __init__(self, deadline_ms: int) -> None:
+        self.started = time.monotonic()
+        self.end = self.started + (deadline_ms - ANSWER_MARGIN_MS) / 1000
+
+    def left(self) -> float:
+        return max(0.0, self.end - time.monotonic())
+
+    def patient(self) -> bool:
+        """Whether it is still too early to give up on a line that is down."""
+        return time.monotonic() - self.started < DOWN_PATIENCE_MS / 1000
+
+
+class Intake:
+    """Takes calls from every face.
+
+    Args:
+        profile: whom the edge was enrolled for.
+        journal, uplink, downlink: started by the caller, in that order.
+        waiting: the same that the uplink wakes.
+        events: told of every outcome decided here.
+        skewed: whether the clocks of edge and hub differ too much.
+        now: the wall clock.
+    """
+
+    def __init__(
+        self,
+        profile: Profile,
+        journal: Journal,
+        uplink: Uplink,
+        downlink: Downlink,
+        waiting: Waiting,
+        events: Events,
+        skewed: Callable[[], bool],
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._profile = profile
+        self._journal = journal
+        self._uplink = uplink
+        self._downlink = downlink
+        self._waiting = waiting
+        self._events = events
+        self._skewed = skewed
+        self._now = now
+        self._tasks: set[asyncio.Task[Reply]] = set()
+        self._stopping = False
+
+    async def stop(self) -> None:
+        """Take no new calls, and let those under way end by their deadlines. Call before the uplink is stopped."""
+        self._stopping = True
+        if self._tasks:
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def handle(self, call: Call) -> Reply:
+        """The reply to ``call``, within its deadline. Never raises for anything in it."""
+        try:
+            clock = _Clock(call.deadline_ms)
+            row, request = self._opened(call)
+        except Refused as error:
+            known = BY_NUMBER.get(call.number)
+            return refused(call.msgid, known.number if known else call.number, error.code, error.detail)
+        task = asyncio.create_task(self._guarded(call, row, self._business(call, row, request, clock)), name="call")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        await asyncio.wait({task}, timeout=clock.left() + ANSWER_MARGIN_MS / 2000)
+        if task.done():
+            return task.result()
+        if not row.journaled:
+            return refused(call.msgid, row.number, "line_down")
+        return Reply(outcome=Outcome.IN_DOUBT, msgid=call.msgid, number=row.number, ticket=call.msgid)
+
+    def _opened(self, call: Call) -> tuple[Row, p.Request]:
+        """The catalogue's row and the typed, checked request.
+
+        Raises:
+            Refused: for whatever is wrong with the call.
+        """
+        if self._stopping:
+            raise Refused("shutting_down")
+        row = BY_NUMBER.get(call.number)
+        if row is None:
+            raise Refused("number_unknown")
+        if not _MSGID.fullmatch(call.msgid):
+            raise Refused("msgid_invalid")
+        if not DEADLINE_MS_MIN <= call.deadline_ms <= DEADLINE_MS_MAX:
+            raise Refused("deadline_invalid", f"{DEADLINE_MS_MIN} to {DEADLINE_MS_MAX}")
+        if call.context.institution != self._profile.institution:
+            raise Refused("institution_wrong")
+        request = codec.request_from_json(row, call.packet)
+        check(request, self._profile.currency)
+        return row, request
+
+    def _business(self, call: Call, row: Row, request: p.Request, clock: _Clock) -> Coroutine[Any, Any, Reply]:
+        if isinstance(request, p.Query):
+            return self._query(call, row, request, clock)
+        if row is BY_NAME["uncertain"]:
+            return self._uncertain(call, row, request, clock)
+        if row.journaled:
+            return self._journaled(call, row, request, clock)
+        return self._read(call, row, request, clock)
+
+    async def _guarded(self, call: Call, row: Row, business: Coroutine[Any, Any, Reply]) -> Reply:
+        try:
+            return await business
+        except Refused as error:
+            return refused(call.msgid, row.number, error.code, error.detail)
+        except JournalUnavailable:
+            return refused(call.msgid, row.number, "journal_unavailable")
+        except Exception as error:  # noqa: BLE001 -- our own fault: the caller still gets a typed answer, which cannot say "not kept"
+            _log.exception("a call failed inside", number=row.number, fault=type(error).__name__)
+            if not row.journaled:
+                return refused(call.msgid, row.number, "journal_unavailable")
+            return Reply(outcome=Outcome.IN_DOUBT, msgid=call.msgid, number=row.number, ticket=call.msgid)
+
+    # -- what is journaled ----------------------------------------------------------------------------------------
+
+    async def _journaled(self, call: Call, row: Row, request: p.Request, clock: _Clock) -> Reply:
+        draft = _draft(call, row, request, self._now())
+        if self._skewed() and await self._journal.find(draft.institution, draft.msgid) is None:
+            self._downlink.look()
+            raise Refused("clock_wrong")
+        with self._waiting.enter(call.msgid) as news:
+            appended = await self._append(draft, clock)
+            standing = appended.standing
+            if standing.outcome.decided:
+                return reply_of(standing)
+            if appended.fresh:
+                if appended.hids_left is not None:
+                    self._downlink.hids_left(appended.hids_left)
+                if clock.left() > 0 or row.resolution is not Resolution.FENCE:
+                    self._uplink.carry(standing, len(draft.packet))
+            else:
+                self._uplink.hurry(standing.seq)
+            told = await self._news(news, clock, lambda: self._may_give_up(row, standing))
+            return reply_of(told or await self._decide(standing, row))
+
+    async def _append(self, draft: Draft, clock: _Clock) -> Appended:
+        """Append within the deadline: a journal that has not even begun is told to leave it; one that has is waited for."""
+        appending = self._journal.appending(draft)
+        result = asyncio.wrap_future(appending)
+        await asyncio.wait({result}, timeout=clock.left())
+        if not result.done() and appending.cancel():
+            raise JournalUnavailable("the journal did not begin in time")
+        return await result
+
+    def _may_give_up(self, row: Row, standing: Standing) -> bool:
+        """Whether the outcome without the line would be the same now as at the deadline."""
+        return row.resolution is not Resolution.FENCE or self._uplink.unsent(standing.seq)
+
+    async def _decide(self, standing: Standing, row: Row) -> Standing:
+        """The time is over and the hub has not decided: journal what that means, then tell it."""
+        if standing.outcome is not Outcome.ACCEPTED:
+            self._uplink.calm(standing.seq)
+            return standing
+        why = self._uplink.why(standing.seq)
+        if row.resolution is not Resolution.FENCE:
+            record = Record(seq=standing.seq, event=Event.DELAYED, only_if_open=True)
+        elif self._withdrawn(standing):
+            record = Record(seq=standing.seq, event=Event.WITHDRAWN, code=why, only_if_open=True)
+        else:
+            self._uplink.doubt(standing.seq)
+            record = Record(seq=standing.seq, event=Event.PARTED, only_if_open=True)
+        try:
+            [decided] = await self._journal.record([record], self._now())
+        except JournalUnavailable:
+            return self._undecided(standing, record)
+        assert decided is not None, "what is open has this step in the table"
+        self._uplink.calm(decided.seq)
+        self._waiting.wake([decided])
+        self._events.publish(outcome_event(decided, self._now()))
+        return decided
+
+    def _withdrawn(self, standing: Standing) -> bool:
+        return self._uplink.withdraw(standing.seq) or not self._uplink.carries(standing.seq)
+
+    def _undecided(self, standing: Standing, record: Record) -> Standing:
+        """The decision could not be journaled. On disk it is accepted and pending, which a start turns into just this; a fence that was
+        withdrawn is no longer certain to stay so, and is asked.
+        """
+        if record.event is Event.DELAYED:
+            return msgspec.structs.replace(standing, outcome=Outcome.PROVISIONAL)
+        self._uplink.carry(standing, 0, ask=True)
+        return msgspec.structs.replace(standing, outcome=Outcome.IN_DOUBT)
+
+    async def _news(self, future: asyncio.Future[Any], clock: _Clock, may_give_up: Callable[[], bool]) -> Any | None:
+        """The future's result, or ``None`` when the deadline or all hope is gone."""
+        while True:
+            left = clock.left()
+            done, _ = await asyncio.wait({future}, timeout=min(left, LINE_LOOK_MS / 1000))
+            if done:
+                return future.result()
+            if left <= 0 or (not clock.patient() and self._uplink.hopeless_since(clock.started) and may_give_up()):
+                return None
+
+    # -- what only reads ------------------------------------------------------------------------------------------
+
+    async def _read(self, call: Call, row: Row, request: p.Request, clock: _Clock) -> Reply:
+        receipt = await self._asked(call, row, request, clock)
+        if receipt.verdict is Verdict.REFUSED:
+            code = receipt.code if receipt.code in REFUSALS else "hub_fault"
+            return refused(call.msgid, row.number, code, receipt.detail)
+        return answered(call.msgid, row, plain(row, receipt.packet))
+
+    async def _asked(self, call: Call, row: Row, request: p.Request, clock: _Clock) -> ItemAnswer:
+        """What the hub says to a read.
+
+        Raises:
+            Refused: why it said nothing in time.
+        """
+        hid = getattr(request, "hid", "")
+        item = Transaction(
+            msgid=call.msgid, number=row.number, packet=msgspec.msgpack.encode(request), lane=hid or f"read:{call.msgid}",
+            recorded_at=self._now(), business_day=call.context.business_day, hid=hid,
+            operator=call.context.operator, workstation=call.context.workstation,
+        )  # fmt: skip
+        with self._uplink.reading(item) as (key, future):
+            receipt: ItemAnswer | None = await self._news(future, clock, lambda: True)
+            if receipt is None:
+                raise Refused(self._uplink.why(key))
+            return receipt
+
+    async def _query(self, call: Call, row: Row, request: p.Query, clock: _Clock) -> Reply:
+        institution, msgid = self._profile.institution, request.original_msgid
+        with self._waiting.enter(msgid) as news:
+            standing = await self._journal.find(institution, msgid)
+            if standing is None:
+                return await self._read(call, row, request, clock)
+            if standing.outcome in (Outcome.IN_DOUBT, Outcome.ACCEPTED):
+                self._uplink.hurry(standing.seq)
+                standing = await self._news(news, clock, lambda: True) or standing
+        return answered(call.msgid, row, msgspec.to_builtins(as_query_answer(standing)))
+
+    async def _uncertain(self, call: Call, row: Row, request: p.Request, clock: _Clock) -> Reply:
+        at_edge = open_transactions(await self._journal.open_list(self._profile.institution))
+        at_hub = None
+        try:
+            receipt = await self._asked(call, row, request, clock)
+            if receipt.verdict is Verdict.FINAL:
+                at_hub = msgspec.msgpack.decode(receipt.packet, type=p.UncertainAnswer).at_hub or []
+        except (Refused, msgspec.DecodeError) as error:
+            _log.info("the hub's list is missing", fault=type(error).__name__)
+        answer = p.UncertainAnswer(at_edge=at_edge, at_hub=at_hub)
+        return answered(call.msgid, row, msgspec.to_builtins(answer))
+
+
+def _draft(call: Call, row: Row, request: p.Request, now: datetime) -> Draft:
+    """What is kept of the call. 49 and 2601 follow their original; what belongs to no case goes in the lane of the cycle."""
+    hid = getattr(request, "hid", "")
+    follows = request.original_msgid if isinstance(request, p.Confirm | p.Reversal) else ""
+    return Draft(
+        institution=call.context.institution, msgid=call.msgid, number=row.number,
+        digest=codec.digest(row.number, request), packet=msgspec.msgpack.encode(request), recorded_at=now,
+        business_day=call.context.business_day, hid=hid, lane=hid or CYCLE_LANE, operator=call.context.operator,
+        workstation=call.context.workstation, opens_case=row.opens_case, follows=follows,
+        reverses=isinstance(request, p.Reversal),
+    )  # fmt: skip

@@ -1,0 +1,186 @@
+"""SHELL: the line to the hub. HTTPS with mutual TLS, HTTP/1.1 kept alive; decides nothing but what an exchange's end means.
+
+Rules
+    * Every exchange ends within its own total time, so a half-open connection never holds anyone.
+    * ``left`` turns true before the first byte can leave: as soon as a connection is there, new or reused. Until then an exchange
+      that is given up has certainly not reached the hub.
+    * The hub's clock is read off every answer. While the clocks differ too much, ``skewed`` is true.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any, TypeVar
+
+import aiohttp
+from msgspec import Struct
+
+from central_sync.wire import codec
+from central_sync.wire.limits import BODY_BYTES_MAX, CLOCK_SKEW_S_MAX
+from central_sync.wire.messages import Batch, BatchAnswer, Feed
+from central_sync.wire.refusals import REFUSALS, Refused
+from edge.errors import LineBroken, LineRefused
+from edge.limits import CONNECT_TIMEOUT_S, EXCHANGE_TIMEOUT_S, FEED_GRACE_S, WORKERS
+
+M = TypeVar("M", bound=Struct)
+
+
+class Attempt:
+    """One exchange under way: when it began (monotonic seconds), and whether any of it may have left."""
+
+    def __init__(self) -> None:
+        self.began_at = time.monotonic()
+        self.left = False
+
+
+class Line:
+    """The client of the hub's sync port.
+
+    Args:
+        url: ``https://host:port`` (``http://`` is for tests against a simulator and takes no ``tls``).
+        tls: the context with the edge's certificate and the hub's authority.
+        device: the interface that every connection is bound to; empty: any.
+        now: the wall clock.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        tls: ssl.SSLContext | None,
+        device: str = "",
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.url = url.rstrip("/")
+        self.skew_s = 0.0
+        self._tls = tls
+        self._device = device
+        self._now = now
+        self._session: aiohttp.ClientSession | None = None
+
+    async def start(self) -> None:
+        """Make the session; nothing is connected yet."""
+        trace = aiohttp.TraceConfig()
+        trace.on_connection_create_end.append(_about_to_leave)
+        trace.on_connection_reuseconn.append(_about_to_leave)
+        connector = aiohttp.TCPConnector(
+            limit=WORKERS + 4,
+            ssl=self._tls if self._tls is not None else True,
+            keepalive_timeout=60,
+            socket_factory=_bound_to(self._device) if self._device else None,
+        )
+        self._session = aiohttp.ClientSession(
+            connector=connector, trace_configs=[trace], auto_decompress=False, cookie_jar=aiohttp.DummyCookieJar()
+        )
+
+    async def stop(self) -> None:
+        """Close every connection. Safe to call twice."""
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+
+    @property
+    def skewed(self) -> bool:
+        """Whether the clocks differed by more than the limit when we last heard from the hub."""
+        return abs(self.skew_s) > CLOCK_SKEW_S_MAX
+
+    async def exchange(self, batch: Batch, attempt: Attempt) -> BatchAnswer:
+        """Send ``batch`` and read its answers.
+
+        Raises:
+            LineBroken: no answer; ``left`` says whether the hub may have it.
+            LineRefused: the hub takes nothing of it.
+        """
+        body = codec.pack(batch)
+        timeout = aiohttp.ClientTimeout(total=EXCHANGE_TIMEOUT_S, connect=CONNECT_TIMEOUT_S)
+        answer = await self._request("POST", "/v1/exchange", BatchAnswer, attempt, timeout, data=body)
+        self._compare(answer.hub_time)
+        if answer.code:
+            raise LineRefused(answer.code if answer.code in REFUSALS else "hub_fault")
+        if [a.msgid for a in answer.answers] != [item.msgid for item in batch.items]:
+            raise LineBroken("the answers are not those of the batch", left=True)
+        return answer
+
+    async def feed(self, cursor: int, wait_s: float, hids_left: int) -> Feed:
+        """Wait up to ``wait_s`` for what comes after ``cursor``.
+
+        Raises:
+            LineBroken: no answer.
+            LineRefused: the hub does not admit us.
+        """
+        timeout = aiohttp.ClientTimeout(total=wait_s + FEED_GRACE_S, connect=CONNECT_TIMEOUT_S)
+        query = {"cursor": str(cursor), "wait_s": str(int(wait_s)), "hids_left": str(hids_left)}
+        feed = await self._request("GET", "/v1/feed", Feed, Attempt(), timeout, params=query)
+        self._compare(feed.hub_time)
+        return feed
+
+    async def _request(
+        self, method: str, path: str, kind: type[M], attempt: Attempt, limits: aiohttp.ClientTimeout, **rest: Any
+    ) -> M:
+        if self._session is None:
+            raise LineBroken("the line is closed", left=False)
+        headers = {"Content-Type": codec.CONTENT_TYPE, "Accept": codec.CONTENT_TYPE, "Accept-Encoding": "identity"}
+        try:
+            async with self._session.request(
+                method, self.url + path, headers=headers, timeout=limits, trace_request_ctx=attempt,
+                allow_redirects=False, **rest,
+            ) as response:  # fmt: skip
+                body = await _bounded(response)
+                status = response.status
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise LineBroken(type(error).__name__, left=attempt.left) from error
+        if status == 403:
+            raise LineRefused(_code_of(body))
+        if status != 200:
+            raise LineBroken(f"status {status}", left=True)
+        try:
+            return codec.unpack(body, kind)
+        except Refused as error:
+            raise LineBroken(f"answer not understood: {error.code}", left=True) from error
+
+    def _compare(self, hub_time: datetime) -> None:
+        self.skew_s = (self._now() - hub_time).total_seconds()
+
+
+async def _about_to_leave(_session: aiohttp.ClientSession, context: SimpleNamespace, _params: object) -> None:
+    context.trace_request_ctx.left = True
+
+
+async def _bounded(response: aiohttp.ClientResponse) -> bytes:
+    """The body; one that is too large for any answer of ours is given up."""
+    body = bytearray()
+    async for chunk in response.content.iter_chunked(64 * 1024):
+        body += chunk
+        if len(body) > BODY_BYTES_MAX:
+            raise aiohttp.ClientPayloadError("the answer is too large")
+    return bytes(body)
+
+
+def _code_of(body: bytes) -> str:
+    """Why the hub does not admit us, as far as it says so."""
+    try:
+        code = codec.unpack(body, BatchAnswer).code
+    except Refused:
+        code = ""
+    return code if code in REFUSALS else "certificate_refused"
+
+
+def _bound_to(device: str) -> Callable[[aiohttp.connector.AddrInfoType], socket.socket]:
+    """Sockets that leave by one interface only, whatever the routes say (Linux)."""
+
+    def make(address: aiohttp.connector.AddrInfoType) -> socket.socket:
+        family, kind, protocol, _, _ = address
+        made = socket.socket(family, kind, protocol)
+        try:
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, device.encode() + b"\0")
+            made.setblocking(False)
+        except OSError:
+            made.close()
+            raise
+        return made
+
+    return make

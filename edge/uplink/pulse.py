@@ -1,0 +1,69 @@
+"""PURE: what is known of the line, and when the next attempt is due.
+
+Up: everybody may send. Down: one attempt at a time probes it, at growing intervals; a caller who waits may bring the next
+probe forward, but not closer than ``PROBE_GAP_S`` to the last.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from edge.limits import PROBE_GAP_S, RETRY_CAP_S, RETRY_FIRST_S
+from edge.retry import Backoff
+
+LINE_DOWN = "line_down"
+
+
+@dataclass(slots=True)
+class Pulse:
+    """The state of the line. All times are seconds of one monotonic clock, given in."""
+
+    backoff: Backoff = field(default_factory=lambda: Backoff(RETRY_FIRST_S, RETRY_CAP_S))
+    up: bool = False
+    trouble: str = LINE_DOWN
+    """While not up: the refusal code that says why."""
+    failures: int = 0
+    probing: bool = False
+    probed_at: float = float("-inf")
+    failed_at: float = float("-inf")
+    due_at: float = float("-inf")
+
+    def may_send(self, now: float) -> bool:
+        """Whether an exchange may begin now."""
+        return self.up or (not self.probing and now >= self.due_at)
+
+    def began(self, now: float) -> None:
+        """An exchange begins."""
+        if not self.up:
+            self.probing = True
+            self.probed_at = now
+
+    def stopped(self) -> None:
+        """An exchange ended without telling anything of the line (we gave it up ourselves)."""
+        self.probing = False
+
+    def succeeded(self) -> bool:
+        """The hub answered and takes our work. Tells whether that is news."""
+        news = not self.up
+        self.up, self.probing, self.failures, self.due_at, self.trouble = True, False, 0, float("-inf"), ""
+        return news
+
+    def failed(self, now: float, spread: float, trouble: str = LINE_DOWN) -> bool:
+        """No answer, or the hub takes nothing from us (``trouble``). Tells whether that is news."""
+        news = self.up or self.trouble != trouble
+        if self.up or self.probing or not self.failures:  # many exchanges that break at once are one failure
+            self.failures += 1
+            due = self.backoff.next_at(self.failures, now, spread)
+            assert due is not None  # this one never parks
+            self.due_at = due
+        self.up, self.probing, self.trouble, self.failed_at = False, False, trouble, now
+        return news
+
+    def hurry(self, now: float) -> None:
+        """Somebody waits: bring the next probe forward."""
+        if not self.up:
+            self.due_at = min(self.due_at, max(now, self.probed_at + PROBE_GAP_S))
+
+    def hopeless_since(self, since: float) -> bool:
+        """Whether the line is down and has been tried in vain after ``since``."""
+        return not self.up and self.failed_at > since
