@@ -57,7 +57,7 @@ class Face:
         self._session = session
         self._address = address
         self._key = key
-        self._token = ""
+        self.token = ""
         self.context = {"institution": institution, "operator": f"clerk-{workstation}", "workstation": workstation}
         self.late_ms: list[float] = []
         self.calls = 0
@@ -72,7 +72,7 @@ class Face:
         body = await self._post("/embed/v1/init", {**self.context, "workstation_key": self._key}, 5000)
         if body.get("return_code") != 0 or not body.get("token"):
             raise ShutOut(_code(body))
-        self._token = str(body["token"])
+        self.token = str(body["token"])
 
     async def handle(self, number: str, packet: Packet, msgid: str, deadline_ms: int) -> Told:
         """One transaction.
@@ -116,7 +116,7 @@ class Face:
             async with self._session.post(
                 self._address() + path,
                 data=msgspec.json.encode(call),
-                headers={"Content-Type": "application/json", "Authorization": f"Bearer {self._token}"},
+                headers={"Content-Type": "application/json", "Authorization": f"Bearer {self.token}"},
                 timeout=aiohttp.ClientTimeout(total=deadline_ms / 1000 + GRACE_S),
             ) as answer:
                 body = msgspec.json.decode(await answer.read(), type=dict[str, object])
