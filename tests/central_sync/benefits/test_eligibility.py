@@ -1,0 +1,85 @@
+"""Which covers count, in which order, and which accumulators they touch."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+
+from central_sync.benefits.eligibility import accumulator_keys, balances, entitled, in_force, obstacle, ordered
+from central_sync.benefits.facts import AccumulatorKey, Balance, CaseFacts, CoverFacts
+from tests.central_sync.benefits.strategies import SHIPPED
+
+DAY = date(2025, 3, 20)
+
+
+def cover(scheme, group="employee", contract="C1", layer=None, first=date(2025, 1, 1), last=None):
+    return CoverFacts(layer or SHIPPED.schemes[scheme].layer, scheme, contract, group, first, last)
+
+
+def case(*covers, region="cn", tier="tier_3", care="inpatient", day=DAY):
+    return CaseFacts("M1", region, tier, care, day, date(1980, 1, 1), covers)
+
+
+def test_the_first_and_the_last_day_of_a_cover_are_covered():
+    one = cover("cn_employee", first=DAY, last=DAY + timedelta(days=1))
+    assert [in_force(one, DAY + timedelta(days=n)) for n in (-1, 0, 1, 2)] == [False, True, True, False]
+
+
+def test_covers_are_asked_in_the_order_of_layers_and_once():
+    base, more = cover("ir_social_security", "insured"), cover("ir_supplementary", "insured")
+    other = cover("ir_supplementary", "insured", "C0")
+    assert ordered(case(more, base, other, more)) == (base, other, more)
+
+
+def test_a_member_is_entitled_while_a_cover_is_in_force():
+    one = cover("cn_employee", last=DAY)
+    assert entitled(SHIPPED, case(one))
+    assert not entitled(SHIPPED, case(one, day=DAY + timedelta(days=1)))
+    assert not entitled(SHIPPED, case())
+
+
+@pytest.mark.parametrize(
+    ("covers", "region", "sentence"),
+    [
+        ((cover("cn_employee", layer="supplementary"),), "cn", "no such scheme"),
+        ((CoverFacts("base", "gone", "C1", "g", DAY, None),), "cn", "no such scheme"),
+        ((cover("cn_employee"),), "ir", "another currency"),
+        ((cover("cn_critical_illness"),), "cn", "needs a base layer"),
+    ],
+)
+def test_a_cover_that_cannot_pay_says_why(covers, region, sentence):
+    facts = case(*covers, region=region)
+    assert sentence in obstacle(SHIPPED, facts, covers[0])
+    assert not entitled(SHIPPED, facts)
+    assert accumulator_keys(SHIPPED, facts) == ()
+
+
+def test_the_year_of_an_accumulator_is_that_of_the_schemes_calendar():
+    covers = (cover("ir_social_security", "insured"), cover("ir_supplementary", "insured"))
+    for day, year in ((DAY, 1403), (DAY + timedelta(days=1), 1404)):
+        keys = accumulator_keys(SHIPPED, case(*covers, region="ir", tier="public", day=day))
+        assert keys == (
+            AccumulatorKey("contract:C1", "supplementary", "ir_supplementary", "contract", year),
+            AccumulatorKey("member:M1", "supplementary", "ir_supplementary", "inpatient", year),
+        )
+
+
+def test_a_stay_counts_its_number_its_pool_and_the_burden_of_critical_illness():
+    keys = accumulator_keys(SHIPPED, case(cover("cn_employee"), cover("cn_critical_illness")))
+    assert [(key.scheme, key.name) for key in keys] == [
+        ("cn_employee", "pool"),
+        ("cn_employee", "stays"),
+        ("cn_critical_illness", "burden_above_threshold"),
+        ("cn_critical_illness", "burden_below_threshold"),
+        ("cn_critical_illness", "critical_illness"),
+    ]
+
+
+def test_balances_show_the_cap_of_the_members_group():
+    facts = case(cover("cn_employee", "retiree"), care="outpatient")
+    key = AccumulatorKey("member:M1", "base", "cn_employee", "outpatient", 2025)
+    assert balances(SHIPPED, facts, {key: 1234}) == (
+        Balance("base", "outpatient", 1234, 500_000),
+        Balance("base", "pool", 0, 30_000_000),
+    )

@@ -1,0 +1,180 @@
+"""What holds of every settlement, whatever the bill, the schemes and the accumulators."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from central_sync.benefits.eligibility import cap_key, paying
+from central_sync.benefits.parameters import Per
+from central_sync.benefits.settlement import accumulator_keys, balances, settle
+from tests.central_sync.benefits.strategies import SHIPPED, accumulators, bills, cases, rulebooks
+
+SLOW = settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
+
+
+@st.composite
+def situations(draw, books):
+    rulebook = draw(books)
+    facts = draw(cases(rulebook))
+    lines = draw(bills(rulebook.regions[facts.region], facts.day))
+    return rulebook, facts, lines, draw(accumulators(accumulator_keys(rulebook, facts)))
+
+
+any_situation = situations(st.just(SHIPPED)) | situations(rulebooks())
+
+
+@SLOW
+@given(any_situation)
+def test_shares_and_patient_add_up_to_the_bill_to_the_coin(situation):
+    rulebook, facts, lines, before = situation
+    done = settle(rulebook, facts, lines, before)
+    assert done.total == sum(line.amount for line in lines)
+    assert done.total == done.patient + sum(share.amount for share in done.shares)
+    assert done.patient >= 0
+    assert all(share.amount >= 0 for share in done.shares)
+
+
+@SLOW
+@given(any_situation)
+def test_every_share_and_the_patients_part_are_explained_to_the_coin(situation):
+    rulebook, facts, lines, before = situation
+    done = settle(rulebook, facts, lines, before)
+    for share in done.shares:
+        assert sum(step.amount for step in share.trace) == share.amount
+        assert all(step.amount <= 0 for step in share.trace[1:])
+    assert sum(step.amount for step in done.patient_trace) == done.patient
+    assert all(step.amount > 0 and step.rule and step.text for step in done.patient_trace)
+
+
+@SLOW
+@given(any_situation)
+def test_no_cap_is_passed_whatever_the_accumulators_say(situation):
+    rulebook, facts, lines, before = situation
+    done = settle(rulebook, facts, lines, before)
+    paid_by_cap = Counter()
+    for cover, scheme, benefit in paying(rulebook, facts):
+        for cap in benefit.caps:
+            row = cap.amount.at(facts.day, facts.tier, cover.group)
+            key = cap_key(facts, cover, scheme, cap)
+            delta = done.deltas.get(key, 0)
+            assert delta >= 0
+            if row is not None:
+                used = before.get(key, 0)
+                assert delta <= max(row.value - used, 0)
+                assert used + delta <= max(row.value, used)
+                paid_by_cap[key] = delta
+    for key, delta in paid_by_cap.items():
+        shares = sum(share.amount for share in done.shares if share.scheme == key.scheme)
+        assert delta == shares or key.owner.startswith("contract:")
+
+
+@SLOW
+@given(any_situation)
+def test_only_the_accumulators_that_were_named_for_locking_move(situation):
+    rulebook, facts, lines, before = situation
+    keys = accumulator_keys(rulebook, facts)
+    assert list(keys) == sorted(set(keys))
+    assert set(settle(rulebook, facts, lines, before).deltas) <= set(keys)
+
+
+@SLOW
+@given(any_situation)
+def test_computing_twice_gives_the_same_and_changes_nothing(situation):
+    rulebook, facts, lines, before = situation
+    kept = dict(before)
+    assert settle(rulebook, facts, lines, before) == settle(rulebook, facts, iter(lines), before)
+    assert before == kept
+
+
+@SLOW
+@given(any_situation, st.randoms(use_true_random=False))
+def test_the_order_of_covers_and_lines_does_not_matter(situation, random):
+    rulebook, facts, lines, before = situation
+    covers, shuffled = list(facts.covers), list(lines)
+    groups = {(cover.layer, cover.scheme, cover.contract) for cover in covers}
+    if len(groups) != len(covers):
+        return  # one cover twice in two groups: the data are at fault, and the last one counts
+    random.shuffle(covers)
+    random.shuffle(shuffled)
+    one = settle(rulebook, facts, lines, before)
+    other = settle(rulebook, replace(facts, covers=tuple(covers)), shuffled, before)
+    assert (one.shares, one.patient, one.patient_trace, one.deltas) == (
+        other.shares,
+        other.patient,
+        other.patient_trace,
+        other.deltas,
+    )
+
+
+@SLOW
+@given(any_situation)
+def test_lines_are_classified_without_losing_a_coin(situation):
+    rulebook, facts, lines, before = situation
+    for line, priced in zip(lines, settle(rulebook, facts, lines, before).lines, strict=True):
+        parts = (priced.own_pay, priced.over_ceiling, priced.first_self_pay, priced.in_scope)
+        assert (priced.serial, priced.amount) == (line.serial, line.amount)
+        assert sum(parts) == line.amount
+        assert min(parts) >= 0
+        assert priced.catalogue_class != "C" or priced.own_pay == line.amount
+
+
+def _splittable(rulebook, facts):
+    """Whether every layer promises that a bill may be settled in two parts: nothing starts anew with a bill, and the
+    layers look at the same parts of it.
+    """
+    layers = list(paying(rulebook, facts))
+    yearly = all(
+        benefit.bands.per is Per.YEAR and (benefit.deductible is None or benefit.deductible.per is Per.YEAR)
+        for _, _, benefit in layers
+    )
+    return (
+        yearly
+        and len({benefit.takes for _, _, benefit in layers}) <= 1
+        and len({scheme.code for _, scheme, _ in layers}) == len(layers)
+    )
+
+
+@SLOW
+@given(any_situation, st.integers(0, 12))
+def test_where_all_counts_by_the_year_two_halves_of_a_bill_come_to_the_same_as_the_whole(situation, place):
+    rulebook, facts, lines, before = situation
+    facts = replace(facts, care="outpatient") if rulebook is SHIPPED else facts
+    if not _splittable(rulebook, facts):
+        return
+    whole = settle(rulebook, facts, lines, before)
+    first = settle(rulebook, facts, lines[:place], before)
+    between = Counter(before)
+    between.update(first.deltas)
+    second = settle(rulebook, facts, lines[place:], between)
+    assert [share.amount for share in whole.shares] == [
+        one.amount + other.amount for one, other in zip(first.shares, second.shares, strict=True)
+    ]
+    assert whole.patient == first.patient + second.patient
+    assert Counter(first.deltas) + Counter(second.deltas) == Counter(whole.deltas)
+
+
+@SLOW
+@given(any_situation)
+def test_a_settlement_taken_back_leaves_the_accumulators_as_they_were(situation):
+    rulebook, facts, lines, before = situation
+    deltas = settle(rulebook, facts, lines, before).deltas
+    after = {key: before.get(key, 0) + deltas.get(key, 0) for key in accumulator_keys(rulebook, facts)}
+    assert all(after[key] - deltas.get(key, 0) == before.get(key, 0) for key in after)
+    assert all(value >= 0 for value in after.values())
+
+
+@SLOW
+@given(any_situation)
+def test_balances_tell_each_cap_once_with_what_was_used(situation):
+    rulebook, facts, _, before = situation
+    found = balances(rulebook, facts, before)
+    keys = {cap_key(facts, c, s, cap): s.layer for c, s, b in paying(rulebook, facts) for cap in b.caps}
+    assert Counter((b.layer, b.used) for b in found) == Counter(
+        (layer, before.get(key, 0)) for key, layer in keys.items()
+    )
