@@ -19,6 +19,7 @@ import structlog
 from aiohttp import hdrs, web
 
 from central_sync.wire.refusals import Refused
+from edge.errors import JournalUnavailable
 from edge.faces import bodies
 from edge.faces.limits import BODY_BYTES_MAX, BODY_WAIT_S_MAX, CALLS_AT_ONCE_MAX
 from edge.log import located
@@ -68,6 +69,8 @@ class Door:
                 answer = await self._counted(request, handler)
         except Refused as refusal:
             answer = turned_away(refusal)
+        except JournalUnavailable:
+            answer = turned_away(Refused("journal_unavailable"))
         except web.HTTPException as error:
             answer = turned_away(_foreign(error))
         except Exception as error:  # noqa: BLE001 - the last line of defence: whatever failed, the caller gets a typed answer

@@ -1,0 +1,54 @@
+"""What the edge does by the clock: the only home of apscheduler here. app.py lists the jobs; this starts and stops them.
+
+A job that fails is logged and tried again at its next time; it never stops the edge or another job.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import NamedTuple
+
+import structlog
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from edge.log import located
+
+log = structlog.get_logger()
+
+
+class Job(NamedTuple):
+    """One job: its name, how often it runs, and what it does."""
+
+    name: str
+    every_s: float
+    run: Callable[[], Awaitable[None]]
+
+
+class Jobs:
+    """The scheduler and its jobs."""
+
+    def __init__(self, jobs: Sequence[Job]) -> None:
+        self._jobs = jobs
+        self._scheduler: AsyncIOScheduler | None = None
+
+    async def start(self) -> None:
+        """Begin; each job runs for the first time after its first interval."""
+        self._scheduler = AsyncIOScheduler(timezone="UTC")
+        for job in self._jobs:
+            self._scheduler.add_job(
+                _guarded, "interval", (job,), seconds=job.every_s, id=job.name, max_instances=1, coalesce=True
+            )
+        self._scheduler.start()
+
+    async def stop(self) -> None:
+        """End; a job under way is left to end by itself."""
+        scheduler, self._scheduler = self._scheduler, None
+        if scheduler is not None:
+            scheduler.shutdown(wait=False)
+
+
+async def _guarded(job: Job) -> None:
+    try:
+        await job.run()
+    except Exception as error:  # noqa: BLE001 - one job's failure is logged here and must not reach the scheduler or others
+        log.error("a job failed", part=job.name, **located(error))

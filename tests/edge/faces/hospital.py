@@ -1,0 +1,128 @@
+"""A face on a real socket, with real cycles, workstations and journal; behind it a desk that answers as the test tells it.
+
+The desk implements the port ``Handles`` that the intake fills in the edge; what the intake itself does is tested with the intake.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from aiohttp import web
+
+from edge.audit import Audit
+from edge.calls import Call, Reply
+from edge.config import Address
+from edge.cycles import Cycles
+from edge.events import Events
+from edge.faces.cards.routes import CardsFace
+from edge.faces.door import Door
+from edge.faces.embed.routes import EmbedFace
+from edge.faces.gate import Gate
+from edge.faces.limits import BODY_BYTES_MAX
+from edge.faces.listener import Listener
+from edge.faces.stream import Stream
+from edge.health import Status
+from edge.journal import Journal
+from edge.outcome import Outcome
+from edge.readers.registry import Readers
+from edge.readers.simulated.driver import SimulatedReader
+from edge.workstations import Workstations
+
+NOON = datetime(2026, 3, 1, 8, 30, tzinfo=UTC)
+CONTEXT = {"institution": "H1", "operator": "op-1", "workstation": "desk-1"}
+
+
+class Desk:
+    """Answers every call final, unless told otherwise; keeps what it was called with."""
+
+    def __init__(self) -> None:
+        self.calls: list[Call] = []
+        self.outcome = Outcome.FINAL
+        self.code = ""
+        self.answer: dict[str, Any] | None = {"hid": "1"}
+        self.hold: asyncio.Event | None = None
+        self.fault: Exception | None = None
+
+    async def handle(self, call: Call) -> Reply:
+        self.calls.append(call)
+        if self.hold is not None:
+            await self.hold.wait()
+        if self.fault is not None:
+            raise self.fault
+        return Reply(
+            outcome=self.outcome, msgid=call.msgid, number=call.number, answer=self.answer, code=self.code,
+            ticket=call.msgid if self.outcome in (Outcome.IN_DOUBT, Outcome.PROVISIONAL) else "",
+        )  # fmt: skip
+
+
+class Hospital:
+    """Everything from the socket to the desk, at a time that the test sets."""
+
+    def __init__(self, folder: Path, names: tuple[str, ...] = (), origins: tuple[str, ...] = ()) -> None:
+        self.now = NOON
+        self.desk = Desk()
+        self.events = Events()
+        self.journal = Journal(folder / "journal.db")
+        self.workstations = Workstations(folder / "workstations.json")
+        self.cycles = Cycles(self.journal, "Asia/Tehran")
+        self.door = Door(names, origins)
+        self.stream = Stream(self.events, self.clock)
+        self.reader_folder = folder / "reader"
+        self.readers = Readers([SimulatedReader("reader-1", self.reader_folder, lambda _: None)])
+        self.audit = Audit(folder)
+        gate = Gate("H1", self.workstations, self.cycles, self.clock)
+        embed = EmbedFace(self.desk, gate, self.cycles, self.stream, self.status, self.audit, self.clock)
+        app = web.Application(middlewares=[self.door.middleware], client_max_size=BODY_BYTES_MAX)
+        app.on_response_prepare.append(self.door.before_headers)
+        app.add_routes(embed.routes() + CardsFace(self.readers, gate).routes())
+        self.listener = Listener(app, Address("127.0.0.1", 0), "", None)
+        self.key = ""
+        self.token = ""
+        self.http: aiohttp.ClientSession
+
+    def clock(self) -> datetime:
+        return self.now
+
+    async def status(self) -> Status:
+        return Status(
+            return_code=0, institution="H1", name="Test", version="0", now=self.now, line="up", clock="right", clock_skew_s=0.0,
+            hids_left=9, pending=0, awaited=0, entries={}, certificate_days_left=100, warnings=[],
+        )  # fmt: skip
+
+    async def __aenter__(self) -> Hospital:
+        await self.journal.open()
+        await self.cycles.start()
+        self.audit.start()
+        self.key = self.workstations.add("desk-1", self.now)
+        await self.listener.start()
+        self.http = aiohttp.ClientSession(base_url=self.listener.url)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.http.close()
+        await self.stream.stop()
+        await self.listener.stop()
+        await self.journal.close()
+
+    async def sign_in(self) -> str:
+        """Init; the token is used by :meth:`call` from then on."""
+        status, body = await self.post("init", {**CONTEXT, "workstation_key": self.key})
+        assert status == 200, body
+        self.token = body["token"]
+        return self.token
+
+    async def post(self, path: str, body: Any, **more: Any) -> tuple[int, dict[str, Any]]:
+        """A POST as it stands: a dict goes as JSON, bytes as they are."""
+        body = {"data": body} if isinstance(body, bytes) else {"json": body}
+        path = path if path.startswith("/") else f"/embed/v1/{path}"
+        async with self.http.post(path, **body, **more) as response:
+            return response.status, await response.json()
+
+    async def call(self, path: str, **fields: Any) -> tuple[int, dict[str, Any]]:
+        """A POST with context and token."""
+        headers = {"Authorization": f"Bearer {self.token}"}
+        return await self.post(path, {"context": CONTEXT, **fields}, headers=headers)
