@@ -184,8 +184,8 @@ class His:
             await sending
         finally:
             sending.cancel()
-        if settle.outcome == "refused" and "provisional" not in settle.told:
-            settle.refusal = settle.code
+        if settle.outcome == "refused" and settle.code not in (*AGAIN, "reversed_before_arrival"):
+            self.books.surprise(settle, f"refused: {settle.code}")
         visit.labels[step.label] = settle
         await self._reversed(desk, settle, reversal)
 

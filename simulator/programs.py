@@ -17,13 +17,19 @@ from pathlib import Path
 
 import msgspec
 
+from central_sync.app import AUTHORITY_FOLDER
+from central_sync.fleet.authority import Authority
+from central_sync.fleet.limits import INVITATION_HOURS_DEFAULT
+from central_sync.fleet.service import Fleet
+from central_sync.rulebook import load
+from central_sync.store import Store
 from edge.config import FILE as CONFIG_FILE
 from edge.config import READERS_MAX
 from edge.workstations import FILE as WORKSTATIONS_FILE
 from edge.workstations import Workstations
 from simulator.line import Line
 from simulator.people import member_line
-from simulator.world import World
+from simulator.world import Hospital, World
 
 ROOT = Path(__file__).resolve().parent.parent
 START_S_MAX = 40.0
@@ -200,13 +206,29 @@ class Country:
         hub = self._hub_arguments()
         await command("central_sync", *hub, "init")
         await command("central_sync", *hub, "members", "import", str(members))
-        for place in self.world.hospitals:
-            await command(
-                "central_sync", *hub, "hospital", "add", place.code,
-                "--name", place.name, "--region", place.region, "--tier", place.tier,
-            )  # fmt: skip
+        first, *others = self.world.hospitals
+        await command(
+            "central_sync", *hub, "hospital", "add", first.code,
+            "--name", first.name, "--region", first.region, "--tier", first.tier,
+        )  # fmt: skip
+        invitations = {first.code: await command("central_sync", *hub, "invite", first.code)}
+        invitations |= await asyncio.to_thread(self._add_and_invite, others)
         await self._start_hub()
-        await _all(self._start_edge(place.code) for place in self.world.hospitals)
+        await _all(self._start_edge(code, invitation) for code, invitation in invitations.items())
+
+    def _add_and_invite(self, places: Sequence[Hospital]) -> dict[str, str]:
+        """What ``hospital add`` and ``invite`` do, for many hospitals in one program: the first one went by the commands."""
+        authority = Authority(self.hub_folder / AUTHORITY_FOLDER)
+        authority.open()
+        store = Store(self.database)
+        store.open()
+        try:
+            fleet, now = Fleet(store, authority, load.load()), datetime.now(UTC)
+            for place in places:
+                fleet.add_hospital(place.code, place.name, place.region, place.tier, now)
+            return {place.code: fleet.invite(place.code, INVITATION_HOURS_DEFAULT, now) for place in places}
+        finally:
+            store.close()
 
     async def _start_hub(self) -> None:
         listen = ("--sync-listen", "127.0.0.1:0", "--enrol-listen", "127.0.0.1:0")
@@ -215,7 +237,7 @@ class Country:
         sync, enrol = (self.hub.listening[key].removeprefix("https://") for key in ("sync", "enrol"))
         self.hub.arguments = [*self._hub_arguments(), "run", "--sync-listen", sync, "--enrol-listen", enrol]
 
-    async def _start_edge(self, code: str) -> None:
+    async def _start_edge(self, code: str, invitation: str) -> None:
         folder = self.folder / code
         folder.mkdir(parents=True, exist_ok=True)
         line = Line(int(self.hub.listening["sync"].rpartition(":")[2]))
@@ -223,13 +245,13 @@ class Country:
         data = ["--data", str(folder)]
         edge = Edge(code, folder, Program(code, "edge", [], self.folder / "logs" / f"{code}.log"), line)
         self.edges[code] = edge
-        invitation = await command("central_sync", *self._hub_arguments(), "invite", code)
         sync_url = f"https://127.0.0.1:{line.port}"
         await command("edge", *data, "enrol", self.hub.listening["enrol"], invitation, "--sync-url", sync_url)
-        edge.workstations["desk-1"] = await command("edge", *data, "workstation", "add", "desk-1")
         known = Workstations(folder / WORKSTATIONS_FILE)
-        for number in range(2, self.desks + 1):
+        for number in range(1, self.desks + 1):
             edge.workstations[f"desk-{number}"] = known.add(f"desk-{number}", datetime.now(UTC))
+        if code == self.world.hospitals[0].code:
+            edge.workstations["desk-1"] = await command("edge", *data, "workstation", "add", "desk-1")
         _set_up_readers(edge)
         edge.program.arguments = [*data, "run", "--listen", "127.0.0.1:0"]
         await edge.program.start()
