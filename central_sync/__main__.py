@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -36,6 +37,8 @@ from central_sync.rulebook.strict import RulebookError
 from central_sync.store import Store, migrate
 
 AUDIT_ROWS_DEFAULT = 200
+WIDTH_CHARACTERS = 250
+"""How wide a table is where nobody looks at it on a screen."""
 _STDERR = Console(stderr=True)
 
 
@@ -165,6 +168,25 @@ def hospital_list(place: Place, as_json: bool) -> None:
     _rows([{**row, "added_at": row["added_at"].isoformat()} for row in rows], as_json)
 
 
+@main.group()
+def members() -> None:
+    """The insured."""
+
+
+@members.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.pass_obj
+def members_import(place: Place, file: Path) -> None:
+    """Take a member file (one JSON object a line), whole or not at all; known members are replaced."""
+    bar = Progress("{task.description}", BarColumn(), MofNCompleteColumn(), console=_STDERR)
+    with file.open("rb") as counted:
+        total = sum(1 for _ in counted)
+    with place.store() as store, file.open("rb") as lines, bar:
+        task = bar.add_task("members", total=total)
+        done = import_members(store, load_rulebook(), lines, clock(), lambda read: bar.update(task, completed=read))
+    click.echo(f"{done.added} members added, {done.replaced} replaced.", err=True)
+
+
 @main.command()
 @click.argument("code")
 @click.option(
@@ -280,7 +302,7 @@ def _rows(rows: Sequence[Mapping[str, Any]], as_json: bool) -> None:
         table.add_column(name.replace("_", " "), overflow="fold")
     for row in rows:
         table.add_row(*(Text(str(value)) for value in row.values()))
-    Console().print(table)
+    Console(width=None if sys.stdout.isatty() else WIDTH_CHARACTERS).print(table)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,165 @@
+"""The hub's commands as a technician types them: what they print, and what they say when something is not possible."""
+
+import json
+import sqlite3
+import stat
+
+import pytest
+
+from central_sync.wire.enrolment import read_code
+from tests.programs import NotStarted, hub_command, start_hub
+
+MEMBER = {
+    "kind": "ir_national_code",
+    "number": "0499370899",
+    "name": "Planted Name",
+    "birth_date": "1980-01-31",
+    "sex": "female",
+    "group": "insured",
+    "region": "ir",
+    "covers": [
+        {"layer": "base", "scheme": "ir_social_security", "contract": "c1", "from_day": "2025-01-01", "to_day": None}
+    ],
+}
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A folder in which `init` ran and one hospital was added."""
+    folder = tmp_path_factory.mktemp("hub") / "data"
+    hub_command(folder, "init", "--name", "hub.example")
+    hub_command(folder, "hospital", "add", "H01", "--name", "First [b]Hospital", "--region", "cn", "--tier", "tier_3")
+    return folder
+
+
+def test_init_may_be_run_again_and_keeps_keys_private(made):
+    before = (made / "authority" / "authority.pem").read_bytes()
+    hub_command(made, "init", "--name", "10.0.0.1")
+    assert (made / "authority" / "authority.pem").read_bytes() == before
+    assert "10.0.0.1" in (made / "authority" / "names").read_text().split()
+    assert stat.S_IMODE((made / "authority" / "authority.key").stat().st_mode) == 0o600
+
+
+def test_invite_prints_the_code_alone(made):
+    done = hub_command(made, "invite", "H01")
+    assert read_code(done.stdout)
+    assert done.stdout.count("\n") == 1
+
+
+def test_lists_are_for_people_and_for_programs(made):
+    assert "First [b]Hospital" in hub_command(made, "hospital", "list").stdout
+    (row,) = map(json.loads, hub_command(made, "hospital", "list", "--json").stdout.splitlines())
+    assert (row["code"], row["zone"]) == ("H01", "Asia/Shanghai")
+    facts = json.loads(hub_command(made, "status", "--json").stdout)
+    assert (facts["hospitals"], facts["transactions"], facts["awaited"]) == (1, 0, 0)
+    assert facts["edges"][0]["edge"] == "never enrolled"
+    assert "never enrolled" in hub_command(made, "status").stdout
+    assert hub_command(made, "uncertain", "--json").stdout == ""
+    actions = [json.loads(line)["action"] for line in hub_command(made, "audit", "--json").stdout.splitlines()]
+    assert actions[0] == "hospital_added"
+
+
+def test_members_are_imported_whole_or_not_at_all(made, tmp_path):
+    file = tmp_path / "members.jsonl"
+    file.write_text(json.dumps(MEMBER) + "\n" + json.dumps({**MEMBER, "number": "1234567890"}) + "\n")
+    done = hub_command(made, "members", "import", str(file), check=False)
+    assert done.returncode == 2
+    assert "line 2" in done.stderr
+    assert "Planted" not in done.stderr
+    assert "1234567890" not in done.stderr
+    file.write_text(json.dumps(MEMBER) + "\n")
+    assert "1 members added" in hub_command(made, "members", "import", str(file)).stderr
+    assert "1 replaced" in hub_command(made, "members", "import", str(file)).stderr
+    assert json.loads(hub_command(made, "status", "--json").stdout)["members"] == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (["hospital", "add", "H01", "--name", "n", "--region", "cn", "--tier", "tier_3"], "already"),
+        (["hospital", "add", "H02", "--name", "n", "--region", "zz", "--tier", "tier_3"], "region"),
+        (["invite", "H99"], "no hospital"),
+        (["invite", "H01", "--valid-hours", "0"], "hours"),
+        (["revoke", "H99"], "no hospital"),
+        (["notice", "H99", "x"], "no hospital"),
+        (["run", "--sync-listen", "nowhere"], "HOST:PORT"),
+        (["run", "--sync-device", "nosuchdev0", "--sync-listen", "127.0.0.1:0"], "nosuchdev0"),
+        (["members", "import", "/nonexistent"], "does not exist"),
+        (["nonsense"], "No such command"),
+    ],
+)
+def test_what_is_not_possible_ends_with_2_and_a_reason(made, arguments, word):
+    done = hub_command(made, *arguments, check=False)
+    assert done.returncode == 2
+    assert word in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("threads = 0", "threads"),
+        ("thread = 3", "thread"),
+        ('[sync]\nlisten = "x"', "HOST:PORT"),
+        ('database = "mysql://x:secret@y/z"', "sqlite:///"),
+        ("= broken", "TOML"),
+    ],
+)
+def test_a_wrong_setting_is_named(tmp_path, text, word):
+    (tmp_path / "hub.toml").write_text(text)
+    done = hub_command(tmp_path, "status", check=False)
+    assert done.returncode == 2
+    assert word in done.stderr
+    assert "secret" not in done.stderr
+
+
+def test_every_command_explains_itself(made):
+    for words in ([], ["hospital"], ["hospital", "add"], ["members", "import"], ["invite"], ["run"], ["audit"]):
+        assert "--help" in hub_command(made, *words, "--help").stdout
+
+
+def test_a_hub_that_was_never_set_up_says_so(tmp_path):
+    done = hub_command(tmp_path, "run", check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "init" in done.stderr
+
+
+def test_a_missing_database_file_is_told_and_not_made_up_for(made):
+    done = hub_command(made, "run", "--sync-listen", "127.0.0.1:0", database=f"sqlite:///{made}/lost.db", check=False)
+    assert done.returncode == 2
+    assert "init" in done.stderr
+
+
+def test_a_read_only_database_is_told_before_the_hub_listens(made):
+    url = f"sqlite:///file:{made}/hub.db?mode=ro&uri=true"
+    with pytest.raises(NotStarted, match="written") as caught:
+        start_hub(made, database=url)
+    assert "exit status 2" in str(caught.value)
+    assert "Traceback" not in str(caught.value)
+
+
+def test_a_damaged_database_is_told(made):
+    (made / "damaged.db").write_bytes(b"not a database" * 100)
+    done = hub_command(
+        made, "run", "--sync-listen", "127.0.0.1:0", database=f"sqlite:///{made}/damaged.db", check=False
+    )
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+
+
+def test_an_address_in_use_is_told(made):
+    with start_hub(made) as running:
+        port = running.sync.rpartition(":")[2]
+        done = hub_command(made, "run", "--sync-listen", f"127.0.0.1:{port}", check=False)
+    assert done.returncode == 2
+    assert "cannot listen" in done.stderr
+
+
+def test_a_stopped_hub_leaves_with_0_and_its_database_whole(made):
+    running = start_hub(made)
+    assert running.stop() == 0
+    assert "the hub stops" in running.log
+    assert all(json.loads(line)["event"] for line in running.log.splitlines())
+    checked = sqlite3.connect(made / "hub.db").execute("PRAGMA integrity_check").fetchone()
+    assert checked == ("ok",)
