@@ -39,8 +39,8 @@ COLUMNS = frozenset(
 KINDS = frozenset(
     ["anaesthesia", "bed", "consumable", "drug", "imaging", "laboratory", "nursing", "surgery", "treatment", "visit"]
 )
-_CODE = re.compile(r"^[!-~]{1,50}$")
-_NUMBER = re.compile(r"^[0-9]{1,13}(\.[0-9]{1,6})?$")
+_CODE = re.compile(r"[!-~]{1,50}")
+_NUMBER = re.compile(r"[0-9]{1,13}(\.[0-9]{1,6})?")
 
 Columns = Mapping[str, str]
 
@@ -56,7 +56,7 @@ def items(
     found: dict[str, Item] = {}
     for line, row in table(folder, place.file, COLUMNS, frozenset(f"ceiling.{tier}" for tier in tiers)):
         code = row["code"]
-        if not _CODE.match(code):
+        if not _CODE.fullmatch(code):
             raise place.wrong(line, "code is 1 to 50 printable ASCII characters")
         if row["kind"] not in KINDS:
             raise place.wrong(line, "no such kind")
@@ -134,6 +134,6 @@ def _relative(
 
 
 def _number(place: Place, line: str, text: str) -> str:
-    if not _NUMBER.match(text):
+    if not _NUMBER.fullmatch(text):
         raise place.wrong(line, "not a number")
     return text

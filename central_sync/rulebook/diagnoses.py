@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 
 _DATA = Path(__file__).with_name("icd10_2019.csv")
-_CN = re.compile(r"^([A-Z][0-9]{2})(?:\.(?:([0-9])|(X))(?:([0-9]{2})(?:X[0-9]{3})?)?)?$")
+_CN = re.compile(r"([A-Z][0-9]{2})(?:\.(?:([0-9])|(X))(?:([0-9]{2})(?:X[0-9]{3})?)?)?")
 _CODE_CHARACTERS_MAX = 32
 
 LISTS = ("icd10_who", "icd10_cn")
@@ -33,7 +33,7 @@ def exists(list_name: str, code: str) -> bool:
     if not code.isascii() or len(code) > _CODE_CHARACTERS_MAX:
         return False
     dagger, plus, asterisk = code.upper().partition("+")
-    if plus and asterisk:
+    if plus:
         return known(dagger) and asterisk.endswith("*") and known(asterisk.removesuffix("*"))
     return known(dagger.removesuffix("*"))
 
@@ -70,7 +70,7 @@ def _exists_who(code: str) -> bool:
 
 
 def _exists_cn(code: str) -> bool:
-    found = _CN.match(code)
+    found = _CN.fullmatch(code)
     if found is None:
         return _exists_who(code)
     category, digit, filler, _ = found.groups()
