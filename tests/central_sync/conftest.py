@@ -17,7 +17,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from central_sync.intake import Intake
 from central_sync.store import Store, migrate
+from tests.central_sync.hospital import RULEBOOK, Hospital, populate
 
 BINARIES = Path("/usr/lib/postgresql")
 TEMPLATE = "pishkhan_template"
@@ -48,10 +50,8 @@ class Postgres:
         if os.geteuid() == 0:
             shutil.chown(self.folder, "postgres", "postgres")
         prefix = _as_server(self.folder)
-        run = {"check": True, "capture_output": True, "cwd": self.folder, "timeout": 60}
-        subprocess.run(
-            [*prefix, binaries / "initdb", "-D", data, "-A", "trust", "-U", "app", "-E", "UTF8", "--no-sync"], **run
-        )
+        make = [*prefix, binaries / "initdb", "-D", data, "-A", "trust", "-U", "app", "-E", "UTF8", "--no-sync"]
+        subprocess.run(make, check=True, capture_output=True, cwd=self.folder, timeout=60)
         options = f"-k {self.folder} -c listen_addresses='' -c fsync=off -c max_connections=200"
         start = [*prefix, binaries / "pg_ctl", "-D", data, "-w", "-o", options, "-l", self.folder / "log", "start"]
         subprocess.run(start, check=True, stdout=subprocess.DEVNULL, cwd=self.folder, timeout=60)
@@ -124,3 +124,28 @@ def store(url) -> Iterator[Store]:
     opened.open()
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def hub(store) -> Intake:
+    """The intake over a store with three hospitals (H1, H2 Chinese; H3 Iranian) and three persons."""
+    populate(store)
+    return Intake(store, RULEBOOK)
+
+
+@pytest.fixture
+def hospital(store, hub) -> Hospital:
+    """H1."""
+    return Hospital(store, hub, "H1")
+
+
+@pytest.fixture
+def other(store, hub) -> Hospital:
+    """H2, of the same region."""
+    return Hospital(store, hub, "H2")
+
+
+@pytest.fixture
+def iranian(store, hub) -> Hospital:
+    """H3."""
+    return Hospital(store, hub, "H3")

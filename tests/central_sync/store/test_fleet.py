@@ -107,19 +107,27 @@ def test_the_audit_trail_keeps_its_order(store):
 
 
 def test_nothing_is_kept_of_a_unit_of_work_that_raises(store):
-    with pytest.raises(KeyError), store.write() as uow:
-        uow.institutions.add(hospital())
-        raise KeyError
+    def failing():
+        with store.write() as uow:
+            uow.institutions.add(hospital())
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        failing()
     with store.read() as uow:
         assert uow.institutions.all() == []
 
 
 def test_a_savepoint_is_undone_alone(store):
-    with store.write() as uow:
-        uow.institutions.add(hospital("H1"))
-        with pytest.raises(KeyError), uow.savepoint():
+    def failing(uow):
+        with uow.savepoint():
             uow.institutions.add(hospital("H2"))
             raise KeyError
+
+    with store.write() as uow:
+        uow.institutions.add(hospital("H1"))
+        with pytest.raises(KeyError):
+            failing(uow)
     with store.read() as uow:
         assert [row.code for row in uow.institutions.all()] == ["H1"]
 
@@ -132,9 +140,13 @@ def test_a_read_unit_of_work_cannot_write(store):
 
 
 def test_error_texts_hold_no_values(store):
-    with pytest.raises(StoreError) as caught, store.write() as uow:
-        for _ in range(2):
+    def add():
+        with store.write() as uow:
             uow.invitations.add(Invitation(b"planted-secret".ljust(32), "PLANTED", NOW))
+
+    add()
+    with pytest.raises(StoreError) as caught:
+        add()
     assert "planted" not in repr(caught.value).lower()
     assert caught.value.__cause__ is None
     assert caught.value.__suppress_context__
