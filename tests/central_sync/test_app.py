@@ -9,6 +9,8 @@ import pytest
 
 from central_sync.app import AUTHORITY_FOLDER
 from central_sync.fleet.authority import Authority
+from central_sync.fleet.service import Fleet
+from central_sync.rulebook.load import load
 from central_sync.wire.messages import Notice, Verdict
 from tests.central_sync.api.conftest import batch, certified, exchange, feed, now, sign_in, soon
 from tests.programs import hub_command, start_hub
@@ -18,8 +20,9 @@ from tests.programs import hub_command, start_hub
 def place(tmp_path, url, store):
     """A set-up hub on ``url``: (folder, database address, store), with hospital H01."""
     folder = tmp_path / "data"
-    hub_command(folder, "init", database=url)
-    hub_command(folder, "hospital", "add", "H01", "--name", "n", "--region", "cn", "--tier", "tier_3", database=url)
+    authority = Authority(folder / AUTHORITY_FOLDER)
+    authority.create([], now())
+    Fleet(store, authority, load()).add_hospital("H01", "A Hospital", "cn", "tier_3", now())
     return folder, url, store
 
 

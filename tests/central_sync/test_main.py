@@ -1,13 +1,18 @@
 """The hub's commands as a technician types them: what they print, and what they say when something is not possible."""
 
 import json
+import logging
 import sqlite3
 import stat
+from typing import NamedTuple
 
 import pytest
+import structlog
+from click.testing import CliRunner
 
+from central_sync.__main__ import main
 from central_sync.wire.enrolment import read_code
-from tests.programs import NotStarted, hub_command, start_hub
+from tests.programs import NotStarted, start_hub
 
 MEMBER = {
     "kind": "ir_national_code",
@@ -21,6 +26,29 @@ MEMBER = {
         {"layer": "base", "scheme": "ir_social_security", "contract": "c1", "from_day": "2025-01-01", "to_day": None}
     ],
 }
+
+
+class Typed(NamedTuple):
+    """What a command printed, and how it ended."""
+
+    stdout: str
+    stderr: str
+    returncode: int
+
+
+def hub_command(folder, *arguments, database="", check=True) -> Typed:
+    """A command of ``pishkhan-hub``, run in this process: starting one takes a second. Afterwards the log is as it was."""
+    handlers = logging.getLogger().handlers[:]
+    try:
+        where = ["--database", database] if database else []
+        done = CliRunner().invoke(main, ["--data", str(folder), *where, *arguments], prog_name="pishkhan-hub")
+    finally:
+        structlog.reset_defaults()
+        logging.getLogger().handlers[:] = handlers
+    if done.exception and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    assert not (check and done.exit_code), done.stderr
+    return Typed(done.stdout, done.stderr, done.exit_code)
 
 
 @pytest.fixture(scope="module")
