@@ -19,7 +19,7 @@ HIDS_LOW = 50
 
 
 class Status(Struct, frozen=True, kw_only=True):
-    """How the edge stands. ``line`` is ``up`` or ``down``; ``clock`` is ``right`` or ``wrong``.
+    """How the edge stands. ``line`` is ``up`` or ``down`` (``line_trouble`` then says why, as a refusal code); ``clock`` is ``right`` or ``wrong``.
 
     ``entries`` counts transactions by outcome; ``pending`` are those without the hub's receipt; ``awaited`` settlements that the HIS has
     not confirmed. ``warnings`` are sentences for the technician; empty: all is well.
@@ -31,6 +31,7 @@ class Status(Struct, frozen=True, kw_only=True):
     version: str
     now: datetime
     line: str
+    line_trouble: str
     clock: str
     clock_skew_s: float
     hids_left: int
@@ -46,6 +47,7 @@ class Status(Struct, frozen=True, kw_only=True):
 class Signs:
     """What :func:`warnings` judges."""
 
+    journal_usable: bool
     line_up: bool
     clock_right: bool
     hids_left: int
@@ -57,6 +59,8 @@ class Signs:
 def warnings(signs: Signs) -> list[str]:
     """What a technician should see to, the most urgent first."""
     found = []
+    if not signs.journal_usable:
+        found.append("The journal cannot be read: look at the disk of the data directory.")
     if signs.certificate_days_left < 0:
         found.append("The certificate has ended: enrol again with a new code.")
     elif signs.certificate_days_left < CERTIFICATE_DAYS_LOW:

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 from cryptography import x509
@@ -76,9 +77,10 @@ def load(folder: Path) -> Identity:
     try:
         told = msgspec.json.decode((current / "enrolment.json").read_bytes(), type=Enrolment)
         certificate = x509.load_pem_x509_certificate((current / "certificate.pem").read_bytes())
+        ZoneInfo(told.zone)
         if not (current / "key.pem").is_file():
             raise NotEnrolled(f"The identity in {current} has lost its key. Enrol again with a new code.")
-    except (OSError, ValueError, msgspec.DecodeError) as error:
+    except (OSError, ValueError, ZoneInfoNotFoundError, msgspec.DecodeError) as error:
         raise NotEnrolled(f"The identity in {current} cannot be read ({type(error).__name__}). Enrol again.") from error
     return Identity(
         institution=told.institution,

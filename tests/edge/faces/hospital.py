@@ -89,7 +89,7 @@ class Hospital:
 
     async def status(self) -> Status:
         return Status(
-            return_code=0, institution="H1", name="Test", version="0", now=self.now, line="up", clock="right", clock_skew_s=0.0,
+            return_code=0, institution="H1", name="Test", version="0", now=self.now, line="up", line_trouble="", clock="right", clock_skew_s=0.0,
             hids_left=9, pending=0, awaited=0, entries={}, certificate_days_left=100, warnings=[],
         )  # fmt: skip
 

@@ -1,0 +1,264 @@
+"""The composition root: the parts of the edge as a list, and the order in which they start and stop.
+
+Start: journal, line, uplink, downlink, readers, jobs, faces. Stop: the other way round, and gently: first no new call is taken, then those
+under way end, each by its own deadline, while the line still works for them; then everything else.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+
+import msgspec
+import structlog
+from aiohttp import web
+
+from edge import config as settings
+from edge import files, health, identity
+from edge.audit import Audit
+from edge.calls import Profile
+from edge.config import Address, Config, ConfigError, ReaderConfig
+from edge.cycles import Cycles
+from edge.downlink import Downlink
+from edge.errors import JournalUnavailable
+from edge.events import Event, Events, Waiting
+from edge.faces import certificate
+from edge.faces.cards import codec as cards_codec
+from edge.faces.cards.routes import CardsFace
+from edge.faces.door import Door
+from edge.faces.embed.routes import EmbedFace
+from edge.faces.gate import Gate
+from edge.faces.limits import BODY_BYTES_MAX, STOP_WAIT_S_MAX
+from edge.faces.listener import Listener
+from edge.faces.stream import Stream
+from edge.intake import Intake
+from edge.jobs import Job, Jobs
+from edge.journal import Journal
+from edge.line import Line
+from edge.log import located
+from edge.readers import OnPresence, Presence, Reader
+from edge.readers.registry import Readers
+from edge.readers.simulated.driver import SimulatedReader
+from edge.uplink import Uplink
+from edge.workstations import FILE as WORKSTATIONS_FILE
+from edge.workstations import WorkstationError, Workstations
+
+DRIVERS: dict[str, Callable[[ReaderConfig, Path, OnPresence], Reader]] = {
+    "simulated": lambda reader, folder, told: SimulatedReader(reader.name, folder / reader.address, told),
+}
+"""Every card reader driver by the name that stands in edge.toml."""
+
+JOURNAL_FILE = "journal.db"
+RUNNING_FILE = "running.json"
+FORGET_CYCLES_EVERY_S = 3600
+LOOK_AFTER_SELF_EVERY_S = 600
+ANY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 -- compared with, not listened on
+
+log = structlog.get_logger(__name__)
+
+
+def clock() -> datetime:
+    """Now, as an aware UTC instant: the one place where the edge's parts get the time from."""
+    return datetime.now(UTC)
+
+
+class Running(msgspec.Struct, frozen=True):
+    """``DIR/running.json``: where the running edge's face is, for the command line."""
+
+    face: str
+
+
+class Edge:
+    """One edge. Construct, ``await start()``, serve, ``await stop()``."""
+
+    def __init__(self, folder: Path, config: Config, who: identity.Identity) -> None:
+        self._folder = folder
+        self._config = config
+        self._who = who
+        self._undo: list[Callable[[], Awaitable[None]]] = []
+        self.url = ""
+
+    async def start(self) -> None:
+        """Bring every part up, or none; ``url`` is then where the face listens.
+
+        Raises:
+            ConfigError, NotEnrolled, JournalError, ListenFailed, OSError: what is missing or cannot be used; nothing is left running.
+        """
+        try:
+            await self._start()
+        except BaseException:  # whatever it was, it is raised again; only the parts that had started are stopped
+            await self.stop()
+            raise
+
+    async def stop(self) -> None:
+        """Stop every part that was started, the last one first. A part that fails to stop is logged and does not keep the others."""
+        while self._undo:
+            undo = self._undo.pop()
+            try:
+                await undo()
+            except Exception as error:  # noqa: BLE001 - whatever a part fails with, the rest still has to be stopped
+                log.error("a part did not stop well", part=undo.__qualname__, **located(error))
+
+    async def _start(self) -> None:
+        who, config = self._who, self._config
+        address = settings.address(config.listen)
+        tls = identity.client_context(who)
+        profile = Profile(institution=who.institution, currency=who.currency, zone=who.zone)
+        events, waiting = Events(), Waiting()
+
+        self._journal = Journal(self._folder / JOURNAL_FILE)
+        self._line = Line(config.sync_url or who.sync_url, tls, config.sync_device, clock)
+        self._uplink = Uplink(who.institution, self._line, self._journal, waiting, events, clock)
+        downlink = Downlink(self._line, self._journal, self._uplink, events, clock)
+        intake = Intake(
+            profile, self._journal, self._uplink, downlink, waiting, events, lambda: self._line.skewed, clock
+        )
+        self._workstations = Workstations(self._folder / WORKSTATIONS_FILE)
+        cycles = Cycles(self._journal, who.zone)
+        audit = Audit(self._folder)
+        readers = Readers([reader(row, self._folder, _teller(events)) for row in config.readers])
+        jobs = Jobs(
+            [
+                Job("forget old cycles", FORGET_CYCLES_EVERY_S, lambda: _forgotten(cycles)),
+                Job("look after self", LOOK_AFTER_SELF_EVERY_S, self._look_after_self),
+            ]
+        )
+        door = Door([address.host, *config.names], config.origins)
+        stream = Stream(events, clock)
+        gate = Gate(who.institution, self._workstations, cycles, clock)
+        faces = [
+            *EmbedFace(intake, gate, cycles, stream, self.status, audit, clock).routes(),
+            *CardsFace(readers, gate).routes(),
+        ]
+        listener = self._listener(faces, door, address)
+
+        await self._up(self._journal.open, self._journal.close)
+        await cycles.start()
+        audit.start()
+        await self._up(self._line.start, self._line.stop)
+        await self._up(self._uplink.start, self._uplink.stop)
+        await self._up(downlink.start, downlink.stop)
+        await self._up(readers.start, readers.stop)
+        await self._up(jobs.start, jobs.stop)
+        await self._up(listener.start, listener.stop)
+        self._undo.append(stream.stop)
+        self._undo.append(lambda: _emptied(door, intake))
+        self.url = listener.url
+        await self._up(self._tell_where, self._tell_gone)
+        log.info("the edge listens", address=self.url, version=version())
+
+    async def _up(self, start: Callable[[], Awaitable[None]], stop: Callable[[], Awaitable[None]]) -> None:
+        await start()
+        self._undo.append(stop)
+
+    def _listener(self, routes: list[web.RouteDef], door: Door, address: Address) -> Listener:
+        app = web.Application(middlewares=[door.middleware], client_max_size=BODY_BYTES_MAX)
+        app.on_response_prepare.append(door.before_headers)
+        app.add_routes(routes)
+        if address.loopback:
+            return Listener(app, address, self._config.listen_device, None)
+        certificate.ensure(self._folder, certificate_names(self._config), clock())
+        return Listener(app, address, self._config.listen_device, certificate.server_context(self._folder))
+
+    async def status(self) -> health.Status:
+        """How the edge stands."""
+        now = clock()
+        try:
+            stats = await self._journal.stats()
+            entries, pending, awaited, hids_left = stats.entries, stats.pending, stats.awaited, stats.hids_left
+            usable = True
+        except JournalUnavailable:
+            entries, pending, awaited, hids_left, usable = {}, 0, 0, 0, False
+        signs = health.Signs(
+            journal_usable=usable,
+            line_up=self._uplink.up,
+            clock_right=not self._line.skewed,
+            hids_left=hids_left,
+            certificate_days_left=self._who.days_left(now),
+            free_bytes=health.free_bytes(self._folder),
+            workstations=_count(self._workstations),
+        )
+        return health.Status(
+            return_code=0,
+            institution=self._who.institution,
+            name=self._who.name,
+            version=version(),
+            now=now,
+            line="up" if self._uplink.up else "down",
+            line_trouble=self._uplink.trouble,
+            clock="wrong" if self._line.skewed else "right",
+            clock_skew_s=round(self._line.skew_s, 3),
+            hids_left=hids_left,
+            pending=pending,
+            awaited=awaited,
+            entries=entries,
+            certificate_days_left=signs.certificate_days_left,
+            warnings=health.warnings(signs),
+        )
+
+    async def _look_after_self(self) -> None:
+        for sentence in (await self.status()).warnings:
+            log.warning("the edge needs a technician", detail=sentence)
+
+    async def _tell_where(self) -> None:
+        try:
+            files.replace(self._folder / RUNNING_FILE, msgspec.json.encode(Running(self.url)))
+        except OSError as error:  # a disk that is full stops no desk; only `status` has to be told the address
+            log.warning("the file that tells where we listen cannot be written", **located(error))
+
+    async def _tell_gone(self) -> None:
+        (self._folder / RUNNING_FILE).unlink(missing_ok=True)
+
+
+def certificate_names(config: Config) -> list[str]:
+    """Names and addresses that the face's certificate must cover."""
+    host = settings.address(config.listen).host
+    return ["localhost", "127.0.0.1", *([] if host in ANY_ADDRESS else [host]), *config.names]
+
+
+def version() -> str:
+    """The version of what is installed, or ``0`` when run from a bare tree."""
+    with contextlib.suppress(metadata.PackageNotFoundError):
+        return metadata.version("pishkhan")
+    return "0"
+
+
+def reader(row: ReaderConfig, folder: Path, told: OnPresence) -> Reader:
+    """The reader of one row of edge.toml.
+
+    Raises:
+        ConfigError: there is no such driver.
+    """
+    if row.driver not in DRIVERS:
+        raise ConfigError(f"reader {row.name}: there is no driver {row.driver!r}; there are {', '.join(DRIVERS)}")
+    return DRIVERS[row.driver](row, folder, told)
+
+
+def _teller(events: Events) -> OnPresence:
+    def tell(presence: Presence) -> None:
+        events.publish(Event(kind="card", at=clock(), data=cards_codec.event_data(presence)))
+
+    return tell
+
+
+async def _emptied(door: Door, intake: Intake) -> None:
+    """Take no new call, and let those under way end."""
+    door.stopping = True
+    await intake.stop()
+    if not await door.idle(STOP_WAIT_S_MAX):
+        log.error("calls were still under way when the edge stopped")
+
+
+async def _forgotten(cycles: Cycles) -> None:
+    count = await cycles.forget_old(clock())
+    log.info("old cycles are forgotten", count=count)
+
+
+def _count(workstations: Workstations) -> int:
+    try:
+        return len(workstations.all())
+    except WorkstationError:
+        return 0

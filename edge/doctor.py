@@ -1,0 +1,166 @@
+"""What a technician is told about a data directory, whether or not its edge runs: one line for each thing that must be right."""
+
+from __future__ import annotations
+
+import os
+import ssl
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import msgspec
+
+from edge import app, config, health, identity
+from edge.app import JOURNAL_FILE, RUNNING_FILE, Running
+from edge.config import Config, ConfigError
+from edge.errors import JournalError
+from edge.faces import certificate
+from edge.faces.embed.openapi import BASE
+from edge.health import Status
+from edge.identity import NotEnrolled
+from edge.journal import Stats, files, operations
+from edge.workstations import FILE as WORKSTATIONS_FILE
+from edge.workstations import WorkstationError, Workstations
+
+FACE_TIMEOUT_S = 5
+ANSWER_BYTES_MAX = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at: whether it is right, and a sentence."""
+
+    part: str
+    well: bool
+    sentence: str
+
+
+class NotRunning(Exception):
+    """No edge answers for this data directory; the text says how that was found out."""
+
+
+def findings(folder: Path, now: datetime) -> Iterator[Finding]:
+    """Everything that must be right for the edge in ``folder`` to work."""
+    checks: list[tuple[str, Callable[[], str]]] = [
+        ("folder", lambda: _folder(folder)),
+        ("settings", lambda: _settings(folder)),
+        ("identity", lambda: _identity(folder, now)),
+        ("journal", lambda: _journal(folder)),
+        ("workstations", lambda: _workstations(folder)),
+        ("disk", lambda: _disk(folder)),
+        ("running", lambda: _running(folder)),
+    ]
+    for part, look in checks:
+        try:
+            yield Finding(part, True, look())
+        except (OSError, ConfigError, NotEnrolled, JournalError, WorkstationError, NotRunning, Unwell) as error:
+            yield Finding(part, False, str(error))
+
+
+class Unwell(Exception):
+    """Something is not as it should be; the text says what to do."""
+
+
+def running_status(folder: Path) -> Status:
+    """The status of the edge that runs on ``folder``, asked over its own face.
+
+    Raises:
+        NotRunning: no edge answers.
+    """
+    try:
+        face = msgspec.json.decode((folder / RUNNING_FILE).read_bytes(), type=Running).face
+    except FileNotFoundError as error:
+        raise NotRunning(f"No edge runs on {folder}: pishkhan-edge --data {folder} run") from error
+    except (OSError, msgspec.DecodeError) as error:
+        raise NotRunning(f"{folder / RUNNING_FILE} cannot be read") from error
+    try:
+        return msgspec.json.decode(_got(folder, face, f"{BASE}/status"), type=Status)
+    except (OSError, HTTPException, msgspec.DecodeError) as error:
+        raise NotRunning(f"The edge does not answer at {face} ({type(error).__name__})") from error
+
+
+def journal_stats(folder: Path) -> Stats:
+    """Counts of the journal, read beside a running edge or without one.
+
+    Raises:
+        JournalError: there is none, or it cannot be read.
+    """
+    path = folder / JOURNAL_FILE
+    if not path.exists():
+        raise JournalError(f"{path} is not there yet: it is made by the first run")
+    with closing(files.open_reader(path)) as connection:
+        return operations.stats(connection, path, 0, 0)
+
+
+def _got(folder: Path, face: str, path: str) -> bytes:
+    parts = urlsplit(face)
+    host, port = parts.hostname or "127.0.0.1", parts.port
+    host = "127.0.0.1" if host in app.ANY_ADDRESS else host
+    connection: HTTPConnection
+    if parts.scheme == "https":
+        trusted = ssl.create_default_context(cafile=folder / certificate.FOLDER / "certificate.pem")
+        connection = HTTPSConnection(host, port, timeout=FACE_TIMEOUT_S, context=trusted)
+    else:
+        connection = HTTPConnection(host, port, timeout=FACE_TIMEOUT_S)
+    with closing(connection):
+        connection.request("GET", path)
+        return connection.getresponse().read(ANSWER_BYTES_MAX)
+
+
+def _folder(folder: Path) -> str:
+    if not folder.is_dir():
+        raise Unwell(f"{folder} does not exist: make it, owned by the account that runs the edge")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise Unwell(f"{folder} cannot be written by this account")
+    return f"{folder} can be written"
+
+
+def _settings(folder: Path) -> str:
+    found: Config = config.load(folder)
+    address = config.address(found.listen)
+    if not address.loopback and address.host in app.ANY_ADDRESS and not found.names:
+        raise Unwell(f"listen is {found.listen}: write the names that the hospital uses in names, for the certificate")
+    return f"the face is set to {found.listen}, with {len(found.readers)} readers"
+
+
+def _identity(folder: Path, now: datetime) -> str:
+    who = identity.load(folder)
+    identity.client_context(who)
+    left = who.days_left(now)
+    if left < health.CERTIFICATE_DAYS_LOW:
+        raise Unwell(f"The certificate ends in {left} days: enrol again with a new code")
+    return f"enrolled for {who.institution}; the certificate lasts {left} days; the hub is {who.sync_url}"
+
+
+def _journal(folder: Path) -> str:
+    stats = journal_stats(folder)
+    with closing(files.open_reader(folder / JOURNAL_FILE)) as connection:
+        wrong = operations.check(connection)
+    if wrong:
+        raise Unwell(f"the journal is damaged: keep it, and restore a backup ({len(wrong)} findings)")
+    return f"sound; {sum(stats.entries.values())} transactions, {stats.pending} pending, {stats.hids_left} case numbers"
+
+
+def _workstations(folder: Path) -> str:
+    count = len(Workstations(folder / WORKSTATIONS_FILE).all())
+    if not count:
+        raise Unwell("No workstation may sign in: pishkhan-edge workstation add NAME")
+    return f"{count} may sign in"
+
+
+def _disk(folder: Path) -> str:
+    free = health.free_bytes(folder)
+    if free < health.FREE_BYTES_LOW:
+        raise Unwell(f"only {free // 2**20} MiB are free")
+    return f"{free // 2**20} MiB are free"
+
+
+def _running(folder: Path) -> str:
+    status = running_status(folder)
+    if status.warnings:
+        raise Unwell(" ".join(status.warnings))
+    return f"version {status.version}, line {status.line}"
