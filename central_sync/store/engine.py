@@ -13,7 +13,7 @@ from typing import Any
 from pysqlite3 import dbapi2 as pysqlite3
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from central_sync import limits
@@ -30,7 +30,10 @@ def parsed(url: str) -> URL:
     Raises:
         StoreUnavailable: neither SQLite (a file) nor PostgreSQL.
     """
-    found = make_url(url)
+    try:
+        found = make_url(url)
+    except (ArgumentError, ValueError):
+        raise StoreUnavailable("the database's URL cannot be read") from None  # it may hold a password
     match found.get_backend_name():
         case "sqlite" if found.database and found.database != ":memory:":
             return found.set(drivername="sqlite+pysqlite")

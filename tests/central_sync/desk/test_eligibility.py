@@ -1,0 +1,68 @@
+"""1101 and 2001, on both databases."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from central_sync.wire import packets as p
+from tests.central_sync.hospital import BARE, DAY, IRANIAN
+
+
+def ref(kind, number):
+    return p.PersonRef(kind=kind, number=number)
+
+
+def test_a_known_person_is_shown_with_covers(hospital):
+    answer = hospital.done("1101", p.PersonRequest(person=hospital.person))
+    assert (answer.name, answer.birth_date, answer.sex) == ("Planted Name", date(1949, 12, 31), "female")
+    assert [(c.layer, c.in_force) for c in answer.covers] == [("base", True), ("critical_illness", True)]
+    assert answer.member not in ("", hospital.person.number)
+
+
+def test_digits_of_any_script_name_the_same_person(iranian):
+    persian = IRANIAN[1].translate(str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹"))
+    plain = iranian.done("1101", p.PersonRequest(person=iranian.person))
+    assert iranian.done("1101", p.PersonRequest(person=ref(IRANIAN[0], persian))) == plain
+
+
+@pytest.mark.parametrize(
+    ("kind", "number", "code"),
+    [
+        ("cn_resident_number", "110105194912310021", "identifier_invalid"),
+        ("cn_resident_number", "x", "identifier_invalid"),
+        ("ir_national_code", "0013542419", "identifier_invalid"),
+        ("passport", "P1", "identifier_invalid"),
+        ("cn_resident_number", "440524188001010014", "person_unknown"),
+    ],
+)
+def test_a_person_who_cannot_be_found_is_refused(hospital, kind, number, code):
+    assert hospital.refused("1101", p.PersonRequest(person=ref(kind, number))) == code
+    check = p.BenefitCheck(person=ref(kind, number), care="outpatient", service_date=DAY)
+    assert hospital.refused("2001", check) == code
+
+
+def test_benefits_tell_what_is_left_under_each_cap(hospital):
+    check = p.BenefitCheck(person=hospital.person, care="outpatient", service_date=DAY)
+    before = hospital.done("2001", check)
+    assert before.entitled
+    assert all(b.used == 0 for b in before.balances)
+    answer = hospital.settled(1_000_00)
+    used = {(b.layer, b.name): b.used for b in hospital.done("2001", check).balances}
+    assert used["base", "outpatient"] == answer.shares[0].amount > 0
+
+
+def test_a_person_without_cover_is_not_entitled_but_answered(hospital):
+    answer = hospital.done("2001", p.BenefitCheck(person=ref(*BARE), care="outpatient", service_date=DAY))
+    assert (answer.entitled, answer.reason, answer.covers) == (False, "not_covered", [])
+
+
+def test_cover_is_judged_on_the_service_date(hospital):
+    check = p.BenefitCheck(person=hospital.person, care="outpatient", service_date=date(2024, 12, 31))
+    answer = hospital.done("2001", check)
+    assert not answer.entitled
+    assert [c.in_force for c in answer.covers] == [False, False]
+
+
+def test_tomorrow_is_not_known(hospital):
+    check = p.BenefitCheck(person=hospital.person, care="outpatient", service_date=DAY + timedelta(days=1))
+    assert hospital.refused("2001", check) == "date_out_of_range"

@@ -1,0 +1,66 @@
+"""One line of a member file: taken, or said to be wrong without telling anything of the person."""
+
+import json
+from datetime import date
+
+import pytest
+
+from central_sync.members.lifecycle import LineInvalid, described
+from tests.central_sync.hospital import BARE, CN_COVERS, IR_COVERS, IRANIAN, MASTER, RULEBOOK, member_line
+
+TODAY = date(2025, 6, 2)
+
+
+def test_a_good_line_becomes_a_member_with_the_number_in_normal_form():
+    persian = IRANIAN[1].translate(str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹"))
+    line = described(member_line(IRANIAN[0], f" {persian} ", "insured", "ir", IR_COVERS), RULEBOOK, TODAY)
+    assert line.number == IRANIAN[1]
+    assert [cover.layer for cover in line.covers] == ["base", "supplementary"]
+
+
+def cover(**changes):
+    base = {"layer": "base", "scheme": "cn_employee", "contract": "K", "from_day": "2025-01-01", "to_day": None}
+    return {"covers": [{**base, **changes}]}
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"number": "11010519491231002"}, "$.number"),
+        ({"number": 5}, "$.number"),
+        ({"kind": "ir_national_code"}, "$.kind"),
+        ({"region": "xx"}, "$.region"),
+        ({"birth_date": "2025-06-03"}, "$.birth_date"),
+        ({"birth_date": "1949-02-30"}, "$.birth_date"),
+        ({"sex": "PLANTED"}, "$.sex"),
+        ({"sex": "male\n"}, "$.sex"),
+        ({"group": "PLANTED"}, "$.group"),
+        ({"name": ""}, "$.name"),
+        ({"name": "PLANTED\0"}, "NUL"),
+        ({"more": "PLANTED"}, "$"),
+        (cover(scheme="PLANTED"), "$.covers[0]"),
+        (cover(layer="supplementary"), "$.covers[0]"),
+        (cover(to_day="2024-01-01"), "$.covers[0]"),
+        (cover(from_day="PLANTED"), "$.covers[0].from_day"),
+        (cover(contract=""), "$.covers[0].contract"),
+        ({"covers": cover()["covers"] * 2}, "$.covers"),
+        ({"covers": cover()["covers"] * 100}, "$.covers"),
+    ],
+)
+def test_a_wrong_line_is_named_by_field_without_its_values(changes, said):
+    text = member_line(*MASTER, group="employee", region="cn", covers=CN_COVERS)
+    with pytest.raises(LineInvalid) as caught:
+        described(json.dumps({**json.loads(text), **changes}).encode(), RULEBOOK, TODAY)
+    assert said in str(caught.value)
+    assert "PLANTED" not in str(caught.value)
+    assert MASTER[1] not in str(caught.value)
+
+
+@pytest.mark.parametrize("text", [b"{", b"[]", b"\xff\xfe", b'"' + b"x" * 100_000, b"[" * 60_000])
+def test_what_is_no_json_object_is_refused(text):
+    with pytest.raises(LineInvalid):
+        described(text, RULEBOOK, TODAY)
+
+
+def test_a_member_without_cover_is_a_member():
+    assert described(member_line(*BARE, "employee", "cn"), RULEBOOK, TODAY).covers == []

@@ -1,0 +1,46 @@
+"""Settlements and accumulators, on both databases."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+from central_sync.benefits.facts import AccumulatorKey
+from central_sync.store.settlements import pack_deltas, unpack_deltas
+
+KEYS = [AccumulatorKey(f"member:{n}", "base", "s", "pool", 2025) for n in range(250)]
+
+
+def test_deltas_come_back_as_they_were_kept():
+    deltas = {KEYS[1]: 5, KEYS[0]: -3, KEYS[2]: 10**15}
+    assert unpack_deltas(pack_deltas(deltas)) == deltas
+    assert pack_deltas(deltas) == pack_deltas(dict(reversed(deltas.items())))
+
+
+def test_many_keys_are_read_in_one_go(store):
+    with store.write() as uow:
+        uow.accumulators.lock(key.owner for key in KEYS)
+        uow.accumulators.add(dict.fromkeys(KEYS, 7))
+        uow.accumulators.add({KEYS[0]: 7}, sign=-1)
+        assert uow.accumulators.read([]) == {}
+        found = uow.accumulators.read(KEYS)
+    assert (found[KEYS[0]], found[KEYS[249]], len(found)) == (0, 7, 250)
+    with store.read() as uow:
+        assert KEYS[0] not in uow.accumulators.all()
+
+
+def test_owners_locked_from_both_ends_at_once_never_wait_in_a_circle(store):
+    gate = threading.Barrier(6)
+
+    def work(number):
+        gate.wait()
+        owners = [f"member:{n}" for n in range(12)]
+        for _ in range(10):
+            with store.write() as uow:
+                uow.accumulators.lock(owners if number % 2 else reversed(owners[number:]))
+                before = uow.accumulators.read(KEYS[11:12]).get(KEYS[11], 0)
+                uow.accumulators.add({KEYS[11]: 1})
+                assert uow.accumulators.read(KEYS[11:12])[KEYS[11]] == before + 1
+
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(work, range(6)))
+    with store.read() as uow:
+        assert uow.accumulators.read(KEYS[11:12]) == {KEYS[11]: 60}
