@@ -18,7 +18,7 @@ from central_sync.wire.messages import Feed, Notice
 from edge.errors import JournalUnavailable, LineBroken, LineRefused
 from edge.events import Event, Events, outcome_event
 from edge.journal import Journal
-from edge.limits import FEED_PAUSE_S, FEED_WAIT_S, RETRY_CAP_S, RETRY_FIRST_S
+from edge.limits import FEED_PAUSE_S, FEED_WAIT_S, FEED_WAIT_SKEWED_S, RETRY_CAP_S, RETRY_FIRST_S
 from edge.line import Line
 from edge.retry import Backoff
 from edge.uplink import Uplink
@@ -100,7 +100,8 @@ class Downlink:
         """What the hub has; ``None``: cut short, to be asked anew."""
         self._anew.clear()
         self._hids_told = await self._journal.hids_left()
-        polling = asyncio.create_task(self._line.feed(self.cursor, FEED_WAIT_S, self._hids_told), name="feed")
+        wait_s = FEED_WAIT_SKEWED_S if self._line.skewed else FEED_WAIT_S
+        polling = asyncio.create_task(self._line.feed(self.cursor, wait_s, self._hids_told), name="feed")
         bell = asyncio.create_task(self._anew.wait(), name="feed-anew")
         try:
             await asyncio.wait({polling, bell}, return_when=asyncio.FIRST_COMPLETED)

@@ -38,6 +38,8 @@ CONNECT_TIMEOUT_S = 5.0
 EXCHANGE_TIMEOUT_S = 15.0
 FEED_GRACE_S = 8.0
 FEED_WAIT_S = 25.0
+FEED_WAIT_SKEWED_S = 2.0
+"""While the clocks differ too much, so that it is soon known when they agree again."""
 FEED_PAUSE_S = 0.5
 """Between polls that bring nothing and end at once, so that a hub that does not hold them is not hammered."""
 ATTEMPT_PATIENCE_S = 2.0

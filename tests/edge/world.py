@@ -1,0 +1,123 @@
+"""A whole edge core on a real journal file and a real socket to the simulator's hub, and the calls that tests make."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Awaitable, Callable
+from datetime import UTC, date, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from edge.calls import Call, Context, Profile, Reply
+from edge.downlink import Downlink
+from edge.events import Events, Waiting
+from edge.intake import Intake
+from edge.journal import Block, Journal
+from edge.line import Line
+from edge.uplink import Uplink
+from tests.sim.hub import SimHub
+
+DAY = date(2025, 6, 1)
+PROFILE = Profile(institution="H1", currency="CNY", zone="Asia/Shanghai")
+PERSON = {"kind": "ir_national_code", "number": "0499370899"}
+HID = "0000000000000195"
+"""The HID of serial 1."""
+
+
+class Edge:
+    """The core as app.py composes it; ``async with`` starts and stops it."""
+
+    def __init__(self, folder: Path, url: str, *, hids: int = 50, tls: Any = None, now: Any = None) -> None:
+        self.now: Callable[[], datetime] = now or (lambda: datetime.now(UTC))
+        self.journal = Journal(folder / "journal.db")
+        self.line = Line(url, tls, now=self.now)
+        self.events, self.waiting = Events(), Waiting()
+        self.uplink = Uplink("H1", self.line, self.journal, self.waiting, self.events, self.now)
+        self.downlink = Downlink(self.line, self.journal, self.uplink, self.events, self.now)
+        self.intake = Intake(
+            PROFILE, self.journal, self.uplink, self.downlink, self.waiting, self.events,
+            lambda: self.line.skewed, self.now,
+        )  # fmt: skip
+        self._hids = hids
+
+    async def __aenter__(self) -> Edge:
+        await self.journal.open()
+        if self._hids:
+            await self.journal.add_block(Block(1, self._hids))
+        await self.line.start()
+        await self.uplink.start()
+        await self.downlink.start()
+        return self
+
+    async def __aexit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        await self.intake.stop()
+        await self.halt()
+
+    async def halt(self) -> None:
+        """Stop without waiting for calls under way."""
+        await self.downlink.stop()
+        await self.uplink.stop()
+        await self.line.stop()
+        await self.journal.close()
+
+    async def call(self, number: str, packet: dict[str, Any] | bytes, msgid: str, deadline_ms: int = 3000) -> Reply:
+        return await self.intake.handle(call(number, packet, msgid, deadline_ms))
+
+
+def call(number: str, packet: dict[str, Any] | bytes, msgid: str, deadline_ms: int = 3000) -> Call:
+    body = packet if isinstance(packet, bytes) else json.dumps(packet).encode()
+    context = Context(institution="H1", operator="op1", workstation="ws1", business_day=DAY)
+    return Call(number=number, packet=body, msgid=msgid, deadline_ms=deadline_ms, context=context)
+
+
+def registration(department: str = "eye") -> dict[str, Any]:
+    return {"person": PERSON, "service_date": "2025-06-01", "department": department}
+
+
+def fees(hid: str, serial: str = "1", amount: int = 1000) -> dict[str, Any]:
+    price = f"{amount // 100}.{amount % 100:02d}"
+    line = {
+        "serial": serial, "item": "A1", "quantity": "1", "unit_price": price, "amount": amount, "service_date": "2025-06-01",
+    }  # fmt: skip
+    return {"hid": hid, "currency": "CNY", "lines": [line]}
+
+
+def settle(hid: str, total: int = 1000) -> dict[str, Any]:
+    return {"hid": hid, "currency": "CNY", "total": total}
+
+
+async def until(true: Callable[[], Any] | Callable[[], Awaitable[Any]], within_s: float = 10.0) -> None:
+    """Wait until ``true()`` is."""
+    end = time.monotonic() + within_s
+    while True:
+        found = true()
+        if asyncio.iscoroutine(found):
+            found = await found
+        if found:
+            return
+        assert time.monotonic() < end, "it did not become true in time"
+        await asyncio.sleep(0.01)
+
+
+async def outcome_of(edge: Edge, msgid: str) -> str:
+    standing = await edge.journal.find("H1", msgid)
+    return "unknown" if standing is None else str(standing.outcome)
+
+
+async def becomes(edge: Edge, msgid: str, outcome: str, within_s: float = 10.0) -> None:
+    async def there() -> bool:
+        return await outcome_of(edge, msgid) == outcome
+
+    await until(there, within_s)
+
+
+def dead_hub() -> SimHub:
+    """A hub that was never started: its port refuses."""
+    hub = SimHub()
+    hub.port = 1
+    return hub
