@@ -7,10 +7,11 @@ import json
 import sys
 from collections.abc import Callable, Iterable
 
-from benchmarks import journal_append, settle_engine, wire_size
+from benchmarks import desk_latency, journal_append, settle_engine, wire_size
 from benchmarks.figure import Figure
 
 FIGURES: dict[str, Callable[[], Iterable[Figure]]] = {
+    "desk-latency": desk_latency.measure,
     "journal-append": journal_append.measure,
     "settle-engine": settle_engine.measure,
     "wire-size": wire_size.measure,

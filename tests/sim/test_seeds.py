@@ -30,3 +30,5 @@ def test_a_country_with_outages_and_kills_ends_with_every_coin_in_its_place(seed
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
     found = json.loads(done.stdout.strip().splitlines()[-1])
     assert {name: found[name] for name in ZERO} == dict.fromkeys(ZERO, 0)
+    assert found["hold"] is True
+    assert found["transactions"] > 0
