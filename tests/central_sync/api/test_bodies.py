@@ -1,0 +1,36 @@
+"""Every refusal is told in one shape, and each has a status."""
+
+from datetime import UTC, datetime
+
+import pytest
+from aiohttp.test_utils import make_mocked_request
+
+from central_sync.api.bodies import STATUS, number, refused
+from central_sync.wire.codec import unpack
+from central_sync.wire.messages import BatchAnswer
+from central_sync.wire.refusals import REFUSALS, Refused
+
+NOW = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("code", ["packet_invalid", *STATUS])
+def test_a_refusal_is_a_batch_answer_without_answers(code):
+    response = refused(Refused(code, "where"), NOW)
+    answer = unpack(response.body, BatchAnswer)
+    assert (answer.code, answer.detail, answer.answers, answer.hub_time) == (code, "where", [], NOW)
+    assert response.status == STATUS.get(code, 400)
+
+
+def test_every_status_is_of_a_refusal_that_exists():
+    assert set(STATUS) <= set(REFUSALS)
+
+
+@pytest.mark.parametrize(("text", "value"), [("", None), ("?n=0", 0), ("?n=7", 7), ("?n=99", 10)])
+def test_a_number_of_the_query_is_held_to_its_bounds(text, value):
+    assert number(make_mocked_request("GET", f"/{text}"), "n", 0, 10) == value
+
+
+@pytest.mark.parametrize("text", ["x", "-1", "1.0", "", "٣", "9" * 19])
+def test_what_is_no_number_is_refused(text):
+    with pytest.raises(Refused):
+        number(make_mocked_request("GET", f"/?n={text}"), "n", 0, 10)
