@@ -14,7 +14,7 @@ from central_sync.benefits.settlement import accumulator_keys, balances, settle
 from tests.central_sync.benefits.strategies import SHIPPED, accumulators, bills, cases, rulebooks
 
 SLOW = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 
 

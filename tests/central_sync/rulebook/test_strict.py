@@ -1,0 +1,64 @@
+"""YAML and CSV are read without forgiving anything."""
+
+from __future__ import annotations
+
+import pytest
+
+from central_sync.rulebook.strict import RulebookError, plain, table
+from tests.central_sync.rulebook.mistakes import EMPLOYEE, STAY, TARIFF, Mistake, refused
+
+MISTAKES = {
+    "unknown_key": Mistake(STAY, "takes: [in_scope]", "takes: [in_scope]\ntaken: 1", "taken"),
+    "unknown_key_in_a_value": Mistake(STAY, "tier: tier_1, from", "teir: tier_1, from", "$.deductible.values[0]"),
+    "missing_key": Mistake(STAY, "cares: [inpatient]\n", "", "cares"),
+    "duplicate_key": Mistake(STAY, "takes: [in_scope]", "takes: [in_scope]\ntakes: [own_pay]", "line 3"),
+    "bad_day": Mistake(STAY, "from: 2025-01-01", "from: 2025-02-30", "$.deductible.values[3].from"),
+    "no_day": Mistake(STAY, "from: 2025-01-01", "from: next year", "$.deductible.values[3].from"),
+    "ratio_that_is_no_number": Mistake(STAY, 'ratio: "0.90"', "ratio: ninety", "$.bands.values[0].value"),
+    "negative_amount": Mistake(STAY, 'value: "300"', 'value: "-300"', "$.deductible.values[0].value"),
+    "missing_source": Mistake(STAY, ", reference: illustrative_cn", "", "$.deductible.values[0]"),
+    "unknown_rounding": Mistake(EMPLOYEE, "rounding: half_up", "rounding: nearest", "$.rounding"),
+    "not_yaml": Mistake(STAY, "takes: [in_scope]", "takes: [in_scope", "line"),
+    "a_yes_that_is_no_truth": Mistake(
+        STAY, "illustrative: true", "illustrative: yes", "$.deductible.values[0].illustrative"
+    ),
+    "unknown_calendar": Mistake("regions/cn.yaml", "calendar: gregorian", "calendar: mayan", "$.calendar"),
+    "a_catalogue_that_is_not_there": Mistake(
+        "regions/cn.yaml", "catalogue: cn.csv", "catalogue: zz.csv", "document", "tariffs/zz.csv"
+    ),
+    "a_source_without_a_title": Mistake("sources.yaml", "title:", "titel:", ""),
+    "unknown_column": Mistake(TARIFF, "code,from,", "code,since,from,", "line 1"),
+    "missing_column": Mistake(TARIFF, ",price,", ",", "line 1"),
+    "a_column_twice": Mistake(TARIFF, ",kind,", ",price,", "line 1"),
+    "a_row_too_long": Mistake(TARIFF, "CW0001,", "CW0001,CW0001,", "line 2"),
+}
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_a_mistake_is_refused_with_its_file_and_key(tmp_path, name):
+    refused(tmp_path, MISTAKES[name])
+
+
+def test_plain_words_stay_text_but_three(tmp_path):
+    (tmp_path / "a.yaml").write_text("a: [no, on, 0.90, 0x10, 2025-01-01, 1_000, ~, '', true, false, null]")
+    assert plain(tmp_path, "a.yaml") == {
+        "a": ["no", "on", "0.90", "0x10", "2025-01-01", "1_000", "~", "", True, False, None]
+    }
+
+
+@pytest.mark.parametrize(
+    "text", ["a: 1\na: 2", "a: {b: 1, b: 2}", "? [a]\n: 1", "a: !!python/object:os.system {}", "a: [", "\x00"]
+)
+def test_what_is_not_plain_yaml_is_refused(tmp_path, text):
+    (tmp_path / "a.yaml").write_text(text)
+    with pytest.raises(RulebookError):
+        plain(tmp_path, "a.yaml")
+
+
+def test_bytes_that_are_not_utf_8_and_a_file_that_is_not_there_are_refused(tmp_path):
+    (tmp_path / "a.yaml").write_bytes(b"a: \xff")
+    for file in ("a.yaml", "b.yaml"):
+        with pytest.raises(RulebookError):
+            plain(tmp_path, file)
+        with pytest.raises(RulebookError):
+            list(table(tmp_path, file, frozenset(), frozenset()))
