@@ -10,7 +10,12 @@ from pathlib import Path
 
 from tests.tidy import tree
 
-ELSEWHERE: dict[str, str] = {}
+ELSEWHERE: dict[str, str] = {
+    # The journal is tested by theme, through its one class: promises, power loss, a failing disk.
+    "edge/journal/": "tests/edge/journal",
+    # What faces share is tested over HTTP, through each face.
+    "edge/faces/": "tests/edge/faces",
+}
 """Module, or folder with its slash → the test file, or folder, that exercises it."""
 
 
