@@ -114,7 +114,8 @@ def mark(c: Connection, marking: Marking, now: datetime, institution: str = "") 
     if marking.mark is Mark.REINSTATE and marking.msgid:
         # the msgid is that of the cancel which was reversed; the settlement is the one it names
         cancel = c.execute(
-            "select reference from standing where msgid=? and confirmation='none' and ? in ('', institution)", (marking.msgid, institution)
+            "select reference from standing where msgid=? and confirmation='none' and ? in ('', institution)",
+            (marking.msgid, institution),
         ).fetchone()
         marking = Marking(mark=marking.mark, reference=cancel[0] if cancel else "")
     named = _MARKED[bool(marking.reference)]

@@ -67,7 +67,11 @@ class Writer:
         self._stopping = False
         self._thread = threading.Thread(target=self._run, args=(opened,), name="journal", daemon=True)
         self._thread.start()
-        await asyncio.wrap_future(opened)
+        try:
+            await asyncio.wrap_future(opened)
+        except JournalError:
+            self._thread = None
+            raise
 
     async def stop(self) -> None:
         """Do what waits, fold the log in, close."""
@@ -107,10 +111,22 @@ class Writer:
             opened.set_exception(error)
             return
         opened.set_result(None)
-        while group := self._next_group():
-            self._commit(group)
-            self._fold()
-        self._close()
+        try:
+            while group := self._next_group():
+                self._commit(group)
+                self._fold()
+        finally:
+            self._refuse_all()  # in good order there are none; after a fault of ours nobody may wait for ever
+            self._close()
+
+    def _refuse_all(self) -> None:
+        with self._bell:
+            self._stopping = True
+            left = list(self._waiting)
+            self._waiting.clear()
+        for operation in left:
+            if operation.future.set_running_or_notify_cancel():
+                operation.future.set_exception(JournalUnavailable("the journal has stopped"))
 
     def _next_group(self) -> list[_Operation[Any]]:
         """Everything that waits, up to the limit; empty when it is time to end."""

@@ -7,6 +7,7 @@ it applied stands in ``applied``, in order, so that a test can look for what was
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 import ssl
 from collections import Counter
@@ -50,6 +51,7 @@ class Faults:
     again: float = 0.0
     delay_s: float = 0.0
     frozen: bool = False
+    frozen_lanes: frozenset[str] = frozenset()
     lose_next: int = 0
     ignore_next: int = 0
     code: str = ""
@@ -135,8 +137,7 @@ class SimHub:
         self.overlaps += any(self.in_flight[lane] for lane in lanes)
         self.in_flight.update(lanes)
         try:
-            while faults.frozen:
-                await asyncio.sleep(0.01)
+            await self._thawed(lanes)
             if faults.delay_s:
                 await asyncio.sleep(faults.chance.random() * faults.delay_s)
             if faults.ignore_next or faults.happens(faults.drop_before):
@@ -157,18 +158,19 @@ class SimHub:
             return web.Response(body=codec.pack(answer), content_type=codec.CONTENT_TYPE, status=403)
         cursor, wait = int(request.query["cursor"]), float(request.query["wait_s"])
         self.hids_left.append(int(request.query["hids_left"]))
-        while self.faults.frozen:
-            await asyncio.sleep(0.01)
+        await self._thawed(set())
         async with self._news:
-            try:
+            with contextlib.suppress(TimeoutError):  # nothing came: an empty feed
                 await asyncio.wait_for(self._news.wait_for(lambda: len(self.feed_items) > cursor), min(wait, 5))
-            except TimeoutError:
-                pass
             items = self.feed_items[cursor:]
         return web.Response(
             body=codec.pack(Feed(version=WIRE_VERSION, hub_time=self.now(), items=items)),
             content_type=codec.CONTENT_TYPE,
         )
+
+    async def _thawed(self, lanes: set[str]) -> None:
+        while self.faults.frozen or self.faults.frozen_lanes & lanes:  # noqa: ASYNC110 -- a test may switch it from any thread
+            await asyncio.sleep(0.01)
 
     def _abort(self, request: web.Request) -> web.StreamResponse:
         assert request.transport is not None
@@ -245,22 +247,11 @@ class SimHub:
                     hid=request.hid, settlement_id=request.settlement_id, total=0, patient=0, funds=0
                 )
             case p.Confirm():
-                name = f"S-{request.original_msgid}"
-                if name not in self.settled:
+                if f"S-{request.original_msgid}" not in self.settled:
                     return self._refusal(item.msgid, "settlement_unknown")
-                self.settled[name] = "confirmed" if request.his_result == 0 else "annulled"
-                answer = p.Confirmed(settlement_id=name, confirmation=self.settled[name])
+                answer = self._confirmed(request)
             case p.Reversal():
-                original = self.ledger.get(request.original_msgid)
-                effect = "reversed"
-                if original is None:
-                    self._keep(
-                        request.original_msgid, None, self._refusal(request.original_msgid, "reversed_before_arrival")
-                    )
-                    effect = "never_applied"
-                elif original[1].verdict is Verdict.REFUSED:
-                    effect = "never_applied"
-                answer = p.Reversed(original_msgid=request.original_msgid, effect=effect)
+                answer = self._reversed(request)
             case p.SignIn():
                 answer = p.SignInAnswer(sign_in_number=f"N-{item.msgid}", business_day=request.business_day)
             case p.SignOut():
@@ -269,6 +260,19 @@ class SimHub:
                 answer = p.Done(hid=getattr(request, "hid", ""))
         self.applied.append((item.lane, item.msgid, number))
         return self._final(item.msgid, answer, confirmation)
+
+    def _confirmed(self, request: p.Confirm) -> p.Confirmed:
+        name = f"S-{request.original_msgid}"
+        self.settled[name] = "confirmed" if request.his_result == 0 else "annulled"
+        return p.Confirmed(settlement_id=name, confirmation=self.settled[name])
+
+    def _reversed(self, request: p.Reversal) -> p.Reversed:
+        msgid = request.original_msgid
+        original = self.ledger.get(msgid)
+        if original is None:
+            self._keep(msgid, None, self._refusal(msgid, "reversed_before_arrival"))
+        applied = original is not None and original[1].verdict is Verdict.FINAL
+        return p.Reversed(original_msgid=msgid, effect="reversed" if applied else "never_applied")
 
     def _read(self, item: Transaction, request: p.Request) -> ItemAnswer:
         answer: p.Answer
