@@ -60,7 +60,10 @@ def main(
         outcome = asyncio.run(_run(world, folder, database, desks))
     except ProgramFailed as error:
         raise click.ClickException(str(error)) from error
-    except KeyboardInterrupt:
+    except (
+        KeyboardInterrupt,
+        asyncio.CancelledError,
+    ):  # Ctrl-C, SIGTERM: every program has been stopped on the way here
         sys.exit(130)
     finally:
         if keep is None:
@@ -71,7 +74,9 @@ def main(
 
 
 async def _run(world: World, folder: Path, database: str, desks: int) -> Outcome:
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, _interrupt)
+    task = asyncio.current_task()
+    assert task is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     console = Console(stderr=True)
     progress = Progress(world.steps)
     if console.is_terminal:
@@ -84,12 +89,6 @@ async def _run(world: World, folder: Path, database: str, desks: int) -> Outcome
     finally:
         watching.cancel()
         await country.stop()
-
-
-def _interrupt() -> None:
-    """SIGTERM ends the run as Ctrl-C does, with every program stopped."""
-    for task in asyncio.all_tasks():
-        task.cancel()
 
 
 async def _watch(console: Console, progress: Progress) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from datetime import date
 
 from central_sync.benefits.parameters import Rulebook
-from simulator.programs import Country
 from simulator.world import Hospital, World
 
 TEXT = """
@@ -16,7 +16,7 @@ FACE={face}
 TOKEN={token}
 # the token came from init, which you may call yourself:
 curl -s $FACE/embed/v1/init -H 'Content-Type: application/json' \\
-  -d '{init}'
+  -d '{init}'; echo
 call() {{ curl -s $FACE/embed/v1/$1 -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -d "$2"; echo; }}
 ME='"context": {context}'
 
@@ -38,11 +38,23 @@ curl -s $FACE/embed/v1/status; echo
 """
 
 
-def commands(
-    world: World, country: Country, place: Hospital, key: str, token: str, rulebook: Rulebook, day: date
-) -> str:
-    """The commands for the first covered person of the hospital's region."""
-    one = next(p for p in world.people if p.region == place.region and p.known and p.covers)
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """Where to call, and as whom. ``hub_pid`` is for trying what happens without a hub."""
+
+    face: str
+    workstation_key: str
+    token: str
+    hub_pid: int
+
+
+def commands(world: World, place: Hospital, caller: SignedIn, rulebook: Rulebook, day: date) -> str:
+    """The commands for one covered person of the hospital's region, whose caps are not used up."""
+    one = next(
+        p
+        for p in world.people
+        if p.region == place.region and p.known and p.covers and not (p.heavy or p.covers[0].to_day)
+    )
     line = next(line for visit in place.journeys for step in visit.steps for line in step.lines)
     currency = rulebook.regions[place.region].currency
     context = {"institution": place.code, "operator": "clerk-desk-1", "workstation": "desk-1"}
@@ -57,16 +69,16 @@ def commands(
     }
     bill = {"hid": "$HID", "currency": currency}
     return TEXT.format(
-        face=country.edges[place.code].face,
-        token=token,
-        init=json.dumps({**context, "workstation_key": key}),
+        face=caller.face,
+        token=caller.token,
+        init=json.dumps({**context, "workstation_key": caller.workstation_key}),
         context=json.dumps(context),
         person=_quoted(person),
         check=_quoted({**person, "care": "outpatient", "service_date": day.isoformat()}),
         registration=_quoted({**person, "service_date": day.isoformat(), "department": "cardiology"}),
         fees=_quoted({**bill, "lines": [fee]}),
         settle=_quoted({**bill, "total": line.amount}),
-        hub_pid=country.hub.pid,
+        hub_pid=caller.hub_pid,
     )
 
 

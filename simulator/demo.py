@@ -31,7 +31,7 @@ from rich.text import Text
 from central_sync.benefits.parameters import Rulebook
 from central_sync.rulebook import load
 from central_sync.terms.money import CURRENCIES
-from simulator.by_hand import commands
+from simulator.by_hand import SignedIn, commands
 from simulator.day import Day, Outcome, Progress, today
 from simulator.face import Face
 from simulator.programs import Country, ProgramFailed
@@ -50,6 +50,7 @@ KILLS = (Kill(at=0.70, target="H001", seconds=1.5),)
 REDRAW_S = 0.2
 LINE_S = 3.0
 EVENTS_SHOWN = 8
+LABELS = {"in_doubt": "left in doubt", "contradicted": "contradicted or surprising", "leaked": "persons named in logs"}
 
 
 def world_of(rulebook: Rulebook) -> World:
@@ -130,7 +131,9 @@ def closing_table(outcome: Outcome) -> Table:
     ):
         table.add_row(name, f"{value:,}")
     for name, number in found.items():
-        table.add_row(name.replace("_", " "), Text(str(number), "green" if number == 0 else "bold red"))
+        table.add_row(
+            LABELS.get(name, name.replace("_", " ")), Text(str(number), "green" if number == 0 else "bold red")
+        )
     for currency, sums in outcome.money.items():
         shown = [CURRENCIES[currency].display(sums[side]) for side in ("hospitals", "hub")]
         equal = sums["hospitals"] == sums["hub"]
@@ -138,14 +141,14 @@ def closing_table(outcome: Outcome) -> Table:
     return table
 
 
-async def _sign_in(country: Country, code: str) -> tuple[str, str]:
-    """A fresh cycle at the first desk of ``code``: its workstation key and token."""
+async def _sign_in(country: Country, code: str) -> SignedIn:
+    """A fresh cycle at the first desk of ``code``."""
     edge = country.edges[code]
     key = edge.workstations["desk-1"]
     async with aiohttp.ClientSession() as session:
         face = Face(session, lambda: edge.face, code, "desk-1", key)
         await face.sign_in()
-        return key, face.token
+        return SignedIn(edge.face, key, face.token, country.hub.pid)
 
 
 async def _run(console: Console, once: bool, folder: Path) -> bool:
@@ -172,14 +175,9 @@ async def _run(console: Console, once: bool, folder: Path) -> bool:
             console.print(Text(f"{name}: " + "; ".join(sentences), "red"), soft_wrap=True)
         if not once:
             place = world.hospitals[0]
-            key, token = await _sign_in(country, place.code)
             day = today(rulebook.regions[place.region].zone)
-            console.print(
-                commands(world, country, place, key, token, rulebook, day),
-                soft_wrap=True,
-                highlight=False,
-                markup=False,
-            )
+            text = commands(world, place, await _sign_in(country, place.code), rulebook, day)
+            console.print(text, soft_wrap=True, highlight=False, markup=False)
             loop.add_signal_handler(signal.SIGINT, stop.set)
             await stop.wait()
         return outcome.findings.hold
