@@ -6,8 +6,11 @@ import itertools
 import random
 from concurrent.futures import ThreadPoolExecutor
 
+import msgspec
 import pytest
 
+from central_sync.intake import Intake
+from central_sync.store import Store
 from central_sync.wire import packets as p
 from central_sync.wire.messages import Verdict
 from tests.central_sync.hospital import DAY, NOW, RULEBOOK, Hospital, books_agree
@@ -55,20 +58,23 @@ def test_a_thousand_settlements_at_once_fill_the_cap_exactly(store, hub):
 
 
 def paid_by_base(packet: bytes) -> int:
-    import msgspec
-
     answer = msgspec.msgpack.decode(packet, type=p.Settlement)
     assert answer.total == answer.patient + sum(share.amount for share in answer.shares)
     return answer.shares[0].amount
 
 
 @pytest.mark.timeout(300)
-def test_settling_and_taking_back_at_once_leaves_the_books_in_order(store, hub):
-    """Settle, confirm, annul, cancel and reverse at random from eight threads at two hospitals."""
+def test_settling_and_taking_back_at_once_leaves_the_books_in_order(url, store, hub):
+    """Settle, confirm, annul, cancel and reverse at random from eight threads at two hospitals, each with a hub of its own."""
+    second = Store(url)
+    second.open()
+    hubs = (store, hub), (second, Intake(second, RULEBOOK))
 
     def work(number: int) -> None:
         rng = random.Random(number)
-        hospital = Hospital(store, hub, ("H1", "H2")[number % 2], NOW, counter=itertools.count(number * 1_000_000 + 1))
+        hospital = Hospital(
+            *hubs[number % 2], ("H1", "H2")[number % 2], NOW, counter=itertools.count(number * 1_000_000 + 1)
+        )
         for _ in range(15):
             hid, msgid = hospital.charged(rng.randrange(1, 900_00)), hospital.msgid()
             total = sum(line.amount for line in standing(store, hospital.code, hid))
@@ -85,6 +91,7 @@ def test_settling_and_taking_back_at_once_leaves_the_books_in_order(store, hub):
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(work, range(8)))
+    second.close()
     books_agree(store)
 
 

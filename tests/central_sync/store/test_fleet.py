@@ -4,9 +4,6 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
-import pytest
-
-from central_sync.errors import StoreError
 from central_sync.store.records import Certificate, Institution, Invitation
 
 NOW = datetime(2025, 6, 2, 8, 0, tzinfo=UTC)
@@ -104,49 +101,3 @@ def test_the_audit_trail_keeps_its_order(store):
         uow.audit.add(NOW, "operator", "revoke", "H1", "lost")
     with store.read() as uow:
         assert [row.action for row in uow.audit.latest()] == ["invite", "revoke"]
-
-
-def test_nothing_is_kept_of_a_unit_of_work_that_raises(store):
-    def failing():
-        with store.write() as uow:
-            uow.institutions.add(hospital())
-            raise KeyError
-
-    with pytest.raises(KeyError):
-        failing()
-    with store.read() as uow:
-        assert uow.institutions.all() == []
-
-
-def test_a_savepoint_is_undone_alone(store):
-    def failing(uow):
-        with uow.savepoint():
-            uow.institutions.add(hospital("H2"))
-            raise KeyError
-
-    with store.write() as uow:
-        uow.institutions.add(hospital("H1"))
-        with pytest.raises(KeyError):
-            failing(uow)
-    with store.read() as uow:
-        assert [row.code for row in uow.institutions.all()] == ["H1"]
-
-
-def test_a_read_unit_of_work_cannot_write(store):
-    with pytest.raises(StoreError), store.read() as uow:
-        uow.institutions.add(hospital())
-    with store.write() as uow:
-        assert uow.institutions.add(hospital())
-
-
-def test_error_texts_hold_no_values(store):
-    def add():
-        with store.write() as uow:
-            uow.invitations.add(Invitation(b"planted-secret".ljust(32), "PLANTED", NOW))
-
-    add()
-    with pytest.raises(StoreError) as caught:
-        add()
-    assert "planted" not in repr(caught.value).lower()
-    assert caught.value.__cause__ is None
-    assert caught.value.__suppress_context__
