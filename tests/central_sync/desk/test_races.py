@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import msgspec
 import pytest
@@ -28,26 +29,21 @@ def cap_of(scheme: str, care: str, name: str, group: str) -> int:
 @pytest.mark.timeout(300)
 def test_a_thousand_settlements_at_once_fill_the_cap_exactly(store, hub):
     """20 threads × 50 settlements of one member at two hospitals: far more than the outpatient cap."""
-    codes = itertools.cycle(("H1", "H2"))
-    hospitals = [Hospital(store, hub, next(codes), counter=itertools.count(n * 1_000_000 + 1)) for n in range(THREADS)]
+    hospitals = [
+        Hospital(store, hub, ("H1", "H2")[n % 2], counter=itertools.count(n * 1_000_000 + 1)) for n in range(THREADS)
+    ]
+    cases = [charged_at_once(store, hospital) for hospital in hospitals]
 
-    def work(hospital: Hospital) -> int:
-        paid = 0
-        for _ in range(SETTLES):
-            hid = hospital.hid()
-            registration = p.Registration(person=hospital.person, service_date=DAY, department="d")
-            items = [
-                hospital.transaction("2201", registration, hid=hid, lane=hid),
-                hospital.transaction("2204", hospital.fees(hid, hospital.line("1", AMOUNT))),
-                hospital.transaction("2207", hospital.settle_request(hid, AMOUNT)),
-            ]
-            answers = hospital.take(*items).answers
-            assert [a.verdict for a in answers] == [Verdict.FINAL] * 3, answers
-            paid += paid_by_base(answers[2].packet)
+    def work(number: int) -> int:
+        hospital, paid = hospitals[number], 0
+        for hid in cases[number]:
+            answer = hospital.send("2207", hospital.settle_request(hid, AMOUNT))
+            assert answer.verdict is Verdict.FINAL, answer
+            paid += paid_by_base(answer.packet)
         return paid
 
     with ThreadPoolExecutor(THREADS) as pool:
-        paid = sum(pool.map(work, hospitals))
+        paid = sum(pool.map(work, range(THREADS)))
     cap = cap_of("cn_employee", "outpatient", "outpatient", "employee")
     assert paid == cap
     with store.read() as uow:
@@ -55,6 +51,19 @@ def test_a_thousand_settlements_at_once_fill_the_cap_exactly(store, hub):
         assert len(uow.settlements.all_in_force()) == THREADS * SETTLES
     assert filled["outpatient"] == cap
     books_agree(store)
+
+
+def charged_at_once(store, hospital: Hospital) -> list[str]:
+    """Fifty charged cases of one member, put into the store in one unit of work: copies of one that came in by the door."""
+    first = hospital.charged(AMOUNT)
+    hids = [hospital.hid() for _ in range(SETTLES - 1)]
+    with store.write() as uow:
+        case = uow.cases.get(hospital.code, first)
+        (line,) = uow.fees.standing(case)
+        for hid in hids:
+            assert uow.cases.open(replace(case, hid=hid))
+            uow.fees.add([replace(line, hid=hid)])
+    return [first, *hids]
 
 
 def paid_by_base(packet: bytes) -> int:
