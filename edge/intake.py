@@ -51,13 +51,14 @@ CYCLE_LANE = "cycle"
 
 
 class _Clock:
-    """The deadline of one call, in monotonic seconds; a margin is kept for the way back."""
+    """The deadline of one call, in monotonic seconds; a margin is kept for the way back. ``kept``: what the journal has of it."""
 
-    __slots__ = ("end", "started")
+    __slots__ = ("end", "kept", "started")
 
     def __init__(self, deadline_ms: int) -> None:
         self.started = time.monotonic()
         self.end = self.started + (deadline_ms - ANSWER_MARGIN_MS) / 1000
+        self.kept: Standing | None = None
 
     def left(self) -> float:
         return max(0.0, self.end - time.monotonic())
@@ -123,6 +124,8 @@ class Intake:
             return task.result()
         if not row.journaled:
             return refused(call.msgid, row.number, "line_down")
+        if clock.kept is not None:
+            return reply_of(clock.kept)
         return Reply(outcome=Outcome.IN_DOUBT, msgid=call.msgid, number=row.number, ticket=call.msgid)
 
     def _opened(self, call: Call) -> tuple[Row, p.Request]:
@@ -177,7 +180,7 @@ class Intake:
             raise Refused("clock_wrong")
         with self._waiting.enter(call.msgid) as news:
             appended = await self._append(draft, clock)
-            standing = appended.standing
+            standing = clock.kept = appended.standing
             if standing.outcome.decided:
                 return reply_of(standing)
             if appended.fresh:
@@ -276,15 +279,21 @@ class Intake:
             return receipt
 
     async def _query(self, call: Call, row: Row, request: p.Query, clock: _Clock) -> Reply:
-        institution, msgid = self._profile.institution, request.original_msgid
-        with self._waiting.enter(msgid) as news:
-            standing = await self._journal.find(institution, msgid)
-            if standing is None:
-                return await self._read(call, row, request, clock)
-            if standing.outcome in (Outcome.IN_DOUBT, Outcome.ACCEPTED):
-                self._uplink.hurry(standing.seq)
-                standing = await self._news(news, clock, lambda: True) or standing
+        standing = await self._resolved(request.original_msgid, clock)
+        if standing is None:
+            return await self._read(call, row, request, clock)
         return answered(call.msgid, row, msgspec.to_builtins(as_query_answer(standing)))
+
+    async def _resolved(self, msgid: str, clock: _Clock) -> Standing | None:
+        """How a transaction stands; while it is in doubt, the hub is asked at once and its answer waited for."""
+        while True:
+            with self._waiting.enter(msgid) as news:
+                standing = await self._journal.find(self._profile.institution, msgid)
+                if standing is None or standing.outcome not in (Outcome.IN_DOUBT, Outcome.ACCEPTED):
+                    return standing
+                self._uplink.hurry(standing.seq)
+                if await self._news(news, clock, lambda: True) is None:
+                    return standing
 
     async def _uncertain(self, call: Call, row: Row, request: p.Request, clock: _Clock) -> Reply:
         at_edge = open_transactions(await self._journal.open_list(self._profile.institution))

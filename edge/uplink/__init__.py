@@ -285,7 +285,7 @@ class Uplink:
         if not len(self._lanes):
             return None
         if not self._pulse.up:
-            return None if self._pulse.probing else max(0.01, self._pulse.due_at - now)
+            return max(0.01, self._pulse.next_probe_at() - now)
         wake = self._lanes.next_wake()
         return None if wake is None else max(0.01, wake - now)
 

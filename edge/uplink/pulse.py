@@ -1,14 +1,15 @@
 """PURE: what is known of the line, and when the next attempt is due.
 
-Up: everybody may send. Down: one attempt at a time probes it, at growing intervals; a caller who waits may bring the next
-probe forward, but not closer than ``PROBE_GAP_S`` to the last.
+Up, or never tried: everybody may send. Down: one attempt at a time probes it, at growing intervals; a caller who waits may bring the
+next probe forward, but not closer than ``PROBE_GAP_S`` to the last. A probe that hangs is joined by another after
+``ATTEMPT_PATIENCE_S``.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from edge.limits import PROBE_GAP_S, RETRY_CAP_S, RETRY_FIRST_S
+from edge.limits import ATTEMPT_PATIENCE_S, PROBE_GAP_S, RETRY_CAP_S, RETRY_FIRST_S
 from edge.retry import Backoff
 
 LINE_DOWN = "line_down"
@@ -30,7 +31,11 @@ class Pulse:
 
     def may_send(self, now: float) -> bool:
         """Whether an exchange may begin now."""
-        return self.up or (not self.probing and now >= self.due_at)
+        return self.up or not self.failures or now >= self.next_probe_at()
+
+    def next_probe_at(self) -> float:
+        """While down: when the next attempt may begin."""
+        return max(self.due_at, self.probed_at + ATTEMPT_PATIENCE_S) if self.probing else self.due_at
 
     def began(self, now: float) -> None:
         """An exchange begins."""

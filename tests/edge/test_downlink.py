@@ -1,0 +1,77 @@
+"""The long poll: leases, notices and decisions of people, stored before they are told, and awake soon after the line is back."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from central_sync.wire.messages import ConfirmationChange, HidBlock, Notice
+from edge.outcome import Outcome
+from tests.edge.world import HID, Edge, registration, settle, until
+from tests.sim.hub import SimHub
+
+
+@pytest.fixture
+async def hub() -> AsyncIterator[SimHub]:
+    hub = SimHub()
+    await hub.start()
+    yield hub
+    hub.faults.frozen = False
+    await hub.stop()
+
+
+async def test_what_the_feed_brings_is_stored_once_and_told(hub: SimHub, tmp_path: Path) -> None:
+    async with Edge(tmp_path, hub.url, hids=0) as edge, edge.events.subscribe() as watcher:
+        assert (await edge.call("2201", registration(), "m0")).code == "hids_exhausted"
+        await hub.publish(HidBlock(first=1, last=20))
+        await hub.publish(Notice(text="tonight at ten", audience="desk"))
+        await until(lambda: edge.downlink.cursor == 2)
+        assert await edge.journal.hids_left() == 20
+        event = await anext(watcher)
+        while event.kind != "notice":
+            event = await anext(watcher)
+        assert event.data["text"] == "tonight at ten"
+        assert (await edge.call("2201", registration(), "m1")).answer == {"hid": HID}
+    async with Edge(tmp_path, hub.url, hids=0) as edge:
+        assert edge.downlink.cursor == 2, "the cursor survives"
+        assert await edge.journal.hids_left() == 19
+        assert list((await edge.journal.recall("notice")).values()) == [b"tonight at ten"]
+
+
+async def test_a_confirmation_decided_by_a_person_reaches_the_edge(hub: SimHub, tmp_path: Path) -> None:
+    async with Edge(tmp_path, hub.url) as edge, edge.events.subscribe() as watcher:
+        await edge.call("2207", settle(HID), "m1")
+        await hub.publish(ConfirmationChange(msgid="m1", confirmation="annulled"))
+        await until(lambda: edge.downlink.cursor == 1)
+        standing = await edge.journal.find("H1", "m1")
+        assert standing is not None
+        assert standing.confirmation == "annulled"
+        event = await anext(watcher)
+        while event.data.get("confirmation") != "annulled":
+            event = await anext(watcher)
+
+
+async def test_it_wakes_soon_after_the_line_is_back(hub: SimHub, tmp_path: Path) -> None:
+    async with Edge(tmp_path, hub.url) as edge:
+        await until(lambda: edge.uplink.up)
+        await hub.stop()
+        await until(lambda: not edge.uplink.up)
+        await hub.start()
+        await hub.publish(Notice(text="back"))
+        began = time.monotonic()
+        reply = await edge.call("2207", settle(HID), "m1", 5000)
+        assert reply.outcome is Outcome.FINAL
+        await until(lambda: edge.downlink.cursor == 1, 3)
+        assert time.monotonic() - began < 4
+
+
+async def test_a_lease_is_asked_for_before_the_old_one_ends(hub: SimHub, tmp_path: Path) -> None:
+    async with Edge(tmp_path, hub.url, hids=8) as edge:
+        await until(lambda: hub.hids_left == [8])
+        for n in range(7):
+            await edge.call("2201", registration(), f"m{n}")
+        await until(lambda: len(hub.hids_left) > 2)
+        assert hub.hids_left[:3] == [8, 4, 2]

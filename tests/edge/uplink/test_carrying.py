@@ -1,0 +1,134 @@
+"""The uplink on real sockets: order and exactly once under random faults, slow lanes, half-open lines, restarts."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from edge.outcome import Outcome
+from tests.edge.world import HID, PERSON, Edge, becomes, fees, registration, settle, until
+from tests.sim.hub import Faults, SimHub
+
+OTHER = "0000000000000292"
+
+
+@pytest.fixture
+async def hub() -> AsyncIterator[SimHub]:
+    hub = SimHub()
+    await hub.start()
+    yield hub
+    hub.faults.frozen = False
+    hub.faults.frozen_lanes = frozenset()
+    await hub.stop()
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_order_and_exactly_once_hold_under_random_faults(tmp_path: Path, seed: int) -> None:
+    hub = SimHub(faults=Faults(seed=seed, drop_before=0.15, drop_after=0.15, again=0.05, delay_s=0.02))
+    await hub.start()
+    async with Edge(tmp_path, hub.url) as edge:
+
+        async def patient(who: int) -> list[str]:
+            sent = [f"{who}-open"]
+            opened = await edge.call("2201", registration(), sent[0], 400)
+            assert opened.answer is not None
+            hid = opened.answer["hid"]
+            for step in range(4):
+                sent.append(f"{who}-{step}")
+                await edge.call("2204", fees(hid, str(step)), sent[-1], 150)
+            sent.append(f"{who}-settle")
+            await edge.call("2207", settle(hid), sent[-1], 250)
+            return [hid, *sent]
+
+        days = await asyncio.gather(*[patient(who) for who in range(6)])
+        hub.faults.drop_before = hub.faults.drop_after = hub.faults.again = 0.0
+        await until(lambda: edge.uplink.in_hand == 0, 30)
+        assert await edge.journal.pending() == []
+        for hid, *sent in days:
+            applied = hub.order_of(hid)
+            outcomes = {msgid: await edge.journal.find("H1", msgid) for msgid in sent}
+            finals = [m for m, s in outcomes.items() if s is not None and s.outcome is Outcome.FINAL]
+            assert applied == finals, "applied once, in order, and exactly what the edge calls final"
+            assert set(sent[:-1]) <= set(finals), "nothing that was promised to arrive is lost"
+            assert all(s is not None and s.outcome.decided for s in outcomes.values())
+    assert hub.overlaps == 0 or hub.faults.drop_before == 0, "a lane may overlap only with a batch that we gave up"
+    await hub.stop()
+
+
+async def test_a_slow_lane_never_holds_another(hub: SimHub, tmp_path: Path) -> None:
+    async with Edge(tmp_path, hub.url) as edge:
+        hub.faults.frozen_lanes = frozenset({HID})
+        slow = asyncio.create_task(edge.call("2204", fees(HID), "slow", 2000))
+        await until(lambda: hub.seen["transaction", "slow"])
+        began = time.monotonic()
+        assert (await edge.call("2204", fees(OTHER), "quick")).outcome is Outcome.FINAL
+        assert (await edge.call("1101", {"person": PERSON}, "read")).outcome is Outcome.FINAL
+        assert time.monotonic() - began < 1
+        hub.faults.frozen_lanes = frozenset()
+        assert (await slow).outcome is Outcome.FINAL
+
+
+async def test_what_is_open_at_a_restart_is_brought_home(hub: SimHub, tmp_path: Path) -> None:
+    await hub.stop()
+    edge = Edge(tmp_path, hub.url)
+    async with edge:
+        assert (await edge.call("2201", registration(), "m1", 300)).outcome is Outcome.PROVISIONAL
+        assert (await edge.call("2204", fees(HID), "m2", 300)).outcome is Outcome.PROVISIONAL
+    await hub.start()
+    async with Edge(tmp_path, hub.url) as edge:
+        await becomes(edge, "m2", "final", 15)
+    assert hub.order_of(HID) == ["m1", "m2"]
+
+
+async def test_a_backlog_travels_in_batches_and_an_interactive_call_overtakes_it(hub: SimHub, tmp_path: Path) -> None:
+    await hub.stop()
+    async with Edge(tmp_path, hub.url) as edge:
+        calls = [edge.call("2204", fees(HID if n % 2 else OTHER, str(n)), f"m{n}", 1000) for n in range(300)]
+        assert {r.outcome for r in await asyncio.gather(*calls)} == {Outcome.PROVISIONAL}
+        hub.faults.delay_s = 0.05
+        await hub.start()
+        reply = await edge.call("1101", {"person": PERSON}, "now", 10_000)
+        assert reply.outcome is Outcome.FINAL
+        await until(lambda: edge.uplink.in_hand == 0, 30)
+    assert len(hub.applied) == 300
+    assert len(hub.batches) < 30
+    for lane in (HID, OTHER):
+        order = [int(m[1:]) for m in hub.order_of(lane)]
+        assert len(order) == 150
+
+
+async def test_an_exchange_that_hangs_is_given_up_for_whoever_asks(hub: SimHub, tmp_path: Path) -> None:
+    async with Edge(tmp_path, hub.url) as edge:
+        hub.faults.frozen = True
+        reply = await edge.call("2207", settle(HID), "m1", 2500)
+        assert reply.outcome is Outcome.IN_DOUBT
+        hub.faults.frozen = False
+        asked = await edge.call("43", {"original_msgid": "m1"}, "q1", 3000)
+        assert asked.answer is not None
+        assert asked.answer["outcome"] in ("final", "refused")
+        assert hub.times_applied("m1") == (asked.answer["outcome"] == "final")
+
+
+async def test_an_item_put_off_rests_its_lane_and_is_applied_later(hub: SimHub, tmp_path: Path) -> None:
+    async with Edge(tmp_path, hub.url) as edge:
+        hub.faults.again_numbers = frozenset({"2204", "2207"})
+        assert (await edge.call("2204", fees(HID), "m1", 400)).outcome is Outcome.PROVISIONAL
+        fence = await edge.call("2207", settle(OTHER), "m2", 400)
+        assert (fence.outcome, fence.code) == (Outcome.REFUSED, "hub_fault"), "each attempt was answered: never applied"
+        assert (await edge.call("1101", {"person": PERSON}, "m3")).outcome is Outcome.FINAL
+        hub.faults.again_numbers = frozenset()
+        await becomes(edge, "m1", "final")
+    assert hub.times_applied("m2") == 0
+
+
+async def test_the_line_is_told_to_those_who_watch(hub: SimHub, tmp_path: Path) -> None:
+    async with Edge(tmp_path, hub.url) as edge, edge.events.subscribe() as watcher:
+        await edge.call("1101", {"person": PERSON}, "m1")
+        await hub.stop()
+        await edge.call("1101", {"person": PERSON}, "m2", 500)
+        seen = [(await anext(watcher)).data.get("line") for _ in range(2)]
+        assert seen == ["up", "down"]
