@@ -4,6 +4,9 @@ It carries bytes as they are (TLS passes through untouched). ``heal`` ends any f
     cut     open connections are aborted, new ones are aborted at once.
     freeze  bytes stop in both directions, nothing is closed; new connections are taken and hear nothing. What was in flight
             when the line froze is lost: on ``heal`` frozen connections are aborted, as a NAT that forgot them would.
+    stall   bytes are held back in both directions, new connections are taken. On ``heal`` everything held is delivered, even if the
+            sender has given up long ago: what a network that retransmits does to a caller who does not wait. What the
+            older connections held comes last, so that a question may overtake what it asks about.
     reset   each connection is aborted after so many bytes of answers, often in the middle of one.
 """
 
@@ -18,17 +21,23 @@ from dataclasses import dataclass, field
 from simulator.world import LineFault
 
 CHUNK_BYTES = 16 * 1024
+LATE_S_MAX = 2.0
+HELD_S = 0.6
 NO_LINGER = struct.pack("ii", 1, 0)
 
 
 @dataclass(eq=False, slots=True)
 class _Link:
-    """One relayed connection. ``bytes_left`` counts down while the line resets; ``None``: no such fault."""
+    """One relayed connection. ``bytes_left`` counts down while the line resets; ``None``: no such fault. ``stalled``: it has been
+    held back; ``young``: it was opened meanwhile.
+    """
 
     near: asyncio.StreamWriter
     far: asyncio.StreamWriter | None = None
     bytes_left: int | None = None
     frozen: bool = False
+    stalled: bool = False
+    young: bool = False
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
     def abort(self) -> None:
@@ -52,6 +61,8 @@ class Line:
         self._after_bytes = 0
         self._links: set[_Link] = set()
         self._server: asyncio.Server | None = None
+        self._flows = asyncio.Event()
+        self._flows.set()
 
     async def start(self) -> None:
         """Listen; ``port`` is known afterwards."""
@@ -62,6 +73,7 @@ class Line:
         """Close everything."""
         if self._server is not None:
             self._server.close()
+        self._flows.set()
         tasks = [task for link in self._links for task in link.tasks]
         for link in list(self._links):
             link.abort()
@@ -70,18 +82,23 @@ class Line:
     def break_down(self, fault: LineFault, after_bytes: int = 0) -> None:
         """Begin ``fault``; it lasts until :meth:`heal`."""
         self.fault, self._after_bytes = fault, after_bytes
+        if fault is LineFault.STALL:
+            self._flows.clear()
         for link in list(self._links):
             match fault:
                 case LineFault.CUT:
                     link.abort()
                 case LineFault.FREEZE:
                     link.frozen = True
+                case LineFault.STALL:
+                    link.stalled, link.young = True, False
                 case LineFault.RESET:
                     link.bytes_left = after_bytes
 
     def heal(self) -> None:
-        """End the fault. Connections that were frozen are gone; those that awaited a reset live on."""
+        """End the fault. Connections that were frozen are gone; those that awaited a reset or were stalled live on."""
         self.fault = None
+        self._flows.set()
         for link in list(self._links):
             link.bytes_left = None
             if link.frozen:
@@ -94,6 +111,7 @@ class Line:
             return
         if self.fault is LineFault.FREEZE:
             link.frozen = True
+        link.stalled = link.young = self.fault is LineFault.STALL
         if self.fault is LineFault.RESET:
             link.bytes_left = self._after_bytes
         self._links.add(link)
@@ -104,6 +122,9 @@ class Line:
                 asyncio.create_task(self._carry(link, far_reader, writer, answers=True)),
             ]
             await asyncio.wait(link.tasks, return_when=asyncio.FIRST_COMPLETED)
+            if link.stalled and link.tasks[0].done() and link.far.can_write_eof():
+                link.far.write_eof()  # the hub hears the late request to its end, though nobody waits for the answer
+                await asyncio.wait(link.tasks, timeout=LATE_S_MAX)
         except OSError:
             pass  # the hub is not there: the edge sees its connection fail, as it would on a real line
         finally:
@@ -119,6 +140,9 @@ class Line:
         """Bytes one way until either side ends; raises nothing."""
         with suppress(OSError):
             while chunk := await reader.read(CHUNK_BYTES):
+                if not self._flows.is_set():
+                    await self._flows.wait()
+                    await asyncio.sleep(0.0 if link.young else HELD_S)
                 if link.frozen:
                     continue  # swallowed: the sender's system believes it has been sent
                 if answers and link.bytes_left is not None:

@@ -30,11 +30,13 @@ RESET_AFTER_BYTES = (1, 4000)
 
 class LineFault(StrEnum):
     """How a line fails. ``cut``: connections are closed and refused. ``freeze``: bytes vanish, nothing is closed.
-    ``reset``: connections die after so many more bytes of answers, the next ones too.
+    ``stall``: bytes are held back and arrive late, after the line is back. ``reset``: connections die after so many more
+    bytes of answers, the next ones too.
     """
 
     CUT = "cut"
     FREEZE = "freeze"
+    STALL = "stall"
     RESET = "reset"
 
 

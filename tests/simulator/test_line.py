@@ -82,6 +82,26 @@ async def test_a_frozen_line_says_nothing_and_its_connections_die_when_it_heals(
     assert await _say(line, b"four\n") == b"FOUR\n"
 
 
+async def test_a_stalled_line_delivers_late_what_its_sender_gave_up(line: Line) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", line.port)
+    line.break_down(LineFault.STALL)
+    writer.write(b"late\n")
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(reader.read(1), 0.2)
+    given_up, gone = await asyncio.open_connection("127.0.0.1", line.port)
+    gone.write(b"gone\n")
+    await gone.drain()
+    gone.close()
+    assert line.carried_bytes == 0
+    line.heal()
+    await asyncio.sleep(0.3)
+    assert 5 <= line.carried_bytes <= 10, "the younger connection has overtaken the older one"
+    assert await asyncio.wait_for(reader.readline(), 2) == b"LATE\n"
+    assert line.carried_bytes >= 15, "late, its echo, and gone, for which nobody waits"
+    given_up.feed_eof()
+    writer.transport.abort()
+
+
 async def test_a_reset_lets_the_request_through_and_breaks_the_answer(line: Line) -> None:
     line.break_down(LineFault.RESET, after_bytes=3)
     reader, writer = await asyncio.open_connection("127.0.0.1", line.port)
