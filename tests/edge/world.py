@@ -18,7 +18,6 @@ from edge.intake import Intake
 from edge.journal import Block, Journal
 from edge.line import Line
 from edge.uplink import Uplink
-from tests.sim.hub import SimHub
 
 DAY = date(2025, 6, 1)
 PROFILE = Profile(institution="H1", currency="CNY", zone="Asia/Shanghai")
@@ -30,10 +29,20 @@ HID = "0000000000000195"
 class Edge:
     """The core as app.py composes it; ``async with`` starts and stops it."""
 
-    def __init__(self, folder: Path, url: str, *, hids: int = 50, tls: Any = None, now: Any = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        url: str,
+        *,
+        hids: int = 50,
+        tls: Any = None,
+        now: Any = None,
+        journal: type[Journal] = Journal,
+        line: type[Line] = Line,
+    ) -> None:
         self.now: Callable[[], datetime] = now or (lambda: datetime.now(UTC))
-        self.journal = Journal(folder / "journal.db")
-        self.line = Line(url, tls, now=self.now)
+        self.journal = journal(folder / "journal.db")
+        self.line = line(url, tls, now=self.now)
         self.events, self.waiting = Events(), Waiting()
         self.uplink = Uplink("H1", self.line, self.journal, self.waiting, self.events, self.now)
         self.downlink = Downlink(self.line, self.journal, self.uplink, self.events, self.now)
@@ -114,10 +123,3 @@ async def becomes(edge: Edge, msgid: str, outcome: str, within_s: float = 10.0) 
         return await outcome_of(edge, msgid) == outcome
 
     await until(there, within_s)
-
-
-def dead_hub() -> SimHub:
-    """A hub that was never started: its port refuses."""
-    hub = SimHub()
-    hub.port = 1
-    return hub
