@@ -1,0 +1,50 @@
+"""The doctor, on an edge that runs and on one that does not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from edge import doctor
+from edge.app import clock
+from tests import programs
+from tests.e2e.town import Town
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    with Town(tmp_path_factory.mktemp("town")) as made:
+        made.sign_in()
+        made.case()
+        yield made
+
+
+def test_a_running_edge_is_well_and_says_how_it_stands(town: Town) -> None:
+    wrong = [finding for finding in doctor.findings(town.edge_folder, clock()) if not finding.well]
+    assert not wrong
+    told = json.loads(programs.edge_command(town.edge_folder, "status", "--json").stdout)
+    assert (told["running"], told["line"], told["pending"]) == (True, "up", 0)
+    assert "institution" in programs.edge_command(town.edge_folder, "status").stdout
+    stats = json.loads(programs.edge_command(town.edge_folder, "journal", "stats", "--json").stdout)
+    assert stats["entries"] == {"final": 3}
+    shown = programs.edge_command(town.edge_folder, "journal", "show", "--latest", "5").stdout
+    assert [line.split()[2] for line in shown.splitlines()] == ["2204", "2201", "9001"]
+
+
+def test_each_thing_that_is_wrong_is_found(town: Town) -> None:
+    """Last: it stops the edge and damages its folder."""
+    town.edge.stop()
+    folder = town.edge_folder
+    (folder / "workstations.json").write_text("{")
+    (folder / "edge.toml").write_text('listen = "0.0.0.0:7001"')
+    content = bytearray((folder / "journal.db").read_bytes())
+    content[100:16384] = bytes(16284)
+    (folder / "journal.db").write_bytes(content)
+    (folder / "running.json").write_text('{"face": "http://127.0.0.1:1"}')
+    unwell = {finding.part for finding in doctor.findings(folder, clock()) if not finding.well}
+    assert unwell == {"settings", "journal", "workstations", "running"}
+    done = programs.edge_command(folder, "run", check=False)
+    assert done.returncode == 2
+    assert "damaged" in done.stderr

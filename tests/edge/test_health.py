@@ -1,0 +1,47 @@
+"""What a technician is warned of."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from edge import health
+from edge.health import Signs
+
+WELL = Signs(
+    journal_usable=True,
+    line_up=True,
+    clock_right=True,
+    hids_left=1000,
+    certificate_days_left=300,
+    free_bytes=10**10,
+    workstations=1,
+)
+
+
+def test_when_all_is_well_nobody_is_warned() -> None:
+    assert health.warnings(WELL) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        ({"journal_usable": False}, "journal"),
+        ({"line_up": False}, "line"),
+        ({"clock_right": False}, "clock"),
+        ({"hids_left": 3}, "3 case numbers"),
+        ({"certificate_days_left": 12}, "12 days"),
+        ({"certificate_days_left": -1}, "has ended"),
+        ({"free_bytes": 2**20}, "1 MiB"),
+        ({"workstations": 0}, "workstation add"),
+    ],
+)
+def test_each_thing_that_is_wrong_has_its_sentence(change: dict, word: str) -> None:
+    [sentence] = health.warnings(replace(WELL, **change))
+    assert word in sentence
+
+
+def test_the_free_space_of_a_disk_is_known(tmp_path: Path) -> None:
+    assert health.free_bytes(tmp_path) > 0
