@@ -93,6 +93,8 @@ class Downlink:
                 self._uplink.broke(began, error.code)
             except JournalUnavailable:
                 _log.error("the feed could not be stored")
+            except Exception:  # noqa: BLE001 -- a fault of ours in one item must not end the feed for good
+                _log.exception("the feed failed inside", cursor=self.cursor)
             failures += 1
             await self._pause(failures)
 

@@ -33,7 +33,7 @@ from edge.downlink import Downlink
 from edge.errors import JournalUnavailable
 from edge.events import Events, Waiting, outcome_event
 from edge.journal import Appended, Draft, Journal, Record, Standing
-from edge.limits import ANSWER_MARGIN_MS, DOWN_PATIENCE_MS, LINE_LOOK_MS
+from edge.limits import ANSWER_MARGIN_MS_MAX, DOWN_PATIENCE_MS, LINE_LOOK_MS, STOP_GRACE_S
 from edge.outcome import Event, Outcome
 from edge.replies import (
     answered,
@@ -51,13 +51,17 @@ CYCLE_LANE = "cycle"
 
 
 class _Clock:
-    """The deadline of one call, in monotonic seconds; a margin is kept for the way back. ``kept``: what the journal has of it."""
+    """The deadline of one call, in monotonic seconds; a margin is kept: ``end`` is when to decide, ``last`` when to answer
+    whatever has become of that. ``kept``: what the journal has of it.
+    """
 
-    __slots__ = ("end", "kept", "started")
+    __slots__ = ("end", "kept", "last", "started")
 
     def __init__(self, deadline_ms: int) -> None:
+        margin = min(ANSWER_MARGIN_MS_MAX, deadline_ms / 5)
         self.started = time.monotonic()
-        self.end = self.started + (deadline_ms - ANSWER_MARGIN_MS) / 1000
+        self.end = self.started + (deadline_ms - margin) / 1000
+        self.last = self.started + (deadline_ms - margin / 4) / 1000
         self.kept: Standing | None = None
 
     def left(self) -> float:
@@ -101,10 +105,14 @@ class Intake:
         self._now = now
         self._tasks: set[asyncio.Task[Reply]] = set()
         self._stopping = False
+        self._hastening = False
 
     async def stop(self) -> None:
-        """Take no new calls, and let those under way end by their deadlines. Call before the uplink is stopped."""
+        """Take no new calls, give those under way a moment, then decide them as at their deadlines. Call before the uplink is stopped."""
         self._stopping = True
+        if self._tasks:
+            await asyncio.wait(tuple(self._tasks), timeout=STOP_GRACE_S)
+        self._hastening = True
         if self._tasks:
             await asyncio.gather(*self._tasks, return_exceptions=True)
 
@@ -119,7 +127,7 @@ class Intake:
         task = asyncio.create_task(self._guarded(call, row, self._business(call, row, request, clock)), name="call")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-        await asyncio.wait({task}, timeout=clock.left() + ANSWER_MARGIN_MS / 2000)
+        await asyncio.wait({task}, timeout=max(0.0, clock.last - time.monotonic()))
         if task.done():
             return task.result()
         if not row.journaled:
@@ -248,7 +256,11 @@ class Intake:
             done, _ = await asyncio.wait({future}, timeout=min(left, LINE_LOOK_MS / 1000))
             if done:
                 return future.result()
-            if left <= 0 or (not clock.patient() and self._uplink.hopeless_since(clock.started) and may_give_up()):
+            if (
+                left <= 0
+                or self._hastening
+                or (not clock.patient() and self._uplink.hopeless_since(clock.started) and may_give_up())
+            ):
                 return None
 
     # -- what only reads ------------------------------------------------------------------------------------------
@@ -293,7 +305,7 @@ class Intake:
                     return standing
                 self._uplink.hurry(standing.seq)
                 if await self._news(news, clock, lambda: True) is None:
-                    return standing
+                    return standing  # the deadline, or no hope: as it stands
 
     async def _uncertain(self, call: Call, row: Row, request: p.Request, clock: _Clock) -> Reply:
         at_edge = open_transactions(await self._journal.open_list(self._profile.institution))

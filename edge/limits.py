@@ -5,7 +5,6 @@ from __future__ import annotations
 from central_sync.wire.limits import (
     BATCH_BYTES_MAX,
     BATCH_ITEMS_MAX,
-    DEADLINE_MS_MIN,
     FEED_WAIT_S_MAX,
     PACKET_BYTES_MAX,
 )
@@ -27,8 +26,8 @@ QUICK_CHECK_BYTES_MAX = 256 * 1024 * 1024
 OPEN_LIST_ROWS_MAX = 1_000
 NOTICES_KEPT_MAX = 200
 
-ANSWER_MARGIN_MS = 60
-"""Kept of every deadline for the commit and the way back."""
+ANSWER_MARGIN_MS_MAX = 300
+"""Kept of every deadline for the commit of the decision and the way back: a fifth of it, at most this."""
 DOWN_PATIENCE_MS = 1_500
 """How long a call waits for a line that is known to be down before it is answered without it."""
 LINE_LOOK_MS = 100
@@ -55,7 +54,7 @@ STOP_GRACE_S = 2.0
 JOURNAL_RETRY_S = 1.0
 """How long answers wait that the journal could not take."""
 
-assert ANSWER_MARGIN_MS < DEADLINE_MS_MIN
+assert DOWN_PATIENCE_MS > ANSWER_MARGIN_MS_MAX
 assert FEED_WAIT_S <= FEED_WAIT_S_MAX
 assert 0 < BACKLOG_WORKERS < WORKERS
 assert CONNECT_TIMEOUT_S < EXCHANGE_TIMEOUT_S

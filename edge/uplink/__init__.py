@@ -20,10 +20,10 @@ from datetime import UTC, datetime
 import structlog
 
 from central_sync.wire.limits import BATCH_BYTES_MAX, BATCH_ITEMS_MAX, WIRE_VERSION
-from central_sync.wire.messages import Ask, Batch, BatchAnswer, Item, ItemAnswer, Transaction, Verdict
+from central_sync.wire.messages import Batch, BatchAnswer, Item, ItemAnswer, Transaction, Verdict
 from edge.errors import JournalUnavailable, LineBroken, LineRefused
 from edge.events import Event, Events, Waiting, outcome_event
-from edge.journal import Journal, Pending, Sendable, Standing
+from edge.journal import Journal, Standing
 from edge.limits import (
     ATTEMPT_PATIENCE_S,
     BACKLOG_WORKERS,
@@ -33,8 +33,8 @@ from edge.limits import (
     WORKERS,
 )
 from edge.line import Attempt, Line
-from edge.outcome import Outcome
 from edge.retry import Backoff
+from edge.uplink.items import item_of, work_of
 from edge.uplink.lanes import Lanes, Work
 from edge.uplink.pulse import LINE_DOWN, Pulse
 from edge.uplink.receipts import record_of
@@ -105,7 +105,7 @@ class Uplink:
         for standing in await self._journal.recover(self._now()):
             self._events.publish(outcome_event(standing, self._now()))
         for entry in await self._journal.pending():
-            self._lanes.add(_work_of(entry))
+            self._lanes.add(work_of(entry))
         self._dispatcher = asyncio.create_task(self._dispatch(), name="uplink")
 
     async def stop(self) -> None:
@@ -194,6 +194,13 @@ class Uplink:
             self._reads.pop(key, None)
             self._lanes.remove(key)
             future.cancel()
+            self._abandon(work)
+
+    def _abandon(self, work: Work) -> None:
+        """Nobody waits for this read: an exchange that carries nothing else must not hold its lane."""
+        flight = self._flight_of(work)
+        if flight and not flight.receiving and all(self._lanes.get(one.key) is None for one in flight.batch):
+            flight.give_up()
 
     def withdraw(self, seq: int) -> bool:
         """Stop an entry for good, if it has certainly not left. False: it may have, or it is done."""
@@ -317,6 +324,12 @@ class Uplink:
             self._lost(flight, flight.attempt.left)
             self._pulse.stopped()
             raise
+        except Exception:  # noqa: BLE001 -- a fault of ours in one batch must not stop the other lanes, nor spin on this one
+            _log.exception("an exchange failed inside", items=len(flight.batch))
+            self._lost(flight, flight.attempt.left)
+            self._pulse.stopped()
+            for work in flight.batch:
+                self._lanes.rest(work.lane, time.monotonic() + LANE_RETRY_CAP_S)
         finally:
             self._lanes.landed(flight.batch)
             self._flights.discard(flight)
@@ -337,7 +350,7 @@ class Uplink:
             if isinstance(work.item, Transaction):
                 items[work.key] = work.item
             elif work.key in kept:
-                items[work.key] = _item_of(kept[work.key], ask=work.ask)
+                items[work.key] = item_of(kept[work.key], ask=work.ask)
         return items
 
     async def _receive(self, batch: list[Work], answer: BatchAnswer) -> None:
@@ -373,20 +386,3 @@ class Uplink:
         future = self._reads.get(key)
         if future is not None and not future.done():
             future.set_result(receipt)
-
-
-def _work_of(entry: Pending) -> Work:
-    """What an earlier life left: it may have left the house, and a fence is asked, not sent."""
-    return Work(
-        key=entry.seq, msgid=entry.msgid, lane=entry.lane, number=entry.number, size=entry.size,
-        ask=entry.outcome is Outcome.IN_DOUBT, left=True,
-    )  # fmt: skip
-
-
-def _item_of(entry: Sendable, *, ask: bool) -> Item:
-    if ask:
-        return Ask(msgid=entry.msgid, number=entry.number, lane=entry.lane, digest=entry.digest)
-    return Transaction(
-        msgid=entry.msgid, number=entry.number, packet=entry.packet, lane=entry.lane, recorded_at=entry.recorded_at,
-        business_day=entry.business_day, hid=entry.hid, operator=entry.operator, workstation=entry.workstation,
-    )  # fmt: skip
