@@ -6,6 +6,7 @@ The desk implements the port ``Handles`` that the intake fills in the edge; what
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -126,3 +127,10 @@ class Hospital:
         """A POST with context and token."""
         headers = {"Authorization": f"Bearer {self.token}"}
         return await self.post(path, {"context": CONTEXT, **fields}, headers=headers)
+
+
+async def until(look: Callable[[], object]) -> None:
+    """Wait until ``look`` says so, five seconds at most."""
+    async with asyncio.timeout(5):
+        while not look():  # noqa: ASYNC110 - what is looked at has no bell of its own
+            await asyncio.sleep(0.01)
