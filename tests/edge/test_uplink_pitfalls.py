@@ -56,7 +56,7 @@ async def test_h2_a_definite_refusal_needs_no_reversal_and_one_does_no_harm(edge
 async def test_h3_a_reversal_that_is_unknown_itself_is_retried_until_it_is_definite(edge: Edge, hub: SimHub) -> None:
     await edge.call("2207", settle(HID), "m1")
     hub.faults.lose_next = 3
-    reply = await edge.call("2601", {"original_msgid": "m1", "original_number": "2207"}, "r1", 300)
+    reply = await edge.call("2601", {"original_msgid": "m1", "original_number": "2207"}, "r1", 900)
     assert reply.outcome in (Outcome.PROVISIONAL, Outcome.FINAL)
     await becomes(edge, "r1", "final")
     assert hub.times_applied("r1") == 1
@@ -95,7 +95,7 @@ async def test_h7_left_over_lines_are_cancelled_and_sent_again_in_order_line_or_
             ("2205", {"hid": HID}, "m2"),
             ("2204", fees(HID), "m3"),
         ):
-            assert (await edge.call(number, packet, msgid, 200)).outcome is Outcome.PROVISIONAL
+            assert (await edge.call(number, packet, msgid, 700)).outcome is Outcome.PROVISIONAL
         await hub.start()
         await becomes(edge, "m3", "final", 15)
     assert hub.order_of(HID) == ["m1", "m2", "m3"]

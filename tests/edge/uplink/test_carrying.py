@@ -76,8 +76,8 @@ async def test_what_is_open_at_a_restart_is_brought_home(hub: SimHub, tmp_path: 
     await hub.stop()
     edge = Edge(tmp_path, hub.url)
     async with edge:
-        assert (await edge.call("2201", registration(), "m1", 300)).outcome is Outcome.PROVISIONAL
-        assert (await edge.call("2204", fees(HID), "m2", 300)).outcome is Outcome.PROVISIONAL
+        assert (await edge.call("2201", registration(), "m1", 900)).outcome is Outcome.PROVISIONAL
+        assert (await edge.call("2204", fees(HID), "m2", 900)).outcome is Outcome.PROVISIONAL
     await hub.start()
     async with Edge(tmp_path, hub.url) as edge:
         await becomes(edge, "m2", "final", 15)
