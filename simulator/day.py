@@ -154,6 +154,7 @@ class Day:
     async def _kills(self) -> None:
         for kill in self.world.kills:
             await self.progress.until(kill.at)
+            await asyncio.sleep(kill.after_s)
             await self._kill(kill)
 
     async def _kill(self, kill: Kill) -> None:

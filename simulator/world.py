@@ -25,6 +25,8 @@ PROGRESS_FIRST = 0.06
 PROGRESS_LAST = 0.92
 OUTAGE_S = (0.4, 2.2)
 KILLED_S = (0.05, 0.8)
+ILL_LINE_PART = 0.5
+ILL_LINE_S = (0.05, 0.5)
 RESET_AFTER_BYTES = (1, 4000)
 
 
@@ -78,11 +80,12 @@ class Outage:
 
 @dataclass(frozen=True, slots=True)
 class Kill:
-    """SIGKILL of a program at a point of progress: ``target`` is ``hub`` or a hospital's code."""
+    """SIGKILL of a program ``after_s`` seconds behind a point of progress: ``target`` is ``hub`` or a hospital's code."""
 
     at: float
     target: str
     seconds: float
+    after_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +137,7 @@ def generate(seed: int, hospitals: int, patients: int, outages: int, kills: int,
             name = f"{where}-{len(queues[where]) + 1:04d}"
             visit = journey(rng, name, len(people) - 1, one, Goods(market.items, market.dearest, market.heavy_bills))
             queues[where].append((when + number * 0.01 if one.heavy else rng.random(), visit))
+    faults = _outages(rng, outages, codes)
     return World(
         seed=seed,
         hospitals=tuple(
@@ -143,8 +147,8 @@ def generate(seed: int, hospitals: int, patients: int, outages: int, kills: int,
             for code in codes
         ),
         people=tuple(people),
-        outages=_outages(rng, outages, codes),
-        kills=_kills(rng, kills, codes),
+        outages=faults,
+        kills=_kills(rng, kills, codes, faults),
     )
 
 
@@ -196,8 +200,20 @@ def _outages(rng: random.Random, count: int, codes: Sequence[str]) -> tuple[Outa
     )
 
 
-def _kills(rng: random.Random, count: int, codes: Sequence[str]) -> tuple[Kill, ...]:
-    return tuple(
-        Kill(at, "hub" if n % 3 == 2 else rng.choice(codes), round(rng.uniform(*KILLED_S), 2))
-        for n, at in enumerate(_points(rng, count))
-    )
+def _kills(rng: random.Random, count: int, codes: Sequence[str], outages: Sequence[Outage]) -> tuple[Kill, ...]:
+    """Spread over the day; some edges are killed while their line is ill, so that they come back with questions about what the
+    line still holds.
+    """
+    ill = [one for one in outages if one.fault is LineFault.STALL] or outages
+    kills = []
+    for n, at in enumerate(_points(rng, count)):
+        seconds = round(rng.uniform(*KILLED_S), 2)
+        if n % 3 == 2:
+            kills.append(Kill(at, "hub", seconds))
+        elif ill and rng.random() < ILL_LINE_PART:
+            outage = rng.choice(ill)
+            target = outage.hospital or rng.choice(codes)
+            kills.append(Kill(outage.at, target, KILLED_S[0], round(rng.uniform(*ILL_LINE_S), 2)))
+        else:
+            kills.append(Kill(at, rng.choice(codes), seconds))
+    return tuple(sorted(kills, key=lambda kill: (kill.at, kill.target)))
