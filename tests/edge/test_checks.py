@@ -1,0 +1,37 @@
+"""What the edge finds wrong by itself, and what it leaves to the hub."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from central_sync.wire import packets as p
+from central_sync.wire.refusals import Refused
+from edge.checks import check
+from tests.edge.world import HID, fees
+
+
+def request(quantity: str, unit_price: str, amount: int) -> p.Fees:
+    line = fees(HID)["lines"][0] | {"quantity": quantity, "unit_price": unit_price, "amount": amount}
+    return msgspec.convert(fees(HID) | {"lines": [line]}, p.Fees)
+
+
+@pytest.mark.parametrize(
+    ("quantity", "unit_price", "amount"), [("2.5", "10.10", 2525), ("1", "0.005", 0), ("1", "0.005", 1), ("0", "1", 0)]
+)
+def test_an_amount_may_be_rounded_either_way(quantity: str, unit_price: str, amount: int) -> None:
+    check(request(quantity, unit_price, amount), "CNY")
+
+
+@pytest.mark.parametrize(
+    ("quantity", "unit_price", "amount"), [("2.5", "10.10", 2526), ("1", "10.10", 10), ("1", "0.01", 0)]
+)
+def test_an_amount_that_is_a_coin_off_is_refused(quantity: str, unit_price: str, amount: int) -> None:
+    with pytest.raises(Refused, match="amounts_do_not_add_up"):
+        check(request(quantity, unit_price, amount), "CNY")
+
+
+def test_a_kind_of_identifier_that_is_not_known_here_is_left_to_the_hub() -> None:
+    check(p.PersonRequest(person=p.PersonRef(kind="passport", number="X1")), "CNY")
+    with pytest.raises(Refused, match="identifier_invalid"):
+        check(p.PersonRequest(person=p.PersonRef(kind="ir_national_code", number="1")), "CNY")
