@@ -201,3 +201,22 @@ def test_a_packet_over_the_limit_is_refused_on_the_line_too() -> None:
 @given(packet=st.binary(max_size=200))
 def test_random_packets_on_the_line_are_refused(packet: bytes) -> None:
     assert _code(codec.request_from_wire, FEES, packet).code == "packet_invalid"
+
+
+@pytest.mark.parametrize("field", ["hid", "serial", "item", "quantity", "unit_price"])
+def test_a_line_feed_behind_a_value_does_not_pass(field: str) -> None:
+    line = {
+        "serial": "1",
+        "item": "A1",
+        "quantity": "1",
+        "unit_price": "1",
+        "amount": 100,
+        "service_date": "2026-01-02",
+    }
+    plain = {"hid": "0000000000000197", "currency": "CNY", "lines": [line]}
+    if field == "hid":
+        plain["hid"] = "0000000000000197\n"
+    else:
+        line[field] = f"{line[field]}\n"
+    with pytest.raises(Refused, match="packet_invalid"):
+        codec.request_from_json(BY_NUMBER["2204"], msgspec.json.encode(plain))

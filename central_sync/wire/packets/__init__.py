@@ -1,0 +1,141 @@
+"""The packets of the native dialect: one request and one answer type for each transaction.
+
+Field names are plain English in the field's terms. Amounts are integers in smallest coins of ``currency``; dates are civil
+days in the institution's zone; quantities and unit prices are exact decimals in text (a unit price
+in main units of the currency, as catalogues print it). Unknown fields are refused in
+requests (a typing error must not pass in silence) and ignored in answers (a newer hub may say more).
+
+Optional fields have defaults and are left out when they hold them, so that a later version may add one without
+changing the digest of what is already known.
+"""
+
+from central_sync.wire.packets.base import (
+    Amount,
+    Answer,
+    Code,
+    CurrencyCode,
+    Hid,
+    Msgid,
+    Name,
+    Quantity,
+    Request,
+    Text,
+    UnitPrice,
+)
+from central_sync.wire.packets.cases import (
+    Admission,
+    CaseOpened,
+    CaseRef,
+    Diagnoses,
+    Diagnosis,
+    Discharge,
+    Done,
+    Registration,
+    StayChange,
+    Visit,
+)
+from central_sync.wire.packets.certainty import (
+    Confirm,
+    Confirmed,
+    OpenTransaction,
+    Query,
+    QueryAnswer,
+    Reversal,
+    Reversed,
+    Uncertain,
+    UncertainAnswer,
+)
+from central_sync.wire.packets.fees import FeeLine, Fees, FeesAnswer, FeesCancel, FeesCancelled, PricedLine
+from central_sync.wire.packets.people import (
+    Balance,
+    BenefitAnswer,
+    BenefitCheck,
+    Cover,
+    PersonAnswer,
+    PersonRef,
+    PersonRequest,
+    SignIn,
+    SignInAnswer,
+    SignOut,
+    SignOutAnswer,
+)
+from central_sync.wire.packets.reconciliation import (
+    DetailRow,
+    DetailsAnswer,
+    Difference,
+    ReconcileDetails,
+    ReconcileTotals,
+    TotalsAnswer,
+)
+from central_sync.wire.packets.settlement import (
+    PreSettle,
+    Settle,
+    SettleCancel,
+    SettleCancelled,
+    Settlement,
+    Share,
+    TraceStep,
+)
+
+__all__ = [
+    "Admission",
+    "Amount",
+    "Answer",
+    "Balance",
+    "BenefitAnswer",
+    "BenefitCheck",
+    "CaseOpened",
+    "CaseRef",
+    "Code",
+    "Confirm",
+    "Confirmed",
+    "Cover",
+    "CurrencyCode",
+    "DetailRow",
+    "DetailsAnswer",
+    "Diagnoses",
+    "Diagnosis",
+    "Difference",
+    "Discharge",
+    "Done",
+    "FeeLine",
+    "Fees",
+    "FeesAnswer",
+    "FeesCancel",
+    "FeesCancelled",
+    "Hid",
+    "Msgid",
+    "Name",
+    "OpenTransaction",
+    "PersonAnswer",
+    "PersonRef",
+    "PersonRequest",
+    "PreSettle",
+    "PricedLine",
+    "Quantity",
+    "Query",
+    "QueryAnswer",
+    "ReconcileDetails",
+    "ReconcileTotals",
+    "Registration",
+    "Request",
+    "Reversal",
+    "Reversed",
+    "Settle",
+    "SettleCancel",
+    "SettleCancelled",
+    "Settlement",
+    "Share",
+    "SignIn",
+    "SignInAnswer",
+    "SignOut",
+    "SignOutAnswer",
+    "StayChange",
+    "Text",
+    "TotalsAnswer",
+    "TraceStep",
+    "Uncertain",
+    "UncertainAnswer",
+    "UnitPrice",
+    "Visit",
+]

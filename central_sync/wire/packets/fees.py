@@ -1,0 +1,70 @@
+"""Fees: lines put on a case's bill and taken off it (2204, 2205, 2301, 2302)."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+from msgspec import Meta, field
+
+from central_sync.wire.limits import LINES_PER_FEES_MAX
+from central_sync.wire.packets.base import Amount, Answer, Code, CurrencyCode, Hid, Quantity, Request, Text, UnitPrice
+
+
+class FeeLine(Request, frozen=True, kw_only=True):
+    """One line of a bill. ``serial`` is unique within the case; ``amount`` is quantity x unit price, rounded to coins.
+
+    ``unit_price`` is in main units of the currency (yuan, rial), as catalogues print it, with up to six decimals; ``amount``
+    is in smallest coins (fen, rial).
+    """
+
+    serial: Annotated[str, Meta(min_length=1, max_length=30, pattern=r"^[!-~]+$(?!\n)")]
+    item: Code
+    quantity: Quantity
+    unit_price: UnitPrice
+    amount: Amount
+    service_date: date
+    name: Text = ""
+
+
+class Fees(Request, frozen=True, kw_only=True):
+    """2204, 2301. Adds lines to the case's bill."""
+
+    hid: Hid
+    currency: CurrencyCode
+    lines: Annotated[list[FeeLine], Meta(min_length=1, max_length=LINES_PER_FEES_MAX)]
+
+
+class PricedLine(Answer, frozen=True, kw_only=True):
+    """How one line was classified: ``amount`` = own_pay + over_ceiling + first_self_pay + in_scope."""
+
+    serial: str
+    amount: int
+    catalogue_class: str
+    own_pay: int
+    over_ceiling: int
+    first_self_pay: int
+    in_scope: int
+
+
+class FeesAnswer(Answer, frozen=True, kw_only=True):
+    """2204, 2301."""
+
+    hid: str
+    lines: list[PricedLine]
+
+
+class FeesCancel(Request, frozen=True, kw_only=True):
+    """2205, 2302. Takes lines off the bill; without serials, all that are not settled."""
+
+    hid: Hid
+    serials: Annotated[list[Annotated[str, Meta(min_length=1, max_length=30)]], Meta(max_length=LINES_PER_FEES_MAX)] = (
+        field(default_factory=list)
+    )
+
+
+class FeesCancelled(Answer, frozen=True, kw_only=True):
+    """2205, 2302."""
+
+    hid: str
+    cancelled: int

@@ -1,0 +1,83 @@
+"""Settlement with the patient, before, for good, and back (2206 – 2208, 2303 – 2305)."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from central_sync.wire.packets.base import Amount, Answer, Code, CurrencyCode, Hid, Request, Text
+from central_sync.wire.packets.fees import PricedLine
+
+
+class PreSettle(Request, frozen=True, kw_only=True):
+    """2206, 2303. What a settlement would be now; changes nothing. ``total`` must be the sum of the case's lines."""
+
+    hid: Hid
+    currency: CurrencyCode
+    total: Amount
+
+
+class Settle(Request, frozen=True, kw_only=True):
+    """2207, 2304. Settles the whole bill of the case."""
+
+    hid: Hid
+    currency: CurrencyCode
+    total: Amount
+    invoice: Text = ""
+
+
+class TraceStep(Answer, frozen=True, kw_only=True):
+    """One reason for one share: which rule, from which date and source, what it took and what it gave."""
+
+    rule: str
+    text: str
+    amount: int
+    from_day: date | None = None
+    reference: str = ""
+
+
+class Share(Answer, frozen=True, kw_only=True):
+    """What one layer pays, and why. ``deferred``: this payer decides later."""
+
+    layer: str
+    scheme: str
+    payer: str
+    amount: int
+    trace: list[TraceStep]
+    deferred: bool = False
+
+
+class Settlement(Answer, frozen=True, kw_only=True):
+    """2206, 2207, 2303, 2304 (and 5203). total = sum of shares + patient; the patient's parts add up to ``patient``.
+
+    ``settlement_id`` is empty in a pre-settlement. ``confirmation``: none, awaited, confirmed, annulled, undone.
+    """
+
+    hid: str
+    currency: str
+    total: int
+    patient: int
+    shares: list[Share]
+    patient_trace: list[TraceStep]
+    lines: list[PricedLine]
+    rulebook: str
+    settled_on: date
+    settlement_id: str = ""
+    confirmation: str = "none"
+
+
+class SettleCancel(Request, frozen=True, kw_only=True):
+    """2208, 2305. Takes a settlement back by the hub's id."""
+
+    hid: Hid
+    settlement_id: Code
+    reason: Text = ""
+
+
+class SettleCancelled(Answer, frozen=True, kw_only=True):
+    """2208, 2305. What went back, as negative amounts."""
+
+    hid: str
+    settlement_id: str
+    total: int
+    patient: int
+    funds: int
