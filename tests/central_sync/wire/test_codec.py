@@ -219,4 +219,4 @@ def test_a_line_feed_behind_a_value_does_not_pass(field: str) -> None:
     else:
         line[field] = f"{line[field]}\n"
     with pytest.raises(Refused, match="packet_invalid"):
-        codec.request_from_json(BY_NUMBER["2204"], msgspec.json.encode(plain))
+        codec.request_from_json(catalogue.BY_NUMBER["2204"], msgspec.json.encode(plain))
