@@ -4,9 +4,9 @@ It carries bytes as they are (TLS passes through untouched). ``heal`` ends any f
     cut     open connections are aborted, new ones are aborted at once.
     freeze  bytes stop in both directions, nothing is closed; new connections are taken and hear nothing. What was in flight
             when the line froze is lost: on ``heal`` frozen connections are aborted, as a NAT that forgot them would.
-    stall   bytes are held back in both directions, new connections are taken. On ``heal`` everything held is delivered, even if the
-            sender has given up long ago: what a network that retransmits does to a caller who does not wait. What the
-            older connections held comes last, so that a question may overtake what it asks about.
+    stall   bytes are held back; new connections greet each other (TLS) and stall then. On ``heal`` everything held is delivered, even
+            if the sender has given up long ago: what a network that retransmits does to a caller who does not wait. What a
+            dead sender left comes last, so that a question may overtake what it asks about.
     reset   each connection is aborted after so many bytes of answers, often in the middle of one.
 """
 
@@ -21,8 +21,9 @@ from dataclasses import dataclass, field
 from simulator.world import LineFault
 
 CHUNK_BYTES = 16 * 1024
-LATE_S_MAX = 2.0
-HELD_S = 0.6
+LATE_S_MAX = 1.0
+HELD_S = 1.5
+GREETING_CHUNKS = 2
 NO_LINGER = struct.pack("ii", 1, 0)
 
 
@@ -122,8 +123,8 @@ class Line:
                 asyncio.create_task(self._carry(link, far_reader, writer, answers=True)),
             ]
             await asyncio.wait(link.tasks, return_when=asyncio.FIRST_COMPLETED)
-            if link.stalled and link.tasks[0].done() and link.far.can_write_eof():
-                link.far.write_eof()  # the hub hears the late request to its end, though nobody waits for the answer
+            if link.stalled and link.tasks[0].done():
+                # a sender without power says no goodbye: the hub has a request, and a connection that nobody hears
                 await asyncio.wait(link.tasks, timeout=LATE_S_MAX)
         except OSError:
             pass  # the hub is not there: the edge sees its connection fail, as it would on a real line
@@ -138,11 +139,14 @@ class Line:
         self, link: _Link, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, answers: bool
     ) -> None:
         """Bytes one way until either side ends; raises nothing."""
+        chunks = 0
         with suppress(OSError):
             while chunk := await reader.read(CHUNK_BYTES):
-                if not self._flows.is_set():
+                chunks += 1
+                if not self._flows.is_set() and not (link.young and (answers or chunks <= GREETING_CHUNKS)):
                     await self._flows.wait()
-                    await asyncio.sleep(0.0 if link.young else HELD_S)
+                    given_up = reader.at_eof() or reader.exception() is not None
+                    await asyncio.sleep(HELD_S if given_up else 0.0)
                 if link.frozen:
                     continue  # swallowed: the sender's system believes it has been sent
                 if answers and link.bytes_left is not None:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from simulator.line import Line
+from simulator.line import HELD_S, Line
 from simulator.world import LineFault
 
 
@@ -84,21 +84,36 @@ async def test_a_frozen_line_says_nothing_and_its_connections_die_when_it_heals(
 
 async def test_a_stalled_line_delivers_late_what_its_sender_gave_up(line: Line) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", line.port)
+    _, gone = await asyncio.open_connection("127.0.0.1", line.port)
+    await asyncio.sleep(0.05)
     line.break_down(LineFault.STALL)
     writer.write(b"late\n")
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(reader.read(1), 0.2)
-    given_up, gone = await asyncio.open_connection("127.0.0.1", line.port)
     gone.write(b"gone\n")
     await gone.drain()
     gone.close()
+    await asyncio.sleep(0.05)
     assert line.carried_bytes == 0
     line.heal()
-    await asyncio.sleep(0.3)
-    assert 5 <= line.carried_bytes <= 10, "the younger connection has overtaken the older one"
     assert await asyncio.wait_for(reader.readline(), 2) == b"LATE\n"
-    assert line.carried_bytes >= 15, "late, its echo, and gone, for which nobody waits"
-    given_up.feed_eof()
+    assert line.carried_bytes == 10, "what a dead sender left comes last"
+    await asyncio.sleep(HELD_S + 0.3)
+    assert line.carried_bytes >= 15
+    writer.transport.abort()
+
+
+async def test_a_connection_made_on_a_stalled_line_gets_through_its_greeting_and_stalls_then(line: Line) -> None:
+    line.break_down(LineFault.STALL)
+    reader, writer = await asyncio.open_connection("127.0.0.1", line.port)
+    for word in (b"hello\n", b"key\n"):
+        writer.write(word)
+        assert await asyncio.wait_for(reader.readline(), 2) == word.upper()
+    writer.write(b"work\n")
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(reader.read(1), 0.2)
+    line.heal()
+    assert await asyncio.wait_for(reader.readline(), 2) == b"WORK\n"
     writer.transport.abort()
 
 
