@@ -42,6 +42,7 @@ from edge.replies import (
     plain,
     refused,
     reply_of,
+    whole,
 )
 from edge.uplink import Uplink
 
@@ -294,7 +295,7 @@ class Intake:
         standing = await self._resolved(request.original_msgid, clock)
         if standing is None:
             return await self._read(call, row, request, clock)
-        return answered(call.msgid, row, msgspec.to_builtins(as_query_answer(standing)))
+        return answered(call.msgid, row, whole(as_query_answer(standing)))
 
     async def _resolved(self, msgid: str, clock: _Clock) -> Standing | None:
         """How a transaction stands; while it is in doubt, the hub is asked at once and its answer waited for."""
@@ -317,7 +318,7 @@ class Intake:
         except (Refused, msgspec.DecodeError) as error:
             _log.info("the hub's list is missing", fault=type(error).__name__)
         answer = p.UncertainAnswer(at_edge=at_edge, at_hub=at_hub)
-        return answered(call.msgid, row, msgspec.to_builtins(answer))
+        return answered(call.msgid, row, whole(answer))
 
 
 def _draft(call: Call, row: Row, request: p.Request, now: datetime) -> Draft:

@@ -15,15 +15,28 @@ from edge.outcome import Outcome
 
 
 def plain(row: Row, packet: bytes) -> dict[str, Any]:
-    """The hub's answer as plain values; one that does not fit the row's type is passed on as far as it can be read."""
+    """The hub's answer as plain values, every field of it; one that does not fit the row's type is passed on as far as it
+    can be read.
+    """
     try:
-        known = msgspec.to_builtins(msgspec.msgpack.decode(packet, type=row.answer))
+        known = whole(msgspec.msgpack.decode(packet, type=row.answer))
     except msgspec.DecodeError:
         try:
             known = msgspec.to_builtins(msgspec.msgpack.decode(packet))
         except msgspec.DecodeError:
             known = {}
     return known if isinstance(known, dict) else {}
+
+
+def whole(value: Any) -> Any:
+    """Plain values with the defaults written out: the line leaves them away, a HIS should not have to know them."""
+    match value:
+        case msgspec.Struct():
+            return {name: whole(getattr(value, name)) for name in value.__struct_fields__}
+        case list():
+            return [whole(part) for part in value]
+        case _:
+            return msgspec.to_builtins(value)
 
 
 def refused(msgid: str, number: str, code: str, detail: str = "") -> Reply:

@@ -1,0 +1,61 @@
+"""How a transaction stands, in the words of a reply."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import msgspec
+import pytest
+
+from central_sync.wire import packets as p
+from central_sync.wire.catalogue import BY_NUMBER
+from edge import replies
+from edge.journal.shapes import Standing
+from edge.outcome import Confirmation, Outcome
+
+HID = "0000000000000197"
+
+
+def standing(number: str, outcome: Outcome, **more: object) -> Standing:
+    known = {
+        "seq": 1, "institution": "H1", "msgid": "m1", "digest": b"", "hid": HID, "lane": HID,
+        "recorded_at": datetime(2026, 1, 2, tzinfo=UTC),
+    }  # fmt: skip
+    return Standing(number=number, outcome=outcome, **{**known, **more})  # type: ignore[arg-type]
+
+
+def test_a_final_answer_has_every_field_also_those_that_the_line_leaves_away() -> None:
+    packet = msgspec.msgpack.encode(p.CaseOpened(hid=HID))
+    assert b"covered" not in packet
+    reply = replies.reply_of(standing("2401", Outcome.FINAL, answer=packet))
+    assert reply.answer == {"hid": HID, "covered": True}
+    assert reply.ticket == ""
+
+
+def test_an_answer_of_a_newer_hub_is_passed_on_as_far_as_it_can_be_read() -> None:
+    odd = msgspec.msgpack.encode({"something": 1})
+    assert replies.plain(BY_NUMBER["2401"], odd) == {"something": 1}
+    assert replies.plain(BY_NUMBER["2401"], b"\xc1") == {}
+
+
+def test_a_provisional_admission_already_tells_its_hid() -> None:
+    reply = replies.reply_of(standing("2401", Outcome.PROVISIONAL))
+    assert (reply.answer, reply.ticket) == ({"hid": HID}, "m1")
+
+
+@pytest.mark.parametrize(("number", "told"), [("2207", Outcome.IN_DOUBT), ("2204", Outcome.PROVISIONAL)])
+def test_what_is_still_waited_for_is_told_by_its_resolution(number: str, told: Outcome) -> None:
+    assert replies.told(standing(number, Outcome.ACCEPTED)) is told
+
+
+def test_a_refusal_keeps_its_code_and_gives_no_ticket() -> None:
+    reply = replies.reply_of(standing("2207", Outcome.REFUSED, code="line_down", detail="d"))
+    assert (reply.code, reply.detail, reply.ticket, reply.answer) == ("line_down", "d", "", None)
+
+
+def test_a_query_and_the_open_list_tell_the_same_as_the_reply() -> None:
+    settled = standing("2207", Outcome.IN_DOUBT, confirmation=Confirmation.AWAITED)
+    answer = replies.as_query_answer(settled)
+    (listed,) = replies.open_transactions([settled])
+    assert answer.outcome == listed.outcome == "in_doubt"
+    assert answer.confirmation == listed.confirmation == "awaited"
