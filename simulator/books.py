@@ -8,6 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 
+import msgspec
+
+from central_sync.wire.catalogue import BY_NUMBER
+
 SETTLES = ("2207", "2304")
 DECIDED = ("final", "refused")
 ACKNOWLEDGED = ("final", "provisional")
@@ -82,17 +86,18 @@ class Books:
     def hear(self, entry: Entry, told: Told) -> None:
         """Keep what was told of ``entry``; a decided outcome that changes is a surprise."""
         entry.told.append(told.outcome)
+        answer = None if told.answer is None else whole(entry.number, told.answer)
         if entry.decided and told.outcome != entry.outcome:
             self.surprise(entry, f"was {entry.outcome} {entry.code}, then {told.outcome} {told.code}")
             return
-        if entry.outcome == "final" and told.answer is not None and not _same_answer(entry.answer, told.answer):
+        if entry.outcome == "final" and answer is not None and not alike(entry.answer, answer):
             self.surprise(entry, "its final answer changed")
             return
         if told.outcome == "unknown":
             return
         entry.outcome, entry.code = told.outcome, told.code
-        if told.answer is not None:
-            entry.answer = told.answer
+        if answer is not None:
+            entry.answer = answer
         if entry.number in SETTLES and told.outcome == "final" and entry.answer is not None:
             self._book(entry, entry.answer)
 
@@ -128,6 +133,18 @@ def _amount(answer: Packet, name: str) -> int:
     return value
 
 
-def _same_answer(one: Packet | None, other: Packet) -> bool:
-    """Equal but for ``confirmation``, which moves on its own."""
-    return {**(one or {}), "confirmation": ""} == {**other, "confirmation": ""}
+def whole(number: str, answer: Packet) -> Packet:
+    """``answer`` with every field that its type has: whether a default is written out or left out says nothing. An answer that
+    does not fit its type stays as it is, to differ from every one that does.
+    """
+    kind = BY_NUMBER[number].answer
+    try:
+        typed = msgspec.convert(answer, kind)
+    except msgspec.ValidationError:
+        return answer
+    return {name: msgspec.to_builtins(getattr(typed, name)) for name in kind.__struct_fields__}
+
+
+def alike(one: Packet | None, other: Packet | None) -> bool:
+    """Whether two answers say the same, but for ``confirmation``, which moves on its own."""
+    return {**(one or {}), "confirmation": ""} == {**(other or {}), "confirmation": ""}

@@ -17,7 +17,7 @@ from central_sync.store.settlements import unpack_deltas
 from central_sync.wire import packets as p
 from central_sync.wire.catalogue import BY_NUMBER
 from edge.journal import Journal
-from simulator.books import Books, Packet
+from simulator.books import Books, Packet, whole
 from simulator.invariants import EdgeEntry, Evidence, HubEntry, HubSettlement
 from simulator.people import Person
 from simulator.programs import Country
@@ -94,7 +94,7 @@ def _hub_entry(row: Mapping[str, object]) -> HubEntry:
     if row["verdict"] == "final":
         assert isinstance(packet, bytes)
         typed = msgspec.msgpack.decode(packet, type=BY_NUMBER[number].answer)
-        answer = msgspec.json.decode(msgspec.json.encode(typed), type=dict[str, object])
+        answer = whole(number, msgspec.to_builtins(typed))
     return HubEntry(number=number, verdict=str(row["verdict"]), code=str(row["code"]), answer=answer)
 
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field, fields
 
 from central_sync.benefits.facts import AccumulatorKey
 from central_sync.benefits.parameters import Owner, Rulebook
-from simulator.books import ACKNOWLEDGED, Books, Entry, Packet, Sale
+from simulator.books import ACKNOWLEDGED, Books, Entry, Packet, Sale, alike
 
 STATES = {
     "confirmed": "confirmed",
@@ -146,7 +146,7 @@ def _entry(findings: Findings, evidence: Evidence, code: str, entry: Entry) -> N
     if entry.outcome == "final":
         if row is None or row.verdict != "final":
             findings.lost.append(f"{name} was final, the hub has {row.verdict + ' ' + row.code if row else 'nothing'}")
-        elif not _alike(row.answer, entry.answer):
+        elif not alike(row.answer, entry.answer):
             findings.lost.append(f"{name} has another answer at the hub")
     elif row is not None and row.verdict == "final":
         findings.contradicted.append(f"{name} was refused ({entry.code}), the hub has applied it")
@@ -156,10 +156,6 @@ def _entry(findings: Findings, evidence: Evidence, code: str, entry: Entry) -> N
         findings.contradicted.append(f"{name} was provisional, then refused ({entry.code})")
     if entry.outcome == "final" and entry.refusal:
         findings.contradicted.append(f"{name} was carried out, and should have met {entry.refusal}")
-
-
-def _alike(one: Packet | None, other: Packet | None) -> bool:
-    return {**(one or {}), "confirmation": ""} == {**(other or {}), "confirmation": ""}
 
 
 def _journal(findings: Findings, evidence: Evidence, code: str) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from central_sync.benefits.facts import AccumulatorKey
 from central_sync.benefits.parameters import Rulebook
-from simulator.books import Books, Entry, Told
+from simulator.books import Books, Entry, Told, whole
 from simulator.invariants import EdgeEntry, Evidence, HubEntry, HubSettlement, check
 
 HID = "0000000000000196"
@@ -195,6 +195,12 @@ def test_a_decided_outcome_that_changes_is_a_surprise() -> None:
     books.hear(books.entries["m3"], Told("final", answer={**SETTLED, "confirmation": "undone"}))
     assert len(books.surprises) == 2
     assert books.entries["m1"].outcome == "final"
+
+
+def test_a_default_that_is_left_out_or_written_out_is_the_same_answer() -> None:
+    assert whole("2201", {"hid": HID}) == whole("2201", {"hid": HID, "covered": True})
+    assert whole("2201", {"hid": HID}) != whole("2201", {"hid": HID, "covered": False})
+    assert whole("2201", {"hid": 5}) == {"hid": 5}
 
 
 def test_the_same_settlement_is_booked_once() -> None:
