@@ -51,11 +51,16 @@ class _Flight:
         self.backlog = backlog
         self.attempt = Attempt()
         self.receiving = False
+        self.given_up = False
         self.task: asyncio.Task[None] | None = None
+        self.begun = False
 
     def give_up(self) -> None:
-        """Stop it; nothing more of it leaves."""
-        if self.task is not None:
+        """Stop it; nothing more of it leaves. A task that is cancelled before its first step would never land, so that one
+        is only told.
+        """
+        self.given_up = True
+        if self.task is not None and self.begun:
             self.task.cancel()
 
 
@@ -278,7 +283,9 @@ class Uplink:
                 self._flights.add(flight)
                 flight.task = asyncio.create_task(self._fly(flight), name="exchange")
             try:
-                await asyncio.wait_for(self._bell.wait(), self._until_due(now))
+                # not wait_for: when the bell rings at that moment, the one of Python 3.11 swallows the cancellation of a stop
+                async with asyncio.timeout(self._until_due(now)):
+                    await self._bell.wait()
             except TimeoutError:
                 continue
 
@@ -297,8 +304,9 @@ class Uplink:
         return None if wake is None else max(0.01, wake - now)
 
     async def _fly(self, flight: _Flight) -> None:
+        flight.begun = True
         try:
-            items = await self._items(flight.batch)
+            items = {} if flight.given_up else await self._items(flight.batch)
             if not items:
                 self._pulse.stopped()
                 return

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from edge.outcome import Outcome
+from edge.uplink.lanes import Work
 from tests.edge.world import HID, PERSON, Edge, becomes, fees, registration, settle, until
 from tests.sim.hub import Faults, SimHub
 
@@ -132,3 +133,32 @@ async def test_the_line_is_told_to_those_who_watch(hub: SimHub, tmp_path: Path) 
         await edge.call("1101", {"person": PERSON}, "m2", 500)
         seen = [(await anext(watcher)).data.get("line") for _ in range(2)]
         assert seen == ["up", "down"]
+
+
+async def test_an_exchange_that_is_given_up_before_its_first_step_still_lands(hub: SimHub, tmp_path: Path) -> None:
+    async with Edge(tmp_path, hub.url) as edge:
+        launched = edge.uplink._next_batch
+
+        def given_up_at_once(now: float) -> list[Work]:
+            batch = launched(now)
+            if batch:  # as a deadline that ends in the very turn of the loop in which the exchange was begun
+                asyncio.get_running_loop().call_soon(lambda: [f.give_up() for f in tuple(edge.uplink._flights)])
+                edge.uplink._next_batch = launched  # type: ignore[method-assign]
+            return batch
+
+        edge.uplink._next_batch = given_up_at_once  # type: ignore[method-assign]
+        assert (await edge.call("2204", fees(HID), "m1", 2000)).outcome is Outcome.FINAL
+        assert not edge.uplink._flights
+
+
+async def test_a_stop_in_the_moment_of_a_bell_ends(hub: SimHub, tmp_path: Path) -> None:
+    hub.faults.again_numbers = frozenset({"2204"})  # so that it waits for a bell or for a time
+    for turns in range(4):
+        async with Edge(tmp_path, hub.url) as edge:
+            await edge.call("2204", fees(HID), "m1", 200)
+            await until(lambda edge=edge: not edge.uplink._flights)
+            edge.uplink._bell.set()
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            async with asyncio.timeout(3):
+                await edge.uplink.stop()
