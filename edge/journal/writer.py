@@ -160,10 +160,10 @@ class Writer:
 
     def _usable(self) -> Connection:
         """The connection, opened anew after a failure; only if the file at the path is still the one we opened."""
+        if self._path.stat().st_ino != self._inode:
+            raise JournalUnavailable("the journal's file was replaced")
         if self._connection is None:
             self._open()
-        elif self._path.stat().st_ino != self._inode:
-            raise JournalUnavailable("the journal's file was replaced")
         return self._connection
 
     def _open(self) -> None:

@@ -94,8 +94,10 @@ async def test_a_file_that_was_replaced_takes_nothing(tmp_path: Path) -> None:
     await journal.open()
     await journal.append(draft("m1"))
     path.rename(tmp_path / "away.db")
-    with pytest.raises(JournalUnavailable):
-        await journal.append(draft("m2"))
+    for _ in range(3):
+        with pytest.raises(JournalUnavailable):
+            await journal.append(draft("m2"))
+        assert not path.exists(), "an empty journal in its place would forget every msgid and give HIDs twice"
     (tmp_path / "away.db").rename(path)
     assert (await journal.append(draft("m2"))).fresh, "nothing of the failed append was kept"
     assert await journal.find("H1", "m1") is not None
