@@ -106,6 +106,10 @@ def _record(c: Connection, r: Record, now: datetime) -> Standing | None:
         mark(c, marking, now, institution=standing.institution)
     if r.lifts:
         forget(c, TOMBSTONE, r.lifts)
+    if (
+        outcome is Outcome.REFUSED
+    ):  # of a reversal: it stops nothing, so the hub decides on the original if that still comes
+        c.execute("delete from fact where kind=? and value=?", (TOMBSTONE, standing.msgid.encode()))
     return by_seq(c, r.seq)
 
 

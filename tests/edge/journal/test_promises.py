@@ -111,6 +111,12 @@ async def test_a_tombstone_stops_its_original_until_the_hub_lifts_it(journal: Jo
     assert (await journal.append(draft("m2"))).standing.outcome is Outcome.ACCEPTED
 
 
+async def test_a_reversal_that_is_refused_stops_nothing(journal: Journal) -> None:
+    reversal = await journal.append(draft("r1", number="2601", follows="m1", reverses=True))
+    await journal.record([Record(seq=reversal.standing.seq, event=Event.DECLINED, code="original_not_reversible")], NOW)
+    assert (await journal.append(draft("m1", number="2204"))).standing.outcome is Outcome.ACCEPTED
+
+
 async def test_the_feed_and_its_cursor_are_one(journal: Journal) -> None:
     seq = (await journal.append(draft("m1", number="2207"))).standing.seq
     record = Record(seq=seq, event=Event.APPLIED, confirmation=Confirmation.AWAITED, reference="S1")
