@@ -1,7 +1,8 @@
 """SHELL: what the hub has for us, by long poll: leases of HIDs, notices, confirmations decided by people.
 
 The body of an item and the cursor are stored in one commit, then told. The poll says how many HIDs are left; when half of what
-was said is used up, it is cut short and said anew, so that a new lease comes before the old one ends.
+was said is used up, it is cut short and said anew, so that a new lease comes before the old one ends. The first poll after a start or a
+failure does not wait: what it brings is that the line is up, and the hub's clock.
 """
 
 from __future__ import annotations
@@ -45,6 +46,7 @@ class Downlink:
         self._now = now
         self._anew = asyncio.Event()
         self._hids_told = 0
+        self._connected = False
         self._task: asyncio.Task[None] | None = None
         self.cursor = 0
 
@@ -84,7 +86,8 @@ class Downlink:
                     self._uplink.heard()
                     await self._store(feed)
                     failures = 0
-                    if not feed.items and time.monotonic() - began < FEED_PAUSE_S:
+                    fresh, self._connected = not self._connected, True
+                    if not feed.items and not fresh and time.monotonic() - began < FEED_PAUSE_S:
                         await asyncio.sleep(FEED_PAUSE_S)
                 continue
             except LineBroken:
@@ -96,13 +99,14 @@ class Downlink:
             except Exception:  # noqa: BLE001 -- a fault of ours in one item must not end the feed for good
                 _log.exception("the feed failed inside", cursor=self.cursor)
             failures += 1
+            self._connected = False
             await self._pause(failures)
 
     async def _poll(self) -> Feed | None:
         """What the hub has; ``None``: cut short, to be asked anew."""
         self._anew.clear()
         self._hids_told = await self._journal.hids_left()
-        wait_s = FEED_WAIT_SKEWED_S if self._line.skewed else FEED_WAIT_S
+        wait_s = 0.0 if not self._connected else FEED_WAIT_SKEWED_S if self._line.skewed else FEED_WAIT_S
         polling = asyncio.create_task(self._line.feed(self.cursor, wait_s, self._hids_told), name="feed")
         bell = asyncio.create_task(self._anew.wait(), name="feed-anew")
         try:

@@ -34,7 +34,9 @@ async def test_what_the_feed_brings_is_stored_once_and_told(hub: SimHub, tmp_pat
         while event.kind != "notice":
             event = await anext(watcher)
         assert event.data["text"] == "tonight at ten"
-        assert (await edge.call("2201", registration(), "m1")).answer == {"hid": HID}
+        answer = (await edge.call("2201", registration(), "m1")).answer
+        assert answer is not None
+        assert answer["hid"] == HID
     async with Edge(tmp_path, hub.url, hids=0) as edge:
         assert edge.downlink.cursor == 2, "the cursor survives"
         assert await edge.journal.hids_left() == 19
@@ -70,8 +72,23 @@ async def test_it_wakes_soon_after_the_line_is_back(hub: SimHub, tmp_path: Path)
 
 async def test_a_lease_is_asked_for_before_the_old_one_ends(hub: SimHub, tmp_path: Path) -> None:
     async with Edge(tmp_path, hub.url, hids=8) as edge:
-        await until(lambda: hub.hids_left == [8])
+        await until(lambda: hub.hids_left == [8, 8])
         for n in range(7):
             await edge.call("2201", registration(), f"m{n}")
-        await until(lambda: len(hub.hids_left) > 2)
-        assert hub.hids_left[:3] == [8, 4, 2]
+        await until(lambda: len(hub.hids_left) > 3)
+        assert hub.hids_left[:4] == [8, 8, 4, 2], "the first poll only looks whether the hub is there"
+
+
+async def test_a_start_without_traffic_knows_the_line_and_the_hubs_clock_at_once(hub: SimHub, tmp_path: Path) -> None:
+    hub.faults.clock_ahead_s = 3600
+    async with Edge(tmp_path, hub.url) as edge:
+        await until(lambda: edge.uplink.up and edge.line.skewed, 2)
+
+
+async def test_after_a_break_the_line_is_known_to_be_back_without_traffic(hub: SimHub, tmp_path: Path) -> None:
+    async with Edge(tmp_path, hub.url) as edge:
+        await until(lambda: edge.uplink.up)
+        await hub.stop()
+        await until(lambda: not edge.uplink.up)
+        await hub.start()
+        await until(lambda: edge.uplink.up, 3)
