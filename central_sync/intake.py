@@ -6,6 +6,8 @@ Rules
       in the ledger and committed, and only then answered.
     * The same msgid with the same digest gets the stored answer, with another digest a refusal. The hub makes the digest itself.
     * A failure inside undoes the whole unit of work and is answered ``again``; the rest of its lane in the batch is left untouched.
+    * A row that somebody else holds, or a slow database, costs its own lane: the others of the batch are still answered while
+      the edge listens, and what there was no time for is ``again``.
     * Reads run in read units of work and leave no trace.
     * What cannot be kept in the ledger (an unknown number, a packet that is none) is refused without an entry: a copy of it will be
       refused alike.
@@ -13,6 +15,7 @@ Rules
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -87,9 +90,12 @@ class Intake:
     def _answers(self, institution: str, batch: Batch, now: datetime) -> Iterator[ItemAnswer]:
         waiting: dict[str, ItemAnswer] = {}
         size = 0
+        began = time.monotonic()
         for item in batch.items:
             if item.lane in waiting:
                 answer = msgspec.structs.replace(waiting[item.lane], msgid=item.msgid, detail="lane")
+            elif time.monotonic() - began > limits.BATCH_S_MAX:
+                answer = _again(item, "hub_busy", "no time was left in this batch")
             elif size > limits.ANSWER_BYTES_MAX:
                 answer = _again(item, "hub_busy", "answers of this batch are full")
             else:
@@ -100,16 +106,18 @@ class Intake:
             yield answer
 
     def _answer(self, institution: str, item: Item, now: datetime) -> ItemAnswer:
+        began = time.monotonic()
         for attempt in range(1, limits.INTAKE_ATTEMPTS_MAX + 1):
             try:
                 return self._handle(institution, item, now)
             except Refused as refused:
                 return _refusal(item, refused)
             except StoreBusy as error:
-                if attempt == limits.INTAKE_ATTEMPTS_MAX:
+                if attempt == limits.INTAKE_ATTEMPTS_MAX or time.monotonic() - began > limits.ITEM_RETRY_S_MAX:
                     log.warning(
                         "the database stayed busy", number=item.number, institution=institution, **located(error)
                     )
+                    break
             except Exception as error:  # noqa: BLE001 - whatever failed inside, the unit of work is undone and the edge sends again
                 log.error("an item failed", number=item.number, institution=institution, **located(error))
                 return _again(item, "hub_fault", "")
@@ -170,6 +178,8 @@ class Intake:
         """What became of a transaction; if it never came, it never will."""
         if not row.journaled:
             raise Refused("number_unknown", "reads are not kept")
+        if len(ask.digest) != limits.DIGEST_BYTES:
+            raise Refused("packet_invalid", "digest")
         tombstone = replace(_blank(institution, ask.msgid, row, ask.digest, now), code="never_applied")
         with self._store.write() as uow:
             _institution(uow, institution)

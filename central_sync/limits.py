@@ -9,11 +9,24 @@ SQLITE_VERSION_MIN = (3, 51, 3)
 SQLITE_BUSY_MS_MAX = 30_000
 POOL_CONNECTIONS_MAX = 16
 POOL_OVERFLOW_CONNECTIONS_MAX = 16
-POOL_WAIT_S_MAX = 30
-LOCK_WAIT_MS_MAX = 20_000
+POOL_WAIT_S_MAX = 5
+LOCK_WAIT_MS_MAX = 3_000
 """How long PostgreSQL waits for a row lock before the work is given back to be done again."""
+WRITE_WAIT_S_MAX = 5
+"""How long a thread waits for its turn to write on SQLite before the work is given back."""
+CONNECT_S_MAX = 5
+IDLE_IN_TRANSACTION_MS_MAX = 60_000
+"""After this long PostgreSQL ends a unit of work that asks for nothing: a hub that froze in it must not keep its locks."""
+PEER_SILENT_S_MAX = 30
+"""How long either end of a PostgreSQL connection believes in a peer that answers no probe."""
 INTAKE_ATTEMPTS_MAX = 4
 """How often one item is tried when another unit of work was in its way."""
+ITEM_RETRY_S_MAX = 2
+"""An item that was held up for longer than this is not tried again in the same batch: others wait behind it."""
+BATCH_S_MAX = 8
+"""After this long the rest of a batch is given back unhandled, so that what was decided is told while the edge still listens."""
+DIGEST_BYTES = 32
+BIRTH_YEAR_MIN = 1850
 UNCERTAIN_ROWS_MAX = 1_000
 FEES_PER_CASE_LINES_MAX = 10_000
 """Lines that a case ever had: so that a settlement's answer fits into one body."""
@@ -31,4 +44,7 @@ FEED_ROWS_MAX = 256
 AUDIT_ROWS_MAX = 10_000
 
 assert INTAKE_ATTEMPTS_MAX >= 1
+assert ITEM_RETRY_S_MAX * 1000 < LOCK_WAIT_MS_MAX, "who waited for a lock in vain does not wait again"
+assert ITEM_RETRY_S_MAX < WRITE_WAIT_S_MAX
+assert BATCH_S_MAX + max(LOCK_WAIT_MS_MAX / 1000, WRITE_WAIT_S_MAX) < 15, "an edge listens for 15 seconds"
 assert ANSWER_BYTES_MAX + FEES_PER_CASE_LINES_MAX * LINE_ANSWER_BYTES_MAX <= BODY_BYTES_MAX

@@ -6,7 +6,7 @@ from datetime import date
 
 from central_sync.benefits.eligibility import entitled
 from central_sync.benefits.settlement import accumulator_keys, balances
-from central_sync.desk.checks import facts, not_future, person
+from central_sync.desk.checks import facts, not_future, person, within
 from central_sync.desk.work import Decision, Work
 from central_sync.store.records import Member
 from central_sync.wire.packets import Balance, BenefitAnswer, BenefitCheck, Cover, PersonAnswer, PersonRequest
@@ -30,6 +30,7 @@ def check_benefit(work: Work, request: BenefitCheck) -> Decision:
     """2001. No cover in force is an answer (``entitled`` false, ``reason`` not_covered), not a refusal."""
     not_future(work, request.service_date, "$.service_date")
     member = person(work, request.person)
+    within(request.service_date, member.birth_date, work.today, "$.service_date")
     told = facts(work, member, request.care, request.service_date)
     used = work.uow.accumulators.read(accumulator_keys(work.rulebook, told))
     yes = entitled(work.rulebook, told)

@@ -38,7 +38,7 @@ from central_sync.wire.limits import FEED_ITEMS_MAX
 from central_sync.wire.messages import Enrolment, EnrolRequest, FeedBody, FeedItem, HidBlock, Notice
 from central_sync.wire.refusals import Refused
 
-_INSTITUTION_CODE = re.compile(r"^[A-Za-z0-9._-]{1,50}$")
+_INSTITUTION_CODE = re.compile(r"^[A-Za-z0-9._-]{1,50}\Z")
 _bodies: msgspec.msgpack.Decoder[FeedBody] = msgspec.msgpack.Decoder(FeedBody)
 
 
@@ -81,6 +81,8 @@ class Fleet:
         """
         if not _INSTITUTION_CODE.match(code):
             raise FleetError("a hospital's code is 1 to 50 letters, digits, dots, dashes and underscores")
+        if code == "all":
+            raise FleetError("`all` means every hospital: it cannot name one")
         if not name.strip():
             raise FleetError("a hospital needs a name")
         found = self._rulebook.regions.get(region)

@@ -15,7 +15,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from central_sync.benefits.parameters import Rulebook
-from central_sync.limits import COVERS_PER_MEMBER_MAX, MEMBER_LINE_BYTES_MAX
+from central_sync.limits import BIRTH_YEAR_MIN, COVERS_PER_MEMBER_MAX, MEMBER_LINE_BYTES_MAX
 from central_sync.terms import identifiers
 from central_sync.wire.codec import location
 
@@ -79,6 +79,8 @@ def _checked(line: MemberLine, rulebook: Rulebook, today: date) -> str:
         raise LineInvalid("$: a NUL character")
     if line.birth_date > today:
         raise LineInvalid("$.birth_date: in the future")
+    if line.birth_date.year < BIRTH_YEAR_MIN:
+        raise LineInvalid(f"$.birth_date: before {BIRTH_YEAR_MIN}")  # also: calendars do not reach back for ever
     for place, cover in enumerate(line.covers):
         _checked_cover(cover, line.group, rulebook, f"$.covers[{place}]")
     if len({(c.layer, c.scheme, c.contract, c.from_day) for c in line.covers}) != len(line.covers):

@@ -58,9 +58,8 @@ def new_engine(url: str) -> Engine:
         "hide_parameters": True,
     }
     if where.get_backend_name() == "postgresql":
-        waits = f"-c lock_timeout={limits.LOCK_WAIT_MS_MAX}"
         return create_engine(
-            where, **pool, pool_pre_ping=True, isolation_level="READ COMMITTED", connect_args={"options": waits}
+            where, **pool, pool_pre_ping=True, isolation_level="READ COMMITTED", connect_args=_postgresql_arguments()
         )
     if pysqlite3.sqlite_version_info < limits.SQLITE_VERSION_MIN:
         raise StoreTooOld(f"SQLite {pysqlite3.sqlite_version} is too old: {limits.SQLITE_VERSION_MIN} is needed")
@@ -69,6 +68,27 @@ def new_engine(url: str) -> Engine:
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _postgresql_arguments() -> dict[str, Any]:
+    """Both ends find out soon that the other is gone: a dead server holds up no thread, a dead hub's locks hold up no other hub."""
+    silent, probes = limits.PEER_SILENT_S_MAX, 3
+    server = {
+        "lock_timeout": limits.LOCK_WAIT_MS_MAX,
+        "idle_in_transaction_session_timeout": limits.IDLE_IN_TRANSACTION_MS_MAX,
+        "tcp_keepalives_idle": silent // 2,
+        "tcp_keepalives_interval": silent // 2 // probes,
+        "tcp_keepalives_count": probes,
+        "tcp_user_timeout": silent * 1000,
+    }
+    return {
+        "options": " ".join(f"-c {name}={value}" for name, value in server.items()),
+        "connect_timeout": limits.CONNECT_S_MAX,
+        "keepalives_idle": silent // 2,
+        "keepalives_interval": silent // 2 // probes,
+        "keepalives_count": probes,
+        "tcp_user_timeout": silent * 1000,
+    }
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

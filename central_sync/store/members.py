@@ -26,14 +26,22 @@ class Members:
 
     def get(self, key: str) -> Member | None:
         """The member with this key."""
-        row = self._connection.execute(select(t.member).where(t.member.c.id == key)).mappings().one_or_none()
-        if row is None:
-            return None
         c = t.cover.c
-        statement = select(c.layer, c.scheme, c.contract, c.from_day, c.to_day).where(c.member == key).order_by(c.place)
-        covers = tuple(Cover(**cover) for cover in self._connection.execute(statement).mappings())
-        own = {name: row[name] for name in _OWN}
-        return Member(**own, group=row["group_name"], covers=covers)
+        covers = [getattr(c, name).label(f"cover_{name}") for name in Cover.__slots__]
+        statement = select(t.member, *covers).outerjoin(t.cover, c.member == t.member.c.id)
+        # One statement: an import that commits between two could leave the old group beside the new covers.
+        rows = self._connection.execute(statement.where(t.member.c.id == key).order_by(c.place)).mappings().all()
+        if not rows:
+            return None
+        return Member(
+            **{name: rows[0][name] for name in _OWN},
+            group=rows[0]["group_name"],
+            covers=tuple(
+                Cover(**{name: row[f"cover_{name}"] for name in Cover.__slots__})
+                for row in rows
+                if row["cover_layer"] is not None
+            ),
+        )
 
     def put(self, row: Member) -> bool:
         """Add a member, or replace what is known of one with the same kind and number (its key stays). ``True``: added."""

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from central_sync.errors import StoreNotMigrated
+from central_sync import limits
+from central_sync.errors import StoreBusy, StoreNotMigrated
 from central_sync.store.cases import Cases, Fees
 from central_sync.store.engine import BEGIN, new_engine, translated
 from central_sync.store.fleet import Audit, Certificates, Feeds, Institutions, Invitations, Leases
@@ -59,7 +60,7 @@ class Store:
     def __init__(self, url: str) -> None:
         self.url = url
         self._engine: Engine | None = None
-        self._writes: threading.Lock | nullcontext[None] = nullcontext()
+        self._writes: threading.Lock | None = None
 
     def open(self) -> None:
         """Connect, and check that the tables are those of this version.
@@ -79,7 +80,7 @@ class Store:
         if found != revision_wanted():
             engine.dispose()
             raise StoreNotMigrated(f"the database is at {found or 'nothing'}, this program needs {revision_wanted()}")
-        self._writes = threading.Lock() if engine.dialect.name == "sqlite" else nullcontext()
+        self._writes = threading.Lock() if engine.dialect.name == "sqlite" else None
         self._engine = engine
 
     def close(self) -> None:
@@ -97,8 +98,21 @@ class Store:
             StoreUnavailable: the database cannot be reached or written.
             StoreError: anything else the database refused.
         """
-        with self._writes, _translating(), self.engine.begin() as connection:
+        with self._turn(), _translating(), self.engine.begin() as connection:
             yield UnitOfWork(connection)
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """The thread's turn to write, where there is one at a time."""
+        if self._writes is None:
+            yield
+            return
+        if not self._writes.acquire(timeout=limits.WRITE_WAIT_S_MAX):
+            raise StoreBusy("no turn to write came in time")
+        try:
+            yield
+        finally:
+            self._writes.release()
 
     @contextmanager
     def read(self) -> Iterator[UnitOfWork]:

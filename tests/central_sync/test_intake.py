@@ -283,3 +283,34 @@ def test_reads_leave_no_trace(hospital, store):
     assert hospital.ask("R1", "2206", p.PreSettle(hid=hid, currency="CNY", total=10_00)).code == "number_unknown"
     with store.read() as uow:
         assert uow.ledger.count("H1") == before
+
+
+def test_a_row_that_somebody_holds_costs_its_own_lane_only(hospital, store, monkeypatch):
+    monkeypatch.setattr(limits, "ITEM_RETRY_S_MAX", 0)
+    held, free = hospital.charged(100_00), hospital.charged(50_00)
+    slow = Hospital(store, Intake(store, RULEBOOK, Payers({}, Breaking(StoreBusy("x")))), "H1")
+    items = [
+        hospital.transaction("2207", hospital.settle_request(held, 100_00)),
+        hospital.transaction("2203", p.Visit(hid=held, diagnoses=[hospital.diagnosis()])),
+        hospital.transaction("2203", p.Visit(hid=free, diagnoses=[hospital.diagnosis()])),
+    ]
+    with structlog.testing.capture_logs() as lines:
+        verdicts = [a.verdict for a in slow.take(*items).answers]
+    assert verdicts == [Verdict.AGAIN, Verdict.AGAIN, Verdict.FINAL]
+    assert [line["event"] for line in lines] == ["the database stayed busy"]
+
+
+def test_a_batch_that_takes_too_long_is_answered_as_far_as_it_came(hospital, monkeypatch):
+    monkeypatch.setattr(limits, "BATCH_S_MAX", -1)
+    items = [hospital.transaction("9001", SIGN_IN, lane=str(n)) for n in range(2)]
+    answers = hospital.take(*items).answers
+    assert [(a.verdict, a.code) for a in answers] == [(Verdict.AGAIN, "hub_busy")] * 2
+    monkeypatch.undo()
+    assert [a.repeated for a in hospital.take(*items).answers] == [False, False]
+
+
+def test_an_ask_with_no_digest_is_refused_and_leaves_no_tombstone(hospital, store):
+    ask = Ask(msgid="A1", number="2207", lane="x", digest=b"x" * 100_000)
+    assert hospital.take(ask).answers[0].code == "packet_invalid"
+    with store.read() as uow:
+        assert uow.ledger.get("H1", "A1") is None

@@ -66,3 +66,9 @@ def test_cover_is_judged_on_the_service_date(hospital):
 def test_tomorrow_is_not_known(hospital):
     check = p.BenefitCheck(person=hospital.person, care="outpatient", service_date=DAY + timedelta(days=1))
     assert hospital.refused("2001", check) == "date_out_of_range"
+
+
+def test_nobody_has_benefits_before_their_birth(hospital):
+    for day in (date(1949, 12, 30), date(1, 1, 1)):
+        request = p.BenefitCheck(person=hospital.person, care="outpatient", service_date=day)
+        assert hospital.refused("2001", request) == "date_out_of_range"

@@ -49,6 +49,8 @@ def test_a_hospital_takes_money_zone_and_calendar_from_its_region(fleet):
     [
         ("H01", "Again", "cn", None, "already"),
         ("H 2", "Spaced", "cn", None, "letters"),
+        ("H02\n", "Second", "cn", None, "code"),
+        ("all", "Second", "cn", None, "every"),
         ("H02", " ", "cn", None, "name"),
         ("H02", "Second", "xx", "t", "region"),
         ("H02", "Second", "cn", "no such", "tier"),

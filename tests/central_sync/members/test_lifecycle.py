@@ -32,6 +32,7 @@ def cover(**changes):
         ({"region": "xx"}, "$.region"),
         ({"birth_date": "2025-06-03"}, "$.birth_date"),
         ({"birth_date": "1949-02-30"}, "$.birth_date"),
+        ({"birth_date": "0001-01-01"}, "$.birth_date"),
         ({"sex": "PLANTED"}, "$.sex"),
         ({"sex": "male\n"}, "$.sex"),
         ({"group": "PLANTED"}, "$.group"),

@@ -51,3 +51,14 @@ def test_a_damaged_url_is_refused_without_its_text():
     with pytest.raises(StoreUnavailable) as caught:
         Store("secret-words-no-url").open()
     assert "secret" not in str(caught.value)
+
+
+def test_postgresql_gives_up_on_dead_peers_and_frozen_work(postgres):
+    engine = new_engine(postgres.url("postgres"))
+    with engine.connect() as connection:
+        found = {
+            name: connection.execute(text(f"SHOW {name}")).scalar_one()
+            for name in ("lock_timeout", "idle_in_transaction_session_timeout")
+        }
+    engine.dispose()
+    assert found == {"lock_timeout": "3s", "idle_in_transaction_session_timeout": "1min"}

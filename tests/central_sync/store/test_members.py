@@ -24,3 +24,9 @@ def test_a_member_is_found_by_number_and_keeps_its_key_when_replaced(store):
         assert uow.members.find("k", "2") is None
         assert uow.members.get("id2") is None
         assert uow.members.count() == 2
+
+
+def test_a_member_without_cover_is_known(store):
+    with store.write() as uow:
+        assert uow.members.put(replace(MEMBER, covers=()))
+        assert uow.members.get("id1") == replace(MEMBER, covers=())

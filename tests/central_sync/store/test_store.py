@@ -1,11 +1,14 @@
 """Units of work, on both databases."""
 
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
 
-from central_sync.errors import StoreError
+from central_sync import limits
+from central_sync.errors import StoreBusy, StoreError
 from central_sync.store.records import Institution, Invitation
 
 NOW = datetime(2025, 6, 2, 8, 0, tzinfo=UTC)
@@ -91,3 +94,24 @@ def test_writers_on_sqlite_wait_for_each_other_and_readers_do_not(store):
     writer.join()
     with store.read() as uow:
         assert len(uow.institutions.all()) == 1
+
+
+def test_who_waits_for_a_row_or_a_turn_in_vain_is_told_that_the_store_is_busy(store, monkeypatch):
+    monkeypatch.setattr(limits, "WRITE_WAIT_S_MAX", 0.1)
+    with store.write() as uow:
+        uow.institutions.add(hospital())
+        uow.accumulators.lock(["member:1"])
+        with ThreadPoolExecutor(1) as other:
+            began = time.monotonic()
+            assert other.submit(_locks_as_well, store).result() is StoreBusy
+            assert time.monotonic() - began < limits.LOCK_WAIT_MS_MAX / 1000 + 2
+    assert _locks_as_well(store) is None
+
+
+def _locks_as_well(store):
+    try:
+        with store.write() as uow:
+            uow.accumulators.lock(["member:1"])
+    except StoreBusy as error:
+        return type(error)
+    return None
