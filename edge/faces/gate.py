@@ -80,6 +80,14 @@ class Gate:
         context = CallContext(**given) if all(given.values()) else None
         return self.admit(request, context)
 
+    def still_admits(self, request: web.Request) -> bool:
+        """Whether :meth:`admit_query` would let the caller of ``request`` in now as well."""
+        try:
+            self.admit_query(request)
+        except Refused:
+            return False
+        return True
+
 
 def bearer(request: web.Request) -> str:
     """The token of ``Authorization: Bearer``, or nothing."""

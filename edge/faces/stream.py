@@ -26,8 +26,9 @@ class Stream:
         self._clock = clock
         self._open: set[asyncio.Task[None]] = set()
 
-    async def serve(self, request: web.Request, until: datetime) -> EventSourceResponse:
-        """Send every event to the caller until it leaves, the edge stops, or ``until``.
+    async def serve(self, request: web.Request, until: datetime, admitted: Callable[[], bool]) -> EventSourceResponse:
+        """Send every event to the caller until it leaves, the edge stops, ``until``, or it is no longer ``admitted``: that is
+        asked before each event.
 
         Raises:
             Refused: ``too_busy``.
@@ -38,7 +39,7 @@ class Stream:
             self._events.subscribe() as events,
             sse_response(request, ping_interval=STREAM_HEARTBEAT_S) as response,
         ):
-            sending = asyncio.create_task(_send(events, response), name="event stream")
+            sending = asyncio.create_task(_send(events, response, admitted), name="event stream")
             self._open.add(sending)
             try:
                 async with asyncio.timeout((until - self._clock()).total_seconds()):
@@ -57,9 +58,11 @@ class Stream:
             sending.cancel()
 
 
-async def _send(events: Subscription, response: EventSourceResponse) -> None:
+async def _send(events: Subscription, response: EventSourceResponse, admitted: Callable[[], bool]) -> None:
     try:
         async for event in events:
+            if not admitted():
+                return
             data = {"at": event.at, "missed": event.missed, **event.data}
             await response.send(msgspec.json.encode(data).decode(), event=event.kind)
     except (ConnectionError, TimeoutError):

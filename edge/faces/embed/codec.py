@@ -90,7 +90,9 @@ class CloseRequest(SignedRequest, frozen=True, kw_only=True):
 
 
 class InitBody(Struct, frozen=True, kw_only=True):
-    """The answer of init. The token is good until ``expires_at``; ``sign_in`` says what became of 9001, which follows by itself."""
+    """The answer of init. The token is good until ``expires_at``; ``sign_in`` says what became of 9001, which follows by itself.
+    If the hub has refused 9001, the return code is -2, ``error`` says why, and there is no token.
+    """
 
     return_code: int
     token: str
@@ -98,6 +100,14 @@ class InitBody(Struct, frozen=True, kw_only=True):
     expires_at: datetime
     sign_in: ReplyBody
     error: ErrorBody | None = None
+
+
+def init_refused(business_day: date, expires_at: datetime, reply: Reply) -> InitBody:
+    """The answer of an init whose 9001 was refused for good."""
+    told = body(reply)
+    return InitBody(
+        return_code=REFUSED, token="", business_day=business_day, expires_at=expires_at, sign_in=told, error=told.error
+    )
 
 
 def handle(request: HandleRequest, context: Context) -> Call:

@@ -24,6 +24,11 @@ from edge.outcome import Outcome
 
 log = structlog.get_logger()
 
+_NOT_KEPT = frozenset({"clock_wrong", "journal_unavailable", "shutting_down"})
+"""Refusals of a transaction that was not taken on: its msgid is still free. A cycle that others work in goes on; 9001 follows with the
+next init.
+"""
+
 
 class Handles(Protocol):
     """The one door behind every face."""
@@ -91,8 +96,10 @@ class EmbedFace:
             business_day=cycle.business_day,
         )
         reply = await self._intake.handle(codec.sign_in(context, cycle.sign_in_msgid))
-        if reply.outcome is Outcome.REFUSED:
+        if reply.outcome is Outcome.REFUSED and reply.code not in _NOT_KEPT:
             await self._cycles.close(cycle)  # its msgid is used up: the next init signs in with a new one
+            self._audit.note("sign_in_refused", self._clock(), workstation=asked.workstation, code=reply.code)
+            return door.json_response(codec.init_refused(cycle.business_day, cycle.expires_at, reply))
         self._audit.note("signed_in", self._clock(), workstation=asked.workstation, operator=asked.operator)
         return door.json_response(
             codec.InitBody(
@@ -142,7 +149,7 @@ class EmbedFace:
     async def events(self, request: web.Request) -> web.StreamResponse:
         """The event stream, until the caller's cycle ends."""
         cycle, _ = self._gate.admit_query(request)
-        return await self._stream.serve(request, cycle.expires_at)
+        return await self._stream.serve(request, cycle.expires_at, lambda: self._gate.still_admits(request))
 
     async def status(self, _request: web.Request) -> web.Response:
         """How the edge stands; names nobody and needs no token."""

@@ -80,3 +80,15 @@ async def test_when_the_edge_stops_every_stream_ends(hospital: Hospital) -> None
     async with asyncio.timeout(5), await opened(hospital) as response:
         await hospital.stream.stop()
         await response.content.read()
+
+
+async def test_who_is_no_longer_admitted_hears_nothing_more(hospital: Hospital) -> None:
+    async with asyncio.timeout(5), await opened(hospital) as response:
+        await hospital.call("close")
+        hospital.events.publish(event(1))
+        assert await response.content.read() == b""
+    await hospital.sign_in()
+    async with asyncio.timeout(5), await opened(hospital) as response:
+        hospital.workstations.remove("desk-1")
+        hospital.events.publish(event(2))
+        assert await response.content.read() == b""

@@ -31,11 +31,23 @@ async def test_init_opens_the_day_and_signs_in_with_the_edges_own_msgid(hospital
 
 async def test_after_a_refused_sign_in_the_next_init_signs_in_anew(hospital: Hospital) -> None:
     hospital.desk.outcome, hospital.desk.code = Outcome.REFUSED, "hub_fault"
-    await hospital.sign_in()
+    status, body = await hospital.post("init", {**CONTEXT, "workstation_key": hospital.key})
+    assert (status, body["return_code"], body["token"], body["error"]["code"]) == (200, -2, "", "hub_fault")
     hospital.desk.outcome, hospital.desk.code = Outcome.FINAL, ""
     await hospital.sign_in()
     first, second, third = (call.msgid for call in hospital.desk.calls)
     assert first == second != third
+
+
+@pytest.mark.parametrize("code", ["journal_unavailable", "clock_wrong", "shutting_down"])
+async def test_a_sign_in_that_could_not_be_kept_ends_nobodys_cycle(hospital: Hospital, code: str) -> None:
+    hospital.desk.outcome, hospital.desk.code = Outcome.REFUSED, code
+    status, body = await hospital.post("init", {**CONTEXT, "workstation_key": hospital.key})
+    assert (status, body["return_code"], body["sign_in"]["error"]["code"]) == (200, 0, code)
+    hospital.desk.outcome, hospital.desk.code = Outcome.FINAL, ""
+    assert (await hospital.call("uncertain"))[0] == 200, "the token of the program beside it still holds"
+    await hospital.sign_in()
+    assert len({call.msgid for call in hospital.desk.calls if call.number == "9001"}) == 1
 
 
 @pytest.mark.parametrize(
