@@ -21,6 +21,7 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 from typing import Annotated, NamedTuple
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta, Struct
@@ -95,9 +96,21 @@ def load(folder: Path) -> Config:
         raise ConfigError(f"{path} is not TOML: {error}") from error
     except msgspec.ValidationError as error:
         raise ConfigError(f"{path}: {error}") from error
+    if config.sync_url and not is_https(config.sync_url):
+        raise ConfigError(f"{path}: sync_url is written https://HOST:PORT")
     if len({reader.name for reader in config.readers}) != len(config.readers):
         raise ConfigError(f"{path}: two readers have the same name")
     return config
+
+
+def is_https(url: str) -> bool:
+    """Whether ``url`` is ``https://HOST[:PORT]`` and no more: on anything else the line would be in clear, or dead without a word."""
+    try:
+        parts = urlsplit(url)
+        whole = parts.path in ("", "/") and not (parts.query or parts.fragment or parts.username)
+        return parts.scheme == "https" and bool(parts.hostname) and whole and parts.port != 0
+    except ValueError:
+        return False
 
 
 def address(text: str) -> Address:

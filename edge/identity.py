@@ -30,6 +30,7 @@ from central_sync.wire.limits import WIRE_VERSION
 from central_sync.wire.messages import Enrolment, EnrolRequest
 from central_sync.wire.refusals import REFUSALS, Refused
 from edge import files
+from edge.config import is_https
 
 FOLDER = "identity"
 CURRENT = "current"
@@ -123,6 +124,8 @@ def enrol(folder: Path, url: str, code: str, sync_url: str = "") -> Identity:
         EnrolmentFailed: see its text; the identity in use is untouched.
     """
     host, port = _target(url)
+    if sync_url and not is_https(sync_url):
+        raise EnrolmentFailed("The sync address is written https://HOST:PORT")
     try:
         secret, fingerprint = enrolment.read_code(code)
     except enrolment.CodeMistyped as error:
@@ -141,6 +144,8 @@ def enrol(folder: Path, url: str, code: str, sync_url: str = "") -> Identity:
         raise EnrolmentFailed("The hub's answer cannot be read; its version may be newer than ours.") from error
     _check_answer(told, key, authority)
     kept = msgspec.structs.replace(told, sync_url=sync_url or told.sync_url)
+    if not is_https(kept.sync_url):
+        raise EnrolmentFailed("The hub's answer names no address to send to: enrol with a new code and --sync-url.")
     try:
         _store(folder, kept, key)
     except OSError as error:

@@ -62,6 +62,14 @@ def test_enrolling_again_changes_the_identity_whole(hub: Hub, tmp_path: Path) ->
     assert x509.load_pem_x509_certificate(second.certificate.read_bytes()) != old
 
 
+@pytest.mark.parametrize("wrong", ["http://10.0.0.1:7443", "10.0.0.1:7443", "https://"])
+def test_a_sync_address_in_clear_is_refused_before_the_code_is_used(hub: Hub, tmp_path: Path, wrong: str) -> None:
+    code = hub.code()
+    with pytest.raises(EnrolmentFailed, match="https://HOST:PORT"):
+        identity.enrol(tmp_path, hub.url, code, wrong)
+    assert identity.enrol(tmp_path, hub.url, code)
+
+
 def test_a_hub_that_is_not_the_codes_is_told_nothing(hub: Hub, tmp_path: Path) -> None:
     code, log = hub.code(), hub.program.log
     secret, _ = enrolment.read_code(code)
