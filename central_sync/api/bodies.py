@@ -15,7 +15,7 @@ from aiohttp import web
 
 from central_sync.api.limits import BODY_S_MAX
 from central_sync.wire.codec import CONTENT_TYPE, pack, unpack
-from central_sync.wire.limits import WIRE_VERSION
+from central_sync.wire.limits import BODY_BYTES_MAX, WIRE_VERSION
 from central_sync.wire.messages import BatchAnswer
 from central_sync.wire.refusals import Refused
 
@@ -30,8 +30,9 @@ STATUS = {
 """HTTP status of a refusal; 400 for the rest."""
 
 
-async def received(request: web.Request, kind: type[M]) -> M:
-    """The message of type ``kind`` that the client sent, read within ``BODY_S_MAX`` and the application's size limit.
+async def received(request: web.Request, kind: type[M], bytes_max: int = BODY_BYTES_MAX) -> M:
+    """The message of type ``kind`` that the client sent, read within ``BODY_S_MAX`` and the application's size limit, and no longer
+    than ``bytes_max`` when decompressed.
 
     Raises:
         Refused: ``packet_too_large``, ``packet_invalid`` or ``version_unsupported``.
@@ -45,7 +46,7 @@ async def received(request: web.Request, kind: type[M]) -> M:
         raise Refused("packet_too_large", "request body") from error
     except TimeoutError as error:
         raise Refused("packet_invalid", f"body not complete within {BODY_S_MAX} s") from error
-    return unpack(body, kind)
+    return unpack(body, kind, bytes_max)
 
 
 def number(request: web.Request, name: str, least: int, most: int, default: int | None = None) -> int | None:

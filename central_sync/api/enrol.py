@@ -85,7 +85,7 @@ class EnrolPort:
         if not self._attempts.allowed(peer, now):
             self._trail.note(peer, "enrolment_refused", "enrol", "too many attempts")
             return refused(Refused("enrolment_refused", "too many attempts; wait a minute"), now)
-        message = await received(request, EnrolRequest)
+        message = await received(request, EnrolRequest, ENROL_BODY_BYTES_MAX)
         own_host = (request.get_extra_info("sockname") or ("localhost",))[0]
         url = self._sync_url.replace(OWN_HOST, f"[{own_host}]" if ":" in own_host else own_host)
         loop = asyncio.get_running_loop()

@@ -14,6 +14,8 @@ KEEPALIVE_S = 75
 STOP_S_MAX = 20
 """How long a stopping hub waits for work in progress."""
 BACKLOG_CONNECTIONS_MAX = 256
+QUEUED_S_MAX = 10
+"""A batch that waited longer than this for a thread is not begun: its edge has hung up and sends it again."""
 FEED_THREADS = 4
 """Threads for the feed and for looking at certificates: apart from the exchange, so that a busy hub still answers polls."""
 EXCHANGES_PER_THREAD_MAX = 16

@@ -4,13 +4,15 @@ Rules
     * The institution is what the certificate says, nothing else. TLS has verified it; the fleet says whether the hub still
       stands by it, on every request, also on a connection that has been open for long.
     * Work runs in worker threads and is finished once begun: a client that hangs up finds its answer when it sends again.
-    * More work than the threads can take is turned away at once (``hub_fault``, to be sent again), not queued without end.
+    * More work than the threads can take is turned away at once (``hub_fault``, to be sent again), not queued without end; and
+      what waited too long is not begun, so that after a jam the threads work for edges that still listen.
     * Nothing of a body is logged.
 """
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -21,7 +23,7 @@ import structlog
 from aiohttp import web
 
 from central_sync.api.bodies import answered, number, received, refused
-from central_sync.api.limits import EXCHANGES_PER_THREAD_MAX, FEED_THREADS, REQUEST_BYTES_MAX
+from central_sync.api.limits import EXCHANGES_PER_THREAD_MAX, FEED_THREADS, QUEUED_S_MAX, REQUEST_BYTES_MAX
 from central_sync.api.waiting import Waiting
 from central_sync.audit import Trail
 from central_sync.errors import StoreError
@@ -102,11 +104,13 @@ class SyncPort:
         if self._in_flight >= self._threads * EXCHANGES_PER_THREAD_MAX:
             raise Refused("hub_fault", "too much at once")
         self._in_flight += 1
-        work = asyncio.ensure_future(self._in(self._work, self._take, institution, batch))
+        work = asyncio.ensure_future(self._in(self._work, self._take, institution, batch, time.monotonic()))
         work.add_done_callback(self._finished)
         return answered(await asyncio.shield(work))
 
-    def _take(self, institution: str, batch: Batch) -> BatchAnswer:
+    def _take(self, institution: str, batch: Batch, arrived_s: float) -> BatchAnswer:
+        if time.monotonic() - arrived_s > QUEUED_S_MAX:
+            raise Refused("hub_fault", "too long in the queue")
         return self._intake.take(institution, batch, self._clock())
 
     def _finished(self, work: asyncio.Future[BatchAnswer]) -> None:

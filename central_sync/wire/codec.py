@@ -33,19 +33,19 @@ def pack(message: msgspec.Struct) -> bytes:
     return zstandard.ZstdCompressor(level=ZSTD_LEVEL).compress(msgspec.msgpack.encode(message))
 
 
-def unpack(body: bytes, kind: type[M]) -> M:
-    """The message of type ``kind`` in ``body``, of our own wire version or the previous one.
+def unpack(body: bytes, kind: type[M], bytes_max: int = BODY_BYTES_MAX) -> M:
+    """The message of type ``kind`` in ``body``, of our own wire version or the previous one, ``bytes_max`` long when decompressed.
 
     Raises:
         Refused: ``packet_too_large``, ``packet_invalid`` or ``version_unsupported``.
     """
     try:
         with zstandard.ZstdDecompressor(max_window_size=2**23).stream_reader(body) as reader:
-            plain = reader.read(BODY_BYTES_MAX + 1)
+            plain = reader.read(bytes_max + 1)
     except zstandard.ZstdError as error:
         raise Refused("packet_invalid", "not a zstd frame") from error
-    if len(plain) > BODY_BYTES_MAX:
-        raise Refused("packet_too_large", f"over {BODY_BYTES_MAX} bytes")
+    if len(plain) > bytes_max:
+        raise Refused("packet_too_large", f"over {bytes_max} bytes")
     try:
         return msgspec.convert(versions.lifted(msgspec.msgpack.decode(plain), kind), kind)
     except _UNREADABLE as error:

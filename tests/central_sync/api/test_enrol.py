@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import aiohttp
 import pytest
+import zstandard
 
 from central_sync.api.limits import ENROL_BODY_BYTES_MAX, ENROL_FAILURES_PER_MINUTE_MAX
 from central_sync.fleet.authority import Authority
@@ -83,9 +84,10 @@ async def test_a_refusal_does_not_say_whether_the_code_was_unknown_used_or_expir
     [
         (b"damaged", 400, "packet_invalid"),
         (bytes(ENROL_BODY_BYTES_MAX + 1), 413, "packet_too_large"),
+        (zstandard.ZstdCompressor().compress(b"\x90" * (ENROL_BODY_BYTES_MAX + 1)), 413, "packet_too_large"),
         (pack(EnrolRequest(version=WIRE_VERSION, secret="00" * 10, signing_request="none")), 400, "packet_invalid"),
     ],
-    ids=["damaged", "too_long", "no_signing_request"],
+    ids=["damaged", "too_long", "too_long_when_decompressed", "no_signing_request"],
 )
 async def test_a_bad_body_gets_a_typed_refusal(hub, folder, content, status, code):
     got, answer = await post(hub.enrol, folder, content)

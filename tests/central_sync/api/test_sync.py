@@ -216,3 +216,13 @@ async def test_a_scanner_that_knocks_a_thousand_times_fills_no_disk(hub, edge, f
     await asyncio.sleep(0.2)
     assert len(audited(store, "connection_refused")) == 1
     assert (await exchange(hub.sync, edge, batch(sign_in())))[0] == 200
+
+
+async def test_a_batch_that_waited_too_long_for_a_thread_is_not_begun(hub, edge, store, monkeypatch):
+    monkeypatch.setattr("central_sync.api.sync.QUEUED_S_MAX", -1)
+    status, answer = await exchange(hub.sync, edge, batch(sign_in()))
+    assert (status, answer.code, answer.answers) == (503, "hub_fault", [])
+    with store.read() as uow:
+        assert uow.ledger.get("H01", "m-1") is None
+    monkeypatch.undo()
+    assert (await exchange(hub.sync, edge, batch(sign_in())))[1].answers[0].repeated is False
