@@ -61,6 +61,8 @@ class Gate:
         cycle = self._cycles.of_token(bearer(request) or token, self._clock())
         if cycle.workstation != named.workstation:
             raise Refused("token_invalid", "of another workstation")
+        if cycle.operator != named.operator:
+            raise Refused("token_invalid", "of another operator")
         try:
             still = self._workstations.still(cycle.workstation, cycle.key_sha256)
         except WorkstationError as error:

@@ -185,6 +185,11 @@ async def test_a_workstation_that_is_withdrawn_or_has_a_new_key_ends_at_once(hos
     assert (await hospital.call("uncertain"))[1]["error"]["code"] == "workstation_refused"
 
 
+async def test_a_token_does_not_speak_for_another_operator(hospital: Hospital) -> None:
+    status, body = await hospital.call("uncertain", context={**CONTEXT, "operator": "op-2"})
+    assert (status, body["error"]["code"], body["error"]["detail"]) == (401, "token_invalid", "of another operator")
+
+
 async def test_after_the_day_or_after_close_the_token_is_stale(hospital: Hospital) -> None:
     hospital.now = NOON + timedelta(days=1)
     status, body = await hospital.call("uncertain")
