@@ -77,11 +77,16 @@ def main(ctx: click.Context, folder: Path) -> None:
 
 @main.command()
 @click.argument("hub_enrol_url")
-@click.argument("code")
+@click.argument("code", default="-")
 @click.option("--sync-url", default="", help="Where the hub is reached by the VPN, if not where it says itself.")
 @click.pass_obj
 def enrol(folder: Path, hub_enrol_url: str, code: str, sync_url: str) -> None:
-    """Make this the edge of a hospital, with the CODE that `pishkhan-hub invite` printed."""
+    """Make this the edge of a hospital, with the CODE that `pishkhan-hub invite` printed.
+
+    Without CODE it is asked for (or read from standard input), so that it stands in no list of processes and no history.
+    """
+    if code == "-":
+        code = click.prompt("Enrolment code", err=True)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     who = identity.enrol(folder, hub_enrol_url, code, sync_url)
     click.echo(f"Enrolled for {who.institution} ({who.name}). Next: workstation add NAME, then run.", err=True)

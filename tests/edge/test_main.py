@@ -53,6 +53,13 @@ def test_enrolling_with_nonsense_is_one_sentence(tmp_path: Path) -> None:
     assert (done.exit_code, "https://HOST:PORT" in done.stderr) == (2, True)
 
 
+def test_a_code_that_is_not_typed_as_an_argument_is_asked_for(tmp_path: Path) -> None:
+    done = CliRunner().invoke(main, ["--data", str(tmp_path), "enrol", "https://127.0.0.1:1"], input="NOT-A-CODE\n")
+    assert done.exit_code == 2
+    assert "Enrolment code" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_status_and_doctor_tell_of_an_edge_that_does_not_run(tmp_path: Path) -> None:
     assert run(tmp_path, "status").exit_code == 1
     told = json.loads(run(tmp_path, "status", "--json").stdout)
