@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from pysqlite3 import dbapi2 as pysqlite3
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -43,12 +44,12 @@ def parsed(url: str) -> URL:
             raise StoreUnavailable("the database is a SQLite file or PostgreSQL")
 
 
-def new_engine(url: str) -> Engine:
-    """An engine for ``url``; opens nothing yet.
+def new_engine(url: str, *, create: bool = False) -> Engine:
+    """An engine for ``url``; opens nothing yet. Only with ``create`` does a SQLite file that is not there come to be.
 
     Raises:
         StoreTooOld: the SQLite library is not safe.
-        StoreUnavailable: the URL is neither SQLite nor PostgreSQL.
+        StoreUnavailable: the URL is neither SQLite nor PostgreSQL, or a file would be made where one was lost.
     """
     where = parsed(url)
     pool: dict[str, Any] = {
@@ -63,11 +64,29 @@ def new_engine(url: str) -> Engine:
         )
     if pysqlite3.sqlite_version_info < limits.SQLITE_VERSION_MIN:
         raise StoreTooOld(f"SQLite {pysqlite3.sqlite_version} is too old: {limits.SQLITE_VERSION_MIN} is needed")
-    Path(str(where.database)).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(where, module=pysqlite3, **pool)
+    engine = create_engine(_sqlite_file(where, create=create), module=pysqlite3, **pool)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _sqlite_file(where: URL, *, create: bool) -> URL:
+    """The file, made if ``create`` says so. SQLite makes an empty database wherever it finds none and throws away the write-ahead
+    file beside it, which holds what a killed hub had committed last: so a lost file (a late mount, a slip of the hand) must
+    stay lost until somebody restores it.
+    """
+    name = str(where.database)
+    if name.startswith("file:"):
+        return where  # a URI says itself how it is opened
+    path = Path(name)
+    if not path.exists():
+        if not create:
+            raise StoreUnavailable(f"there is no database at {path}: run init, or restore the file")
+        if path.with_name(f"{path.name}-wal").exists():
+            raise StoreUnavailable(f"beside {path} lies its write-ahead file, but the database is gone: restore it")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return where
+    return where.set(database=f"file:{quote(str(path.absolute()))}", query={**where.query, "mode": "rw", "uri": "true"})
 
 
 def _postgresql_arguments() -> dict[str, Any]:

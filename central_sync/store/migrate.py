@@ -47,7 +47,7 @@ def migrate(url: str) -> None:
         StoreTooOld: the SQLite library is not safe.
         StoreUnavailable: the database cannot be reached or written.
     """
-    engine = new_engine(url)
+    engine = new_engine(url, create=True)
     try:
         with engine.begin() as connection:  # on SQLite this is BEGIN IMMEDIATE: one migrates, the others wait
             if connection.dialect.name == "postgresql":

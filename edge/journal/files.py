@@ -54,6 +54,11 @@ def open_writer(path: Path) -> Connection:
         JournalDamaged: it is damaged, or no journal.
     """
     refuse_old_sqlite()
+    if path.with_name(path.name + "-wal").exists() and not path.exists():
+        # an empty file in its place would make SQLite throw away what was committed last
+        raise JournalDamaged(
+            "the journal's file is gone, its write-ahead file is not: keep that, and restore the journal"
+        )
     try:
         os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, _MODE))
         path.chmod(_MODE)

@@ -157,6 +157,17 @@ def test_a_missing_database_file_is_told_and_not_made_up_for(made):
     done = hub_command(made, "run", "--sync-listen", "127.0.0.1:0", database=f"sqlite:///{made}/lost.db", check=False)
     assert done.returncode == 2
     assert "init" in done.stderr
+    assert not (made / "lost.db").exists()
+
+
+@pytest.mark.parametrize("verb", [("run",), ("audit",), ("migrate",)])
+def test_what_a_killed_hub_left_beside_a_lost_database_stays(made, verb):
+    (made / "lost.db-wal").write_bytes(b"committed last")
+    done = hub_command(made, *verb, database=f"sqlite:///{made}/lost.db", check=False)
+    assert done.returncode == 2
+    assert "restore" in done.stderr
+    assert (made / "lost.db-wal").read_bytes() == b"committed last"
+    assert not (made / "lost.db").exists()
 
 
 def test_a_read_only_database_is_told_before_the_hub_listens(made):

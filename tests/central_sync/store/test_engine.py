@@ -10,7 +10,7 @@ from central_sync.store.engine import new_engine
 
 
 def test_sqlite_is_opened_in_the_safe_way(tmp_path):
-    engine = new_engine(f"sqlite:///{tmp_path}/a.db")
+    engine = new_engine(f"sqlite:///{tmp_path}/a.db", create=True)
     with engine.connect() as connection:
         found = {
             name: connection.execute(text(f"PRAGMA {name}")).scalar_one() for name in ("journal_mode", "synchronous")
@@ -62,3 +62,20 @@ def test_postgresql_gives_up_on_dead_peers_and_frozen_work(postgres):
         }
     engine.dispose()
     assert found == {"lock_timeout": "3s", "idle_in_transaction_session_timeout": "1min"}
+
+
+def test_a_lost_database_is_not_made_anew_and_loses_nothing_more(tmp_path):
+    (tmp_path / "a.db-wal").write_bytes(b"committed last")
+    for create in (False, True):
+        with pytest.raises(StoreUnavailable, match="restore"):
+            new_engine(f"sqlite:///{tmp_path}/a.db", create=create)
+    assert [(p.name, p.read_bytes()) for p in tmp_path.iterdir()] == [("a.db-wal", b"committed last")]
+
+
+def test_a_file_with_odd_characters_in_its_name_opens_again(tmp_path):
+    url = f"sqlite:///{tmp_path}/a b#c.db"
+    migrate(url)
+    store = Store(url)
+    store.open()
+    store.close()
+    assert (tmp_path / "a b#c.db").exists()

@@ -26,6 +26,10 @@ def test_migrating_twice_changes_nothing(url):
 
 
 def test_a_store_on_an_unmigrated_database_does_not_open(empty_url):
+    engine = new_engine(empty_url, create=True)
+    with engine.connect():  # SQLite makes the file here
+        pass
+    engine.dispose()
     with pytest.raises(StoreNotMigrated):
         Store(empty_url).open()
     migrate(empty_url)

@@ -188,3 +188,11 @@ def _become_nobody(folder: Path) -> None:
 
 if __name__ == "__main__":
     asyncio.run({"full": _full, "read-only": _read_only}[sys.argv[1]](Path(sys.argv[2])))
+
+
+async def test_a_journal_lost_beside_its_write_ahead_file_is_not_made_anew(tmp_path: Path) -> None:
+    (tmp_path / "journal.db-wal").write_bytes(b"committed last")
+    with pytest.raises(JournalDamaged, match="restore"):
+        await Journal(tmp_path / "journal.db").open()
+    assert (tmp_path / "journal.db-wal").read_bytes() == b"committed last"
+    assert not (tmp_path / "journal.db").exists()
