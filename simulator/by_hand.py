@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date
+from operator import itemgetter
 
 from central_sync.benefits.parameters import Rulebook
 from simulator.world import Hospital, World
@@ -49,11 +51,15 @@ class SignedIn:
 
 
 def commands(world: World, place: Hospital, caller: SignedIn, rulebook: Rulebook, day: date) -> str:
-    """The commands for one covered person of the hospital's region, whose caps are not used up."""
-    one = next(
-        p
-        for p in world.people
-        if p.region == place.region and p.known and p.covers and not (p.heavy or p.covers[0].to_day)
+    """The commands for a covered person of the hospital's region who was there least, so that no cap is used up."""
+    visits = Counter(journey.person for hospital in world.hospitals for journey in hospital.journeys)
+    _, one = min(
+        (
+            (visits[index], p)
+            for index, p in enumerate(world.people)
+            if p.region == place.region and p.known and p.covers and not (p.heavy or p.covers[0].to_day)
+        ),
+        key=itemgetter(0),
     )
     line = next(line for visit in place.journeys for step in visit.steps for line in step.lines)
     currency = rulebook.regions[place.region].currency
