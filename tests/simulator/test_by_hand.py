@@ -1,23 +1,32 @@
-"""What the demo prints to try by hand: a shell can read it, and it names somebody who is covered where the hospital is."""
+"""What the demo gives to try by hand."""
 
 from __future__ import annotations
 
 import subprocess
+from collections import Counter
 from collections.abc import Mapping
-from datetime import date
+
+import pytest
 
 from central_sync.benefits.parameters import Rulebook
 from simulator.by_hand import SignedIn, commands
 from simulator.world import Terms, generate
+from tests.simulator.conftest import DAY
 
 
-def test_the_commands_are_good_shell_and_name_somebody_covered(terms: Mapping[str, Terms], rulebook: Rulebook) -> None:
-    world = generate(20, 2, 200, 0, 0, terms)
-    for place in world.hospitals:
-        text = commands(world, place, SignedIn("http://127.0.0.1:7001", "key", "token", 42), rulebook, date(2026, 6, 1))
-        script = text.split("In another shell:")[1]
-        assert subprocess.run(["bash", "-n"], input=script, text=True, check=False).returncode == 0
-        [one] = [person for person in world.people if person.number in text]
-        assert one.known
-        assert one.covers
-        assert one.region == place.region
+@pytest.mark.parametrize("place", [0, 1])
+def test_the_commands_are_good_shell_for_a_covered_person_who_was_there_least(
+    rulebook: Rulebook, terms: Mapping[str, Terms], place: int
+) -> None:
+    world = generate(7, 2, 60, 0, 0, terms)
+    hospital = world.hospitals[place]
+    text = commands(world, hospital, SignedIn("http://127.0.0.1:1", "key", "token", 1), rulebook, DAY)
+    shell = text[text.index("FACE=") :]
+    assert subprocess.run(["bash", "-n", "-c", shell], check=False).returncode == 0
+    visits = Counter(visit.person for place in world.hospitals for visit in place.journeys)
+    fit = [
+        i for i, p in enumerate(world.people) if p.region == hospital.region and p.known and p.covers and not p.heavy
+    ]
+    (shown,) = [i for i, p in enumerate(world.people) if p.number in text]
+    assert shown in fit
+    assert visits[shown] <= min(visits[i] for i in fit if world.people[i].covers[0].to_day is None)
