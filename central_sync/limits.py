@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from central_sync.wire.limits import BODY_BYTES_MAX
+from central_sync.wire.limits import BODY_BYTES_MAX, EXCHANGE_S_MAX
 
 SQLITE_VERSION_MIN = (3, 51, 3)
 """Older libraries can corrupt a database in write-ahead mode."""
@@ -46,5 +46,5 @@ AUDIT_ROWS_MAX = 10_000
 assert INTAKE_ATTEMPTS_MAX >= 1
 assert ITEM_RETRY_S_MAX * 1000 < LOCK_WAIT_MS_MAX, "who waited for a lock in vain does not wait again"
 assert ITEM_RETRY_S_MAX < WRITE_WAIT_S_MAX
-assert BATCH_S_MAX + max(LOCK_WAIT_MS_MAX / 1000, WRITE_WAIT_S_MAX) < 15, "an edge listens for 15 seconds"
+assert BATCH_S_MAX + max(LOCK_WAIT_MS_MAX / 1000, WRITE_WAIT_S_MAX) < EXCHANGE_S_MAX, "the edge has hung up by then"
 assert ANSWER_BYTES_MAX + FEES_PER_CASE_LINES_MAX * LINE_ANSWER_BYTES_MAX <= BODY_BYTES_MAX

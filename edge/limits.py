@@ -5,6 +5,7 @@ from __future__ import annotations
 from central_sync.wire.limits import (
     BATCH_BYTES_MAX,
     BATCH_ITEMS_MAX,
+    EXCHANGE_S_MAX,
     FEED_WAIT_S_MAX,
     PACKET_BYTES_MAX,
 )
@@ -34,7 +35,7 @@ LINE_LOOK_MS = 100
 """How often a waiting call looks whether the line is still worth waiting for."""
 
 CONNECT_TIMEOUT_S = 5.0
-EXCHANGE_TIMEOUT_S = 15.0
+EXCHANGE_TIMEOUT_S = float(EXCHANGE_S_MAX)
 FEED_GRACE_S = 8.0
 FEED_WAIT_S = 25.0
 FEED_WAIT_SKEWED_S = 2.0

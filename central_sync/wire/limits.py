@@ -22,6 +22,8 @@ DEADLINE_MS_MAX = 120_000
 DEADLINE_MS_DEFAULT = 8_000
 CLOCK_SKEW_S_MAX = 600
 """How far the clocks of edge and hub may differ before either refuses to work on money."""
+EXCHANGE_S_MAX = 15
+"""How long an edge listens for a batch's answers; the hub answers what it has before that."""
 FEED_WAIT_S_MAX = 50
 FEED_ITEMS_MAX = 256
 DETAIL_ROWS_MAX = 5_000

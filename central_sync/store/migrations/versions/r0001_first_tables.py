@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
+from alembic.util import CommandError
 
 from central_sync.store.types import Instant
 
@@ -244,4 +245,4 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Released steps are not taken back: restore a backup."""
-    raise NotImplementedError
+    raise CommandError("released steps are not taken back: restore a backup")
