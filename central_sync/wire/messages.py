@@ -59,7 +59,10 @@ class Batch(Message, frozen=True, kw_only=True):
 
 
 class Verdict(StrEnum):
-    """What the hub says of an item. ``again``: not handled now, send it later; it changed nothing."""
+    """What the hub says of an item. ``again``: send it later. With ``hub_busy`` it certainly changed nothing; with
+    ``hub_fault`` the hub failed inside, perhaps just after its commit (a database that dies in that moment does not say): a fence is
+    then asked for, not withdrawn.
+    """
 
     FINAL = "final"
     REFUSED = "refused"

@@ -367,6 +367,9 @@ class Uplink:
         for work, receipt in zip(batch, answer.answers, strict=True):
             if receipt.verdict is Verdict.AGAIN:
                 work.code = receipt.code or "hub_fault"
+                work.left = (
+                    work.left or work.code == "hub_fault"
+                )  # it may have failed just after its commit: only asking tells
                 rest[work.lane] = None
                 continue
             self._lanes.progressed(work.lane)

@@ -119,10 +119,11 @@ async def test_an_item_put_off_rests_its_lane_and_is_applied_later(hub: SimHub, 
         hub.faults.again_numbers = frozenset({"2204", "2207"})
         assert (await edge.call("2204", fees(HID), "m1", 400)).outcome is Outcome.PROVISIONAL
         fence = await edge.call("2207", settle(OTHER), "m2", 400)
-        assert (fence.outcome, fence.code) == (Outcome.REFUSED, "hub_fault"), "each attempt was answered: never applied"
+        assert fence.outcome is Outcome.IN_DOUBT, "a hub that failed inside may have failed just after its commit"
         assert (await edge.call("1101", {"person": PERSON}, "m3")).outcome is Outcome.FINAL
         hub.faults.again_numbers = frozenset()
         await becomes(edge, "m1", "final")
+        await becomes(edge, "m2", "refused")
     assert hub.times_applied("m2") == 0
 
 
