@@ -1,0 +1,112 @@
+"""The shim does to a program's files what its control file says, and to no others."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.faults.disk import Kind, read_trace
+from tests.faults.shim import Shim
+
+PROGRAM = """
+import os, sys
+def tell(word): os.write(1, f"{word} ".encode())
+fd = os.open(sys.argv[1], os.O_CREAT | os.O_RDWR)
+for step in sys.argv[2:]:
+    try:
+        if step == "sync": os.fsync(fd)
+        elif step == "cut": os.ftruncate(fd, 3)
+        else: tell(os.write(fd, step.encode()) if step[0] != "@" else os.pwrite(fd, step.encode(), 100)); continue
+        tell(step)
+    except OSError as error:
+        tell(error.errno)
+"""
+
+
+@pytest.fixture
+def shim(tmp_path: Path) -> Iterator[Shim]:
+    (tmp_path / "disk").mkdir()
+    with Shim(tmp_path / "disk", tmp_path / "control", tmp_path / "trace") as made:
+        yield made
+
+
+def run(shim: Shim, *steps: str, name: str = "file") -> list[str]:
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, str(shim.folder / name), *steps],
+        env=os.environ | shim.environment(), capture_output=True, text=True, timeout=30, check=False,
+    )  # fmt: skip
+    assert done.returncode in (0, -signal.SIGKILL), done.stderr
+    return done.stdout.split()
+
+
+def test_a_good_disk_changes_nothing_and_everything_is_written_down(shim: Shim) -> None:
+    assert run(shim, "hello", "sync", "cut", "@x") == ["5", "sync", "cut", "2"]
+    assert (shim.folder / "file").read_bytes() == b"hel" + bytes(97) + b"@x"
+    assert (shim["writes"], shim["syncs"], shim["written_bytes"]) == (2, 1, 7)
+    kinds = [one.kind for one in read_trace(shim.control.with_name("trace")) if one.kind is not Kind.TOLD]
+    assert kinds == [Kind.CREATE, Kind.WRITE, Kind.SYNC, Kind.TRUNCATE, Kind.WRITE]
+
+
+def test_the_nth_sync_fails_and_the_next_ones_as_often_as_told(shim: Shim) -> None:
+    shim["sync_fail_in"] = 2
+    shim["sync_fail_times"] = 2
+    eio = str(errno.EIO)
+    assert run(shim, "a", "sync", "sync", "sync", "sync") == ["1", "sync", eio, eio, "sync"]
+    kinds = [one.kind for one in read_trace(shim.control.with_name("trace"))]
+    assert kinds.count(Kind.SYNC_FAILED) == 2
+
+
+def test_a_write_that_fails_writes_nothing_or_half(shim: Shim) -> None:
+    shim["write_fail_in"] = 2
+    assert run(shim, "aa", "bbbb", "cc") == ["2", str(errno.EIO), "2"]
+    assert (shim.folder / "file").read_bytes() == b"aacc"
+    shim["write_fail_in"] = shim["write_torn"] = 1
+    assert run(shim, "bbbb", name="other") == [str(errno.EIO)]
+    assert (shim.folder / "other").read_bytes() == b"bb"
+
+
+def test_a_full_disk_takes_what_fits_and_what_does_not_grow(shim: Shim) -> None:
+    shim["room_bytes"] = 3
+    assert run(shim, "ab", "cde", "f", "sync") == ["2", "1", str(errno.ENOSPC), "sync"]
+    assert run(shim, "xyz") == ["3"], "what is there may be written over"
+    shim["room_bytes"] = -1
+    assert run(shim, "uvwxyz") == ["6"]
+
+
+def test_a_read_only_disk_takes_nothing(shim: Shim) -> None:
+    assert run(shim, "ab") == ["2"]
+    shim["read_only"] = 1
+    (shim.folder / "there").touch()
+    done = subprocess.run(
+        [sys.executable, "-c", "import os,sys; os.write(os.open(sys.argv[1], os.O_RDWR), b'x')", str(shim.folder / "there")],
+        env=os.environ | shim.environment(), capture_output=True, text=True, timeout=30, check=False,
+    )  # fmt: skip
+    assert "Errno 30" in done.stderr
+
+
+def test_the_power_goes_at_the_nth_call(shim: Shim) -> None:
+    shim["kill_in"] = 4  # making the file is one
+    assert run(shim, "a", "b", "c", "d") == ["1", "1"]
+    assert (shim.folder / "file").read_bytes() == b"ab"
+
+
+def test_a_slow_disk_is_slow_at_each_sync(shim: Shim) -> None:
+    shim["sync_delay_us"] = 100_000
+    began = time.monotonic()
+    run(shim, "sync", "sync", "sync")
+    assert time.monotonic() - began >= 0.3
+
+
+def test_other_folders_are_left_alone(shim: Shim, tmp_path: Path) -> None:
+    shim["write_fail_in"] = shim["sync_fail_in"] = 1
+    shim["write_fail_times"] = shim["sync_fail_times"] = -1
+    assert run(shim, "a", "sync", name="../elsewhere") == ["1", "sync"]
+    assert (tmp_path / "elsewhere").read_bytes() == b"a"
