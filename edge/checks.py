@@ -6,9 +6,6 @@ checks again.
 
 from __future__ import annotations
 
-from decimal import Decimal
-from fractions import Fraction
-
 from central_sync.terms import hid as hids
 from central_sync.terms import identifiers
 from central_sync.terms.money import CURRENCIES
@@ -63,12 +60,21 @@ def _check_lines(lines: list[p.FeeLine], currency: str) -> None:
     coins = 10 ** CURRENCIES[currency].decimals if currency in CURRENCIES else 1
     seen: set[str] = set()
     for place, line in enumerate(lines):
-        exact = Fraction(Decimal(line.quantity)) * Fraction(Decimal(line.unit_price)) * coins
-        if abs(line.amount - exact) >= 1:  # less than one coin, however the HIS rounds: as the hub checks it
+        quantity, one = _whole(line.quantity)
+        price, part = _whole(line.unit_price)
+        one *= part
+        if abs(line.amount * one - quantity * price * coins) >= one:
+            # less than one coin, however the HIS rounds: as the hub checks it
             raise Refused("amounts_do_not_add_up", f"$.lines[{place}].amount")
         if line.serial in seen:
             raise Refused("fee_serial_reused", f"$.lines[{place}].serial")
         seen.add(line.serial)
+
+
+def _whole(decimal: str) -> tuple[int, int]:
+    """``"12.50"`` → (1250, 100): exact, and many times faster than a fraction, of which a bill has a thousand."""
+    whole, _, part = decimal.partition(".")
+    return int(whole + part), 10 ** len(part)
 
 
 def _check_days(request: p.ReconcileTotals | p.ReconcileDetails) -> None:
