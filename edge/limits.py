@@ -13,7 +13,7 @@ from central_sync.wire.limits import (
 EVENTS_PER_WATCHER_MAX = 256
 WATCHERS_MAX = 200
 
-JOURNAL_GROUP_OPERATIONS_MAX = 256
+JOURNAL_GROUP_OPERATIONS_MAX = 512
 """How many waiting operations share one commit."""
 JOURNAL_WAITING_OPERATIONS_MAX = 10_000
 """Above this the journal takes no more work: the disk does not keep up."""

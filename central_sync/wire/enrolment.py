@@ -39,6 +39,11 @@ def secret_text(secret: bytes) -> str:
     return secret.hex()
 
 
+def renewal_text(signing_request: str) -> bytes:
+    """What the key of a certificate that has ended signs, so that the hub believes the signing request (PEM) to be its edge's."""
+    return b"pishkhan renewal 3\x00" + hashlib.sha256(signing_request.encode()).digest()
+
+
 def make_code(secret: bytes, authority_der: bytes) -> str:
     """The code for a technician: nine groups of five, joined with dashes.
 

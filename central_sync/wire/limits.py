@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-WIRE_VERSION = 2
+WIRE_VERSION = 3
 """What we write. See versions.py for what we still read."""
-WIRE_VERSION_OLDEST = 1
+WIRE_VERSION_OLDEST = 2
 
 PACKET_BYTES_MAX = 256 * 1024
 """One transaction's packet as JSON. The national platform allows 40,000 characters; a 500-line bill needs more."""
@@ -12,7 +12,8 @@ PACKET_DEPTH_MAX = 8
 MSGID_CHARACTERS_MAX = 64
 LINES_PER_FEES_MAX = 500
 DIAGNOSES_MAX = 40
-BATCH_ITEMS_MAX = 128
+BATCH_ITEMS_MAX = 512
+"""A backlog goes in large batches, for it packs better; a batch that somebody waits for stays small by the edge's own rule."""
 BATCH_BYTES_MAX = 1024 * 1024
 """Uncompressed size at which the edge closes a batch (one item always fits)."""
 BODY_BYTES_MAX = 4 * 1024 * 1024
@@ -27,6 +28,17 @@ EXCHANGE_S_MAX = 15
 FEED_WAIT_S_MAX = 50
 FEED_ITEMS_MAX = 256
 DETAIL_ROWS_MAX = 5_000
+DIGEST_BYTES = 32
+LIFE_BYTES = 16
+RUN_BYTES = 8
+JOURNAL_SEQ_MAX = 2**62
+"""The most that an edge may claim as its journal's last sequence number."""
+ROOTS_PER_OFFER_MAX = 64
+"""Day roots in one offer; an edge that was away for longer offers again."""
+CERTIFICATE_CHARACTERS_MAX = 8_192
+"""One certificate or signing request in PEM."""
+SIGNATURE_BYTES_MAX = 128
+"""The longest signature of any kind: ECDSA P-256 in DER has at most 72, Ed25519 has 64."""
 
 assert BATCH_BYTES_MAX + PACKET_BYTES_MAX * 2 <= BODY_BYTES_MAX
 assert DEADLINE_MS_MIN < DEADLINE_MS_DEFAULT < DEADLINE_MS_MAX

@@ -50,12 +50,19 @@ Item = Transaction | Ask
 
 
 class Batch(Message, frozen=True, kw_only=True):
-    """What an edge sends. ``sent_at`` is its clock at that moment."""
+    """What an edge sends. ``sent_at`` is its clock at that moment.
+
+    ``life`` names the edge's journal (16 random bytes, made with it and again after a restore), ``head`` is the last sequence number
+    that it holds durably, and ``run`` (8 random bytes) names this start of the edge's program: see ``central_sync/fleet/lives.py``.
+    """
 
     version: int
     institution: str
     sent_at: datetime
     items: list[Item]
+    life: bytes = b""
+    head: int = 0
+    run: bytes = b""
 
 
 class Verdict(StrEnum):
@@ -71,7 +78,8 @@ class Verdict(StrEnum):
 
 class ItemAnswer(Message, frozen=True, kw_only=True):
     """The receipt of one item. ``packet`` is the answer struct in MessagePack when final; ``code`` and ``detail`` when refused
-    or to be sent again. ``repeated``: this is the stored answer of an earlier copy.
+    or to be sent again. ``repeated``: this is the stored answer of an earlier copy. ``digest`` is the hub's own digest of the
+    transaction that stands in its ledger; empty for what it does not keep.
     """
 
     msgid: str
@@ -82,11 +90,15 @@ class ItemAnswer(Message, frozen=True, kw_only=True):
     confirmation: str = "none"
     decided_at: datetime | None = None
     repeated: bool = False
+    digest: bytes = b""
 
 
 class BatchAnswer(Message, frozen=True, kw_only=True):
     """Answers in the order of the items. ``code`` is set, and ``answers`` empty, when the whole batch was refused
-    (clock_wrong, version_unsupported, institution_wrong): then nothing of it was applied.
+    (clock_wrong, version_unsupported, institution_wrong, life_over): then nothing of it was applied.
+
+    ``signature`` is the hub's receipt for what the edge journals, Ed25519 over ``receipts.signed_text``; ``signer`` names the
+    certificate that it is checked with (``receipts.signer_name``). Both are empty where there is nothing to sign for.
     """
 
     version: int
@@ -94,6 +106,8 @@ class BatchAnswer(Message, frozen=True, kw_only=True):
     answers: list[ItemAnswer]
     code: str = ""
     detail: str = ""
+    signer: str = ""
+    signature: bytes = b""
 
 
 class HidBlock(Message, tag="hid_block", frozen=True, kw_only=True):
@@ -145,7 +159,9 @@ class EnrolRequest(Message, frozen=True, kw_only=True):
 
 
 class Enrolment(Message, frozen=True, kw_only=True):
-    """The edge's identity as the hub gave it. Certificates are PEM; ``zone`` is an IANA name; ``sync_url`` is where to send."""
+    """The edge's identity as the hub gave it. Certificates are PEM; ``zone`` is an IANA name; ``sync_url`` is where to send,
+    ``enrol_url`` where an edge whose certificate has ended asks for a new one (empty: where it enrolled).
+    """
 
     institution: str
     name: str
@@ -155,3 +171,64 @@ class Enrolment(Message, frozen=True, kw_only=True):
     certificate: str
     authority: str
     sync_url: str
+    enrol_url: str = ""
+
+
+class Renewal(Message, frozen=True, kw_only=True):
+    """The edge asks for a new certificate, for a new key. On the sync port the connection proves who asks. On the enrol port,
+    where an edge comes whose certificate has ended, ``certificate`` is the old one (PEM) and ``signature`` its key's over
+    ``enrolment.renewal_text`` (ECDSA P-256 with SHA-256, DER).
+    """
+
+    version: int
+    signing_request: str
+    certificate: str = ""
+    signature: bytes = b""
+
+
+class Renewed(Message, frozen=True, kw_only=True):
+    """The new certificate and the authority's, PEM."""
+
+    version: int
+    certificate: str
+    authority: str
+
+
+class DayRoot(Message, frozen=True, kw_only=True):
+    """What the journal ``life`` held of one civil day (UTC): entries ``first`` … ``last``, both included, under ``root`` (32 bytes).
+    ``signature`` is the edge's over ``roots.statement``, with the key of its certificate (ECDSA P-256 with SHA-256, DER).
+    """
+
+    life: bytes
+    day: date
+    first: int
+    last: int
+    root: bytes
+    signature: bytes
+
+
+class RootsOffer(Message, frozen=True, kw_only=True):
+    """Day roots that the hub has not countersigned yet, oldest first."""
+
+    version: int
+    roots: list[DayRoot]
+
+
+class RootAnswer(Message, frozen=True, kw_only=True):
+    """The hub's word on one root: ``signature`` (Ed25519 over ``roots.countersigned``) with ``signer`` and ``signed_at``, or a ``code``."""
+
+    life: bytes
+    day: date
+    code: str = ""
+    detail: str = ""
+    signer: str = ""
+    signature: bytes = b""
+    signed_at: datetime | None = None
+
+
+class RootsAnswer(Message, frozen=True, kw_only=True):
+    """Answers in the order of the offer."""
+
+    version: int
+    hub_time: datetime
+    answers: list[RootAnswer]

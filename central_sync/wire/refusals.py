@@ -251,6 +251,36 @@ REFUSALS: dict[str, Sentences] = {
         "The gateway is not admitted by the insurer. Call your IT desk.",
         "The hub refused the edge's certificate: enrol again.",
     ),
+    "certificate_ended": Sentences(
+        Fault.EDGE,
+        True,
+        "The gateway's pass has run out; it asks for a new one by itself.",
+        "The edge's certificate has ended: the edge renews it at the enrol port; if that fails for long, enrol again.",
+    ),
+    "receipt_invalid": Sentences(
+        Fault.HUB,
+        True,
+        "The insurer's answer could not be checked. It is asked for again.",
+        "The hub's signature over its answers is missing or does not hold: nothing of them was recorded; see docs/operating.md.",
+    ),
+    "life_over": Sentences(
+        Fault.EDGE,
+        True,
+        "The gateway has come back from an older state. It goes on in a moment.",
+        "The hub has seen a later state of this journal: it was put back in time or copied; the edge begins a new life.",
+    ),
+    "root_differs": Sentences(
+        Fault.EDGE,
+        False,
+        "The gateway's records of a day differ. Call your IT desk.",
+        "Another root of this life and day was signed before: compare the journal with its backups.",
+    ),
+    "root_invalid": Sentences(
+        Fault.EDGE,
+        False,
+        "The gateway's records could not be checked. Call your IT desk.",
+        "The day root is malformed, of a day not over, or not signed by a key that the hub knows of this hospital.",
+    ),
     "journal_unavailable": Sentences(
         Fault.EDGE,
         True,

@@ -1,7 +1,7 @@
 """Reading the previous wire version: its plain maps are lifted, step by step, to the present shape.
 
-Version 1 (the pilot) wrote ``hospital`` for ``institution`` and gave items no ``lane``: a case was its own lane, everything else
-went in the lane ``-``.
+Version 2 knew no lives, receipts, renewals and roots. What version 3 added to its messages may be left out, so no map has to be
+changed; a batch that says 2 gets an answer that says 2, without a signature.
 """
 
 from __future__ import annotations
@@ -14,14 +14,7 @@ from central_sync.wire.refusals import Refused
 
 Plain = dict[str, Any]
 
-
-def _batch_from_1(plain: Plain) -> Plain:
-    items = [{**item, "lane": item.get("lane") or item.get("hid") or "-"} for item in plain["items"]]
-    rest = {key: value for key, value in plain.items() if key not in ("hospital", "items")}
-    return {**rest, "institution": plain["hospital"], "items": items}
-
-
-LIFTS: dict[tuple[str, int], Callable[[Plain], Plain]] = {("Batch", 1): _batch_from_1}
+LIFTS: dict[tuple[str, int], Callable[[Plain], Plain]] = {}
 """(message, version) → how that version's map becomes the next version's; no entry: the shape did not change."""
 
 

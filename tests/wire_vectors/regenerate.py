@@ -1,7 +1,7 @@
 """Writes the golden vectors from samples.py: ``python -m tests.wire_vectors.regenerate`` (or ``make vectors``).
 
 ``packets.json``: for each catalogue row its samples as JSON, as MessagePack in hexadecimal, and their digest; and its
-answer. ``messages-v2.json`` and ``messages-v1.json``: each message as plain MessagePack in hexadecimal (zstd is left out: its
+answer. ``messages-v3.json`` and ``messages-v2.json``: each message as plain MessagePack in hexadecimal (zstd is left out: its
 output may differ between releases of the library without meaning anything), and as the JSON it must read as.
 """
 
@@ -27,6 +27,11 @@ KINDS: dict[str, type[messages.Message]] = {
     "feed_empty": messages.Feed,
     "enrol_request": messages.EnrolRequest,
     "enrolment": messages.Enrolment,
+    "renewal": messages.Renewal,
+    "renewal_ended": messages.Renewal,
+    "renewed": messages.Renewed,
+    "roots_offer": messages.RootsOffer,
+    "roots_answer": messages.RootsAnswer,
 }
 """Sample name → its message type."""
 
@@ -52,35 +57,33 @@ def packets() -> list[dict[str, Any]]:
     return entries
 
 
-def messages_v2() -> list[dict[str, Any]]:
+def messages_v3() -> list[dict[str, Any]]:
     """Every message as we write it today."""
-    return [
-        {
-            "sample": name,
-            "kind": type(message).__name__,
-            "plain_hex": msgspec.msgpack.encode(message).hex(),
-            "reads_as": msgspec.to_builtins(message),
-        }
-        for name, message in samples.all_messages().items()
-    ]
+    return [_entry(name, message) for name, message in samples.all_messages().items()]
 
 
-def messages_v1() -> list[dict[str, Any]]:
+def messages_v2() -> list[dict[str, Any]]:
     """What a peer of the previous version writes, and what it reads as today."""
     entries = []
-    for name, plain in samples.version_1().items():
-        kind = KINDS[name]
-        raw = msgspec.msgpack.encode(plain)
-        message = msgspec.convert(versions.lifted(msgspec.msgpack.decode(raw), kind), kind)
-        entries.append(
-            {"sample": name, "kind": kind.__name__, "plain_hex": raw.hex(), "reads_as": msgspec.to_builtins(message)}
-        )
+    for name, message in samples.previous_messages().items():
+        entry, kind = _entry(name, message), KINDS[name]
+        read = msgspec.convert(versions.lifted(msgspec.msgpack.decode(bytes.fromhex(entry["plain_hex"])), kind), kind)
+        entries.append({**entry, "reads_as": msgspec.to_builtins(read)})
     return entries
+
+
+def _entry(name: str, message: messages.Message) -> dict[str, Any]:
+    return {
+        "sample": name,
+        "kind": type(message).__name__,
+        "plain_hex": msgspec.msgpack.encode(message).hex(),
+        "reads_as": msgspec.to_builtins(message),
+    }
 
 
 def rendered() -> dict[str, str]:
     """File name → its text."""
-    made = {"packets.json": packets(), "messages-v2.json": messages_v2(), "messages-v1.json": messages_v1()}
+    made = {"packets.json": packets(), "messages-v3.json": messages_v3(), "messages-v2.json": messages_v2()}
     return {name: json.dumps(entries, ensure_ascii=False, indent=1) + "\n" for name, entries in made.items()}
 
 

@@ -17,6 +17,8 @@ from central_sync.wire import packets as p
 DAY = date(2025, 3, 20)
 AT = datetime(2025, 3, 20, 6, 30, 15, 250000, tzinfo=UTC)
 HID = "0000000000010186"
+LIFE = bytes(range(16))
+RUN = bytes(range(8))
 PERSON = p.PersonRef(kind="ir_national_code", number="0013542419")
 MAIN = p.Diagnosis(code="J18.900", main=True, name="肺炎")
 OTHER = p.Diagnosis(code="I10.x00")
@@ -197,28 +199,42 @@ def ask() -> m.Ask:
     )
 
 
+def day_root() -> m.DayRoot:
+    """What an edge says of one day."""
+    return m.DayRoot(life=LIFE, day=DAY, first=1, last=70_000, root=bytes(range(32)), signature=bytes(range(71)))
+
+
 def all_messages() -> dict[str, m.Message]:
     """Sample name → message of the present wire version."""
     answer = msgspec.msgpack.encode(ANSWERS["outpatient_settle"])
     return {
-        "batch": m.Batch(version=2, institution="H001", sent_at=AT, items=[transaction(), ask()]),
-        "batch_empty": m.Batch(version=2, institution="H001", sent_at=AT, items=[]),
+        "batch": m.Batch(
+            version=3, institution="H001", sent_at=AT, items=[transaction(), ask()], life=LIFE, head=70_000, run=RUN
+        ),
+        "batch_empty": m.Batch(version=3, institution="H001", sent_at=AT, items=[]),
         "batch_answer": m.BatchAnswer(
-            version=2,
+            version=3,
             hub_time=AT,
             answers=[
                 m.ItemAnswer(
-                    msgid="m-1", verdict=m.Verdict.FINAL, packet=answer, confirmation="awaited", decided_at=AT
+                    msgid="m-1",
+                    verdict=m.Verdict.FINAL,
+                    packet=answer,
+                    confirmation="awaited",
+                    decided_at=AT,
+                    digest=ask().digest,
                 ),
                 m.ItemAnswer(
                     msgid="m-2", verdict=m.Verdict.REFUSED, code="never_applied", decided_at=AT, repeated=True
                 ),
                 m.ItemAnswer(msgid="m-3", verdict=m.Verdict.AGAIN, code="hub_fault"),
             ],
+            signer="0123456789abcdef",
+            signature=bytes(range(64)),
         ),
-        "batch_answer_refused": m.BatchAnswer(version=2, hub_time=AT, answers=[], code="clock_wrong", detail="86400 s"),
+        "batch_answer_refused": m.BatchAnswer(version=3, hub_time=AT, answers=[], code="clock_wrong", detail="86400 s"),
         "feed": m.Feed(
-            version=2,
+            version=3,
             hub_time=AT,
             items=[
                 m.FeedItem(cursor=1, at=AT, body=m.HidBlock(first=101, last=200)),
@@ -226,8 +242,8 @@ def all_messages() -> dict[str, m.Message]:
                 m.FeedItem(cursor=3, at=AT, body=m.ConfirmationChange(msgid="m-1", confirmation="annulled")),
             ],
         ),
-        "feed_empty": m.Feed(version=2, hub_time=AT, items=[]),
-        "enrol_request": m.EnrolRequest(version=2, secret="00" * 10, signing_request="-----BEGIN …"),
+        "feed_empty": m.Feed(version=3, hub_time=AT, items=[]),
+        "enrol_request": m.EnrolRequest(version=3, secret="00" * 10, signing_request="-----BEGIN …"),
         "enrolment": m.Enrolment(
             institution="H001",
             name="بیمارستان نمونه",
@@ -237,18 +253,35 @@ def all_messages() -> dict[str, m.Message]:
             certificate="-----BEGIN …",
             authority="-----BEGIN …",
             sync_url="https://hub.example:8443",
+            enrol_url="https://hub.example:8444",
+        ),
+        "renewal": m.Renewal(version=3, signing_request="-----BEGIN …"),
+        "renewal_ended": m.Renewal(
+            version=3, signing_request="-----BEGIN …", certificate="-----BEGIN …", signature=bytes(range(70))
+        ),
+        "renewed": m.Renewed(version=3, certificate="-----BEGIN …", authority="-----BEGIN …"),
+        "roots_offer": m.RootsOffer(version=3, roots=[day_root()]),
+        "roots_answer": m.RootsAnswer(
+            version=3,
+            hub_time=AT,
+            answers=[
+                m.RootAnswer(life=LIFE, day=DAY, signer="0123456789abcdef", signature=bytes(range(64)), signed_at=AT),
+                m.RootAnswer(life=LIFE, day=DAY, code="root_differs"),
+            ],
         ),
     }
 
 
-def version_1() -> dict[str, dict[str, object]]:
-    """Sample name → the map as a peer of version 1 writes it: ``hospital``, and no lanes."""
-    case = msgspec.msgpack.decode(msgspec.msgpack.encode(transaction()))
-    del case["lane"]
-    free = {**case, "msgid": "m-9", "number": "9001", "packet": msgspec.msgpack.encode(REQUESTS["sign_in"]["least"])}
-    del free["hid"]
-    return {
-        "batch": {"version": 1, "hospital": "H001", "sent_at": AT, "items": [case, free]},
-        "feed": {"version": 1, "hub_time": AT, "items": []},
-        "enrol_request": {"version": 1, "secret": "00" * 10, "signing_request": "-----BEGIN …"},
-    }
+def previous_messages() -> dict[str, m.Message]:
+    """Sample name → the message as a peer of version 2 writes it: without what version 3 added."""
+    now = all_messages()
+    kept = ("batch", "batch_empty", "batch_answer", "batch_answer_refused", "feed", "feed_empty", "enrol_request")
+    added = {"life": b"", "head": 0, "run": b"", "signer": "", "signature": b""}
+    made: dict[str, m.Message] = {}
+    for name in kept:
+        message = now[name]
+        fields = {"version": 2, **{field: value for field, value in added.items() if hasattr(message, field)}}
+        if isinstance(message, m.BatchAnswer):
+            fields["answers"] = [msgspec.structs.replace(answer, digest=b"") for answer in message.answers]
+        made[name] = msgspec.structs.replace(message, **fields)
+    return made | {"enrolment": msgspec.structs.replace(now["enrolment"], enrol_url="")}

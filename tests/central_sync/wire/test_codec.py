@@ -58,13 +58,12 @@ _PLAIN = st.recursive(
 )
 
 
-@given(version=st.sampled_from([1, 2]), items=_PLAIN, sent_at=_PLAIN, institution=_PLAIN)
+@given(version=st.sampled_from([2, 3]), items=_PLAIN, sent_at=_PLAIN, institution=_PLAIN)
 def test_any_other_shape_of_a_batch_is_refused(
     version: int, items: object, sent_at: object, institution: object
 ) -> None:
     plain = {
         "version": version,
-        "hospital": institution,
         "institution": institution,
         "sent_at": sent_at,
         "items": items,
@@ -119,7 +118,7 @@ def test_deep_nesting_on_the_line_is_refused() -> None:
     assert _code(codec.request_from_wire, SETTLE, nested).code == "packet_invalid"
 
 
-@pytest.mark.parametrize("version", [0, -1, 3, 99, "2", None, 1.5, True + 2])
+@pytest.mark.parametrize("version", [0, -1, 1, 4, 99, "2", None, 1.5, True])
 def test_a_version_that_we_do_not_read_is_refused(version: object) -> None:
     plain = {"version": version, "institution": "H001", "sent_at": datetime.now(UTC), "items": []}
     refused = _code(codec.unpack, _zstd(msgspec.msgpack.encode(plain)), messages.Batch)
@@ -127,7 +126,7 @@ def test_a_version_that_we_do_not_read_is_refused(version: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "plain", [{"version": 1}, {"version": 1, "hospital": "H", "items": 7}, {"version": 1, "items": [3]}]
+    "plain", [{"version": 2}, {"version": 2, "institution": "H", "items": 7}, {"version": 2, "items": [3]}]
 )
 def test_a_broken_map_of_the_previous_version_is_refused(plain: dict[str, object]) -> None:
     assert _code(codec.unpack, _zstd(msgspec.msgpack.encode(plain)), messages.Batch).code == "packet_invalid"

@@ -1,12 +1,13 @@
 """The enrolment code survives a telephone call, and nothing else passes for one."""
 
+import hashlib
 import os
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from central_sync.wire.enrolment import CodeMistyped, fingerprint, make_code, read_code, secret_text
+from central_sync.wire.enrolment import CodeMistyped, fingerprint, make_code, read_code, renewal_text, secret_text
 
 AUTHORITY = b"an authority's certificate"
 
@@ -53,3 +54,8 @@ def test_what_is_no_code_is_refused_without_repeating_it(text):
 
 def test_the_secret_travels_as_lower_case_hexadecimal():
     assert secret_text(b"\xab" * 10) == "ab" * 10
+
+
+def test_the_text_of_a_renewal_is_bound_to_its_signing_request():
+    assert renewal_text("request") == b"pishkhan renewal 3\x00" + hashlib.sha256(b"request").digest()
+    assert renewal_text("request") != renewal_text("request ")

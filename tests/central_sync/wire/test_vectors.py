@@ -13,15 +13,15 @@ from central_sync.wire import catalogue, codec, messages
 from tests.wire_vectors import regenerate, samples
 
 PACKETS: list[dict[str, Any]] = json.loads((regenerate.FOLDER / "packets.json").read_text(encoding="utf-8"))
+MESSAGES_V3: list[dict[str, Any]] = json.loads((regenerate.FOLDER / "messages-v3.json").read_text(encoding="utf-8"))
 MESSAGES_V2: list[dict[str, Any]] = json.loads((regenerate.FOLDER / "messages-v2.json").read_text(encoding="utf-8"))
-MESSAGES_V1: list[dict[str, Any]] = json.loads((regenerate.FOLDER / "messages-v1.json").read_text(encoding="utf-8"))
 
 
 def _sample(entry: dict[str, Any]) -> str:
     return f"{entry.get('number', '')} {entry['sample']}".strip()
 
 
-@pytest.mark.parametrize("name", ["packets.json", "messages-v2.json", "messages-v1.json"])
+@pytest.mark.parametrize("name", ["packets.json", "messages-v3.json", "messages-v2.json"])
 def test_the_code_still_writes_the_vectors_of_the_repository(name: str) -> None:
     assert regenerate.rendered()[name] == (regenerate.FOLDER / name).read_text(encoding="utf-8")
 
@@ -31,8 +31,10 @@ def test_every_row_of_the_catalogue_has_vectors() -> None:
 
 
 def test_every_message_and_feed_body_has_vectors() -> None:
-    assert {entry["kind"] for entry in MESSAGES_V2} == {"Batch", "BatchAnswer", "Feed", "EnrolRequest", "Enrolment"}
-    text = json.dumps(MESSAGES_V2)
+    assert {entry["kind"] for entry in MESSAGES_V3} == {
+        "Batch", "BatchAnswer", "Feed", "EnrolRequest", "Enrolment", "Renewal", "Renewed", "RootsOffer", "RootsAnswer",
+    }  # fmt: skip
+    text = json.dumps(MESSAGES_V3)
     for tag in ("transaction", "ask", "hid_block", "notice", "confirmation_change"):
         assert f'"type": "{tag}"' in text
 
@@ -54,7 +56,7 @@ def test_an_answer_reads_back_from_the_line(entry: dict[str, Any]) -> None:
     assert msgspec.to_builtins(answer) == entry["answer"]
 
 
-@pytest.mark.parametrize("entry", [*MESSAGES_V2, *MESSAGES_V1], ids=lambda entry: f"{entry['kind']} {entry['sample']}")
+@pytest.mark.parametrize("entry", [*MESSAGES_V3, *MESSAGES_V2], ids=lambda entry: f"{entry['kind']} {entry['sample']}")
 def test_a_message_of_either_version_is_unpacked(entry: dict[str, Any]) -> None:
     kind = regenerate.KINDS[entry["sample"]]
     body = zstandard.ZstdCompressor().compress(bytes.fromhex(entry["plain_hex"]))
@@ -76,9 +78,3 @@ def test_a_digest_is_the_sum_of_this_text_written_by_hand() -> None:
     line = msgspec.structs.replace(samples.LINE, name="\u0633")
     fees = msgspec.structs.replace(samples.REQUESTS["outpatient_fees"]["least"], hid="HID", lines=[line])
     assert codec.digest("2204", fees) == hashlib.sha256(by_hand).digest()
-
-
-def test_version_1_batches_get_institution_and_lanes_by_the_pilots_rule() -> None:
-    batch = next(entry["reads_as"] for entry in MESSAGES_V1 if entry["sample"] == "batch")
-    assert batch["institution"] == "H001"
-    assert [item["lane"] for item in batch["items"]] == [samples.HID, "-"]

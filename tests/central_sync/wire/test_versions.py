@@ -1,6 +1,8 @@
-"""Reading the previous wire version: what a peer of the pilot wrote reads as if it were written today."""
+"""Reading the previous wire version: what an older peer wrote reads as if it were written today."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import pytest
 
@@ -8,21 +10,39 @@ from central_sync.wire import messages, versions
 from central_sync.wire.limits import WIRE_VERSION, WIRE_VERSION_OLDEST
 from central_sync.wire.refusals import Refused
 
-PILOT = {"version": 1, "hospital": "H001", "sent_at": 0, "items": [{"hid": "7"}, {"lane": "own", "hid": "7"}, {}]}
+OLDER = {"version": WIRE_VERSION_OLDEST, "hospital": "H001", "sent_at": 0, "items": [{"hid": "7"}]}
 
 
-def test_a_batch_of_the_pilot_gets_todays_names_and_lanes() -> None:
-    lifted = versions.lifted(PILOT, messages.Batch)
+def _renamed(plain: dict[str, Any]) -> dict[str, Any]:
+    return {**{key: value for key, value in plain.items() if key != "hospital"}, "institution": plain["hospital"]}
+
+
+@pytest.fixture
+def a_lift(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if the oldest version that we read had said ``hospital``."""
+    monkeypatch.setitem(versions.LIFTS, ("Batch", WIRE_VERSION_OLDEST), _renamed)
+
+
+@pytest.mark.usefixtures("a_lift")
+def test_a_map_of_an_older_version_gets_todays_names() -> None:
+    lifted = versions.lifted(OLDER, messages.Batch)
     assert isinstance(lifted, dict)
     assert lifted["institution"] == "H001"
     assert "hospital" not in lifted
-    assert [item["lane"] for item in lifted["items"]] == ["7", "own", "-"]
 
 
+@pytest.mark.usefixtures("a_lift")
 def test_lifting_leaves_what_it_was_given_as_it_was() -> None:
-    before = repr(PILOT)
-    versions.lifted(PILOT, messages.Batch)
-    assert repr(PILOT) == before
+    before = repr(OLDER)
+    versions.lifted(OLDER, messages.Batch)
+    assert repr(OLDER) == before
+
+
+@pytest.mark.usefixtures("a_lift")
+def test_a_map_that_cannot_be_lifted_is_refused() -> None:
+    with pytest.raises(Refused) as caught:
+        versions.lifted({"version": WIRE_VERSION_OLDEST}, messages.Batch)
+    assert caught.value.code == "packet_invalid"
 
 
 @pytest.mark.parametrize("plain", [{"institution": "H001"}, [], None, 7, "text"])
