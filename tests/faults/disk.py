@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import random
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from pathlib import Path
@@ -202,18 +202,17 @@ class Cut:
     state: dict[str, bytes]
 
 
-def cuts(trace: Path, count: int, seed: int, begin: bytes = b"") -> Iterator[Cut]:
-    """``count`` cuts of a trace, spread over it (from where ``begin`` was said), each with a state of its own.
-
-    The first states at any place take the extremes: everything there, everything absent, everything torn.
+def cuts(trace: Path, count: int, seed: int, begin: bytes = b"", places: Sequence[int] | None = None) -> Iterator[Cut]:
+    """``count`` cuts of a trace, each with a state of its own: spread over it (from where ``begin`` was said), or at some of
+    ``places`` (numbers of events). Every second state takes an extreme: everything absent, torn, or there.
     """
     events = list(read_trace(trace))
     chance = random.Random(seed)
     first = next((n + 1 for n, e in enumerate(events) if e.kind is Kind.TOLD and begin in e.data), 0) if begin else 0
-    places = sorted(chance.randint(first, len(events)) for _ in range(count))
+    where = sorted(chance.choice(places) if places else chance.randint(first, len(events)) for _ in range(count))
     biases = ("any", "absent", "any", "torn", "any", "there")
     disk, fed = Disk(), 0
-    for number, place in enumerate(places):
+    for number, place in enumerate(where):
         while fed < place:
             disk.feed(events[fed])
             fed += 1
