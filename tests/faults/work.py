@@ -24,7 +24,7 @@ from tests.faults.disk import Cut, lay_down
 FILE = "journal.db"
 HIDS_EACH_LIFE = 1_000_000
 PATIENCE_S = 0.01
-MEMORY = Path("/dev/shm")
+MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
 """Where states are laid down: their syncs need not be real."""
 
 
@@ -105,9 +105,8 @@ class Told:
                 self.kept[msgid] = hid
             elif sign == "=":
                 self.answered.add(rest)
-            elif sign == "-":
-                if rest not in self.kept:  # its answer was refused, not itself
-                    self.refused.add(rest)
+            elif sign == "-" and rest not in self.kept:  # else its answer was refused, not itself
+                self.refused.add(rest)
         return self
 
 
@@ -141,7 +140,7 @@ async def wrong(folder: Path, told: Told, gone: Iterable[str] = ()) -> list[str]
 
 async def wrong_after(cut: Cut, gone: Iterable[str] = ()) -> list[str]:
     """The same of the disk that a power cut leaves."""
-    with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder:
+    with tempfile.TemporaryDirectory(dir=MEMORY) as folder:
         lay_down(cut.state, Path(folder))
         if FILE not in cut.state and b"begin" not in cut.told:
             return []
