@@ -27,6 +27,17 @@ QUICK_CHECK_BYTES_MAX = 256 * 1024 * 1024
 OPEN_LIST_ROWS_MAX = 1_000
 NOTICES_KEPT_MAX = 200
 
+RESERVE_BYTES_MAX = 256 * 1024 * 1024
+"""Kept free for ending what is open, when new work is refused because the disk is nearly full; less on a small disk."""
+RESERVE_OF_DISK_DIVISOR = 20
+CAPACITY_WINDOW_S = 24 * 3600.0
+CAPACITY_OBSERVED_S_MIN = 600.0
+"""A rate is believed when it was observed for so long."""
+CAPACITY_HOURS_LOW = 72
+"""A technician is told when the disk lasts for less than a long weekend."""
+CAPACITY_LOOK_S = 0.25
+"""How old the knowledge of the disk's room may be when new work is taken: at a gigabyte a second still within the reserve."""
+
 ANSWER_MARGIN_MS_MAX = 300
 """Kept of every deadline for the commit of the decision and the way back: a fifth of it, at most this."""
 DOWN_PATIENCE_MS = 1_500

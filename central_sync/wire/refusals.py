@@ -287,6 +287,12 @@ REFUSALS: dict[str, Sentences] = {
         "The gateway cannot save. Call your IT desk.",
         "The journal cannot be written: disk full, read-only or damaged. Nothing was accepted.",
     ),
+    "journal_full": Sentences(
+        Fault.EDGE,
+        True,
+        "The gateway's disk is nearly full and takes nothing new. Call your IT desk.",
+        "The reserve of the journal's disk is reached: make room. What is open goes on and ends by itself; nothing was accepted now.",
+    ),
     "shutting_down": Sentences(
         Fault.EDGE,
         True,

@@ -38,6 +38,7 @@ STATUS = {
     "workstation_refused": 401,
     "shutting_down": 503,
     "too_busy": 503,
+    "journal_full": 503,
     "journal_unavailable": 503,
     "edge_fault": 500,
 }

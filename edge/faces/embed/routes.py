@@ -24,7 +24,7 @@ from edge.outcome import Outcome
 
 log = structlog.get_logger()
 
-_NOT_KEPT = frozenset({"clock_wrong", "journal_unavailable", "shutting_down"})
+_NOT_KEPT = frozenset({"clock_wrong", "journal_full", "journal_unavailable", "shutting_down"})
 """Refusals of a transaction that was not taken on: its msgid is still free. A cycle that others work in goes on; 9001 follows with the
 next init.
 """

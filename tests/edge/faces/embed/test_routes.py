@@ -39,7 +39,7 @@ async def test_after_a_refused_sign_in_the_next_init_signs_in_anew(hospital: Hos
     assert first == second != third
 
 
-@pytest.mark.parametrize("code", ["journal_unavailable", "clock_wrong", "shutting_down"])
+@pytest.mark.parametrize("code", ["journal_full", "journal_unavailable", "clock_wrong", "shutting_down"])
 async def test_a_sign_in_that_could_not_be_kept_ends_nobodys_cycle(hospital: Hospital, code: str) -> None:
     hospital.desk.outcome, hospital.desk.code = Outcome.REFUSED, code
     status, body = await hospital.post("init", {**CONTEXT, "workstation_key": hospital.key})
