@@ -110,6 +110,8 @@ static void note(uint32_t kind, uint64_t node, int64_t offset, const char *name,
     syscall(SYS_writev, trace, parts, 3);
 }
 
+static void forget(int fd);
+
 static unsigned char kind_of(int fd) {
     if (fd < 0 || fd >= DESCRIPTORS || !folder_length) return OTHER;
     struct stat found;
@@ -268,6 +270,22 @@ static int watched_truncate(int fd, int64_t size) {
     }
 FTRUNCATE(ftruncate, off_t)
 FTRUNCATE(ftruncate64, off64_t)
+
+/* By name: opened first, so that it meets the same faults. */
+static int truncated(const char *path, int64_t size) {
+    char full[8192];
+    if (!folder_length || !inside(absolute(AT_FDCWD, path, full))) return (int)syscall(SYS_truncate, path, size);
+    int fd = (int)syscall(SYS_openat, AT_FDCWD, path, O_WRONLY | O_CLOEXEC, 0);
+    if (fd < 0) return -1;
+    forget(fd);
+    int done = kind_of(fd) == WATCHED ? watched_truncate(fd, size) : (int)syscall(SYS_ftruncate, fd, size), kept = errno;
+    forget(fd);
+    syscall(SYS_close, fd);
+    errno = kept;
+    return done;
+}
+int truncate(const char *path, off_t size) { return truncated(path, size); }
+int truncate64(const char *path, off64_t size) { return truncated(path, size); }
 
 int fallocate(int fd, int mode, off_t offset, off_t bytes) {
     REAL(int, fallocate, int, int, off_t, off_t);

@@ -24,6 +24,7 @@ for step in sys.argv[2:]:
     try:
         if step == "sync": os.fsync(fd)
         elif step == "cut": os.ftruncate(fd, 3)
+        elif step == "shorten": os.truncate(sys.argv[1], 2)
         else: tell(os.write(fd, step.encode()) if step[0] != "@" else os.pwrite(fd, step.encode(), 100)); continue
         tell(step)
     except OSError as error:
@@ -48,11 +49,11 @@ def run(shim: Shim, *steps: str, name: str = "file") -> list[str]:
 
 
 def test_a_good_disk_changes_nothing_and_everything_is_written_down(shim: Shim) -> None:
-    assert run(shim, "hello", "sync", "cut", "@x") == ["5", "sync", "cut", "2"]
-    assert (shim.folder / "file").read_bytes() == b"hel" + bytes(97) + b"@x"
+    assert run(shim, "hello", "sync", "cut", "shorten", "@x") == ["5", "sync", "cut", "shorten", "2"]
+    assert (shim.folder / "file").read_bytes() == b"he" + bytes(98) + b"@x"
     assert (shim["writes"], shim["syncs"], shim["written_bytes"]) == (2, 1, 7)
     kinds = [one.kind for one in read_trace(shim.control.with_name("trace")) if one.kind is not Kind.TOLD]
-    assert kinds == [Kind.CREATE, Kind.WRITE, Kind.SYNC, Kind.TRUNCATE, Kind.WRITE]
+    assert kinds == [Kind.CREATE, Kind.WRITE, Kind.SYNC, Kind.TRUNCATE, Kind.TRUNCATE, Kind.WRITE]
 
 
 def test_the_nth_sync_fails_and_the_next_ones_as_often_as_told(shim: Shim) -> None:

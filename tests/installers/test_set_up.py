@@ -42,7 +42,7 @@ def _set_up(machine: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     [
         ("run", "ca-certificates curl"),
         ("test", "ca-certificates curl git postgresql gcc libc6-dev"),
-        ("proof", "ca-certificates curl git postgresql gcc libc6-dev procps iproute2 mount systemd"),
+        ("proof", "ca-certificates curl git postgresql gcc libc6-dev procps iproute2 mount e2fsprogs systemd"),
     ],
 )
 def test_without_root_one_line_names_what_is_missing(machine: Path, purpose: str, missing: str) -> None:
