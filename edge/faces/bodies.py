@@ -6,6 +6,7 @@ happened) and ``error`` (``null`` or an object with a sentence for the desk and 
 
 from __future__ import annotations
 
+import codecs
 import re
 from typing import Annotated, Any, TypeVar
 
@@ -115,14 +116,16 @@ def read(kind: type[T], body: bytes) -> T:
     """
     if len(body) > BODY_BYTES_MAX:
         raise Refused("packet_too_large", f"over {BODY_BYTES_MAX} bytes")
-    try:
-        text = body.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise Refused("packet_not_utf8") from error
-    if not text.strip():
+    body = body.removeprefix(codecs.BOM_UTF8)
+    if not body.isascii():
+        try:
+            body.decode()
+        except UnicodeDecodeError as error:
+            raise Refused("packet_not_utf8") from error
+    if not body.strip():
         raise Refused("packet_missing", "the body is empty")
     try:
-        return msgspec.json.decode(text, type=kind)
+        return msgspec.json.decode(body, type=kind)
     except RecursionError as error:
         raise Refused("packet_too_deep") from error
     except msgspec.DecodeError as error:

@@ -21,7 +21,8 @@ from aiohttp import hdrs, web
 from central_sync.wire.refusals import Refused
 from edge.errors import JournalUnavailable
 from edge.faces import bodies
-from edge.faces.limits import BODY_BYTES_MAX, BODY_WAIT_S_MAX, CALLS_AT_ONCE_MAX
+from edge.faces.answer import JsonAnswer
+from edge.faces.limits import BODY_BYTES_MAX, BODY_WAIT_S_MAX, CALLS_AT_ONCE_MAX, HOSTS_KNOWN_MAX
 from edge.log import located
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -53,6 +54,7 @@ class Door:
     def __init__(self, names: Iterable[str], origins: Iterable[str]) -> None:
         self._names = _LOOPBACK_NAMES | {name.lower() for name in names}
         self._origins = [origin.rstrip("/").lower() for origin in origins]
+        self._hosts: dict[tuple[str, str], bool] = {}
         self._under_way = 0
         self._idle = asyncio.Event()
         self._idle.set()
@@ -61,8 +63,10 @@ class Door:
     @web.middleware
     async def middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Check the caller's page, run the handler, and give every failure the typed body."""
+        origin: str | None = None
         try:
-            if self._allowed_origin(request) is None or not self._host_is_ours(request):
+            origin = self._allowed_origin(request)
+            if origin is None or not self._host_is_ours(request):
                 raise Refused("origin_refused")
             if request.method == hdrs.METH_OPTIONS and hdrs.ACCESS_CONTROL_REQUEST_METHOD in request.headers:
                 answer: web.StreamResponse = web.Response(status=204)
@@ -77,10 +81,14 @@ class Door:
         except Exception as error:  # noqa: BLE001 - the last line of defence: whatever failed, the caller gets a typed answer
             log.error("a face failed", route=_route(request), **located(error))
             answer = json_response(bodies.unknown("edge_fault") if request.method == hdrs.METH_POST else _fault(), 500)
+        if origin and isinstance(answer, JsonAnswer):
+            answer.more = b"".join(
+                f"{name}: {value}\r\n".encode("utf-8", "surrogateescape") for name, value in _cors(origin).items()
+            )
         return answer
 
     async def before_headers(self, request: web.Request, answer: web.StreamResponse) -> None:
-        """Let the page of an allowed origin read the answer; a signal handler of the application."""
+        """Let the page of an allowed origin read an answer that aiohttp writes; a signal handler of the application."""
         allowed = self._allowed_origin(request)
         if allowed:
             answer.headers.update(_cors(allowed))
@@ -111,12 +119,21 @@ class Door:
                 self._idle.set()
 
     def _host_is_ours(self, request: web.Request) -> bool:
-        host = _host_of(f"//{request.headers.get(hdrs.HOST, '')}")
+        named, called = request.headers.get(hdrs.HOST, ""), request.protocol.sockname
+        address = str(called[0]) if called else ""
+        ours = self._hosts.get((named, address))
+        if ours is None:
+            ours = self._is_ours(named, address)
+            if len(self._hosts) < HOSTS_KNOWN_MAX:
+                self._hosts[named, address] = ours
+        return ours
+
+    def _is_ours(self, named: str, address: str) -> bool:
+        host = _host_of(f"//{named}")
         if host in self._names:
             return True
-        called = request.transport.get_extra_info("sockname") if request.transport else None
         try:
-            return called is not None and ipaddress.ip_address(host) == ipaddress.ip_address(called[0])
+            return ipaddress.ip_address(host) == ipaddress.ip_address(address)
         except ValueError:
             return False
 
@@ -135,6 +152,8 @@ async def body(request: web.Request, kind: type[T]) -> T:
     Raises:
         Refused: see :func:`bodies.read`; also when the body is too large or does not arrive in time.
     """
+    if request.content.is_eof():  # it came with its headers, as nearly all do: there is nothing to wait for
+        return bodies.read(kind, await request.read())
     if (request.content_length or 0) > BODY_BYTES_MAX:
         raise Refused("packet_too_large", f"over {BODY_BYTES_MAX} bytes")
     try:
@@ -145,17 +164,12 @@ async def body(request: web.Request, kind: type[T]) -> T:
     return bodies.read(kind, content)
 
 
-def json_response(answer: msgspec.Struct, status: int = 200) -> web.Response:
+def json_response(answer: msgspec.Struct, status: int = 200) -> JsonAnswer:
     """``answer`` as it goes to the caller; never kept by a browser or a proxy."""
-    return web.Response(
-        body=msgspec.json.encode(answer),
-        status=status,
-        content_type="application/json",
-        headers={hdrs.CACHE_CONTROL: "no-store", "X-Content-Type-Options": "nosniff"},
-    )
+    return JsonAnswer(answer, status)
 
 
-def turned_away(refusal: Refused) -> web.Response:
+def turned_away(refusal: Refused) -> JsonAnswer:
     """The answer to a call that never became a transaction."""
     return json_response(bodies.refused(refusal.code, refusal.detail), STATUS.get(refusal.code, 400))
 

@@ -13,6 +13,8 @@ TEXT_CHARACTERS_MAX = 100
 STREAMS_MAX = 64
 STREAM_HEARTBEAT_S = 15
 CALLS_AT_ONCE_MAX = 512
+HOSTS_KNOWN_MAX = 256
+"""How many spellings of our own name are remembered; others are looked at anew each time."""
 CERTIFICATE_DAYS = 1825
 CERTIFICATE_DAYS_LEFT_MIN = 30
 STOP_WAIT_S_MAX = DEADLINE_MS_MAX / 1000 + 2

@@ -28,18 +28,18 @@ class CardsFace:
         rows = [web.route(row.method, row.path, serve[row.name]) for row in openapi.ENDPOINTS]
         return [*rows, web.get(f"{openapi.BASE}/openapi.json", self.openapi)]
 
-    async def readers(self, request: web.Request) -> web.Response:
+    async def readers(self, request: web.Request) -> web.StreamResponse:
         """All readers."""
         self._gate.admit_query(request)
         return door.json_response(codec.readers_body(self._readers.states()))
 
-    async def read(self, request: web.Request) -> web.Response:
+    async def read(self, request: web.Request) -> web.StreamResponse:
         """Who is on the card."""
         asked = await door.body(request, codec.ReadRequest)
         self._gate.admit(request, asked.context, asked.token)
         identity = await self._readers.read(asked.reader, asked.deadline_ms / MS_PER_S)
         return door.json_response(codec.card_body(identity))
 
-    async def openapi(self, _request: web.Request) -> web.Response:
+    async def openapi(self, _request: web.Request) -> web.StreamResponse:
         """The document that describes all this."""
         return web.Response(body=self._document, content_type="application/json")

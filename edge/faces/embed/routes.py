@@ -77,7 +77,7 @@ class EmbedFace:
         rows = [web.route(row.method, row.path, serve[row.name]) for row in openapi.ENDPOINTS]
         return [*rows, web.get(f"{openapi.BASE}/openapi.json", self.openapi)]
 
-    async def init(self, request: web.Request) -> web.Response:
+    async def init(self, request: web.Request) -> web.StreamResponse:
         """Open the business cycle here, line or no line; its 9001 follows as soon as it can."""
         asked = await door.body(request, codec.InitRequest)
         named = self._gate.check_context(
@@ -111,32 +111,32 @@ class EmbedFace:
             )
         )
 
-    async def handle(self, request: web.Request) -> web.Response:
+    async def handle(self, request: web.Request) -> web.StreamResponse:
         """Any transaction."""
         asked = await door.body(request, codec.HandleRequest)
         return await self._decided(codec.handle(asked, self._admitted(request, asked)))
 
-    async def confirm(self, request: web.Request) -> web.Response:
+    async def confirm(self, request: web.Request) -> web.StreamResponse:
         """49."""
         asked = await door.body(request, codec.ConfirmRequest)
         return await self._decided(codec.confirm(asked, self._admitted(request, asked)))
 
-    async def reverse(self, request: web.Request) -> web.Response:
+    async def reverse(self, request: web.Request) -> web.StreamResponse:
         """2601."""
         asked = await door.body(request, codec.ReverseRequest)
         return await self._decided(codec.reverse(asked, self._admitted(request, asked)))
 
-    async def query(self, request: web.Request) -> web.Response:
+    async def query(self, request: web.Request) -> web.StreamResponse:
         """43."""
         asked = await door.body(request, codec.QueryRequest)
         return await self._decided(codec.query(asked, self._admitted(request, asked), _msgid()))
 
-    async def uncertain(self, request: web.Request) -> web.Response:
+    async def uncertain(self, request: web.Request) -> web.StreamResponse:
         """44."""
         asked = await door.body(request, codec.UncertainRequest)
         return await self._decided(codec.uncertain(asked, self._admitted(request, asked), _msgid()))
 
-    async def close(self, request: web.Request) -> web.Response:
+    async def close(self, request: web.Request) -> web.StreamResponse:
         """9002; unless it is refused, the cycle has ended."""
         asked = await door.body(request, codec.CloseRequest)
         cycle, context = self._gate.admit(request, asked.context, asked.token)
@@ -151,18 +151,18 @@ class EmbedFace:
         cycle, _ = self._gate.admit_query(request)
         return await self._stream.serve(request, cycle.expires_at, lambda: self._gate.still_admits(request))
 
-    async def status(self, _request: web.Request) -> web.Response:
+    async def status(self, _request: web.Request) -> web.StreamResponse:
         """How the edge stands; names nobody and needs no token."""
         return door.json_response(await self._status())
 
-    async def openapi(self, _request: web.Request) -> web.Response:
+    async def openapi(self, _request: web.Request) -> web.StreamResponse:
         """The document that describes all this."""
         return web.Response(body=self._document, content_type="application/json")
 
     def _admitted(self, request: web.Request, asked: SignedRequest) -> Context:
         return self._gate.admit(request, asked.context, asked.token)[1]
 
-    async def _decided(self, call: Call) -> web.Response:
+    async def _decided(self, call: Call) -> web.StreamResponse:
         return door.json_response(codec.body(await self._intake.handle(call)))
 
 
