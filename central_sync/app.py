@@ -28,6 +28,7 @@ from central_sync.audit import Trail
 from central_sync.config import Config, Listener, address
 from central_sync.fleet.authority import Authority
 from central_sync.fleet.service import Fleet
+from central_sync.fleet.signer import Signer
 from central_sync.intake import Intake
 from central_sync.jobs import Jobs
 from central_sync.rulebook.load import load
@@ -79,6 +80,8 @@ class Hub:
         config = self._config
         self._authority.open()
         self._authority.renew_server_certificate(clock())
+        signer = Signer(self._authority)
+        signer.open(clock())
         rulebook = load()
         self._store.open()
         self._undo.append(self._store.close)
@@ -89,7 +92,7 @@ class Hub:
 
         trail = Trail(self._store, clock)
         fleet = Fleet(self._store, self._authority, rulebook)
-        sync = SyncPort(fleet, Intake(self._store, rulebook), trail, clock, config.threads)
+        sync = SyncPort(fleet, Intake(self._store, rulebook), signer, trail, clock, config.threads)
         sync_url = config.sync_url or _told(config.sync, faces.sync)
         enrol = EnrolPort(fleet, self._authority.pem(), trail, clock, sync_url)
         certificate = self._authority.server_certificate
@@ -97,7 +100,7 @@ class Hub:
             mutual_context(certificate, self._authority.authority_certificate, sync.turned_away),
             server_context(certificate),
         )
-        jobs = Jobs(self._store, self._authority, clock, config.audit_days, self._reloader(contexts))
+        jobs = Jobs(self._store, self._authority, signer, clock, config.audit_days, self._reloader(contexts))
 
         for part in (trail, sync, enrol, jobs):
             part.start()

@@ -41,7 +41,9 @@ from central_sync.wire.catalogue import BY_NUMBER, Row
 from central_sync.wire.limits import (
     BATCH_ITEMS_MAX,
     CLOCK_SKEW_S_MAX,
+    LIFE_BYTES,
     MSGID_CHARACTERS_MAX,
+    RUN_BYTES,
     WIRE_VERSION,
     WIRE_VERSION_OLDEST,
 )
@@ -82,6 +84,8 @@ class Intake:
             raise Refused("institution_wrong")
         if len(batch.items) > BATCH_ITEMS_MAX:
             raise Refused("packet_too_large", f"over {BATCH_ITEMS_MAX} items")
+        if len(batch.life) not in (0, LIFE_BYTES) or len(batch.run) not in (0, RUN_BYTES) or batch.head < 0:
+            raise Refused("packet_invalid", "life, run or head")
         if batch.sent_at.tzinfo is None:
             raise Refused("packet_invalid", "$.sent_at: an instant carries its zone")
         if abs(batch.sent_at - now) > _SKEW:
@@ -234,6 +238,7 @@ def _stored(uow: UnitOfWork, row: LedgerRow, *, repeated: bool) -> ItemAnswer:
         confirmation=certainty.confirmation_of(uow, row),
         decided_at=row.decided_at,
         repeated=repeated,
+        digest=row.digest or b"",
     )
 
 

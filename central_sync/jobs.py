@@ -15,6 +15,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from central_sync.errors import StoreError
 from central_sync.fleet.authority import Authority, AuthorityMissing
 from central_sync.fleet.limits import EDGE_WARNING_DAYS, INVITATION_KEPT_DAYS
+from central_sync.fleet.signer import Signer
 from central_sync.store import Store
 
 EVERY_HOURS = 6
@@ -28,12 +29,14 @@ class Jobs:
         self,
         store: Store,
         authority: Authority,
+        signer: Signer,
         clock: Callable[[], datetime],
         audit_days: int,
         renewed: Callable[[], None],
     ) -> None:
         self._store = store
         self._authority = authority
+        self._signer = signer
         self._clock = clock
         self._audit_days = audit_days
         self._renewed = renewed
@@ -44,7 +47,7 @@ class Jobs:
         self._scheduler = BackgroundScheduler(
             timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         )
-        for job in (self.prune, self.renew_server_certificate, self.warn_of_certificates):
+        for job in (self.prune, self.renew_server_certificate, self.renew_signer, self.warn_of_certificates):
             self._scheduler.add_job(_guarded(job), "interval", hours=EVERY_HOURS, next_run_time=self._clock())
         self._scheduler.start()
 
@@ -68,6 +71,13 @@ class Jobs:
         if self._authority.renew_server_certificate(self._clock()):
             _log.info("the server certificate was renewed")
         self._renewed()
+
+    def renew_signer(self) -> None:
+        """Make the next signer in time, or take up what another process has made."""
+        before = self._signer.name
+        self._signer.open(self._clock())
+        if self._signer.name != before:
+            _log.info("the signer of receipts was renewed", signer=self._signer.name)
 
     def warn_of_certificates(self) -> None:
         """Say which edges' certificates, and whether the authority itself, will soon end."""

@@ -24,7 +24,7 @@ KEYS = frozenset(
         "fault", "at", "code", "detail", "number", "verdict", "what", "institution", "peer",
         "count", "bytes", "items", "bodies", "after_s", "wait_s", "took_ms", "skew_s", "days_left", "hids_left", "cursor",
         "in_flight", "threads", "waiting", "suppressed",
-        "method", "status", "route", "part", "state", "address", "device", "version", "kind", "pid",
+        "method", "status", "route", "part", "state", "address", "device", "version", "kind", "pid", "signer",
     }
 )  # fmt: skip
 """Every key that may stand in a log line. Nothing here ever names a person, a case or a msgid."""

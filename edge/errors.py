@@ -28,11 +28,22 @@ class IllegalEvent(EdgeError):
 
 
 class LineBroken(EdgeError):
-    """An exchange got no answer. ``left`` says whether any byte of it may have reached the hub."""
+    """An exchange got no answer. ``left`` says whether any byte of it may have reached the hub, ``code`` what to tell of it."""
+
+    code = "line_down"
 
     def __init__(self, reason: str, *, left: bool) -> None:
         super().__init__(reason)
         self.left = left
+
+
+class ReceiptInvalid(LineBroken):
+    """The hub's signature over its answers is missing or does not hold: as good as no answer, though the hub may have acted."""
+
+    code = "receipt_invalid"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason, left=True)
 
 
 class LineRefused(EdgeError):

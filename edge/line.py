@@ -118,9 +118,26 @@ class Line:
         self._compare(feed.hub_time)
         return feed
 
+    async def signers(self) -> bytes:
+        """The certificates with which the hub signs and has signed, PEM; believed only as far as the authority vouches for them.
+
+        Raises:
+            LineBroken: no answer.
+            LineRefused: the hub does not admit us.
+        """
+        timeout = aiohttp.ClientTimeout(total=EXCHANGE_TIMEOUT_S, connect=CONNECT_TIMEOUT_S)
+        return await self._ask("GET", "/v1/signers", Attempt(), timeout)
+
     async def _request(
         self, method: str, path: str, kind: type[M], attempt: Attempt, limits: aiohttp.ClientTimeout, **rest: Any
     ) -> M:
+        body = await self._ask(method, path, attempt, limits, **rest)
+        try:
+            return codec.unpack(body, kind)
+        except Refused as error:
+            raise LineBroken(f"answer not understood: {error.code}", left=True) from error
+
+    async def _ask(self, method: str, path: str, attempt: Attempt, limits: aiohttp.ClientTimeout, **rest: Any) -> bytes:
         if self._session is None:
             raise LineBroken("the line is closed", left=False)
         headers = {"Content-Type": codec.CONTENT_TYPE, "Accept": codec.CONTENT_TYPE, "Accept-Encoding": "identity"}
@@ -133,14 +150,11 @@ class Line:
                 status = response.status
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise LineBroken(type(error).__name__, left=attempt.left) from error
-        if status == 403:
+        if status in (403, 409):
             raise LineRefused(_code_of(body))
         if status != 200:
             raise LineBroken(f"status {status}", left=True)
-        try:
-            return codec.unpack(body, kind)
-        except Refused as error:
-            raise LineBroken(f"answer not understood: {error.code}", left=True) from error
+        return body
 
     def _compare(self, hub_time: datetime) -> None:
         self.skew_s = (self._now() - hub_time).total_seconds()

@@ -1,4 +1,4 @@
-"""The sync port: ``POST /v1/exchange`` and ``GET /v1/feed``, for enrolled edges over mutual TLS.
+"""The sync port: ``POST /v1/exchange``, ``GET /v1/feed`` and ``GET /v1/signers``, for enrolled edges over mutual TLS.
 
 Rules
     * The institution is what the certificate says, nothing else. TLS has verified it; the fleet says whether the hub still
@@ -30,6 +30,7 @@ from central_sync.errors import StoreError
 from central_sync.fleet.authority import named_in
 from central_sync.fleet.limits import HIDS_LEFT_MAX
 from central_sync.fleet.service import Fleet, Page
+from central_sync.fleet.signer import Signer
 from central_sync.intake import Intake
 from central_sync.wire.limits import FEED_WAIT_S_MAX, WIRE_VERSION
 from central_sync.wire.messages import Batch, BatchAnswer, Feed
@@ -43,9 +44,18 @@ _log = structlog.get_logger(__name__)
 class SyncPort:
     """The routes of the sync port and the threads that they work in. ``clock`` gives aware UTC instants."""
 
-    def __init__(self, fleet: Fleet, intake: Intake, trail: Trail, clock: Callable[[], datetime], threads: int) -> None:
+    def __init__(
+        self,
+        fleet: Fleet,
+        intake: Intake,
+        signer: Signer,
+        trail: Trail,
+        clock: Callable[[], datetime],
+        threads: int,
+    ) -> None:
         self._fleet = fleet
         self._intake = intake
+        self._signer = signer
         self._trail = trail
         self._clock = clock
         self._threads = threads
@@ -74,6 +84,7 @@ class SyncPort:
         application = web.Application(client_max_size=REQUEST_BYTES_MAX, middlewares=[self._guard])
         application.router.add_post("/v1/exchange", self._exchange)
         application.router.add_get("/v1/feed", self._feed)
+        application.router.add_get("/v1/signers", self._signers)
         return application
 
     def turned_away(self, peer: str, reason: str) -> None:
@@ -111,12 +122,18 @@ class SyncPort:
     def _take(self, institution: str, batch: Batch, arrived_s: float) -> BatchAnswer:
         if time.monotonic() - arrived_s > QUEUED_S_MAX:
             raise Refused("hub_fault", "too long in the queue")
-        return self._intake.take(institution, batch, self._clock())
+        return self._signer.signed(institution, batch, self._intake.take(institution, batch, self._clock()))
 
     def _finished(self, work: asyncio.Future[BatchAnswer]) -> None:
         self._in_flight -= 1
         if not work.cancelled():
             work.exception()  # marks it as seen, also when the client hung up
+
+    async def _signers(self, request: web.Request) -> web.Response:
+        serial, institution = _client(request)
+        await self._in(self._looks, self._fleet.admitted, institution, serial, self._clock())
+        bundle = await self._in(self._looks, self._signer.certificates)
+        return web.Response(body=bundle, content_type="application/x-pem-file")
 
     async def _feed(self, request: web.Request) -> web.Response:
         cursor = number(request, "cursor", 0, CURSOR_MAX, 0) or 0

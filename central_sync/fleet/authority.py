@@ -7,7 +7,8 @@ Rules
     * Serial numbers are random. What was issued is written in the store by who asked for it, not here.
 
 The folder holds ``authority.key``, ``authority.pem``, ``server.pem`` (key and certificate in one file, so that they change
-together), ``names`` (one host name or address a line: what the server certificate is for), ``lock`` (held while files change).
+together), ``names`` (one host name or address a line: what the server certificate is for), ``lock`` (held while files change), and what
+signer.py keeps there.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from central_sync.fleet.limits import (
@@ -33,12 +35,16 @@ from central_sync.fleet.limits import (
     EDGE_CERTIFICATE_DAYS,
     SERVER_CERTIFICATE_DAYS,
     SERVER_RENEWAL_DAYS,
+    SIGNER_CERTIFICATE_DAYS,
     SIGNING_REQUEST_CHARACTERS_MAX,
 )
+from central_sync.wire.receipts import SIGNER_URI
 
 ALWAYS_NAMES = ("localhost", "127.0.0.1")
 INSTITUTION_URI = "urn:pishkhan:institution:"
 AUTHORITY_NAME = "Pishkhan hub authority"
+DOCUMENT_SIGNING = x509.ObjectIdentifier("1.3.6.1.5.5.7.3.36")
+"""RFC 9336: a key that signs documents, and opens no TLS connection."""
 
 
 class AuthorityMissing(Exception):
@@ -84,13 +90,13 @@ class Authority:
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         self.folder.chmod(0o700)
-        with self._locked():
+        with self.locked():
             if not self.authority_certificate.exists():
                 self._create_authority(now)
             self.open()
             wanted = list(dict.fromkeys([*ALWAYS_NAMES, *self._names(), *names]))
             if wanted != self._names() or not self.server_certificate.exists():
-                _replace(self.folder / "names", "".join(f"{n}\n" for n in wanted).encode(), 0o644)
+                replace(self.folder / "names", "".join(f"{n}\n" for n in wanted).encode(), 0o644)
                 self.make_server_certificate(now)
 
     def open(self) -> None:
@@ -139,7 +145,7 @@ class Authority:
         enough = timedelta(days=SERVER_RENEWAL_DAYS)
         if self.server_expires_at() - now >= enough:
             return False
-        with self._locked():
+        with self.locked():
             if self.server_expires_at() - now >= enough:  # another process was first
                 return False
             self.make_server_certificate(now)
@@ -157,8 +163,8 @@ class Authority:
             now,
             days,
         )
-        both = _private_pem(key) + certificate.public_bytes(serialization.Encoding.PEM)
-        _replace(self.server_certificate, both, 0o600)
+        both = private_pem(key) + certificate.public_bytes(serialization.Encoding.PEM)
+        replace(self.server_certificate, both, 0o600)
 
     def sign_edge(
         self, signing_request: str, institution: str, now: datetime, days: int = EDGE_CERTIFICATE_DAYS
@@ -185,6 +191,14 @@ class Authority:
             to_time=certificate.not_valid_after_utc,
         )
 
+    def sign_signer(
+        self, public: Ed25519PublicKey, now: datetime, days: int = SIGNER_CERTIFICATE_DAYS
+    ) -> x509.Certificate:
+        """A certificate for a key with which the hub signs receipts and roots, and which is good for nothing else."""
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Pishkhan hub signer")])
+        purpose = x509.SubjectAlternativeName([x509.UniformResourceIdentifier(SIGNER_URI)])
+        return self._signed(_leaf(subject, public, DOCUMENT_SIGNING).add_extension(purpose, critical=False), now, days)
+
     def _create_authority(self, now: datetime) -> None:
         key = ec.generate_private_key(ec.SECP256R1())
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, AUTHORITY_NAME)])
@@ -202,8 +216,8 @@ class Authority:
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
             .sign(key, hashes.SHA256())
         )
-        _replace(self.folder / "authority.key", _private_pem(key), 0o600)
-        _replace(self.authority_certificate, certificate.public_bytes(serialization.Encoding.PEM), 0o644)
+        replace(self.folder / "authority.key", private_pem(key), 0o600)
+        replace(self.authority_certificate, certificate.public_bytes(serialization.Encoding.PEM), 0o644)
 
     def _signed(self, builder: x509.CertificateBuilder, now: datetime, days: int) -> x509.Certificate:
         key, authority = self._opened()
@@ -218,7 +232,8 @@ class Authority:
         )
 
     @contextmanager
-    def _locked(self) -> Iterator[None]:
+    def locked(self) -> Iterator[None]:
+        """Nobody else, in any process, changes the folder's files inside the block."""
         with (self.folder / "lock").open("a") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
@@ -272,7 +287,7 @@ def requested_key(signing_request: str) -> ec.EllipticCurvePublicKey:
 
 
 def _leaf(
-    subject: x509.Name, public: ec.EllipticCurvePublicKey, purpose: x509.ObjectIdentifier
+    subject: x509.Name, public: ec.EllipticCurvePublicKey | Ed25519PublicKey, purpose: x509.ObjectIdentifier
 ) -> x509.CertificateBuilder:
     usage = x509.KeyUsage(True, False, False, False, False, False, False, False, False)
     return (
@@ -293,13 +308,14 @@ def _general_name(name: str) -> x509.GeneralName:
         return x509.DNSName(name)
 
 
-def _private_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
+def private_pem(key: ec.EllipticCurvePrivateKey | Ed25519PrivateKey) -> bytes:
+    """A private key as it stands in a file that only the hub's user may read."""
     return key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
 
 
-def _replace(path: Path, content: bytes, mode: int) -> None:
+def replace(path: Path, content: bytes, mode: int) -> None:
     """Write a file whole or not at all; it never exists with wider rights than ``mode``, not for a moment."""
     fresh = path.with_name(path.name + ".new")
     fresh.unlink(missing_ok=True)

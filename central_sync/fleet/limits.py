@@ -7,6 +7,9 @@ AUTHORITY_DAYS = 3652
 SERVER_CERTIFICATE_DAYS = 398
 SERVER_RENEWAL_DAYS = 30
 """At start a server certificate with less than this left is made anew."""
+SIGNER_CERTIFICATE_DAYS = 398
+SIGNER_RENEWAL_DAYS = 30
+"""A signer with less than this left is followed by a new one; its certificate is kept for ever, its key is not."""
 EDGE_CERTIFICATE_DAYS = 398
 EDGE_WARNING_DAYS = 30
 """From this many days before an edge's certificate ends, the hub's log and status say so."""

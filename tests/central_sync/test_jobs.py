@@ -8,6 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from central_sync.fleet.authority import Authority
+from central_sync.fleet.signer import Signer
 from central_sync.jobs import Jobs
 from central_sync.store.records import Certificate, Invitation
 
@@ -21,8 +22,14 @@ def authority(tmp_path):
     return authority
 
 
-def jobs(store, authority, at=NOW, renewed=lambda: None):
-    return Jobs(store, authority, lambda: at, 100, renewed)
+def opened(authority):
+    signer = Signer(authority)
+    signer.open(NOW)
+    return signer
+
+
+def jobs(store, authority, at=NOW, renewed=lambda: None, signer=None):
+    return Jobs(store, authority, signer or opened(authority), lambda: at, 100, renewed)
 
 
 def test_what_is_long_over_is_deleted_and_the_rest_stays(store, authority):
@@ -62,9 +69,18 @@ def test_a_server_certificate_is_renewed_while_the_hub_runs(store, authority):
     assert told == [1, 2]
 
 
+def test_a_signer_near_its_end_is_followed_by_another_while_the_hub_runs(store, authority):
+    signer = opened(authority)
+    first = signer.name
+    jobs(store, authority, NOW + timedelta(days=300), signer=signer).renew_signer()
+    assert signer.name == first
+    jobs(store, authority, NOW + timedelta(days=380), signer=signer).renew_signer()
+    assert signer.name != first
+
+
 def test_jobs_run_when_the_hub_starts_and_end_when_it_stops(store, authority):
     ran = threading.Event()
-    running = Jobs(store, authority, lambda: datetime.now(UTC), 100, ran.set)
+    running = Jobs(store, authority, opened(authority), lambda: datetime.now(UTC), 100, ran.set)
     running.start()
     assert ran.wait(5)
     running.stop()

@@ -11,9 +11,11 @@ import zstandard
 
 from central_sync.api.limits import REQUEST_BYTES_MAX
 from central_sync.fleet.authority import Authority
+from central_sync.wire import catalogue, codec
 from central_sync.wire.codec import CONTENT_TYPE, pack, unpack
 from central_sync.wire.limits import BODY_BYTES_MAX
 from central_sync.wire.messages import BatchAnswer, HidBlock, Notice, Verdict
+from edge import signers
 from tests.central_sync.api.conftest import (
     audited,
     batch,
@@ -37,6 +39,31 @@ async def test_a_batch_is_taken_once_and_a_copy_gets_the_stored_answer(hub, edge
     assert [(a.verdict, a.repeated, a.packet) for a in second.answers] == [
         (Verdict.FINAL, True, first.answers[0].packet)
     ]
+
+
+async def test_answers_are_signed_and_the_signers_are_told(hub, edge, authority):
+    sent = msgspec.structs.replace(batch(sign_in()), life=bytes(range(16)), head=1)
+    _, answer = await exchange(hub.sync, edge, sent)
+    async with aiohttp.ClientSession() as session, session.get(f"{hub.sync}/v1/signers", ssl=edge) as response:
+        assert response.status == 200
+        known = signers.read(await response.read(), authority.pem().encode())
+    receipt = signers.verified(sent, answer, known)
+    assert receipt is not None
+    assert answer.answers[0].digest == codec.digest(
+        "9001", codec.request_from_wire(catalogue.BY_NUMBER["9001"], sent.items[0].packet)
+    )
+
+
+async def test_signers_are_told_to_enrolled_edges_alone(hub, edge, fleet):
+    fleet.revoke("H01", now())
+    async with aiohttp.ClientSession() as session, session.get(f"{hub.sync}/v1/signers", ssl=edge) as response:
+        assert response.status == 403
+
+
+@pytest.mark.parametrize("wrong", [{"life": b"short"}, {"run": b"x"}, {"head": -1}], ids=["life", "run", "head"])
+async def test_a_life_that_is_none_is_refused(hub, edge, wrong):
+    _, answer = await exchange(hub.sync, edge, msgspec.structs.replace(batch(sign_in()), **wrong))
+    assert (answer.code, answer.answers) == ("packet_invalid", [])
 
 
 async def test_the_institution_comes_from_the_certificate_alone(hub, edge, store):

@@ -1,0 +1,119 @@
+"""With what the hub signs: receipts for what it has taken, and the one root a day.
+
+Rules
+    * Key: Ed25519, made here, in ``signer.pem`` beside the authority (0600, key and certificate in one file); it never leaves the folder.
+    * The authority vouches for it for a year or so; in time a new key follows, and the old one is gone with its file. Certificates are
+      kept under ``signers/`` for ever: what was signed is checked years later.
+    * Every process of the hub uses the same signer. Of several that find it near its end one makes the next, the others read it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+import msgspec
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from central_sync.fleet.authority import Authority, AuthorityMissing, private_pem, replace
+from central_sync.fleet.limits import SIGNER_RENEWAL_DAYS
+from central_sync.wire import receipts
+from central_sync.wire.messages import Batch, BatchAnswer
+
+FOLDER = "signers"
+VERSION_WITH_RECEIPTS = 3
+
+
+class _Held(NamedTuple):
+    key: Ed25519PrivateKey
+    name: str
+    ends_at: datetime
+
+
+class Signer:
+    """The signer that stands beside ``authority``. Any number of threads may sign at once."""
+
+    def __init__(self, authority: Authority) -> None:
+        self._authority = authority
+        self._file = authority.folder / "signer.pem"
+        self._folder = authority.folder / FOLDER
+        self._held: _Held | None = None
+
+    @property
+    def name(self) -> str:
+        """How answers name its certificate."""
+        return self._opened().name
+
+    def expires_at(self) -> datetime:
+        """When its certificate ends."""
+        return self._opened().ends_at
+
+    def open(self, now: datetime) -> None:
+        """Read the signer, or make it: the first, or the next when it has less than ``SIGNER_RENEWAL_DAYS`` left. The authority is open.
+
+        Called again it takes up what another process has made meanwhile.
+
+        Raises:
+            AuthorityMissing: its file cannot be read.
+        """
+        if self._read(now):
+            return
+        with self._authority.locked():
+            if not self._read(now):  # another process was first
+                self._make(now)
+
+    def certificates(self) -> bytes:
+        """The certificates of this signer and of all before it, PEM."""
+        return b"".join(file.read_bytes() for file in sorted(self._folder.glob("*.pem")))
+
+    def sign(self, text: bytes) -> bytes:
+        """The signature over ``text``: 64 bytes."""
+        return self._opened().key.sign(text)
+
+    def signed(self, institution: str, batch: Batch, answer: BatchAnswer) -> BatchAnswer:
+        """``answer`` with the receipt for what it says of ``batch``; as it is if there is nothing to sign for."""
+        if answer.code or batch.version < VERSION_WITH_RECEIPTS:
+            return answer
+        covered = receipts.covered(batch.items, answer.answers)
+        if not covered:
+            return answer
+        held = self._opened()
+        text = receipts.signed_text(institution, batch.life, answer.hub_time, map(receipts.leaf, covered))
+        return msgspec.structs.replace(answer, signer=held.name, signature=held.key.sign(text))
+
+    def _read(self, now: datetime) -> bool:
+        """Take up the signer in the file; whether it is there and has long enough left."""
+        try:
+            content = self._file.read_bytes()
+            key = serialization.load_pem_private_key(content, password=None)
+            certificate = x509.load_pem_x509_certificate(content)
+        except FileNotFoundError:
+            return False
+        except (OSError, ValueError, TypeError, UnsupportedAlgorithm) as error:
+            raise AuthorityMissing(f"the signer in {self._file} cannot be read: {type(error).__name__}") from error
+        if not isinstance(key, Ed25519PrivateKey):
+            raise AuthorityMissing(f"the signer's key in {self._file} is of a foreign kind")
+        self._held = _Held(key, _name(certificate), certificate.not_valid_after_utc)
+        return certificate.not_valid_after_utc - now >= timedelta(days=SIGNER_RENEWAL_DAYS)
+
+    def _make(self, now: datetime) -> None:
+        key = Ed25519PrivateKey.generate()
+        certificate = self._authority.sign_signer(key.public_key(), now)
+        pem = certificate.public_bytes(serialization.Encoding.PEM)
+        self._folder.mkdir(mode=0o700, exist_ok=True)
+        replace(
+            self._folder / f"{_name(certificate)}.pem", pem, 0o644
+        )  # first, so that no receipt is without its certificate
+        replace(self._file, private_pem(key) + pem, 0o600)
+        self._held = _Held(key, _name(certificate), certificate.not_valid_after_utc)
+
+    def _opened(self) -> _Held:
+        assert self._held is not None, "open() first"
+        return self._held
+
+
+def _name(certificate: x509.Certificate) -> str:
+    return receipts.signer_name(certificate.public_bytes(serialization.Encoding.DER))

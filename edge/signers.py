@@ -1,0 +1,177 @@
+"""Whose receipts this edge believes: the certificates with which the hub signs, and the check of what it signed.
+
+Rules
+    * A signer is an Ed25519 key in a certificate that the hub's authority issued for that purpose (URI ``urn:pishkhan:signer``).
+    * A receipt holds if its signer's certificate, and the authority's, were valid at the hub's time that the receipt itself states, and if
+      the signature is over exactly the answers that are to be recorded.
+    * No answer to what is journaled is recorded without a receipt that holds: to the edge such an answer is a broken exchange.
+    * Every signer ever seen is kept under ``DIR/signers/`` (``NAME.pem``: its certificate, then its authority's), for receipts are checked
+      years later. A signer that is not known yet is asked for, once, when an answer names it.
+
+:func:`read` and :func:`verified` are pure.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import structlog
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from central_sync.wire import receipts
+from central_sync.wire.messages import Batch, BatchAnswer
+from edge import files
+from edge.errors import ReceiptInvalid
+
+FOLDER = "signers"
+BUNDLE_CERTIFICATES_MAX = 256
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """One certificate of the hub's for signing: ``name`` is how answers call it; instants are aware UTC."""
+
+    name: str
+    key: Ed25519PublicKey
+    from_time: datetime
+    to_time: datetime
+    certificate: bytes
+    """PEM."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A receipt that holds. ``leaves``: those of all answers that it covers, concatenated; ``places``: for each answer of the batch where
+    in them it stands, -1 for one that is not covered (a read, or ``again``). ``life`` is the one that the batch named.
+    """
+
+    signer: str
+    signature: bytes
+    hub_time: datetime
+    life: bytes
+    leaves: bytes
+    places: tuple[int, ...]
+
+
+def read(bundle: bytes, authority: bytes) -> dict[str, Signer]:
+    """The signers among the certificates of ``bundle`` (PEM) that ``authority`` (PEM) vouches for, by name; all others are left out.
+
+    Raises:
+        ValueError: one of the two is no PEM.
+    """
+    root = x509.load_pem_x509_certificate(authority)
+    found = (_signer(one, root) for one in x509.load_pem_x509_certificates(bundle)[:BUNDLE_CERTIFICATES_MAX])
+    return {one.name: one for one in found if one is not None}
+
+
+def verified(batch: Batch, answer: BatchAnswer, signers: Mapping[str, Signer]) -> Receipt | None:
+    """The receipt for what the journal will record of ``answer``; ``None`` if that is nothing.
+
+    Raises:
+        ReceiptInvalid: there is something to record, and no signature that holds.
+    """
+    covered = receipts.covered(batch.items, answer.answers)
+    if not covered:
+        return None
+    signer = signers.get(answer.signer)
+    if signer is None:
+        raise ReceiptInvalid("the signer is not known" if answer.signer else "the answers are not signed")
+    if not signer.from_time <= answer.hub_time <= signer.to_time:
+        raise ReceiptInvalid("the signer's certificate was not valid at that time")
+    leaves = [receipts.leaf(one) for one in covered]
+    text = receipts.signed_text(batch.institution, batch.life, answer.hub_time, leaves)
+    try:
+        signer.key.verify(answer.signature, text)
+    except InvalidSignature as error:
+        raise ReceiptInvalid("the signature does not hold") from error
+    places, place = [], 0
+    known = {id(one) for one in covered}
+    for one in answer.answers:
+        places.append(place if id(one) in known else -1)
+        place += id(one) in known
+    return Receipt(answer.signer, answer.signature, answer.hub_time, batch.life, b"".join(leaves), tuple(places))
+
+
+class Signers:
+    """The signers that this edge knows. ``fetch`` asks the hub for all of its own (PEM); it raises ``LineBroken`` or ``LineRefused``.
+
+    Args:
+        folder: the data directory.
+        authority: the file of the hub's authority (PEM).
+    """
+
+    def __init__(self, folder: Path, authority: Path, fetch: Callable[[], Awaitable[bytes]]) -> None:
+        self._folder = folder / FOLDER
+        self._authority = authority
+        self._fetch = fetch
+        self._known: dict[str, Signer] = {}
+        self._asking = asyncio.Lock()
+
+    def load(self) -> None:
+        """Read what was kept. A file that is damaged is left out: its signer is asked for again."""
+        self._known = {}
+        try:
+            authority = self._authority.read_bytes()
+        except OSError:
+            return
+        for file in sorted(self._folder.glob("*.pem")):
+            try:
+                self._known |= read(file.read_bytes(), authority)
+            except (OSError, ValueError) as error:
+                log.warning("a signer's certificate cannot be read", detail=file.name, code=type(error).__name__)
+
+    async def receipt(self, batch: Batch, answer: BatchAnswer) -> Receipt | None:
+        """As :func:`verified`; a signer that is not known yet is asked for.
+
+        Raises:
+            ReceiptInvalid: see :func:`verified`.
+            LineBroken, LineRefused: the signer is not known and could not be asked for.
+        """
+        if answer.signer and answer.signer not in self._known and receipts.covered(batch.items, answer.answers):
+            async with self._asking:
+                if answer.signer not in self._known:
+                    self._keep(await self._fetch())
+        return verified(batch, answer, self._known)
+
+    def _keep(self, bundle: bytes) -> None:
+        authority = self._authority.read_bytes()
+        try:
+            told = read(bundle, authority)
+        except ValueError as error:
+            raise ReceiptInvalid("the hub's signers cannot be read") from error
+        fresh = {name: one for name, one in told.items() if name not in self._known}
+        self._known |= fresh
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for one in fresh.values():
+                files.replace(self._folder / f"{one.name}.pem", one.certificate + authority)
+        except OSError as error:  # a full disk stops no line: it is asked for again after the next start
+            log.warning("a signer's certificate cannot be kept", code=type(error).__name__)
+
+
+def _signer(certificate: x509.Certificate, root: x509.Certificate) -> Signer | None:
+    try:
+        certificate.verify_directly_issued_by(root)
+        key = certificate.public_key()
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        constraints = certificate.extensions.get_extension_for_class(x509.BasicConstraints).value
+    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm, x509.ExtensionNotFound):
+        return None
+    uris = names.get_values_for_type(x509.UniformResourceIdentifier)
+    if not isinstance(key, Ed25519PublicKey) or uris != [receipts.SIGNER_URI] or constraints.ca:
+        return None
+    return Signer(
+        name=receipts.signer_name(certificate.public_bytes(serialization.Encoding.DER)),
+        key=key,
+        from_time=max(certificate.not_valid_before_utc, root.not_valid_before_utc),
+        to_time=min(certificate.not_valid_after_utc, root.not_valid_after_utc),
+        certificate=certificate.public_bytes(serialization.Encoding.PEM),
+    )
