@@ -42,6 +42,7 @@ from edge.log import located
 from edge.readers import OnPresence, Presence, Reader
 from edge.readers.registry import Readers
 from edge.readers.simulated.driver import SimulatedReader
+from edge.signers import Signers
 from edge.uplink import Uplink
 from edge.workstations import FILE as WORKSTATIONS_FILE
 from edge.workstations import WorkstationError, Workstations
@@ -111,6 +112,7 @@ class Edge:
 
         self._journal = Journal(self._folder / JOURNAL_FILE)
         self._line = Line(config.sync_url or who.sync_url, tls, config.sync_device, clock)
+        self._signers = Signers(self._folder, who.authority, self._line.signers)
         self._uplink = Uplink(who.institution, self._line, self._journal, waiting, events, clock)
         downlink = Downlink(self._line, self._journal, self._uplink, events, clock)
         intake = Intake(
@@ -138,6 +140,7 @@ class Edge:
         await self._up(self._journal.open, self._journal.close)
         await cycles.start()
         audit.start()
+        self._signers.load()
         await self._up(self._line.start, self._line.stop)
         await self._up(self._uplink.start, self._uplink.stop)
         await self._up(downlink.start, downlink.stop)

@@ -17,7 +17,9 @@ from edge.events import Events, Waiting
 from edge.intake import Intake
 from edge.journal import Block, Journal
 from edge.line import Line
+from edge.signers import Signers
 from edge.uplink import Uplink
+from tests.sim import signing
 
 DAY = date(2025, 6, 1)
 PROFILE = Profile(institution="H1", currency="CNY", zone="Asia/Shanghai")
@@ -43,6 +45,7 @@ class Edge:
         self.now: Callable[[], datetime] = now or (lambda: datetime.now(UTC))
         self.journal = journal(folder / "journal.db")
         self.line = line(url, tls, now=self.now)
+        self.signers = Signers(folder, signing.authority_file(folder), self.line.signers)
         self.events, self.waiting = Events(), Waiting()
         self.uplink = Uplink("H1", self.line, self.journal, self.waiting, self.events, self.now)
         self.downlink = Downlink(self.line, self.journal, self.uplink, self.events, self.now)

@@ -34,6 +34,7 @@ from central_sync.wire.messages import (
     Transaction,
     Verdict,
 )
+from tests.sim import signing
 
 
 @dataclass(slots=True)
@@ -87,6 +88,8 @@ class SimHub:
         self.in_flight: Counter[str] = Counter()
         self.overlaps = 0
         self.port = 0
+        self.signs = True
+        """Whether answers bear a receipt, as the real hub's do."""
         self._tls = tls
         self._runner: web.AppRunner | None = None
         self._news = asyncio.Condition()
@@ -99,6 +102,7 @@ class SimHub:
         app = web.Application(client_max_size=8 * 1024 * 1024)
         app.router.add_post("/v1/exchange", self._exchange)
         app.router.add_get("/v1/feed", self._feed)
+        app.router.add_get("/v1/signers", self._signers)
         self._runner = web.AppRunner(app, shutdown_timeout=0.1, handler_cancellation=True)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", self.port, ssl_context=self._tls, reuse_address=True)
@@ -144,6 +148,8 @@ class SimHub:
                 faults.ignore_next = max(0, faults.ignore_next - 1)
                 return self._abort(request)
             answer = self._taken(batch)
+            if self.signs:
+                answer = signing.signed(batch, answer)
             if faults.lose_next or faults.happens(faults.drop_after):
                 faults.lose_next = max(0, faults.lose_next - 1)
                 return self._abort(request)
@@ -167,6 +173,9 @@ class SimHub:
             body=codec.pack(Feed(version=WIRE_VERSION, hub_time=self.now(), items=items)),
             content_type=codec.CONTENT_TYPE,
         )
+
+    async def _signers(self, _request: web.Request) -> web.StreamResponse:
+        return web.Response(body=signing.SIGNERS_PEM, content_type="application/x-pem-file")
 
     async def _thawed(self, lanes: set[str]) -> None:
         while self.faults.frozen or self.faults.frozen_lanes & lanes:  # noqa: ASYNC110 -- a test may switch it from any thread
@@ -220,6 +229,7 @@ class SimHub:
         return self._keep(item.msgid, digest, answer)
 
     def _keep(self, msgid: str, digest: bytes | None, answer: ItemAnswer) -> ItemAnswer:
+        answer = msgspec.structs.replace(answer, digest=digest or b"")
         self.ledger[msgid] = (digest, answer)
         return answer
 
