@@ -32,13 +32,55 @@ class Invitation:
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """An edge's certificate. ``serial`` is its number in lower-case hexadecimal."""
+    """An edge's certificate. ``serial`` is its number in lower-case hexadecimal, ``public_key`` its key in DER. ``enrolled_at``: of one
+    that renewed another, when the first of them was issued.
+    """
 
     serial: str
     institution: str
     not_after: datetime
     issued_at: datetime
     revoked_at: datetime | None = None
+    enrolled_at: datetime | None = None
+    public_key: bytes | None = None
+
+    @property
+    def since(self) -> datetime:
+        """When the edge that holds it was enrolled."""
+        return self.enrolled_at or self.issued_at
+
+
+@dataclass(frozen=True, slots=True)
+class JournalLife:
+    """One life of an edge's journal, and the highest head that was told of it, by the program's start ``run``. HID blocks granted
+    before ``leases_from`` are none of its own.
+    """
+
+    institution: str
+    life: bytes
+    run: bytes
+    head: int
+    leases_from: datetime
+    began_at: datetime
+    told_at: datetime
+    ended_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SignedRoot:
+    """What a journal held of one day: the edge's ``signature`` with the key of certificate ``serial``, and the hub's own."""
+
+    institution: str
+    life: bytes
+    day: date
+    first: int
+    last: int
+    root: bytes
+    signature: bytes
+    serial: str
+    signer: str
+    countersignature: bytes
+    signed_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from central_sync import limits
 from central_sync.errors import StoreBusy, StoreNotMigrated
 from central_sync.store.cases import Cases, Fees
 from central_sync.store.engine import BEGIN, new_engine, translated
+from central_sync.store.evidence import Lives, Roots
 from central_sync.store.fleet import Audit, Certificates, Feeds, Institutions, Invitations, Leases
 from central_sync.store.ledger import Cycles, Ledger
 from central_sync.store.members import Members
@@ -38,6 +39,8 @@ class UnitOfWork:
         self.leases = Leases(connection)
         self.feed = Feeds(connection)
         self.audit = Audit(connection)
+        self.lives = Lives(connection)
+        self.roots = Roots(connection)
         self.ledger = Ledger(connection)
         self.cycles = Cycles(connection)
         self.members = Members(connection)

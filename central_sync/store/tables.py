@@ -67,7 +67,10 @@ certificate = Table(
     Column("not_after", Instant, nullable=False),
     Column("issued_at", Instant, nullable=False),
     Column("revoked_at", Instant),
+    Column("enrolled_at", Instant),
+    Column("public_key", LargeBinary),
 )
+"""``enrolled_at``: of a renewed one, when its line of renewals began. ``public_key`` is DER; NULL for what was issued before it was kept."""
 
 counter = Table(
     "counter",
@@ -107,6 +110,41 @@ audit = Table(
     Column("subject", String(200), nullable=False),
     Column("detail", Text, nullable=False),
 )
+
+# -- evidence -----------------------------------------------------------------------------------------------------
+
+journal_life = Table(
+    "journal_life",
+    metadata,
+    Column("institution", String(50), nullable=False),
+    Column("life", LargeBinary(16), nullable=False),
+    Column("run", LargeBinary(8), nullable=False),
+    Column("head", BigInteger, nullable=False),
+    Column("leases_from", Instant, nullable=False),
+    Column("began_at", Instant, nullable=False),
+    Column("told_at", Instant, nullable=False),
+    Column("ended_at", Instant),
+    PrimaryKeyConstraint("institution", "life"),
+)
+"""The lives of an edge's journal; the present one has no end. ``head``: the highest that was told, by the program's start ``run``."""
+
+day_root = Table(
+    "day_root",
+    metadata,
+    Column("institution", String(50), nullable=False),
+    Column("life", LargeBinary(16), nullable=False),
+    Column("day", Date, nullable=False),
+    Column("first", BigInteger, nullable=False),
+    Column("last", BigInteger, nullable=False),
+    Column("root", LargeBinary(32), nullable=False),
+    Column("signature", LargeBinary, nullable=False),
+    Column("serial", String(64), nullable=False),
+    Column("signer", String(16), nullable=False),
+    Column("countersignature", LargeBinary, nullable=False),
+    Column("signed_at", Instant, nullable=False),
+    PrimaryKeyConstraint("institution", "life", "day"),
+)
+"""What a journal held of one day, signed by its edge (with the key of certificate ``serial``) and by the hub. Never changed."""
 
 # -- intake -------------------------------------------------------------------------------------------------------
 

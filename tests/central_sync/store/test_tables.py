@@ -7,6 +7,8 @@ from central_sync.store import tables as t
 LEADING = {
     t.ledger: "institution",
     t.cycle: "institution",
+    t.journal_life: "institution",
+    t.day_root: "institution",
     t.hid_use: "institution",
     t.member_case: "member",
     t.fee_line: "member",
