@@ -224,7 +224,7 @@ def _read(path: Path) -> _File:
         raise JournalError(f"{path.name} is gone, and without it the journal cannot be read: {_RESTORE}") from error
     except OSError as error:
         raise JournalError(f"{path.name} cannot be read: {error.strerror}") from error
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise JournalError(f"{path.name} is damaged: {_RESTORE}") from error
     if file.format != _FORMAT:
         raise JournalError(f"{path.name} has format {file.format}; this edge reads {_FORMAT}")
