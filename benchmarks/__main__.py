@@ -1,4 +1,7 @@
-"""``python -m benchmarks [NAME …] [--json]``: measures the named figures, or all; exit status 1 if one does not hold."""
+"""``python -m benchmarks [NAME …] [--json] [--quick]``: measures the named figures, or all; exit status 1 if one does not hold.
+
+``--quick`` tries everything on a small scale in seconds: whether it runs, not what it measures.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +9,35 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Iterable
+from typing import Protocol
 
-from benchmarks import desk_latency, journal_append, settle_engine, wire_size
+from benchmarks import desk_latency, embed_calls, journal, settle_engine, wire_size
 from benchmarks.figure import Figure
 
-FIGURES: dict[str, Callable[[], Iterable[Figure]]] = {
+
+class Measure(Protocol):
+    """What measures one or several figures."""
+
+    def __call__(self, *, quick: bool) -> Iterable[Figure]:
+        """Measure; ``quick``: on a small scale."""
+        ...
+
+
+def _short(measure: Callable[[], Iterable[Figure]]) -> Measure:
+    """One that has no smaller scale, since it is short."""
+
+    def measured(*, quick: bool) -> Iterable[Figure]:  # noqa: ARG001 -- it has only one scale
+        return measure()
+
+    return measured
+
+
+FIGURES: dict[str, Measure] = {
     "desk-latency": desk_latency.measure,
-    "journal-append": journal_append.measure,
-    "settle-engine": settle_engine.measure,
-    "wire-size": wire_size.measure,
+    "embed-calls": embed_calls.measure,
+    "journal": journal.measure,
+    "settle-engine": _short(settle_engine.measure),
+    "wire-size": _short(wire_size.measure),
 }
 """Name on the command line → what measures it; one may give several figures."""
 
@@ -33,6 +56,7 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(FIGURES))
     parser.add_argument("--json", action="store_true", help="one object a line")
+    parser.add_argument("--quick", action="store_true", help="a small scale: does it run?")
     given = parser.parse_args(arguments)
     unknown = sorted(set(given.names) - set(FIGURES))
     if unknown:
@@ -41,7 +65,7 @@ def main(arguments: list[str]) -> int:
     if not given.json:
         print(f"{'figure':<28}{'value':>12} {'unit':<10}{'reference':>12}{'ratio':>9}  {'goal':<9}")
     for name in given.names or FIGURES:
-        for figure in FIGURES[name]():
+        for figure in FIGURES[name](quick=given.quick):
             holds &= figure.holds
             print(json.dumps(figure.plain(), ensure_ascii=False) if given.json else _line(figure), flush=True)
     return 0 if holds else 1

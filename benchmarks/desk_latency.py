@@ -26,6 +26,7 @@ from simulator.terms import terms_of
 from simulator.world import generate
 
 CALLS = 120
+CALLS_QUICK = 3
 WARM_UP = 20
 DEADLINE_MS = 8_000
 
@@ -43,9 +44,9 @@ web.run_app(app, host="127.0.0.1", port=int(sys.argv[1]), print=None)
 """
 
 
-async def _median_ms(call: Callable[[int], Awaitable[object]]) -> float:
+async def _median_ms(call: Callable[[int], Awaitable[object]], calls: int) -> float:
     taken = []
-    for number in range(WARM_UP + CALLS):
+    for number in range(WARM_UP + calls):
         started = time.perf_counter()
         await call(number)
         taken.append((time.perf_counter() - started) * 1000)
@@ -60,7 +61,7 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-async def _noop_ms(session: aiohttp.ClientSession) -> float:
+async def _noop_ms(session: aiohttp.ClientSession, calls: int) -> float:
     """Milliseconds of a POST to a server that does nothing."""
     port = _free_port()
     server = await asyncio.create_subprocess_exec(sys.executable, "-c", NOOP, str(port))
@@ -77,13 +78,13 @@ async def _noop_ms(session: aiohttp.ClientSession) -> float:
                 break
             except aiohttp.ClientConnectorError:
                 await asyncio.sleep(0.05)
-        return await _median_ms(call)
+        return await _median_ms(call, calls)
     finally:
         server.terminate()
         await server.wait()
 
 
-async def _measured(folder: Path) -> tuple[float, float, float]:
+async def _measured(folder: Path, calls: int) -> tuple[float, float, float]:
     """Medians in milliseconds: no-op, person (1101), registration (2201)."""
     rulebook = load.load()
     world = generate(1, 1, 20, 0, 0, terms_of(rulebook, datetime.now(UTC).date()))
@@ -109,15 +110,15 @@ async def _measured(folder: Path) -> tuple[float, float, float]:
                 told = await face.handle("2201", packet, f"registration-{number}", DEADLINE_MS)
                 assert told.outcome == "final", told.code
 
-            return await _noop_ms(session), await _median_ms(read), await _median_ms(register)
+            return await _noop_ms(session, calls), await _median_ms(read, calls), await _median_ms(register, calls)
     finally:
         await country.stop()
 
 
-def measure() -> Iterable[Figure]:
+def measure(*, quick: bool = False) -> Iterable[Figure]:
     """Milliseconds a desk waits for a read and for a journaled transaction."""
     with tempfile.TemporaryDirectory() as folder:
-        noop, read, register = asyncio.run(_measured(Path(folder)))
+        noop, read, register = asyncio.run(_measured(Path(folder), CALLS_QUICK if quick else CALLS))
     against = "a POST to an aiohttp server that does nothing"
     yield Figure("desk-read", read, "ms", noop, 30, True, "1101 through edge and hub", against)
     yield Figure("desk-registration", register, "ms", noop, 80, True, "2201, journaled and decided", against)

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from benchmarks import __main__ as command
-from benchmarks.figure import Figure
+from benchmarks.figure import Figure, absolute, over_rounds
 from tests.tidy import tree
 
 KEYS = {"name", "value", "unit", "reference", "ratio", "goal", "holds"}
@@ -33,6 +33,32 @@ def test_an_unknown_figure_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         command.main(["speed"])
     assert "speed" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["journal"])
+def test_a_quick_figure_takes_seconds(capsys: pytest.CaptureFixture[str], name: str) -> None:
+    command.main([name, "--quick", "--json"])  # whether it holds is not asked on a small scale
+    figures = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert figures
+    assert all(set(figure) >= KEYS and figure["value"] > 0 and figure["reference"] > 0 for figure in figures)
+
+
+@pytest.mark.proof
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("name", sorted(set(command.FIGURES) - {"journal", "wire-size"}))
+def test_every_other_figure_can_be_measured(capsys: pytest.CaptureFixture[str], name: str) -> None:
+    test_a_quick_figure_takes_seconds(capsys, name)
+
+
+def test_of_several_rounds_the_median_ratio_counts() -> None:
+    rounds = [(1.0, 2.0), (30.0, 10.0), (2.0, 2.0)]
+    found = over_rounds("f", rounds, "s", 1, at_most=True, what="this", against="that")
+    assert (found.value, found.reference, found.ratio, found.rounds) == (2.0, 2.0, 1.0, 3)
+
+
+def test_a_bound_that_is_a_number_is_the_reference() -> None:
+    found = absolute("f", 0.5, "ms", 0.4, "this")
+    assert (found.ratio, found.holds) == (pytest.approx(1.25), False)
 
 
 @pytest.mark.parametrize(("at_most", "goal", "holds"), [(True, 0.5, True), (True, 0.4, False), (False, 0.4, True)])

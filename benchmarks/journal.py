@@ -1,0 +1,177 @@
+"""How many transactions a second the journal makes durable, one by one and in groups of 64, against the disk and against others.
+
+All write the same packets to the same disk in the same run, by turns. The journal is used as the intake uses it: through its class, from an
+event loop, each append with a future of its own; what the others get are the very bytes that the journal's records hold, and they are
+called from a plain loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import itertools
+import random
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from benchmarks import claims
+from benchmarks.bare_store import BareFile, LiteQueue, PersistQueue, PlainStore, Store
+from benchmarks.figure import Figure, Round, over_rounds
+from central_sync.terms.hid import from_serial
+from edge.journal import Draft, Journal
+
+GROUP = 64
+PACKETS = 256
+ITEMS = [f"ZC{number:05d}" for number in range(400)]
+AT = datetime(2025, 3, 20, 6, 0, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class _Size:
+    """``alone``: appends of a round one by one; ``groups``: groups of a round."""
+
+    rounds: int
+    alone: int
+    groups: int
+
+
+FULL = _Size(rounds=41, alone=128, groups=8)
+QUICK = _Size(rounds=1, alone=64, groups=4)
+
+
+class _Packets:
+    """Drafts without end, no two with one msgid, over ``PACKETS`` different packets."""
+
+    def __init__(self, seed: int) -> None:
+        chance = random.Random(seed)
+        hids = [from_serial(serial) for serial in range(1, PACKETS + 1)]
+        self._packets = [
+            (
+                hid,
+                msgspec.msgpack.encode(claims.typed(claims.fees(chance, hid, ITEMS))),
+                f"{chance.getrandbits(64):016x}",
+            )
+            for hid in hids
+        ]
+        self._count = itertools.count()
+
+    def draft(self) -> Draft:
+        """The next one."""
+        serial = next(self._count)
+        hid, packet, name = self._packets[serial % PACKETS]
+        msgid = f"{name}-{serial:08d}"
+        return Draft(
+            institution="H001", msgid=msgid, number="2204", digest=hashlib.sha256(msgid.encode()).digest(), packet=packet,
+            recorded_at=AT, business_day=claims.DAY, hid=hid, lane=hid, operator="clerk-1", workstation="desk-1",
+        )  # fmt: skip
+
+    def rows(self, count: int) -> list[bytes]:
+        """As bytes: what the record of such a draft holds."""
+        return [msgspec.msgpack.encode(msgspec.structs.astuple(self.draft())) for _ in range(count)]
+
+
+def _alone(store: Store, rows: Sequence[bytes]) -> float:
+    started = time.perf_counter()
+    for row in rows:
+        store.insert([row])
+    return len(rows) / (time.perf_counter() - started)
+
+
+def _grouped(store: Store, rows: Sequence[bytes]) -> float:
+    groups = [rows[at : at + GROUP] for at in range(0, len(rows), GROUP)]
+    started = time.perf_counter()
+    for group in groups:
+        store.insert(group)
+    return len(rows) / (time.perf_counter() - started)
+
+
+async def _journal_alone(journal: Journal, drafts: Sequence[Draft]) -> float:
+    started = time.perf_counter()
+    for draft in drafts:
+        await journal.append(draft)
+    return len(drafts) / (time.perf_counter() - started)
+
+
+async def _journal_grouped(journal: Journal, drafts: Sequence[Draft]) -> float:
+    groups = [drafts[at : at + GROUP] for at in range(0, len(drafts), GROUP)]
+    started = time.perf_counter()
+    for group in groups:
+        await asyncio.gather(*(journal.append(draft) for draft in group))
+    return len(drafts) / (time.perf_counter() - started)
+
+
+class _Course:
+    """All that take part, each with a file of its own that lasts for all rounds."""
+
+    def __init__(self, folder: Path) -> None:
+        self.packets = _Packets(1)
+        self.journal = Journal(folder / "journal.db")
+        self.others: dict[str, Store] = {
+            "bare": BareFile(folder / "bare"),
+            "plain": PlainStore(folder / "plain.db"),
+            "persist-queue": PersistQueue(folder / "persist"),
+            "litequeue": LiteQueue(folder / "lite.db"),
+        }
+
+    async def round(self, size: _Size) -> dict[str, float]:
+        """One turn of each: appends a second by name."""
+        drafts, rows = self._drafts, self.packets.rows
+        many = size.groups * GROUP
+        rates = {"alone": await _journal_alone(self.journal, drafts(size.alone))}
+        for name in ("bare", "persist-queue", "litequeue"):
+            rates[name] = _alone(self.others[name], rows(size.alone))
+        rates["grouped"] = await _journal_grouped(self.journal, drafts(many))
+        rates["plain"] = _grouped(self.others["plain"], rows(many))
+        return rates
+
+    def _drafts(self, count: int) -> list[Draft]:
+        return [self.packets.draft() for _ in range(count)]
+
+
+async def _measured(folder: Path, size: _Size) -> list[dict[str, float]]:
+    course = _Course(folder)
+    await course.journal.open()
+    try:
+        await course.round(QUICK)  # files grow to their working size, caches fill
+        return [await course.round(size) for _ in range(size.rounds)]
+    finally:
+        await course.journal.close()
+        for store in course.others.values():
+            store.close()
+
+
+def _pairs(rounds: Sequence[dict[str, float]], ours: str) -> Callable[[str], list[Round]]:
+    return lambda reference: [(rates[ours], rates[reference]) for rates in rounds]
+
+
+def _figures(rounds: Sequence[dict[str, float]]) -> Iterator[Figure]:
+    alone, grouped = _pairs(rounds, "alone"), _pairs(rounds, "grouped")
+    one, many = "one entry a commit, encrypted and chained", "in groups of 64"
+    yield over_rounds(
+        "journal-alone",
+        alone("bare"),
+        "/s",
+        0.85,
+        at_most=False,
+        what=one,
+        against="append and fdatasync of the same bytes",
+    )
+    yield over_rounds(
+        "journal-groups", grouped("plain"), "/s", 0.6, at_most=False, what=many, against="plain SQLite, same groups and page size"
+    )  # fmt: skip
+    for name, label in (("persist-queue", "persist-queue SQLiteAckQueue"), ("litequeue", "litequeue set to FULL")):
+        yield over_rounds(f"journal-alone-{name}", alone(name), "/s", 1.0, at_most=False, what=one, against=label)
+        yield over_rounds(f"journal-groups-{name}", grouped(name), "/s", 10, at_most=False, what=many, against=label)
+
+
+def measure(*, quick: bool) -> Iterable[Figure]:
+    """Appends a second, against the bare file, plain SQLite and two queues."""
+    with tempfile.TemporaryDirectory() as folder:
+        rounds = asyncio.run(_measured(Path(folder), QUICK if quick else FULL))
+    yield from _figures(rounds)
