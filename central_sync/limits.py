@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from central_sync.wire.limits import BODY_BYTES_MAX, EXCHANGE_S_MAX
+from central_sync.wire.limits import (
+    ANSWER_BYTES_USUAL,
+    BATCH_ITEMS_MAX,
+    BODY_BYTES_MAX,
+    EXCHANGE_S_MAX,
+    ITEM_FRAME_BYTES_MAX,
+)
 
 SQLITE_VERSION_MIN = (3, 51, 3)
 """Older libraries can corrupt a database in write-ahead mode."""
@@ -31,7 +37,7 @@ UNCERTAIN_ROWS_MAX = 1_000
 FEES_PER_CASE_LINES_MAX = 10_000
 """Lines that a case ever had: so that a settlement's answer fits into one body."""
 LINE_ANSWER_BYTES_MAX = 200
-ANSWER_BYTES_MAX = 2 * 1024 * 1024
+ANSWER_BYTES_MAX = 4 * 1024 * 1024
 """What answers of a batch may come to before the rest is given back to be sent again."""
 RECORDED_YEAR_MIN = 2000
 RECORDED_YEAR_MAX = 2999
@@ -47,4 +53,8 @@ assert INTAKE_ATTEMPTS_MAX >= 1
 assert ITEM_RETRY_S_MAX * 1000 < LOCK_WAIT_MS_MAX, "who waited for a lock in vain does not wait again"
 assert ITEM_RETRY_S_MAX < WRITE_WAIT_S_MAX
 assert BATCH_S_MAX + max(LOCK_WAIT_MS_MAX / 1000, WRITE_WAIT_S_MAX) < EXCHANGE_S_MAX, "the edge has hung up by then"
-assert ANSWER_BYTES_MAX + FEES_PER_CASE_LINES_MAX * LINE_ANSWER_BYTES_MAX <= BODY_BYTES_MAX
+assert ANSWER_BYTES_USUAL * BATCH_ITEMS_MAX <= ANSWER_BYTES_MAX, "a usual batch is answered whole"
+assert (
+    ANSWER_BYTES_MAX + FEES_PER_CASE_LINES_MAX * LINE_ANSWER_BYTES_MAX + ITEM_FRAME_BYTES_MAX * BATCH_ITEMS_MAX
+    <= BODY_BYTES_MAX
+), "whatever a batch's answers come to, they fit into one body"

@@ -1,6 +1,6 @@
 """Bytes ↔ messages, and the digest that makes a resend recognisable.
 
-On the line: MessagePack in one zstd frame. A body names its version itself (``version`` in its map); older ones are
+On the line: MessagePack in one zstd frame (compression.py). A body names its version itself (``version`` in its map); older ones are
 lifted to the present shape by versions.py before they are read. Nothing larger than ``BODY_BYTES_MAX`` is unpacked.
 """
 
@@ -11,16 +11,18 @@ import re
 from typing import TypeVar
 
 import msgspec
-import zstandard
 
 from central_sync.wire import versions
 from central_sync.wire.catalogue import BY_NUMBER, Row
+from central_sync.wire.compression import Level, compressed, decompressed
 from central_sync.wire.limits import BODY_BYTES_MAX, PACKET_BYTES_MAX, PACKET_DEPTH_MAX
 from central_sync.wire.packets import Request
 from central_sync.wire.refusals import Refused
 
-ZSTD_LEVEL = 3
 CONTENT_TYPE = "application/vnd.pishkhan+msgpack"
+
+BACKLOG_BYTES_MIN = 64 * 1024
+"""From this size on a body is compressed as part of a backlog."""
 
 M = TypeVar("M", bound=msgspec.Struct)
 _PATH = re.compile(r" - at `([^`]*)`$")
@@ -28,24 +30,23 @@ _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What a hostile MessagePack body can raise; msgspec leaves text that is not UTF-8 to Python's own error."""
 
 
-def pack(message: msgspec.Struct) -> bytes:
-    """A message as it goes on the line."""
-    return zstandard.ZstdCompressor(level=ZSTD_LEVEL).compress(msgspec.msgpack.encode(message))
+def pack(message: msgspec.Struct, *, level: Level | None = None, dictionary: int = 0) -> bytes:
+    """A message as it goes on the line. ``level``: by its size if none is given, since a large body is a backlog's. ``dictionary``: 0, or
+    one that the peer has said it knows (:data:`central_sync.wire.compression.DICTIONARY`).
+    """
+    plain = msgspec.msgpack.encode(message)
+    if level is None:
+        level = Level.INTERACTIVE if len(plain) < BACKLOG_BYTES_MIN else Level.BACKLOG
+    return compressed(plain, level, dictionary)
 
 
 def unpack(body: bytes, kind: type[M], bytes_max: int = BODY_BYTES_MAX) -> M:
     """The message of type ``kind`` in ``body``, of our own wire version or the previous one, ``bytes_max`` long when decompressed.
 
     Raises:
-        Refused: ``packet_too_large``, ``packet_invalid`` or ``version_unsupported``.
+        Refused: ``packet_too_large``, ``packet_invalid``, ``dictionary_unknown`` or ``version_unsupported``.
     """
-    try:
-        with zstandard.ZstdDecompressor(max_window_size=2**23).stream_reader(body) as reader:
-            plain = reader.read(bytes_max + 1)
-    except zstandard.ZstdError as error:
-        raise Refused("packet_invalid", "not a zstd frame") from error
-    if len(plain) > bytes_max:
-        raise Refused("packet_too_large", f"over {bytes_max} bytes")
+    plain = decompressed(body, bytes_max)
     try:
         return msgspec.convert(versions.lifted(msgspec.msgpack.decode(plain), kind), kind)
     except _UNREADABLE as error:

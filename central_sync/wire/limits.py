@@ -14,10 +14,18 @@ LINES_PER_FEES_MAX = 500
 DIAGNOSES_MAX = 40
 BATCH_ITEMS_MAX = 512
 """A backlog goes in large batches, for it packs better; a batch that somebody waits for stays small by the edge's own rule."""
-BATCH_BYTES_MAX = 1024 * 1024
-"""Uncompressed size at which the edge closes a batch (one item always fits)."""
-BODY_BYTES_MAX = 4 * 1024 * 1024
+BATCH_BYTES_MAX = 2 * 1024 * 1024
+"""Bytes of packets at which the edge closes a batch (one item always fits)."""
+ITEM_FRAME_BYTES_MAX = 2 * 1024
+"""What an item holds beside its packet: identifiers, instants, context, and the names of its fields."""
+CLAIM_BYTES_USUAL = 3 * 1024
+"""A packet of 15 lines, as JSON even; as MessagePack it is smaller."""
+ANSWER_BYTES_USUAL = 4 * 1024
+"""The settlement of 15 lines, with its traces."""
+BODY_BYTES_MAX = 8 * 1024 * 1024
 """Largest uncompressed body that either end unpacks: a guard against a compression bomb."""
+WINDOW_BYTES_MAX = 8 * 1024 * 1024
+"""Largest zstd window that either end makes room for."""
 DEADLINE_MS_MIN = 100
 DEADLINE_MS_MAX = 120_000
 DEADLINE_MS_DEFAULT = 8_000
@@ -40,6 +48,18 @@ CERTIFICATE_CHARACTERS_MAX = 8_192
 SIGNATURE_BYTES_MAX = 128
 """The longest signature of any kind: ECDSA P-256 in DER has at most 72, Ed25519 has 64."""
 
-assert BATCH_BYTES_MAX + PACKET_BYTES_MAX * 2 <= BODY_BYTES_MAX
+COMPARE_ITEMS_MAX = 2_000_000
+"""Items of one comparison's window."""
+COMPARE_LIST_ITEMS = 64
+"""A range of at most so many items is listed; a larger one is split. About where 16 digests cost what the items cost."""
+COMPARE_LIST_ITEMS_MAX = 4 * COMPARE_LIST_ITEMS
+COMPARE_RANGES_MAX = 256
+"""Ranges and names that one request asks for."""
+COMPARE_ROUNDS_MAX = 1_024
+"""Enough for two full sets that have nothing in common."""
+
+assert CLAIM_BYTES_USUAL * BATCH_ITEMS_MAX <= BATCH_BYTES_MAX
+assert BATCH_BYTES_MAX + ITEM_FRAME_BYTES_MAX * BATCH_ITEMS_MAX + PACKET_BYTES_MAX * 2 <= BODY_BYTES_MAX
+assert COMPARE_RANGES_MAX * COMPARE_LIST_ITEMS_MAX * 16 <= BODY_BYTES_MAX
 assert DEADLINE_MS_MIN < DEADLINE_MS_DEFAULT < DEADLINE_MS_MAX
 assert WIRE_VERSION - 1 == WIRE_VERSION_OLDEST

@@ -150,6 +150,42 @@ class Feed(Message, frozen=True, kw_only=True):
     items: list[FeedItem]
 
 
+class CompareRequest(Message, frozen=True, kw_only=True):
+    """What does the hub hold of what was recorded in [``from_at``, ``to_at``)? Ranges are prefixes of keys in hexadecimal digits; see
+    compare.py. ``splits`` are to be told as 16 statements each, ``lists`` item by item, ``names`` are keys whose transactions to name.
+    """
+
+    version: int
+    from_at: datetime
+    to_at: datetime
+    splits: list[str] = []
+    lists: list[str] = []
+    names: list[bytes] = []
+
+
+class Named(Message, frozen=True, kw_only=True):
+    """A transaction that the hub holds, so that a person or a restored edge can ask for it."""
+
+    key: bytes
+    msgid: str
+    number: str
+    recorded_at: datetime
+
+
+class CompareAnswer(Message, frozen=True, kw_only=True):
+    """``splits``: for each, 16 times 4 bytes of count and 16 of digest; ``lists``: for each, 8 bytes of key and 8 of fingerprint an item, by
+    key; ``names``: what was found of them. ``code`` is set when the hub does not answer.
+    """
+
+    version: int
+    hub_time: datetime
+    splits: list[bytes] = []
+    lists: list[bytes] = []
+    names: list[Named] = []
+    code: str = ""
+    detail: str = ""
+
+
 class EnrolRequest(Message, frozen=True, kw_only=True):
     """The edge's certificate signing request (PEM) and the one-time code's secret."""
 

@@ -302,6 +302,18 @@ REFUSALS: dict[str, Sentences] = {
     "version_unsupported": Sentences(
         Fault.EDGE, False, "The gateway is out of date. Call your IT desk.", "The hub does not read this wire version."
     ),
+    "dictionary_unknown": Sentences(
+        Fault.EDGE,
+        False,
+        "The gateway is out of date. Call your IT desk.",
+        "The body is compressed with a dictionary that this end does not have: update the older end.",
+    ),
+    "compare_inconsistent": Sentences(
+        Fault.HUB,
+        True,
+        "The comparison could not be finished. Try it again.",
+        "The hub's answers contradict each other: its data changed meanwhile, or they are not those of a hub.",
+    ),
     "hub_fault": Sentences(
         Fault.HUB,
         True,

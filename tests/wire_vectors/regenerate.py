@@ -1,8 +1,9 @@
 """Writes the golden vectors from samples.py: ``python -m tests.wire_vectors.regenerate`` (or ``make vectors``).
 
 ``packets.json``: for each catalogue row its samples as JSON, as MessagePack in hexadecimal, and their digest; and its
-answer. ``messages-v3.json`` and ``messages-v2.json``: each message as plain MessagePack in hexadecimal (zstd is left out: its
-output may differ between releases of the library without meaning anything), and as the JSON it must read as.
+answer. ``messages-v3.json`` and ``messages-v2.json``: each message as plain MessagePack in hexadecimal, and as the JSON it must read as.
+``frames.json``: each message as a body on the line, with the shared dictionary and without. Other releases of zstd may write other
+bytes for the same message; what once stood on a line must stay readable.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any
 import msgspec
 
 from central_sync.wire import catalogue, codec, messages, versions
+from central_sync.wire.compression import DICTIONARY
 from tests.wire_vectors import samples
 
 FOLDER = Path(__file__).parent
@@ -25,6 +27,8 @@ KINDS: dict[str, type[messages.Message]] = {
     "batch_answer_refused": messages.BatchAnswer,
     "feed": messages.Feed,
     "feed_empty": messages.Feed,
+    "compare_request": messages.CompareRequest,
+    "compare_answer": messages.CompareAnswer,
     "enrol_request": messages.EnrolRequest,
     "enrolment": messages.Enrolment,
     "renewal": messages.Renewal,
@@ -72,6 +76,15 @@ def messages_v2() -> list[dict[str, Any]]:
     return entries
 
 
+def frames() -> list[dict[str, Any]]:
+    """Every message of today as a whole body."""
+    return [
+        {"sample": name, "dictionary": dictionary, "frame_hex": codec.pack(message, dictionary=dictionary).hex()}
+        for name, message in samples.all_messages().items()
+        for dictionary in (0, DICTIONARY)
+    ]
+
+
 def _entry(name: str, message: messages.Message) -> dict[str, Any]:
     return {
         "sample": name,
@@ -82,14 +95,18 @@ def _entry(name: str, message: messages.Message) -> dict[str, Any]:
 
 
 def rendered() -> dict[str, str]:
-    """File name → its text."""
+    """File name → its text, of what is the same with every release of every library."""
     made = {"packets.json": packets(), "messages-v3.json": messages_v3(), "messages-v2.json": messages_v2()}
-    return {name: json.dumps(entries, ensure_ascii=False, indent=1) + "\n" for name, entries in made.items()}
+    return {name: _text(entries) for name, entries in made.items()}
+
+
+def _text(entries: list[dict[str, Any]]) -> str:
+    return json.dumps(entries, ensure_ascii=False, indent=1) + "\n"
 
 
 def main() -> int:
     """Write the files; returns the exit status."""
-    for name, text in rendered().items():
+    for name, text in {**rendered(), "frames.json": _text(frames())}.items():
         (FOLDER / name).write_text(text, encoding="utf-8")
     return 0
 

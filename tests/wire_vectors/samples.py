@@ -204,6 +204,21 @@ def day_root() -> m.DayRoot:
     return m.DayRoot(life=LIFE, day=DAY, first=1, last=70_000, root=bytes(range(32)), signature=bytes(range(71)))
 
 
+def _comparing() -> dict[str, m.Message]:
+    return {
+        "compare_request": m.CompareRequest(
+            version=3, from_at=AT, to_at=AT, splits=["", "0f"], lists=["3fa"], names=[bytes(range(8))]
+        ),
+        "compare_answer": m.CompareAnswer(
+            version=3,
+            hub_time=AT,
+            splits=[(1).to_bytes(4) + bytes(range(16)) + bytes(15 * 20)],
+            lists=[bytes(range(32))],
+            names=[m.Named(key=bytes(range(8)), msgid="m-1", number="2207", recorded_at=AT)],
+        ),
+    }
+
+
 def all_messages() -> dict[str, m.Message]:
     """Sample name → message of the present wire version."""
     answer = msgspec.msgpack.encode(ANSWERS["outpatient_settle"])
@@ -243,6 +258,7 @@ def all_messages() -> dict[str, m.Message]:
             ],
         ),
         "feed_empty": m.Feed(version=3, hub_time=AT, items=[]),
+        **_comparing(),
         "enrol_request": m.EnrolRequest(version=3, secret="00" * 10, signing_request="-----BEGIN …"),
         "enrolment": m.Enrolment(
             institution="H001",

@@ -10,11 +10,13 @@ import pytest
 import zstandard
 
 from central_sync.wire import catalogue, codec, messages
+from central_sync.wire.compression import DICTIONARY
 from tests.wire_vectors import regenerate, samples
 
 PACKETS: list[dict[str, Any]] = json.loads((regenerate.FOLDER / "packets.json").read_text(encoding="utf-8"))
 MESSAGES_V3: list[dict[str, Any]] = json.loads((regenerate.FOLDER / "messages-v3.json").read_text(encoding="utf-8"))
 MESSAGES_V2: list[dict[str, Any]] = json.loads((regenerate.FOLDER / "messages-v2.json").read_text(encoding="utf-8"))
+FRAMES: list[dict[str, Any]] = json.loads((regenerate.FOLDER / "frames.json").read_text(encoding="utf-8"))
 
 
 def _sample(entry: dict[str, Any]) -> str:
@@ -33,6 +35,7 @@ def test_every_row_of_the_catalogue_has_vectors() -> None:
 def test_every_message_and_feed_body_has_vectors() -> None:
     assert {entry["kind"] for entry in MESSAGES_V3} == {
         "Batch", "BatchAnswer", "Feed", "EnrolRequest", "Enrolment", "Renewal", "Renewed", "RootsOffer", "RootsAnswer",
+        "CompareRequest", "CompareAnswer",
     }  # fmt: skip
     text = json.dumps(MESSAGES_V3)
     for tag in ("transaction", "ask", "hid_block", "notice", "confirmation_change"):
@@ -61,6 +64,20 @@ def test_a_message_of_either_version_is_unpacked(entry: dict[str, Any]) -> None:
     kind = regenerate.KINDS[entry["sample"]]
     body = zstandard.ZstdCompressor().compress(bytes.fromhex(entry["plain_hex"]))
     assert msgspec.to_builtins(codec.unpack(body, kind)) == entry["reads_as"]
+
+
+@pytest.mark.parametrize("entry", FRAMES, ids=lambda entry: f"{entry['sample']} {entry['dictionary']}")
+def test_a_body_that_once_stood_on_a_line_is_still_read(entry: dict[str, Any]) -> None:
+    frame, sample = bytes.fromhex(entry["frame_hex"]), entry["sample"]
+    assert zstandard.get_frame_parameters(frame).dict_id == entry["dictionary"]
+    reads_as = next(one["reads_as"] for one in MESSAGES_V3 if one["sample"] == sample)
+    assert msgspec.to_builtins(codec.unpack(frame, regenerate.KINDS[sample])) == reads_as
+
+
+def test_every_message_has_a_body_with_the_dictionary_and_one_without() -> None:
+    assert {(entry["sample"], entry["dictionary"]) for entry in FRAMES} == {
+        (name, dictionary) for name in samples.all_messages() for dictionary in (0, DICTIONARY)
+    }
 
 
 def test_an_ask_is_these_bytes_written_by_hand() -> None:
