@@ -27,6 +27,8 @@ from central_sync.api.tls import listening, mutual_context, server_context
 from central_sync.audit import Trail
 from central_sync.config import Config, Listener, address
 from central_sync.fleet.authority import Authority
+from central_sync.fleet.lives import Lives
+from central_sync.fleet.renewal import Renewals
 from central_sync.fleet.service import Fleet
 from central_sync.fleet.signer import Signer
 from central_sync.intake import Intake
@@ -92,9 +94,12 @@ class Hub:
 
         trail = Trail(self._store, clock)
         fleet = Fleet(self._store, self._authority, rulebook)
-        sync = SyncPort(fleet, Intake(self._store, rulebook), signer, trail, clock, config.threads)
+        renewals = Renewals(self._store, self._authority)
+        sync = SyncPort(
+            fleet, Intake(self._store, rulebook), Lives(self._store), renewals, signer, trail, clock, config.threads
+        )
         sync_url = config.sync_url or _told(config.sync, faces.sync)
-        enrol = EnrolPort(fleet, self._authority.pem(), trail, clock, sync_url)
+        enrol = EnrolPort(fleet, renewals, self._authority.pem(), trail, clock, sync_url)
         certificate = self._authority.server_certificate
         contexts = (
             mutual_context(certificate, self._authority.authority_certificate, sync.turned_away),

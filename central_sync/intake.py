@@ -41,6 +41,7 @@ from central_sync.wire.catalogue import BY_NUMBER, Row
 from central_sync.wire.limits import (
     BATCH_ITEMS_MAX,
     CLOCK_SKEW_S_MAX,
+    JOURNAL_SEQ_MAX,
     LIFE_BYTES,
     MSGID_CHARACTERS_MAX,
     RUN_BYTES,
@@ -84,7 +85,11 @@ class Intake:
             raise Refused("institution_wrong")
         if len(batch.items) > BATCH_ITEMS_MAX:
             raise Refused("packet_too_large", f"over {BATCH_ITEMS_MAX} items")
-        if len(batch.life) not in (0, LIFE_BYTES) or len(batch.run) not in (0, RUN_BYTES) or batch.head < 0:
+        if (
+            len(batch.life) not in (0, LIFE_BYTES)
+            or len(batch.run) not in (0, RUN_BYTES)
+            or not 0 <= batch.head <= JOURNAL_SEQ_MAX
+        ):
             raise Refused("packet_invalid", "life, run or head")
         if batch.sent_at.tzinfo is None:
             raise Refused("packet_invalid", "$.sent_at: an instant carries its zone")

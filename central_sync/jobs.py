@@ -88,7 +88,9 @@ class Jobs:
         for row in ending:
             left = (row.not_after - now).days
             _log.warning(
-                "an edge's certificate ends soon: invite it again", institution=row.institution, days_left=left
+                "an edge's certificate ends soon and it has not renewed it: look at its line",
+                institution=row.institution,
+                days_left=left,
             )
         if self._authority.expires_at() <= now + timedelta(days=365):
             left = (self._authority.expires_at() - now).days

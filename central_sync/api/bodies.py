@@ -25,6 +25,7 @@ STATUS = {
     "packet_too_large": 413,
     "certificate_refused": 403,
     "enrolment_refused": 403,
+    "life_over": 409,
     "hub_fault": 503,
 }
 """HTTP status of a refusal; 400 for the rest."""
@@ -63,6 +64,21 @@ def number(request: web.Request, name: str, least: int, most: int, default: int 
     if int(text) < least:
         raise Refused("packet_invalid", f"{name} is below {least}")
     return min(int(text), most)
+
+
+def name(request: web.Request, name: str, length: int) -> bytes:
+    """A random name of ``length`` bytes in the query, in hexadecimal; empty if it is not there.
+
+    Raises:
+        Refused: ``packet_invalid`` if it is no such name.
+    """
+    try:
+        held = bytes.fromhex(request.query.get(name, ""))
+    except ValueError as error:
+        raise Refused("packet_invalid", f"{name} is not hexadecimal") from error
+    if len(held) not in (0, length):
+        raise Refused("packet_invalid", f"{name} is not {length} bytes")
+    return held
 
 
 def answered(message: msgspec.Struct, status: int = 200) -> web.Response:

@@ -1,4 +1,5 @@
-"""The enrol port: ``GET /v1/authority`` and ``POST /v1/enrol``, for edges that have no certificate yet (server TLS only).
+"""The enrol port: ``GET /v1/authority``, ``POST /v1/enrol`` and ``POST /v1/renew``, for edges that have no certificate yet, or one that
+has ended (server TLS only).
 
 Rules
     * Who comes here is a stranger: small bodies, few at a time, few failures a minute.
@@ -20,12 +21,15 @@ from central_sync.api.bodies import answered, received, refused
 from central_sync.api.limits import ENROL_BODY_BYTES_MAX, ENROL_THREADS
 from central_sync.audit import Trail
 from central_sync.errors import StoreError
+from central_sync.fleet.renewal import Renewals
 from central_sync.fleet.service import Fleet
-from central_sync.wire.messages import EnrolRequest
+from central_sync.wire.messages import EnrolRequest, Renewal
 from central_sync.wire.refusals import Refused
 
 OWN_HOST = "{host}"
 """Stands in ``sync_url`` for the address by which an edge reached the enrol port, where the hub listens on all of its own."""
+ACTIONS = {"/v1/enrol": "enrolment_refused", "/v1/renew": "renewal_refused"}
+"""Path → how the audit trail names a refusal there."""
 _log = structlog.get_logger(__name__)
 
 
@@ -33,9 +37,16 @@ class EnrolPort:
     """The routes of the enrol port. ``sync_url`` is where edges are told to send; it may hold :data:`OWN_HOST`."""
 
     def __init__(
-        self, fleet: Fleet, authority_pem: str, trail: Trail, clock: Callable[[], datetime], sync_url: str
+        self,
+        fleet: Fleet,
+        renewals: Renewals,
+        authority_pem: str,
+        trail: Trail,
+        clock: Callable[[], datetime],
+        sync_url: str,
     ) -> None:
         self._fleet = fleet
+        self._renewals = renewals
         self._authority_pem = authority_pem
         self._trail = trail
         self._clock = clock
@@ -57,6 +68,7 @@ class EnrolPort:
         application = web.Application(client_max_size=ENROL_BODY_BYTES_MAX, middlewares=[self._guard])
         application.router.add_get("/v1/authority", self._authority)
         application.router.add_post("/v1/enrol", self._enrol)
+        application.router.add_post("/v1/renew", self._renew)
         return application
 
     @web.middleware
@@ -67,10 +79,11 @@ class EnrolPort:
         try:
             return await handler(request)
         except Refused as error:
-            if request.path == "/v1/enrol":
+            action = ACTIONS.get(request.path)
+            if action is not None:
                 self._attempts.failed(peer, now)
-                if self._trail.note(peer, "enrolment_refused", "enrol", error.code):
-                    _log.warning("an enrolment was refused", peer=peer, code=error.code, detail=error.detail)
+                if self._trail.note(peer, action, "enrol", error.code):
+                    _log.warning("a stranger was refused", peer=peer, code=error.code, detail=error.detail)
             return refused(error, now)
         except StoreError:
             _log.exception("the database did not do its part", route=request.path)
@@ -83,10 +96,22 @@ class EnrolPort:
         assert self._work is not None, "start() first"
         now, peer = self._clock(), request.remote or "unknown"
         if not self._attempts.allowed(peer, now):
-            self._trail.note(peer, "enrolment_refused", "enrol", "too many attempts")
-            return refused(Refused("enrolment_refused", "too many attempts; wait a minute"), now)
+            return self._too_many(request, peer, "enrolment_refused", now)
         message = await received(request, EnrolRequest, ENROL_BODY_BYTES_MAX)
         own_host = (request.get_extra_info("sockname") or ("localhost",))[0]
         url = self._sync_url.replace(OWN_HOST, f"[{own_host}]" if ":" in own_host else own_host)
         loop = asyncio.get_running_loop()
         return answered(await loop.run_in_executor(self._work, self._fleet.enrol, message, url, peer, now))
+
+    async def _renew(self, request: web.Request) -> web.Response:
+        assert self._work is not None, "start() first"
+        now, peer = self._clock(), request.remote or "unknown"
+        if not self._attempts.allowed(peer, now):
+            return self._too_many(request, peer, "certificate_refused", now)
+        message = await received(request, Renewal, ENROL_BODY_BYTES_MAX)
+        loop = asyncio.get_running_loop()
+        return answered(await loop.run_in_executor(self._work, self._renewals.renew_ended, message, peer, now))
+
+    def _too_many(self, request: web.Request, peer: str, code: str, now: datetime) -> web.Response:
+        self._trail.note(peer, ACTIONS[request.path], "enrol", "too many attempts")
+        return refused(Refused(code, "too many attempts; wait a minute"), now)

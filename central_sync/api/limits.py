@@ -6,6 +6,8 @@ from central_sync.wire.limits import BODY_BYTES_MAX
 
 REQUEST_BYTES_MAX = BODY_BYTES_MAX
 """Largest compressed body that is read: compression never makes a lawful body larger than its plain form by much."""
+SMALL_BODY_BYTES_MAX = 64 * 1024
+"""The same for what is no batch: a renewal, an offer of roots."""
 HANDSHAKE_S_MAX = 10
 BODY_S_MAX = 30
 """How long a client may take to send its body."""

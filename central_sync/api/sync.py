@@ -1,4 +1,4 @@
-"""The sync port: ``POST /v1/exchange``, ``GET /v1/feed`` and ``GET /v1/signers``, for enrolled edges over mutual TLS.
+"""The sync port: ``POST /v1/exchange``, ``GET /v1/feed`` and the small ones (signers, renew), for enrolled edges over mutual TLS.
 
 Rules
     * The institution is what the certificate says, nothing else. TLS has verified it; the fleet says whether the hub still
@@ -22,18 +22,26 @@ from typing import TypeVar
 import structlog
 from aiohttp import web
 
-from central_sync.api.bodies import answered, number, received, refused
-from central_sync.api.limits import EXCHANGES_PER_THREAD_MAX, FEED_THREADS, QUEUED_S_MAX, REQUEST_BYTES_MAX
+from central_sync.api.bodies import answered, name, number, received, refused
+from central_sync.api.limits import (
+    EXCHANGES_PER_THREAD_MAX,
+    FEED_THREADS,
+    QUEUED_S_MAX,
+    REQUEST_BYTES_MAX,
+    SMALL_BODY_BYTES_MAX,
+)
 from central_sync.api.waiting import Waiting
 from central_sync.audit import Trail
 from central_sync.errors import StoreError
 from central_sync.fleet.authority import named_in
 from central_sync.fleet.limits import HIDS_LEFT_MAX
+from central_sync.fleet.lives import Lives, Told
+from central_sync.fleet.renewal import Renewals
 from central_sync.fleet.service import Fleet, Page
 from central_sync.fleet.signer import Signer
 from central_sync.intake import Intake
-from central_sync.wire.limits import FEED_WAIT_S_MAX, WIRE_VERSION
-from central_sync.wire.messages import Batch, BatchAnswer, Feed
+from central_sync.wire.limits import FEED_WAIT_S_MAX, JOURNAL_SEQ_MAX, LIFE_BYTES, RUN_BYTES, WIRE_VERSION
+from central_sync.wire.messages import Batch, BatchAnswer, Feed, Renewal
 from central_sync.wire.refusals import Refused
 
 T = TypeVar("T")
@@ -48,6 +56,8 @@ class SyncPort:
         self,
         fleet: Fleet,
         intake: Intake,
+        lives: Lives,
+        renewals: Renewals,
         signer: Signer,
         trail: Trail,
         clock: Callable[[], datetime],
@@ -55,6 +65,8 @@ class SyncPort:
     ) -> None:
         self._fleet = fleet
         self._intake = intake
+        self._lives = lives
+        self._renewals = renewals
         self._signer = signer
         self._trail = trail
         self._clock = clock
@@ -85,6 +97,7 @@ class SyncPort:
         application.router.add_post("/v1/exchange", self._exchange)
         application.router.add_get("/v1/feed", self._feed)
         application.router.add_get("/v1/signers", self._signers)
+        application.router.add_post("/v1/renew", self._renew)
         return application
 
     def turned_away(self, peer: str, reason: str) -> None:
@@ -122,7 +135,9 @@ class SyncPort:
     def _take(self, institution: str, batch: Batch, arrived_s: float) -> BatchAnswer:
         if time.monotonic() - arrived_s > QUEUED_S_MAX:
             raise Refused("hub_fault", "too long in the queue")
-        return self._signer.signed(institution, batch, self._intake.take(institution, batch, self._clock()))
+        now = self._clock()
+        self._lives.sent(institution, batch, now)
+        return self._signer.signed(institution, batch, self._intake.take(institution, batch, now))
 
     def _finished(self, work: asyncio.Future[BatchAnswer]) -> None:
         self._in_flight -= 1
@@ -135,11 +150,21 @@ class SyncPort:
         bundle = await self._in(self._looks, self._signer.certificates)
         return web.Response(body=bundle, content_type="application/x-pem-file")
 
+    async def _renew(self, request: web.Request) -> web.Response:
+        serial, institution = _client(request)
+        now, peer = self._clock(), request.remote or "unknown"
+        certificate = await self._in(self._looks, self._fleet.admitted, institution, serial, now)
+        message = await received(request, Renewal, SMALL_BODY_BYTES_MAX)
+        return answered(await self._in(self._looks, self._renewals.renew, certificate, message, peer, now))
+
     async def _feed(self, request: web.Request) -> web.Response:
         cursor = number(request, "cursor", 0, CURSOR_MAX, 0) or 0
         wait_s = number(request, "wait_s", 0, FEED_WAIT_S_MAX, 0) or 0
         hids_left = number(request, "hids_left", 0, HIDS_LEFT_MAX)
+        told = _told(request)
         serial, institution = _client(request)
+        if told.life:
+            await self._in(self._looks, self._live, institution, serial, told)
         loop = asyncio.get_running_loop()
         until = loop.time() + wait_s
         while True:
@@ -147,6 +172,10 @@ class SyncPort:
             cursor = page.cursor
             if page.items or not await self._waiting.wait(institution, cursor, until - loop.time()):
                 return answered(Feed(version=WIRE_VERSION, hub_time=self._clock(), items=page.items))
+
+    def _live(self, institution: str, serial: str, told: Told) -> None:
+        now = self._clock()
+        self._lives.polled(self._fleet.admitted(institution, serial, now), told, now)
 
     def _page(self, institution: str, serial: str, cursor: int, hids_left: int | None) -> Page:
         now = self._clock()
@@ -159,6 +188,16 @@ class SyncPort:
     async def _in(self, pool: ThreadPoolExecutor | None, work: Callable[..., T], *arguments: object) -> T:
         assert pool is not None, "start() first"
         return await asyncio.get_running_loop().run_in_executor(pool, partial(work, *arguments))
+
+
+def _told(request: web.Request) -> Told:
+    """What a poll says of the edge's journal; its life is empty if it says nothing."""
+    return Told(
+        life=name(request, "life", LIFE_BYTES),
+        head=number(request, "head", 0, JOURNAL_SEQ_MAX, 0) or 0,
+        run=name(request, "run", RUN_BYTES),
+        opened=number(request, "opened", 0, JOURNAL_SEQ_MAX, 0) or 0,
+    )
 
 
 def _client(request: web.Request) -> tuple[str, str]:

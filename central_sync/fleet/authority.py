@@ -191,6 +191,14 @@ class Authority:
             to_time=certificate.not_valid_after_utc,
         )
 
+    def issued(self, certificate: x509.Certificate) -> bool:
+        """Whether this authority signed ``certificate``."""
+        try:
+            certificate.verify_directly_issued_by(self._opened()[1])
+        except (ValueError, TypeError, InvalidSignature):
+            return False
+        return True
+
     def sign_signer(
         self, public: Ed25519PublicKey, now: datetime, days: int = SIGNER_CERTIFICATE_DAYS
     ) -> x509.Certificate:
@@ -284,6 +292,11 @@ def requested_key(signing_request: str) -> ec.EllipticCurvePublicKey:
     if not isinstance(public, ec.EllipticCurvePublicKey) or not isinstance(public.curve, ec.SECP256R1):
         raise SigningRequestInvalid("the key must be ECDSA P-256")
     return public
+
+
+def key_der(public: ec.EllipticCurvePublicKey) -> bytes:
+    """A public key as the store keeps it."""
+    return public.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
 
 
 def _leaf(

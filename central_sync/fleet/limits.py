@@ -13,6 +13,14 @@ SIGNER_RENEWAL_DAYS = 30
 EDGE_CERTIFICATE_DAYS = 398
 EDGE_WARNING_DAYS = 30
 """From this many days before an edge's certificate ends, the hub's log and status say so."""
+RENEWAL_LATE_DAYS_MAX = 180
+"""How long after its end an edge's certificate may still be renewed by its key: an outage, a closed ward, a box on a shelf."""
+RENEWALS_PER_DAY_MAX = 12
+"""New certificates for one hospital within 24 hours, enrolments among them: an edge whose answers are lost asks again with a new key."""
+RENEWAL_OVERLAP_MINUTES = 15
+"""How long a renewed certificate is good beside the new one, counted from its issue: exchanges under way end with the old."""
+CERTIFICATES_LOOKED_AT_MAX = 32
+"""Of one hospital, when it is asked whose key signed something."""
 CLOCK_ALLOWANCE_S = 3600
 """Certificates begin this much in the past, for edges whose clock is behind."""
 SIGNING_REQUEST_CHARACTERS_MAX = 8192
@@ -28,6 +36,9 @@ HIDS_LOW = 2_500
 """Below this many left at the edge, and none on the way, the hub leases another block."""
 HIDS_LEFT_MAX = 10_000_000
 """The most that an edge may claim to have left; more is a mistake."""
+
+HEAD_KEPT_EVERY_S = 10
+"""A journal's head that batches tell is written at most this often by one process."""
 
 NOTICE_CHARACTERS_MAX = 500
 

@@ -5,10 +5,11 @@ Rules
     * An enrolment code works once: using it up is one UPDATE, and of two edges with the same code one is refused. The store
       knows a code by the SHA-256 of its secret (80 random bits) and finds it by that, so how long a look-up takes tells
       nothing about any secret.
-    * One hospital, one edge: when a newly enrolled edge first speaks, the hospital's older certificates are revoked.
+    * One hospital, one edge: when a newly enrolled edge first speaks, the hospital's older certificates are revoked. One that was
+      renewed is revoked a while after the new one was issued, so that what is under way ends in peace.
     * Blocks of HIDs never overlap, and an edge gets a new one only while what it has left, and what lies in the feed beyond
-      its cursor, is below the low-water mark. A block leased before the edge's certificate was issued belonged to an
-      earlier life of the box, may be half used, and is never handed out again.
+      its cursor, is below the low-water mark. A block leased before the edge was enrolled, or before its journal began a new
+      life, belonged to an earlier life of the box, may be half used, and is never handed out again.
 """
 
 from __future__ import annotations
@@ -24,13 +25,15 @@ import msgspec
 
 from central_sync.benefits.parameters import Rulebook
 from central_sync.errors import HubError
-from central_sync.fleet.authority import Authority, SigningRequestInvalid, requested_key
+from central_sync.fleet.authority import Authority, SigningRequestInvalid, key_der, requested_key
 from central_sync.fleet.limits import (
     HID_BLOCK_SERIALS,
     HIDS_LOW,
     INVITATION_HOURS_MAX,
     NOTICE_CHARACTERS_MAX,
+    RENEWAL_OVERLAP_MINUTES,
 )
+from central_sync.fleet.lives import leases_from
 from central_sync.store import Store, UnitOfWork
 from central_sync.store.records import Certificate, FeedRow, Institution, Invitation
 from central_sync.wire.enrolment import SECRET_BYTES, make_code
@@ -128,7 +131,7 @@ class Fleet:
         """
         try:
             secret = bytes.fromhex(request.secret)
-            requested_key(request.signing_request)
+            public = requested_key(request.signing_request)
         except SigningRequestInvalid as error:
             raise Refused("packet_invalid", f"signing_request: {error}") from error
         except ValueError as error:
@@ -139,7 +142,9 @@ class Fleet:
             if found is None:
                 raise Refused("enrolment_refused")
             issued = self._authority.sign_edge(request.signing_request, found.code, now)
-            uow.certificates.add(Certificate(issued.serial, found.code, issued.to_time, now))
+            uow.certificates.add(
+                Certificate(issued.serial, found.code, issued.to_time, now, public_key=key_der(public))
+            )
             self._grant(uow, found.code, now)
             uow.audit.add(now, peer, "enrolled", found.code, f"certificate {issued.serial}")
         return Enrolment(
@@ -180,7 +185,7 @@ class Fleet:
             raise Refused("certificate_refused", "revoked")
         if own.not_after <= now:
             raise Refused("certificate_refused", "expired")
-        older = [c for c in certificates if c.revoked_at is None and c.issued_at < own.issued_at]
+        older = [c for c in certificates if c.revoked_at is None and _superseded(c, own, now)]
         if older:
             self._supersede(own, older, now)
         return own
@@ -205,12 +210,12 @@ class Fleet:
 
     def page(self, certificate: Certificate, cursor: int, hids_left: int | None, now: datetime) -> Page:
         """What came after ``cursor`` for this edge; leases more HIDs first if it says that few are left (``None``: it does not say)."""
-        rows = self._after(certificate.institution, cursor)
-        if hids_left is not None and self._needs_hids(certificate, rows, hids_left):
+        since, rows = self._after(certificate, cursor)
+        if hids_left is not None and _needs_hids(since, rows, hids_left):
             self._lease(certificate, cursor, hids_left, now)
-            rows = self._after(certificate.institution, cursor)
+            since, rows = self._after(certificate, cursor)
         items = [_item(row) for row in rows]
-        kept = [i for i in items if not _of_earlier_life(i, certificate)]
+        kept = [i for i in items if not _of_earlier_life(i, since)]
         return Page(kept, rows[-1].cursor if rows else cursor)
 
     def heads(self, institutions: Sequence[str]) -> dict[str, int]:
@@ -218,14 +223,10 @@ class Fleet:
         with self._store.read() as uow:
             return uow.upkeep.feed_heads(institutions)
 
-    def _after(self, institution: str, cursor: int) -> list[FeedRow]:
+    def _after(self, certificate: Certificate, cursor: int) -> tuple[datetime, list[FeedRow]]:
         with self._store.read() as uow:
-            return uow.feed.after(institution, cursor, FEED_ITEMS_MAX)
-
-    def _needs_hids(self, certificate: Certificate, rows: Sequence[FeedRow], hids_left: int) -> bool:
-        coming = [i.body for i in map(_item, rows) if not _of_earlier_life(i, certificate)]
-        on_the_way = sum(body.last - body.first + 1 for body in coming if isinstance(body, HidBlock))
-        return hids_left + on_the_way < HIDS_LOW
+            since = leases_from(uow, certificate)
+            return since, uow.feed.after(certificate.institution, cursor, FEED_ITEMS_MAX)
 
     def _lease(self, certificate: Certificate, cursor: int, hids_left: int, now: datetime) -> None:
         """Grant first, which takes the counter's lock, and look again under it: of two polls at once one grants."""
@@ -234,7 +235,7 @@ class Fleet:
                 granted = self._grant(uow, certificate.institution, now)
                 rows = uow.feed.after(certificate.institution, cursor, FEED_ITEMS_MAX)
                 others = [row for row in rows if row.cursor != granted]
-                if not self._needs_hids(certificate, others, hids_left):
+                if not _needs_hids(leases_from(uow, certificate), others, hids_left):
                     raise _EnoughLeased
                 uow.audit.add(now, "hub", "hids_leased", certificate.institution, f"{HID_BLOCK_SERIALS} serials")
         except _EnoughLeased:
@@ -246,14 +247,21 @@ class Fleet:
 
     def _supersede(self, own: Certificate, older: Sequence[Certificate], now: datetime) -> None:
         with self._store.write() as uow:
-            count = uow.upkeep.revoke_before(own.institution, own.issued_at, now)
+            count = uow.certificates.revoke_these([c.serial for c in older], now)
             if count:
-                uow.audit.add(now, own.institution, "superseded", own.institution, f"{len(older)} older certificates")
+                uow.audit.add(now, own.institution, "superseded", own.institution, f"{count} older certificates")
 
 
 def _known(uow: UnitOfWork, institution: str) -> None:
     if uow.institutions.get(institution) is None:
         raise FleetError(f"there is no hospital {institution}: see `pishkhan-hub hospital list`")
+
+
+def _superseded(older: Certificate, own: Certificate, now: datetime) -> bool:
+    """Whether ``own``, now that it speaks, ends ``older``: at once after an enrolment, after a while after a renewal."""
+    if older.issued_at >= own.issued_at:
+        return False
+    return older.since < own.since or now - own.issued_at >= timedelta(minutes=RENEWAL_OVERLAP_MINUTES)
 
 
 def _secret_hash(secret: bytes) -> bytes:
@@ -264,5 +272,11 @@ def _item(row: FeedRow) -> FeedItem:
     return FeedItem(cursor=row.cursor, at=row.at, body=_bodies.decode(row.body))
 
 
-def _of_earlier_life(item: FeedItem, certificate: Certificate) -> bool:
-    return isinstance(item.body, HidBlock) and item.at < certificate.issued_at
+def _needs_hids(since: datetime, rows: Sequence[FeedRow], hids_left: int) -> bool:
+    coming = [i.body for i in map(_item, rows) if not _of_earlier_life(i, since)]
+    on_the_way = sum(body.last - body.first + 1 for body in coming if isinstance(body, HidBlock))
+    return hids_left + on_the_way < HIDS_LOW
+
+
+def _of_earlier_life(item: FeedItem, since: datetime) -> bool:
+    return isinstance(item.body, HidBlock) and item.at < since

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, select, update
@@ -98,6 +99,12 @@ class Certificates:
             update(t.certificate).where(c.institution == institution, c.revoked_at.is_(None)).values(revoked_at=now)
         )
         return self._connection.execute(statement).rowcount
+
+    def revoke_these(self, serials: Sequence[str], now: datetime) -> int:
+        """Revoke certificates by their serials; returns how many were still good."""
+        c = t.certificate.c
+        good = update(t.certificate).where(c.serial.in_(list(serials)), c.revoked_at.is_(None))
+        return self._connection.execute(good.values(revoked_at=now)).rowcount
 
 
 class Leases:

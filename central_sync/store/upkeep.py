@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, delete, func, select
 
 from central_sync.store import tables as t
 from central_sync.store.records import Certificate
@@ -14,7 +14,7 @@ _FEED = "feed:"
 
 
 class Upkeep:
-    """Counting, pruning, superseding."""
+    """Counting and pruning."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -25,14 +25,6 @@ class Upkeep:
         statement = select(c.name, c.value).where(c.name.in_([_FEED + code for code in institutions]))
         found = {row.name.removeprefix(_FEED): int(row.value) for row in self._connection.execute(statement)}
         return {code: found.get(code, 0) for code in institutions}
-
-    def revoke_before(self, institution: str, issued_at: datetime, now: datetime) -> int:
-        """Revoke the institution's certificates that were issued before ``issued_at``; returns how many were still good."""
-        c = t.certificate.c
-        older = update(t.certificate).where(
-            c.institution == institution, c.revoked_at.is_(None), c.issued_at < issued_at
-        )
-        return self._connection.execute(older.values(revoked_at=now)).rowcount
 
     def certificates_ending(self, now: datetime, until: datetime) -> list[Certificate]:
         """Good certificates that end between ``now`` and ``until``, the next to end first."""

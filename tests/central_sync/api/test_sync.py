@@ -160,6 +160,37 @@ async def test_a_wrong_query_gets_a_typed_refusal(hub, edge, query):
         assert unpack(await response.read(), BatchAnswer).code == "packet_invalid"
 
 
+@pytest.mark.parametrize(
+    "query", [{"life": "x"}, {"life": "00"}, {"life": "00" * 16, "run": "00"}, {"head": "-1"}, {"opened": "x"}]
+)
+async def test_a_life_that_is_none_is_refused_on_a_poll(hub, edge, query):
+    async with (
+        aiohttp.ClientSession() as session,
+        session.get(f"{hub.sync}/v1/feed", params=query, ssl=edge) as response,
+    ):
+        assert response.status == 400
+        assert unpack(await response.read(), BatchAnswer).code == "packet_invalid"
+
+
+async def test_a_journal_that_went_back_in_time_is_told_so(hub, edge, store):
+    life, run = "01" * 16, "02" * 8
+    page = await feed(hub.sync, edge, cursor=0, life=life, run=run, head=100, opened=0)
+    assert page.items == []
+    async with (
+        aiohttp.ClientSession() as session,
+        session.get(
+            f"{hub.sync}/v1/feed", params={"life": life, "run": "03" * 8, "head": 99, "opened": 99}, ssl=edge
+        ) as response,
+    ):
+        assert response.status == 409
+        assert unpack(await response.read(), BatchAnswer).code == "life_over"
+    await feed(hub.sync, edge, cursor=0, life="09" * 16, run="03" * 8, head=100, opened=99)
+    assert len(audited(store, "life_begun")) == 2
+    sent = msgspec.structs.replace(batch(sign_in()), life=bytes.fromhex(life), run=bytes.fromhex(run), head=100)
+    status, answer = await exchange(hub.sync, edge, sent)
+    assert (status, answer.code, answer.answers) == (409, "life_over", [])
+
+
 async def test_another_content_type_is_refused(hub, edge):
     async with (
         aiohttp.ClientSession() as session,

@@ -101,3 +101,12 @@ def test_the_audit_trail_keeps_its_order(store):
         uow.audit.add(NOW, "operator", "revoke", "H1", "lost")
     with store.read() as uow:
         assert [row.action for row in uow.audit.latest()] == ["invite", "revoke"]
+
+
+def test_certificates_are_revoked_by_name_and_once(store):
+    with store.write() as uow:
+        for serial in ("aa", "bb", "cc"):
+            uow.certificates.add(Certificate(serial, "H1", NOW + timedelta(days=9), NOW))
+        assert uow.certificates.revoke_these(["aa", "bb"], NOW) == 2
+        assert uow.certificates.revoke_these(["aa"], NOW) == 0
+        assert uow.certificates.get("cc").revoked_at is None

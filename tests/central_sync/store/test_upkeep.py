@@ -21,17 +21,6 @@ def test_heads_are_told_for_each_institution_asked_for(store):
         assert uow.upkeep.feed_heads([]) == {}
 
 
-def test_older_certificates_of_one_institution_are_revoked(store):
-    with store.write() as uow:
-        for row in (certificate("a"), certificate("b", issued=1), certificate("c", "H02")):
-            uow.certificates.add(row)
-        assert uow.upkeep.revoke_before("H01", NOW + timedelta(hours=1), NOW) == 1
-        assert uow.upkeep.revoke_before("H01", NOW + timedelta(hours=1), NOW) == 0
-        assert uow.certificates.get("a").revoked_at == NOW
-        assert uow.certificates.get("b").revoked_at is None
-        assert uow.certificates.get("c").revoked_at is None
-
-
 def test_good_certificates_that_end_are_listed_next_first(store):
     with store.write() as uow:
         for serial, days in (("a", 20), ("b", 10), ("c", 50), ("d", -1), ("e", 5)):
