@@ -33,13 +33,15 @@ RESET_AFTER_BYTES = (1, 4000)
 class LineFault(StrEnum):
     """How a line fails. ``cut``: connections are closed and refused. ``freeze``: bytes vanish, nothing is closed.
     ``stall``: bytes are held back and arrive late, after the line is back. ``reset``: connections die after so many more
-    bytes of answers, the next ones too.
+    bytes of answers, the next ones too. ``deaf``: requests arrive, answers vanish. ``slow``: everything takes its time.
     """
 
     CUT = "cut"
     FREEZE = "freeze"
     STALL = "stall"
     RESET = "reset"
+    DEAF = "deaf"
+    SLOW = "slow"
 
 
 @dataclass(frozen=True, slots=True)

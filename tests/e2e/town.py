@@ -137,6 +137,8 @@ class Desk:
 class Town(Desk):
     """A hub and its first hospital. Construct, enter (all is running, the desk has signed in), leave (all has ended)."""
 
+    init_options: tuple[str, ...] = ()
+
     def __init__(self, folder: Path) -> None:
         super().__init__(folder / "edge", INSTITUTION)
         self.folder = folder
@@ -149,7 +151,7 @@ class Town(Desk):
         self.hub_folder.mkdir(parents=True)
         members = self.folder / "members.jsonl"
         members.write_text(json.dumps(MEMBER, ensure_ascii=False) + "\n", encoding="utf-8")
-        programs.hub_command(self.hub_folder, "init")
+        programs.hub_command(self.hub_folder, "init", *self.init_options)
         code = self.invite(INSTITUTION)
         programs.hub_command(self.hub_folder, "members", "import", str(members))
         self.start_hub()

@@ -43,6 +43,16 @@ def library() -> Path:
     return made
 
 
+def set_now(**numbers: int) -> None:
+    """From inside a program behind the shim: the same numbers, for itself."""
+    handle = os.open(os.environ["FAULTS_CONTROL"], os.O_RDWR | os.O_CLOEXEC)
+    try:
+        for name, value in numbers.items():
+            os.pwrite(handle, NUMBER.pack(value), NUMBER.size * FIELDS.index(name))
+    finally:
+        os.close(handle)
+
+
 class Shim:
     """The disk under ``folder``, good until told otherwise."""
 

@@ -1,7 +1,7 @@
 """What a life of the journal does before it is killed, and what must be true of the folder that it leaves.
 
 It tells on standard output, each in one write and only after the journal has said so: ``begin``, ``+MSGID HID`` (kept), ``=MSGID``
-(its answer is kept), ``-MSGID`` (refused: the disk), ``end``.
+(its answer is kept), ``-MSGID`` (refused: the disk), ``end``; or ``not opened``.
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from edge.errors import JournalUnavailable
+from edge.errors import JournalError, JournalUnavailable
 from edge.journal import Appended, Block, Journal, Record
 from edge.outcome import Event, Outcome
 from tests.edge.journal.drafts import NOW, draft
 from tests.faults.disk import Cut, lay_down
+from tests.faults.shim import set_now
 
 FILE = "journal.db"
 HIDS_EACH_LIFE = 1_000_000
@@ -30,7 +31,9 @@ MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One life. ``answers``: of how many appends one gets its answer (0: none). ``ends``: ``close``, ``kill`` or ``leave``."""
+    """One life. ``answers``: of how many appends one gets its answer (0: none). ``ends``: ``close``, ``kill`` or ``leave``. ``faults``: what
+    becomes of the disk (the shim's numbers) once the journal is open.
+    """
 
     life: int = 0
     callers: int = 4
@@ -39,12 +42,17 @@ class Plan:
     packet_bytes: int = 700
     ends: str = "kill"
     gap_s: float = 0.0
+    faults: dict[str, int] = field(default_factory=dict)
 
 
 async def live(folder: Path, plan: Plan) -> None:
     """Append and answer, several callers at once; what the disk refuses is told and not tried again."""
     journal = Journal(folder / FILE)
-    await journal.open()
+    try:
+        await journal.open()
+    except JournalError:
+        tell("not opened")
+        return
     tell("begin")
     first = plan.life * HIDS_EACH_LIFE + 1
     while True:
@@ -53,6 +61,7 @@ async def live(folder: Path, plan: Plan) -> None:
             break
         except JournalUnavailable:
             await asyncio.sleep(PATIENCE_S)
+    set_now(**plan.faults)
     await asyncio.gather(*[_caller(journal, plan, who) for who in range(plan.callers)])
     tell("end")
     if plan.ends == "close":
@@ -94,7 +103,6 @@ class Told:
     kept: dict[str, str] = field(default_factory=dict)
     answered: set[str] = field(default_factory=set)
     refused: set[str] = field(default_factory=set)
-    last_refused: str = ""
 
     def hear(self, said: bytes) -> Told:
         """Take what was said; a line that was cut short was not heard."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 
 import pytest
@@ -125,6 +126,43 @@ async def test_a_reset_lets_the_request_through_and_breaks_the_answer(line: Line
         await asyncio.wait_for(reader.readexactly(4), 2)
     line.heal()
     assert await _say(line, b"again\n") == b"AGAIN\n"
+    writer.transport.abort()
+
+
+async def test_a_deaf_line_takes_requests_and_loses_answers(line: Line) -> None:
+    line.break_down(LineFault.DEAF)
+    with pytest.raises(TimeoutError):
+        await _say(line, b"hello\n", 0.3)
+    assert line.carried_bytes == 6, "the request got through"
+    line.heal()
+    assert await _say(line, b"again\n") == b"AGAIN\n"
+
+
+async def test_a_slow_line_keeps_order_rate_and_delay(line: Line) -> None:
+    line.rate_bytes_s, line.delay_s = 20_000, 0.1
+    reader, writer = await asyncio.open_connection("127.0.0.1", line.port)
+    began = time.monotonic()
+    words = b"".join(b"%07d\n" % number for number in range(500))
+    writer.write(words)
+    assert await asyncio.wait_for(reader.readexactly(len(words)), 20) == words
+    assert time.monotonic() - began >= 0.2 + len(words) / 20_000
+    line.rate_bytes_s = line.delay_s = 0
+    writer.write(b"soon\n")
+    assert await asyncio.wait_for(reader.readline(), 20) == b"SOON\n"
+    writer.transport.abort()
+
+
+async def test_a_line_that_is_slow_for_a_while_mixes_nothing_up(line: Line) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", line.port)
+    words = [b"%05d\n" % number for number in range(60)]
+    for number, word in enumerate(words):
+        if number == 20:
+            line.break_down(LineFault.SLOW)
+        if number == 40:
+            line.heal()
+        writer.write(word)
+        await asyncio.sleep(0.002)
+    assert await asyncio.wait_for(reader.readexactly(360), 20) == b"".join(words)
     writer.transport.abort()
 
 
