@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
-from benchmarks import desk_latency, embed_calls, journal, settle_engine, wire_size
+from benchmarks import desk_latency, embed_calls, journal, reconcile, settle_engine, wire_size
 from benchmarks.figure import Figure
 
 
@@ -36,8 +36,9 @@ FIGURES: dict[str, Measure] = {
     "desk-latency": desk_latency.measure,
     "embed-calls": embed_calls.measure,
     "journal": journal.measure,
+    "reconcile": reconcile.measure,
     "settle-engine": _short(settle_engine.measure),
-    "wire-size": _short(wire_size.measure),
+    "wire-size": wire_size.measure,
 }
 """Name on the command line → what measures it; one may give several figures."""
 

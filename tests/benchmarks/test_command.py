@@ -14,19 +14,20 @@ KEYS = {"name", "value", "unit", "reference", "ratio", "goal", "holds"}
 
 
 def test_json_is_one_object_a_line(capsys: pytest.CaptureFixture[str]) -> None:
-    assert command.main(["wire-size", "--json"]) == 0
-    (line,) = capsys.readouterr().out.splitlines()
-    figure = json.loads(line)
-    assert set(figure) >= KEYS
-    assert figure["holds"] is True
-    assert figure["ratio"] == pytest.approx(figure["value"] / figure["reference"], abs=1e-4)
+    assert command.main(["wire-size", "--json", "--quick"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    for figure in map(json.loads, lines):
+        assert set(figure) >= KEYS
+        assert figure["holds"] is True
+        assert figure["ratio"] == pytest.approx(figure["value"] / figure["reference"], abs=1e-4)
 
 
 def test_without_json_it_is_a_table(capsys: pytest.CaptureFixture[str]) -> None:
-    assert command.main(["wire-size"]) == 0
-    head, row = capsys.readouterr().out.splitlines()
+    assert command.main(["wire-size", "--quick"]) == 0
+    head, *rows = capsys.readouterr().out.splitlines()
     assert head.startswith("figure")
-    assert row.endswith("holds")
+    assert rows
+    assert all(row.endswith("holds") for row in rows)
 
 
 def test_an_unknown_figure_is_named(capsys: pytest.CaptureFixture[str]) -> None:
@@ -35,7 +36,7 @@ def test_an_unknown_figure_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert "speed" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("name", ["journal"])
+@pytest.mark.parametrize("name", ["journal", "reconcile"])
 def test_a_quick_figure_takes_seconds(capsys: pytest.CaptureFixture[str], name: str) -> None:
     command.main([name, "--quick", "--json"])  # whether it holds is not asked on a small scale
     figures = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
@@ -45,7 +46,7 @@ def test_a_quick_figure_takes_seconds(capsys: pytest.CaptureFixture[str], name: 
 
 @pytest.mark.proof
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("name", sorted(set(command.FIGURES) - {"journal", "wire-size"}))
+@pytest.mark.parametrize("name", sorted(set(command.FIGURES) - {"journal", "reconcile", "wire-size"}))
 def test_every_other_figure_can_be_measured(capsys: pytest.CaptureFixture[str], name: str) -> None:
     test_a_quick_figure_takes_seconds(capsys, name)
 

@@ -15,16 +15,17 @@ class FeeLine(Request, frozen=True, kw_only=True):
     """One line of a bill. ``serial`` is unique within the case; ``amount`` is quantity x unit price, rounded to coins.
 
     ``unit_price`` is in main units of the currency (yuan, rial), as catalogues print it, with up to six decimals; ``amount``
-    is in smallest coins (fen, rial).
+    is in smallest coins (fen, rial). On the line the fields stand in this order: what belongs to the item side by side, so that one
+    look back in a batch finds it whole.
     """
 
     serial: Annotated[str, Meta(min_length=1, max_length=30, pattern=r"^[!-~]+$(?!\n)")]
     item: Code
-    quantity: Quantity
     unit_price: UnitPrice
-    amount: Amount
-    service_date: date
     name: Text = ""
+    service_date: date
+    quantity: Quantity
+    amount: Amount
 
 
 class Fees(Request, frozen=True, kw_only=True):
