@@ -132,7 +132,7 @@ def _identity(folder: Path, now: datetime) -> str:
     identity.client_context(who)
     left = who.days_left(now)
     if left < health.CERTIFICATE_DAYS_LOW:
-        raise Unwell(f"The certificate ends in {left} days: enrol again with a new code")
+        raise Unwell(f"The certificate ends in {left} days and was not renewed: look at the line")
     return f"enrolled for {who.institution}; the certificate lasts {left} days; the hub is {who.sync_url}"
 
 

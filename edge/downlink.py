@@ -3,6 +3,8 @@
 The body of an item and the cursor are stored in one commit, then told. The poll says how many HIDs are left; when half of what
 was said is used up, it is cut short and said anew, so that a new lease comes before the old one ends. The first poll after a start or a
 failure does not wait: what it brings is that the line is up, and the hub's clock.
+
+The poll also tells the journal's life and head. If the hub knows a later state of it (``life_over``), the journal begins a new life.
 """
 
 from __future__ import annotations
@@ -20,10 +22,14 @@ from edge.errors import JournalUnavailable, LineBroken, LineRefused
 from edge.events import Event, Events, outcome_event
 from edge.journal import Journal
 from edge.limits import FEED_PAUSE_S, FEED_WAIT_S, FEED_WAIT_SKEWED_S, RETRY_CAP_S, RETRY_FIRST_S
-from edge.line import Line
+from edge.line import Heads, Line
 from edge.retry import Backoff
 from edge.uplink import Uplink
 
+LIFE_NOTICE = (
+    "The hub has seen a later state of this gateway's journal: it was restored from an old copy, set back, or runs twice. It goes on with"
+    " new case numbers. Reconcile the days since that copy, and make sure that no second box runs with this identity."
+)
 _log = structlog.get_logger(__name__)
 _BACKOFF = Backoff(RETRY_FIRST_S, RETRY_CAP_S)
 
@@ -94,6 +100,8 @@ class Downlink:
                 self._uplink.broke(began)
             except LineRefused as error:
                 self._uplink.broke(began, error.code)
+                if error.code == "life_over" and await self._new_life():
+                    continue
             except JournalUnavailable:
                 _log.error("the feed could not be stored")
             except Exception:  # noqa: BLE001 -- a fault of ours in one item must not end the feed for good
@@ -102,12 +110,25 @@ class Downlink:
             self._connected = False
             await self._pause(failures)
 
+    async def _new_life(self) -> bool:
+        """The journal went back in time: go on under a new name, and say so loudly. ``False``: the disk did not take it."""
+        now = self._now()
+        _log.error("the hub knows a later state of this journal: a new life begins", cursor=self.cursor)
+        try:
+            await self._journal.begin_life("life_over", now)
+        except JournalUnavailable:
+            return False
+        data = {"text": LIFE_NOTICE, "audience": "technician", "cursor": self.cursor}
+        self._events.publish(Event(kind="notice", at=now, data=data))
+        return True
+
     async def _poll(self) -> Feed | None:
         """What the hub has; ``None``: cut short, to be asked anew."""
         self._anew.clear()
         self._hids_told = await self._journal.hids_left()
         wait_s = 0.0 if not self._connected else FEED_WAIT_SKEWED_S if self._line.skewed else FEED_WAIT_S
-        polling = asyncio.create_task(self._line.feed(self.cursor, wait_s, self._hids_told), name="feed")
+        heads = Heads(self._journal.life, self._journal.head, self._journal.opened)
+        polling = asyncio.create_task(self._line.feed(self.cursor, wait_s, self._hids_told, heads), name="feed")
         bell = asyncio.create_task(self._anew.wait(), name="feed-anew")
         try:
             await asyncio.wait({polling, bell}, return_when=asyncio.FIRST_COMPLETED)

@@ -62,9 +62,13 @@ def warnings(signs: Signs) -> list[str]:
     if not signs.journal_usable:
         found.append("The journal cannot be read: look at the disk of the data directory.")
     if signs.certificate_days_left < 0:
-        found.append("The certificate has ended: enrol again with a new code.")
+        found.append(
+            "The certificate has ended: the edge renews it when it reaches the hub's enrolment port; else enrol again."
+        )
     elif signs.certificate_days_left < CERTIFICATE_DAYS_LOW:
-        found.append(f"The certificate ends in {signs.certificate_days_left} days: enrol again with a new code.")
+        found.append(
+            f"The certificate ends in {signs.certificate_days_left} days and is not renewed: look at the line."
+        )
     if not signs.clock_right:
         found.append("The clock differs from the hub's: mend time synchronisation.")
     if signs.free_bytes < FREE_BYTES_LOW:

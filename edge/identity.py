@@ -48,7 +48,9 @@ class EnrolmentFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """The edge, as enrolled. Paths are of PEM files; ``zone`` is an IANA name."""
+    """The edge, as enrolled. Paths are of PEM files; ``zone`` is an IANA name; ``enrol_url`` is where a certificate that has ended is
+    renewed (empty in identities of the first version: they enrol again).
+    """
 
     institution: str
     name: str
@@ -59,7 +61,9 @@ class Identity:
     certificate: Path
     key: Path
     authority: Path
+    valid_from: datetime
     valid_until: datetime
+    enrol_url: str = ""
 
     def days_left(self, now: datetime) -> int:
         """Whole days until the certificate ends; negative when it has."""
@@ -83,6 +87,7 @@ def load(folder: Path) -> Identity:
             raise NotEnrolled(f"The identity in {current} has lost its key. Enrol again with a new code.")
     except (OSError, ValueError, ZoneInfoNotFoundError, msgspec.DecodeError) as error:
         raise NotEnrolled(f"The identity in {current} cannot be read ({type(error).__name__}). Enrol again.") from error
+    where = current.resolve()  # what was loaded stays itself when the link moves on
     return Identity(
         institution=told.institution,
         name=told.name,
@@ -90,10 +95,12 @@ def load(folder: Path) -> Identity:
         currency=told.currency,
         calendar=told.calendar,
         sync_url=told.sync_url,
-        certificate=current / "certificate.pem",
-        key=current / "key.pem",
-        authority=current / "authority.pem",
+        certificate=where / "certificate.pem",
+        key=where / "key.pem",
+        authority=where / "authority.pem",
+        valid_from=certificate.not_valid_before_utc,
         valid_until=certificate.not_valid_after_utc,
+        enrol_url=told.enrol_url,
     )
 
 
@@ -103,7 +110,7 @@ def client_context(identity: Identity) -> ssl.SSLContext:
     Raises:
         NotEnrolled: key or certificates cannot be loaded.
     """
-    context = _trusting(identity.authority.read_text())
+    context = trusting(identity.authority.read_text())
     try:
         context.load_cert_chain(identity.certificate, identity.key)
     except (OSError, ssl.SSLError) as error:
@@ -133,9 +140,9 @@ def enrol(folder: Path, url: str, code: str, sync_url: str = "") -> Identity:
     authority = _authority(host, port, fingerprint)
     key = ec.generate_private_key(ec.SECP256R1())
     request = EnrolRequest(
-        version=WIRE_VERSION, secret=enrolment.secret_text(secret), signing_request=_signing_request(key)
+        version=WIRE_VERSION, secret=enrolment.secret_text(secret), signing_request=signing_request(key)
     )
-    status, body = _exchange(host, port, _trusting(authority), "POST", "/v1/enrol", codec.pack(request))
+    status, body = _exchange(host, port, trusting(authority), "POST", "/v1/enrol", codec.pack(request))
     if status != http.client.OK:
         raise EnrolmentFailed(f"The hub refused (HTTP {status}): {REFUSALS['enrolment_refused'].technician}")
     try:
@@ -143,7 +150,9 @@ def enrol(folder: Path, url: str, code: str, sync_url: str = "") -> Identity:
     except Refused as error:
         raise EnrolmentFailed("The hub's answer cannot be read; its version may be newer than ours.") from error
     _check_answer(told, key, authority)
-    kept = msgspec.structs.replace(told, sync_url=sync_url or told.sync_url)
+    kept = msgspec.structs.replace(
+        told, sync_url=sync_url or told.sync_url, enrol_url=told.enrol_url or f"https://{_written(host)}:{port}"
+    )
     if not is_https(kept.sync_url):
         raise EnrolmentFailed("The hub's answer names no address to send to: enrol with a new code and --sync-url.")
     try:
@@ -151,6 +160,25 @@ def enrol(folder: Path, url: str, code: str, sync_url: str = "") -> Identity:
     except OSError as error:
         raise EnrolmentFailed(f"The identity cannot be written under {folder}: {error.strerror}") from error
     return load(folder)
+
+
+def replace_certificate(folder: Path, who: Identity, certificate: str, key: ec.EllipticCurvePrivateKey) -> Identity:
+    """Put a renewed certificate (PEM) and its key in use; everything else stays as the hub once told it.
+
+    Raises:
+        OSError: it cannot be written; the identity in use is untouched.
+        NotEnrolled: the identity in use has lost its file.
+    """
+    try:
+        told = msgspec.json.decode((who.certificate.parent / "enrolment.json").read_bytes(), type=Enrolment)
+    except msgspec.DecodeError as error:
+        raise NotEnrolled("The identity's files are damaged. Enrol again.") from error
+    _store(folder, msgspec.structs.replace(told, certificate=certificate), key)
+    return load(folder)
+
+
+def _written(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
 
 
 def _target(url: str) -> tuple[str, int]:
@@ -201,14 +229,15 @@ def _exchange(host: str, port: int, context: ssl.SSLContext, method: str, path: 
     return answer.status, content
 
 
-def _trusting(authority: str) -> ssl.SSLContext:
+def trusting(authority: str) -> ssl.SSLContext:
+    """A TLS context that believes ``authority`` (PEM) alone and shows no certificate."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.load_verify_locations(cadata=authority)
     return context
 
 
-def _signing_request(key: ec.EllipticCurvePrivateKey) -> str:
+def signing_request(key: ec.EllipticCurvePrivateKey) -> str:
     """A request that names nobody: the hub decides who we are."""
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "pishkhan-edge")])
     request = x509.CertificateSigningRequestBuilder().subject_name(name).sign(key, hashes.SHA256())

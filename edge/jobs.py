@@ -6,6 +6,7 @@ A job that fails is logged and tried again at its next time; it never stops the 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 import structlog
@@ -17,11 +18,12 @@ log = structlog.get_logger()
 
 
 class Job(NamedTuple):
-    """One job: its name, how often it runs, and what it does."""
+    """One job: its name, how often it runs, what it does, and whether it runs for the first time at once or after an interval."""
 
     name: str
     every_s: float
     run: Callable[[], Awaitable[None]]
+    at_once: bool = False
 
 
 class Jobs:
@@ -32,12 +34,14 @@ class Jobs:
         self._scheduler: AsyncIOScheduler | None = None
 
     async def start(self) -> None:
-        """Begin; each job runs for the first time after its first interval."""
+        """Begin."""
         self._scheduler = AsyncIOScheduler(timezone="UTC")
         for job in self._jobs:
+            first = {"next_run_time": datetime.now(UTC)} if job.at_once else {}
             self._scheduler.add_job(
-                _guarded, "interval", (job,), seconds=job.every_s, id=job.name, max_instances=1, coalesce=True
-            )
+                _guarded, "interval", (job,), seconds=job.every_s, id=job.name, max_instances=1, coalesce=True,
+                misfire_grace_time=None, **first,
+            )  # fmt: skip
         self._scheduler.start()
 
     async def stop(self) -> None:

@@ -9,25 +9,28 @@ Rules
 
 from __future__ import annotations
 
+import secrets
 import socket
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from types import SimpleNamespace
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import aiohttp
 from msgspec import Struct
 
 from central_sync.wire import codec
-from central_sync.wire.limits import BODY_BYTES_MAX, CLOCK_SKEW_S_MAX
-from central_sync.wire.messages import Batch, BatchAnswer, Feed
+from central_sync.wire.limits import BODY_BYTES_MAX, CLOCK_SKEW_S_MAX, RUN_BYTES
+from central_sync.wire.messages import Batch, BatchAnswer, Feed, Renewal, Renewed
 from central_sync.wire.refusals import REFUSALS, Refused
 from edge.errors import LineBroken, LineRefused
 from edge.limits import CONNECT_TIMEOUT_S, EXCHANGE_TIMEOUT_S, FEED_GRACE_S, WORKERS
 
 M = TypeVar("M", bound=Struct)
+_SMALL = aiohttp.ClientTimeout(total=EXCHANGE_TIMEOUT_S, connect=CONNECT_TIMEOUT_S)
 
 
 class Attempt:
@@ -36,6 +39,41 @@ class Attempt:
     def __init__(self) -> None:
         self.began_at = time.monotonic()
         self.left = False
+
+
+class Heads(NamedTuple):
+    """What the hub is told of our journal: its life, the seq of its last record, and that with which this program opened it."""
+
+    life: bytes
+    head: int
+    opened: int
+
+
+class _Session:
+    """A client and its connections, under one certificate; closed when it is retired and nothing uses it any more."""
+
+    def __init__(self, client: aiohttp.ClientSession) -> None:
+        self._client = client
+        self._users = 0
+        self._retired = False
+
+    @asynccontextmanager
+    async def used(self) -> AsyncIterator[aiohttp.ClientSession]:
+        self._users += 1
+        try:
+            yield self._client
+        finally:
+            self._users -= 1
+            if self._retired and not self._users:
+                await self._client.close()
+
+    async def retire(self) -> None:
+        self._retired = True
+        if not self._users:
+            await self._client.close()
+
+    async def close(self) -> None:
+        await self._client.close()
 
 
 class Line:
@@ -60,21 +98,36 @@ class Line:
         self._tls = tls
         self._device = device
         self._now = now
-        self._session: aiohttp.ClientSession | None = None
+        self._session: _Session | None = None
+        self.run = secrets.token_bytes(RUN_BYTES)
+        """Names this start of the program to the hub: see ``central_sync/fleet/lives.py``."""
 
     async def start(self) -> None:
         """Make the session; nothing is connected yet."""
+        self._session = self._new_session(self._tls)
+
+    async def take_up(self, tls: ssl.SSLContext) -> None:
+        """Show another certificate from the next connection on. Exchanges under way end on the old connections."""
+        self._tls = tls
+        if self._session is None:
+            return
+        old, self._session = self._session, self._new_session(tls)
+        await old.retire()
+
+    def _new_session(self, tls: ssl.SSLContext | None) -> _Session:
         trace = aiohttp.TraceConfig()
         trace.on_connection_create_end.append(_about_to_leave)
         trace.on_connection_reuseconn.append(_about_to_leave)
         connector = aiohttp.TCPConnector(
             limit=WORKERS + 4,
-            ssl=self._tls if self._tls is not None else True,
+            ssl=tls if tls is not None else True,
             keepalive_timeout=60,
             socket_factory=_bound_to(self._device) if self._device else None,
         )
-        self._session = aiohttp.ClientSession(
-            connector=connector, trace_configs=[trace], auto_decompress=False, cookie_jar=aiohttp.DummyCookieJar()
+        return _Session(
+            aiohttp.ClientSession(
+                connector=connector, trace_configs=[trace], auto_decompress=False, cookie_jar=aiohttp.DummyCookieJar()
+            )
         )
 
     async def stop(self) -> None:
@@ -105,8 +158,8 @@ class Line:
             raise LineBroken("the answers are not those of the batch", left=True)
         return answer
 
-    async def feed(self, cursor: int, wait_s: float, hids_left: int) -> Feed:
-        """Wait up to ``wait_s`` for what comes after ``cursor``.
+    async def feed(self, cursor: int, wait_s: float, hids_left: int, journal: Heads | None = None) -> Feed:
+        """Wait up to ``wait_s`` for what comes after ``cursor``; ``journal`` is told to the hub.
 
         Raises:
             LineBroken: no answer.
@@ -114,9 +167,39 @@ class Line:
         """
         timeout = aiohttp.ClientTimeout(total=wait_s + FEED_GRACE_S, connect=CONNECT_TIMEOUT_S)
         query = {"cursor": str(cursor), "wait_s": str(int(wait_s)), "hids_left": str(hids_left)}
+        if journal is not None and journal.life:
+            query |= {"life": journal.life.hex(), "run": self.run.hex()}
+            query |= {"head": str(journal.head), "opened": str(journal.opened)}
         feed = await self._request("GET", "/v1/feed", Feed, Attempt(), timeout, params=query)
         self._compare(feed.hub_time)
         return feed
+
+    async def renew(self, asked: Renewal) -> Renewed:
+        """Ask for a new certificate while the old one is good.
+
+        Raises:
+            LineBroken: no answer.
+            LineRefused: the hub does not admit us.
+        """
+        return await self._request("POST", "/v1/renew", Renewed, Attempt(), _SMALL, data=codec.pack(asked))
+
+    async def renew_ended(self, enrol_url: str, tls: ssl.SSLContext, asked: Renewal) -> Renewed:
+        """The same on the enrol port, over a connection that shows no certificate, when the old one has ended.
+
+        Raises:
+            LineBroken: no answer.
+            LineRefused: the hub refuses.
+        """
+        session = self._new_session(tls)
+        try:
+            body = await self._over(
+                session, "POST", enrol_url.rstrip("/") + "/v1/renew", Attempt(), _SMALL, data=codec.pack(asked)
+            )
+            return codec.unpack(body, Renewed)
+        except Refused as error:
+            raise LineBroken(f"answer not understood: {error.code}", left=True) from error
+        finally:
+            await session.retire()
 
     async def signers(self) -> bytes:
         """The certificates with which the hub signs and has signed, PEM; believed only as far as the authority vouches for them.
@@ -125,8 +208,7 @@ class Line:
             LineBroken: no answer.
             LineRefused: the hub does not admit us.
         """
-        timeout = aiohttp.ClientTimeout(total=EXCHANGE_TIMEOUT_S, connect=CONNECT_TIMEOUT_S)
-        return await self._ask("GET", "/v1/signers", Attempt(), timeout)
+        return await self._ask("GET", "/v1/signers", Attempt(), _SMALL)
 
     async def _request(
         self, method: str, path: str, kind: type[M], attempt: Attempt, limits: aiohttp.ClientTimeout, **rest: Any
@@ -140,10 +222,15 @@ class Line:
     async def _ask(self, method: str, path: str, attempt: Attempt, limits: aiohttp.ClientTimeout, **rest: Any) -> bytes:
         if self._session is None:
             raise LineBroken("the line is closed", left=False)
+        return await self._over(self._session, method, self.url + path, attempt, limits, **rest)
+
+    async def _over(
+        self, session: _Session, method: str, url: str, attempt: Attempt, limits: aiohttp.ClientTimeout, **rest: Any
+    ) -> bytes:
         headers = {"Content-Type": codec.CONTENT_TYPE, "Accept": codec.CONTENT_TYPE, "Accept-Encoding": "identity"}
         try:
-            async with self._session.request(
-                method, self.url + path, headers=headers, timeout=limits, trace_request_ctx=attempt,
+            async with session.used() as client, client.request(
+                method, url, headers=headers, timeout=limits, trace_request_ctx=attempt,
                 allow_redirects=False, **rest,
             ) as response:  # fmt: skip
                 body = await _bounded(response)

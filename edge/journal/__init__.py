@@ -140,6 +140,27 @@ class Journal:
         """What is provisional, in doubt, or awaits its confirmation; oldest first, at most ``OPEN_LIST_ROWS_MAX``."""
         return await self._reader.do(lambda c: operations.open_list(c, institution))
 
+    # -- its lives: until the journal has them, nothing is told to the hub -----------------------------------------
+
+    @property
+    def life(self) -> bytes:
+        """What names this journal's present life; empty: it has none."""
+        return b""
+
+    @property
+    def head(self) -> int:
+        """The seq of the last record."""
+        return 0
+
+    @property
+    def opened(self) -> int:
+        """The head with which this program opened it."""
+        return 0
+
+    async def begin_life(self, _why: str, _now: datetime) -> bytes:
+        """Begin a new life."""
+        return self.life
+
     # -- leases, feed, facts --------------------------------------------------------------------------------------
 
     async def add_block(self, block: Block) -> None:
