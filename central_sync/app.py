@@ -60,7 +60,7 @@ class Hub:
     def __init__(self, folder: Path, config: Config) -> None:
         self._config = config
         self._authority = Authority(folder / AUTHORITY_FOLDER)
-        self._store = Store(config.database)
+        self._store = Store(config.database, serving=True)
         self._undo: list[Callable[[], None]] = []
         self._servers: list[asyncio.Server] = []
         self._runners: list[web.AppRunner] = []

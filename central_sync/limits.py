@@ -13,6 +13,9 @@ from central_sync.wire.limits import (
 SQLITE_VERSION_MIN = (3, 51, 3)
 """Older libraries can corrupt a database in write-ahead mode."""
 SQLITE_BUSY_MS_MAX = 30_000
+WAL_PAGES_EASY = 1_000
+"""Pages of SQLite's write-ahead file that wait to be moved into the database before the writer does so."""
+WRITER_CACHE_KB = 64 * 1024
 POOL_CONNECTIONS_MAX = 16
 POOL_OVERFLOW_CONNECTIONS_MAX = 16
 POOL_WAIT_S_MAX = 5
@@ -29,6 +32,13 @@ INTAKE_ATTEMPTS_MAX = 4
 """How often one item is tried when another unit of work was in its way."""
 ITEM_RETRY_S_MAX = 2
 """An item that was held up for longer than this is not tried again in the same batch: others wait behind it."""
+GROUP_ITEMS_MAX = 128
+"""Items of a batch that share one commit."""
+GROUP_MS_MAX = 50
+"""After this long a group is committed: somebody may wait for its turn, or for a row that it holds."""
+GROUP_LOCK_WAIT_MS_MAX = 200
+"""How long a group waits for a row of somebody else (PostgreSQL) before its items are taken one by one: shorter than the server's
+own look for deadlocks, so that two groups that hold rows of each other part soon."""
 BATCH_S_MAX = 8
 """After this long the rest of a batch is given back unhandled, so that what was decided is told while the edge still listens."""
 DIGEST_BYTES = 32
@@ -50,6 +60,7 @@ FEED_ROWS_MAX = 256
 AUDIT_ROWS_MAX = 10_000
 
 assert INTAKE_ATTEMPTS_MAX >= 1
+assert GROUP_MS_MAX + GROUP_LOCK_WAIT_MS_MAX < LOCK_WAIT_MS_MAX
 assert ITEM_RETRY_S_MAX * 1000 < LOCK_WAIT_MS_MAX, "who waited for a lock in vain does not wait again"
 assert ITEM_RETRY_S_MAX < WRITE_WAIT_S_MAX
 assert BATCH_S_MAX + max(LOCK_WAIT_MS_MAX / 1000, WRITE_WAIT_S_MAX) < EXCHANGE_S_MAX, "the edge has hung up by then"

@@ -28,7 +28,7 @@ def charge(work: Work, request: p.Fees) -> Decision:
     places = work.uow.fees.places(case)
     if places + len(request.lines) > FEES_PER_CASE_LINES_MAX:
         raise Refused("packet_too_large", f"a case has {FEES_PER_CASE_LINES_MAX} lines at most")
-    serials = {line.serial for line in work.uow.fees.standing(case)}
+    serials = work.uow.fees.serials(case)
     for number, line in enumerate(request.lines):
         path = f"$.lines[{number}]"
         if line.serial in serials:

@@ -11,11 +11,30 @@ from typing import Any
 from sqlalchemy import Connection, func, select, update
 
 from central_sync.store import tables as t
+from central_sync.store.prepared import Changes, Prepared, columns, keyed
 from central_sync.store.records import Case, FeeLine
-from central_sync.store.statements import insert_new
 
 _CASE = tuple(Case.__slots__)
 _LINE = tuple(FeeLine.__slots__)
+_USE = Prepared(
+    lambda insert: (
+        insert(t.hid_use).values(columns(t.hid_use)).on_conflict_do_nothing(index_elements=["institution", "hid"])
+    )
+)
+_OPEN = Prepared(t.member_case.insert().values(columns(t.member_case)))
+_OWNER = Prepared(select(t.hid_use.c.member).where(*keyed(t.hid_use, "institution", "hid")))
+_ROW = select(*(t.member_case.c[name] for name in _CASE)).where(*keyed(t.member_case, "member", "hid", "institution"))
+_GET, _LOCK = Prepared(_ROW), Prepared(_ROW.with_for_update())
+_CHANGES = Changes(t.member_case, "member", "hid")
+_OF_CASE = keyed(t.fee_line, "member", "hid")
+_STANDING = Prepared(
+    select(*(t.fee_line.c[name] for name in _LINE))
+    .where(*_OF_CASE, t.fee_line.c.cancelled_by == "")
+    .order_by(t.fee_line.c.place)
+)
+_SERIALS = Prepared(select(t.fee_line.c.serial).where(*_OF_CASE, t.fee_line.c.cancelled_by == ""))
+_LAST = Prepared(select(func.max(t.fee_line.c.place)).where(*_OF_CASE))
+_ADD = Prepared(t.fee_line.insert().values(columns(t.fee_line)))
 
 
 class Cases:
@@ -27,29 +46,23 @@ class Cases:
     def open(self, row: Case) -> bool:
         """Use a HID up for a new case; ``False`` if it was used before (then nothing was written)."""
         use = {"institution": row.institution, "hid": row.hid, "member": row.member, "care": row.care}
-        if not insert_new(self._connection, t.hid_use, use):
+        if _USE.run(self._connection, use) == 0:
             return False
-        self._connection.execute(t.member_case.insert().values(**{name: getattr(row, name) for name in _CASE}))
+        _OPEN.run(self._connection, {name: getattr(row, name) for name in _CASE})
         return True
 
     def get(self, institution: str, hid: str, *, lock: bool = False) -> Case | None:
         """An institution's own case; a stranger's HID finds nothing. With ``lock``, nobody else changes it until the unit of work ends."""
-        u = t.hid_use.c
-        key = select(u.member).where(u.institution == institution, u.hid == hid)
-        member = self._connection.execute(key).scalar_one_or_none()
-        if member is None:
+        owner = _OWNER.row(self._connection, {"key_institution": institution, "key_hid": hid})
+        if owner is None:
             return None
-        c = t.member_case.c
-        statement = select(t.member_case).where(c.member == member, c.hid == hid, c.institution == institution)
-        row = self._connection.execute(statement.with_for_update() if lock else statement).mappings().one_or_none()
-        return Case(**row) if row else None
+        key = {"key_member": owner[0], "key_hid": hid, "key_institution": institution}
+        row = (_LOCK if lock else _GET).row(self._connection, key)
+        return Case(*row) if row else None
 
     def change(self, case: Case, **values: Any) -> None:
         """Set columns of a locked case."""
-        c = t.member_case.c
-        self._connection.execute(
-            update(t.member_case).where(c.member == case.member, c.hid == case.hid).values(**values)
-        )
+        _CHANGES.run(self._connection, (case.member, case.hid), values)
 
 
 class Fees:
@@ -60,21 +73,20 @@ class Fees:
 
     def standing(self, case: Case) -> list[FeeLine]:
         """The lines that are not cancelled, in the order in which they came."""
-        c = t.fee_line.c
-        statement = (
-            select(t.fee_line).where(c.member == case.member, c.hid == case.hid, c.cancelled_by == "").order_by(c.place)
-        )
-        return [FeeLine(**row) for row in self._connection.execute(statement).mappings()]
+        return [FeeLine(*row) for row in _STANDING.rows(self._connection, _key(case))]
+
+    def serials(self, case: Case) -> set[str]:
+        """The serials of the lines that are not cancelled."""
+        return {serial for (serial,) in _SERIALS.rows(self._connection, _key(case))}
 
     def places(self, case: Case) -> int:
         """How many lines the case ever had, cancelled ones too; the next line's ``place``."""
-        c = t.fee_line.c
-        statement = select(func.count()).where(c.member == case.member, c.hid == case.hid)
-        return int(self._connection.execute(statement).scalar_one())
+        ((last,),) = _LAST.rows(self._connection, _key(case))
+        return 0 if last is None else int(last) + 1
 
     def add(self, rows: Sequence[FeeLine]) -> None:
         """Add lines to a locked case."""
-        self._connection.execute(t.fee_line.insert(), [{name: getattr(row, name) for name in _LINE} for row in rows])
+        _ADD.run_many(self._connection, [{name: getattr(row, name) for name in _LINE} for row in rows])
 
     def cancel(self, case: Case, places: Sequence[int], msgid: str) -> None:
         """Take lines of a locked case off its bill, naming the transaction that did it."""
@@ -84,3 +96,7 @@ class Fees:
             .where(c.member == case.member, c.hid == case.hid, c.place.in_(places))
             .values(cancelled_by=msgid)
         )
+
+
+def _key(case: Case) -> dict[str, str]:
+    return {"key_member": case.member, "key_hid": case.hid}

@@ -7,10 +7,12 @@ Parameters never appear in error texts (``hide_parameters``), and database error
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import psycopg
 from pysqlite3 import dbapi2 as pysqlite3
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
@@ -20,8 +22,6 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from central_sync import limits
 from central_sync.errors import StoreBusy, StoreError, StoreTooOld, StoreUnavailable
 
-BEGIN = "pishkhan_begin"
-"""Execution option: how a SQLite transaction begins."""
 _BUSY_STATES = frozenset({"40001", "40P01", "55P03"})
 
 
@@ -44,8 +44,21 @@ def parsed(url: str) -> URL:
             raise StoreUnavailable("the database is a SQLite file or PostgreSQL")
 
 
-def new_engine(url: str, *, create: bool = False) -> Engine:
-    """An engine for ``url``; opens nothing yet. Only with ``create`` does a SQLite file that is not there come to be.
+def sqlite_path(url: str) -> Path | None:
+    """The file of a SQLite database that may be written; ``None`` for PostgreSQL, and for a file that is only to be read.
+
+    Raises:
+        StoreUnavailable: neither.
+    """
+    where = parsed(url)
+    if where.get_backend_name() != "sqlite" or where.query.get("mode") == "ro" or "immutable" in where.query:
+        return None
+    return Path(str(where.database).removeprefix("file:")).absolute()
+
+
+def new_engine(url: str, *, create: bool = False, use: str = "all") -> Engine:
+    """An engine for ``url``; opens nothing yet. Only with ``create`` does a SQLite file that is not there come to be. ``use`` of a
+    SQLite database: ``reading`` connections cannot write, ``writing`` has one connection, ``all`` does what it is told.
 
     Raises:
         StoreTooOld: the SQLite library is not safe.
@@ -64,9 +77,11 @@ def new_engine(url: str, *, create: bool = False) -> Engine:
         )
     if pysqlite3.sqlite_version_info < limits.SQLITE_VERSION_MIN:
         raise StoreTooOld(f"SQLite {pysqlite3.sqlite_version} is too old: {limits.SQLITE_VERSION_MIN} is needed")
+    if use == "writing":
+        pool |= {"pool_size": 1, "max_overflow": 0}
     engine = create_engine(_sqlite_file(where, create=create), module=pysqlite3, **pool)
-    event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
+    event.listen(engine, "connect", partial(_prepare_sqlite, use))
+    event.listen(engine, "begin", partial(_begin_sqlite, "BEGIN" if use == "reading" else "BEGIN IMMEDIATE"))
     return engine
 
 
@@ -110,7 +125,7 @@ def _postgresql_arguments() -> dict[str, Any]:
     }
 
 
-def _prepare_sqlite(connection: Any, _record: Any) -> None:
+def _prepare_sqlite(use: str, connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # the driver begins nothing by itself: see _begin_sqlite
     for pragma in (
         f"busy_timeout={limits.SQLITE_BUSY_MS_MAX}",
@@ -118,23 +133,46 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
         "synchronous=FULL",
         "foreign_keys=ON",
         "secure_delete=ON",
+        "wal_autocheckpoint=0",  # checkpoints are the writer's: see writing.py
+        *_PRAGMAS[use],
     ):
         connection.execute(f"PRAGMA {pragma}").close()
 
 
-def _begin_sqlite(connection: Connection) -> None:
-    connection.exec_driver_sql(connection.get_execution_options().get(BEGIN, "BEGIN IMMEDIATE"))
+_PRAGMAS = {
+    "reading": ("query_only=ON",),
+    "writing": (f"cache_size=-{limits.WRITER_CACHE_KB}",),
+    "all": (),
+}
 
 
-def translated(error: DBAPIError | PoolTimeout) -> StoreError:
+def _begin_sqlite(how: str, connection: Connection) -> None:
+    driver: Any = connection.connection.driver_connection
+    driver.execute(how).close()
+
+
+DATABASE_ERRORS: tuple[type[Exception], ...] = (DBAPIError, PoolTimeout, pysqlite3.Error, psycopg.Error)
+"""What a database may raise, through SQLAlchemy or, for prepared statements, straight from its driver."""
+
+
+def translated(error: Exception) -> StoreError:
     """The hub's error for a database's, holding its class and SQLSTATE but none of its text, which may quote a row."""
     if isinstance(error, PoolTimeout):
         return StoreBusy("no database connection was free in time")
-    original = error.orig
+    original = error.orig if isinstance(error, DBAPIError) else error
     state = str(getattr(original, "sqlstate", None) or getattr(original, "sqlite_errorname", None) or "")
     what = f"{type(original).__name__} {state}".strip()
     if state in _BUSY_STATES or state.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return StoreBusy(what)
-    if error.connection_invalidated or type(original).__name__ in ("OperationalError", "InterfaceError"):
+    lost = isinstance(error, DBAPIError) and error.connection_invalidated
+    if lost or isinstance(original, _UNAVAILABLE):
         return StoreUnavailable(what)
     return StoreError(what)
+
+
+_UNAVAILABLE = (
+    pysqlite3.OperationalError,
+    pysqlite3.InterfaceError,
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+)

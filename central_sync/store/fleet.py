@@ -9,10 +9,19 @@ from sqlalchemy import Connection, select, update
 
 from central_sync.limits import AUDIT_ROWS_MAX, FEED_ROWS_MAX
 from central_sync.store import tables as t
+from central_sync.store.prepared import Prepared, keyed
 from central_sync.store.records import AuditRow, Certificate, FeedRow, Institution, Invitation, Lease
 from central_sync.store.statements import insert_new, next_of
 
 HID_COUNTER = "hid"
+_INSTITUTION = Prepared(
+    select(*(t.institution.c[name] for name in Institution.__slots__)).where(*keyed(t.institution, "code"))
+)
+_CERTIFICATES = Prepared(
+    select(*(t.certificate.c[name] for name in Certificate.__slots__))
+    .where(*keyed(t.certificate, "institution"))
+    .order_by(t.certificate.c.issued_at)
+)
 
 
 class Institutions:
@@ -28,10 +37,8 @@ class Institutions:
 
     def get(self, code: str) -> Institution | None:
         """The hospital of ``code``."""
-        row = (
-            self._connection.execute(select(t.institution).where(t.institution.c.code == code)).mappings().one_or_none()
-        )
-        return Institution(**row) if row else None
+        row = _INSTITUTION.row(self._connection, {"key_code": code})
+        return Institution(*row) if row else None
 
     def all(self) -> list[Institution]:
         """Every hospital, by code."""
@@ -88,9 +95,7 @@ class Certificates:
 
     def of(self, institution: str) -> list[Certificate]:
         """An institution's certificates, oldest first."""
-        c = t.certificate.c
-        rows = self._connection.execute(select(t.certificate).where(c.institution == institution).order_by(c.issued_at))
-        return [Certificate(**row) for row in rows.mappings()]
+        return [Certificate(*row) for row in _CERTIFICATES.rows(self._connection, {"key_institution": institution})]
 
     def revoke(self, institution: str, now: datetime) -> int:
         """Revoke all of an institution's certificates; returns how many were still good."""

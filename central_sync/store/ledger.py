@@ -12,10 +12,18 @@ from typing import Any
 from sqlalchemy import Connection, func, select, update
 
 from central_sync.store import tables as t
+from central_sync.store.prepared import Changes, Prepared, columns, keyed
 from central_sync.store.records import Cycle, LedgerRow
-from central_sync.store.statements import insert_new
 
 _COLUMNS = tuple(LedgerRow.__slots__)
+_KEY = ("institution", "msgid")
+_CLAIM = Prepared(
+    lambda insert: insert(t.ledger).values(columns(t.ledger)).on_conflict_do_nothing(index_elements=list(_KEY))
+)
+_ROW = select(*(t.ledger.c[name] for name in _COLUMNS)).where(*keyed(t.ledger, *_KEY))
+_GET, _LOCK = Prepared(_ROW), Prepared(_ROW.with_for_update())
+_CHANGES = Changes(t.ledger, *_KEY)
+_OPEN = Prepared(t.cycle.insert().values(columns(t.cycle)))
 
 
 class Ledger:
@@ -26,14 +34,12 @@ class Ledger:
 
     def claim(self, row: LedgerRow) -> bool:
         """Insert ``row`` unless the msgid is known. ``True``: it is ours, and nobody else's until the unit of work ends."""
-        return insert_new(self._connection, t.ledger, {name: getattr(row, name) for name in _COLUMNS})
+        return _CLAIM.run(self._connection, {name: getattr(row, name) for name in _COLUMNS}) == 1
 
     def get(self, institution: str, msgid: str, *, lock: bool = False) -> LedgerRow | None:
         """The transaction, if it was ever seen; with ``lock`` nobody else decides on it until the unit of work ends."""
-        c = t.ledger.c
-        statement = select(t.ledger).where(c.institution == institution, c.msgid == msgid)
-        row = self._connection.execute(statement.with_for_update() if lock else statement).mappings().one_or_none()
-        return LedgerRow(**row) if row else None
+        row = (_LOCK if lock else _GET).row(self._connection, {"key_institution": institution, "key_msgid": msgid})
+        return LedgerRow(*row) if row else None
 
     def decide(self, row: LedgerRow) -> None:
         """Write what was decided over a claimed row."""
@@ -41,10 +47,7 @@ class Ledger:
 
     def change(self, institution: str, msgid: str, **values: Any) -> None:
         """Set columns of a claimed or locked row."""
-        c = t.ledger.c
-        self._connection.execute(
-            update(t.ledger).where(c.institution == institution, c.msgid == msgid).values(**values)
-        )
+        _CHANGES.run(self._connection, (institution, msgid), values)
 
     def count(self, institution: str) -> int:
         """How many transactions of an institution are known (a scan: for status pages)."""
@@ -60,7 +63,7 @@ class Cycles:
 
     def open(self, row: Cycle) -> None:
         """Keep a cycle that was just opened."""
-        self._connection.execute(t.cycle.insert().values(**{name: getattr(row, name) for name in Cycle.__slots__}))
+        _OPEN.run(self._connection, {name: getattr(row, name) for name in Cycle.__slots__})
 
     def close(self, institution: str, day: date, workstation: str, operator: str, now: datetime) -> int:
         """Close whatever is open of one workstation and operator on ``day``; returns how many were."""

@@ -5,10 +5,24 @@ from __future__ import annotations
 from sqlalchemy import Connection, delete, func, select
 
 from central_sync.store import tables as t
+from central_sync.store.prepared import Prepared, keyed
 from central_sync.store.records import Cover, Member
 from central_sync.store.statements import insert
 
 _OWN = tuple(name for name in Member.__slots__ if name not in ("group", "covers"))
+_COVER = tuple(Cover.__slots__)
+_FIND = Prepared(select(t.member_number.c.member).where(*keyed(t.member_number, "kind", "number")))
+_GET = Prepared(
+    select(
+        *(t.member.c[name] for name in _OWN),
+        t.member.c.group_name,
+        *(t.cover.c[name].label(f"cover_{name}") for name in _COVER),
+    )
+    .outerjoin(t.cover, t.cover.c.member == t.member.c.id)
+    .where(*keyed(t.member, "id"))
+    .order_by(t.cover.c.place)
+)
+"""One statement: an import that commits between two could leave the old group beside the new covers."""
 
 
 class Members:
@@ -19,28 +33,19 @@ class Members:
 
     def find(self, kind: str, number: str) -> Member | None:
         """The member with a (normal, checked) identifier."""
-        c = t.member_number.c
-        statement = select(c.member).where(c.kind == kind, c.number == number)
-        key = self._connection.execute(statement).scalar_one_or_none()
-        return self.get(key) if key is not None else None
+        found = _FIND.row(self._connection, {"key_kind": kind, "key_number": number})
+        return self.get(found[0]) if found is not None else None
 
     def get(self, key: str) -> Member | None:
         """The member with this key."""
-        c = t.cover.c
-        covers = [getattr(c, name).label(f"cover_{name}") for name in Cover.__slots__]
-        statement = select(t.member, *covers).outerjoin(t.cover, c.member == t.member.c.id)
-        # One statement: an import that commits between two could leave the old group beside the new covers.
-        rows = self._connection.execute(statement.where(t.member.c.id == key).order_by(c.place)).mappings().all()
+        rows = _GET.rows(self._connection, {"key_id": key})
         if not rows:
             return None
+        own, first = len(_OWN), len(_OWN) + 1
         return Member(
-            **{name: rows[0][name] for name in _OWN},
-            group=rows[0]["group_name"],
-            covers=tuple(
-                Cover(**{name: row[f"cover_{name}"] for name in Cover.__slots__})
-                for row in rows
-                if row["cover_layer"] is not None
-            ),
+            **dict(zip(_OWN, rows[0], strict=False)),
+            group=rows[0][own],
+            covers=tuple(Cover(*row[first:]) for row in rows if row[first] is not None),
         )
 
     def put(self, row: Member) -> bool:

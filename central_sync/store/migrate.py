@@ -10,9 +10,9 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import DBAPIError
 
-from central_sync.store.engine import new_engine, translated
+from central_sync.store.engine import DATABASE_ERRORS, new_engine, sqlite_path, translated
+from central_sync.store.holding import Holding
 
 _FOLDER = Path(__file__).parent / "migrations"
 _POSTGRES_LOCK = 0x7069736B  # "pisk": processes that migrate at once wait for each other
@@ -48,12 +48,18 @@ def migrate(url: str) -> None:
         StoreUnavailable: the database cannot be reached or written.
     """
     engine = new_engine(url, create=True)
+    path = sqlite_path(url)
+    holding = Holding(path, serving=False) if path is not None else None
+    if holding is not None:
+        holding.take()
     try:
         with engine.begin() as connection:  # on SQLite this is BEGIN IMMEDIATE: one migrates, the others wait
             if connection.dialect.name == "postgresql":
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _POSTGRES_LOCK})
             command.upgrade(config(connection), "head")
-    except DBAPIError as error:
+    except DATABASE_ERRORS as error:
         raise translated(error) from None  # the original's text may quote a row
     finally:
         engine.dispose()
+        if holding is not None:
+            holding.drop()

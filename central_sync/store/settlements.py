@@ -11,15 +11,36 @@ from datetime import date
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, and_, case, func, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, case, func, or_, select
 
 from central_sync.benefits.facts import AccumulatorKey
 from central_sync.limits import UNCERTAIN_ROWS_MAX
 from central_sync.store import tables as t
+from central_sync.store.prepared import Changes, Prepared, columns, keyed
 from central_sync.store.records import Settlement, Totals
-from central_sync.store.statements import insert, insert_missing
 
 _SETTLEMENT = tuple(Settlement.__slots__)
+_ADD = Prepared(t.settlement.insert().values(columns(t.settlement)))
+_GET = Prepared(select(*(t.settlement.c[name] for name in _SETTLEMENT)).where(*keyed(t.settlement, "member", "id")))
+_CHANGES = Changes(t.settlement, "member", "id")
+_OWNER = Prepared(
+    lambda insert: (
+        insert(t.accumulator_owner)
+        .values(columns(t.accumulator_owner))
+        .on_conflict_do_nothing(index_elements=["owner"])
+    )
+)
+_LOCK = Prepared(select(t.accumulator_owner.c.owner).where(*keyed(t.accumulator_owner, "owner")).with_for_update())
+_COUNTED = Prepared(
+    lambda insert: (
+        insert(t.accumulator)
+        .values(columns(t.accumulator))
+        .on_conflict_do_update(
+            index_elements=list(AccumulatorKey._fields),
+            set_={"amount": t.accumulator.c.amount + bindparam("amount", type_=t.accumulator.c.amount.type)},
+        )
+    )
+)
 _IN_FORCE = ("awaited", "confirmed")
 _KEYS_PER_STATEMENT = 100
 
@@ -45,24 +66,16 @@ class Settlements:
 
     def add(self, row: Settlement) -> None:
         """Keep a new settlement."""
-        self._connection.execute(t.settlement.insert().values(**{name: getattr(row, name) for name in _SETTLEMENT}))
+        _ADD.run(self._connection, {name: getattr(row, name) for name in _SETTLEMENT})
 
     def get(self, member: str, settlement_id: str) -> Settlement | None:
         """The settlement; lock its case to keep it from changing."""
-        c = t.settlement.c
-        row = (
-            self._connection.execute(select(t.settlement).where(c.member == member, c.id == settlement_id))
-            .mappings()
-            .one_or_none()
-        )
-        return Settlement(**row) if row else None
+        row = _GET.row(self._connection, {"key_member": member, "key_id": settlement_id})
+        return Settlement(*row) if row else None
 
     def change(self, settlement: Settlement, **values: Any) -> None:
         """Set columns of a settlement whose case is locked."""
-        c = t.settlement.c
-        self._connection.execute(
-            update(t.settlement).where(c.member == settlement.member, c.id == settlement.id).values(**values)
-        )
+        _CHANGES.run(self._connection, (settlement.member, settlement.id), values)
 
     def totals(self, institution: str, from_day: date, to_day: date, currency: str) -> Totals:
         """Sums over an institution's confirmed settlements of those business days, both included."""
@@ -126,11 +139,10 @@ class Accumulators:
         keys = sorted(set(owners))
         if not keys:
             return
-        insert_missing(self._connection, t.accumulator_owner, [{"owner": owner} for owner in keys])
         for owner in keys:
-            self._connection.execute(
-                select(t.accumulator_owner.c.owner).where(t.accumulator_owner.c.owner == owner).with_for_update()
-            ).one()
+            _OWNER.run(self._connection, {"owner": owner})
+        for owner in keys:
+            _LOCK.rows(self._connection, {"key_owner": owner})
 
     def read(self, keys: Iterable[AccumulatorKey]) -> dict[AccumulatorKey, int]:
         """The amounts of those keys that are not zero."""
@@ -149,13 +161,7 @@ class Accumulators:
         """Add ``sign`` times the deltas; the owners are locked."""
         for key, amount in sorted(deltas.items()):
             if amount:
-                statement = insert(self._connection, t.accumulator).values(**key._asdict(), amount=sign * amount)
-                self._connection.execute(
-                    statement.on_conflict_do_update(
-                        index_elements=list(AccumulatorKey._fields),
-                        set_={"amount": t.accumulator.c.amount + sign * amount},
-                    )
-                )
+                _COUNTED.run(self._connection, {**key._asdict(), "amount": sign * amount})
 
     def all(self) -> dict[AccumulatorKey, int]:
         """Every amount that is not zero, for checks of invariants (a full scan)."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Connection, Table
@@ -21,12 +21,6 @@ def insert_new(connection: Connection, table: Table, values: Mapping[str, Any]) 
     key = [column.name for column in table.primary_key]
     statement = insert(connection, table).values(**values).on_conflict_do_nothing(index_elements=key)
     return connection.execute(statement.returning(table.c[key[0]])).first() is not None
-
-
-def insert_missing(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert those rows whose keys are not there yet, in the given order."""
-    key = [column.name for column in table.primary_key]
-    connection.execute(insert(connection, table).values(list(rows)).on_conflict_do_nothing(index_elements=key))
 
 
 def next_of(connection: Connection, name: str, step: int) -> int:

@@ -72,21 +72,29 @@ async def test_copies_sent_to_two_processes_at_once_are_applied_once(place):
 async def test_a_hub_killed_during_an_exchange_answers_the_copy_as_repeated(place):
     folder, url, store = place
     context = client(folder, store)
-    items = [sign_in(f"m-{n}", f"desk {n}") for n in range(100)]
+    sent, acknowledged = [], []
+
+    async def work():
+        for number in range(1_000):
+            sent.append([sign_in(f"m-{number}-{n}", f"desk {n}") for n in range(50)])
+            _, answer = await exchange(hub.sync, context, batch(*sent[-1]))
+            acknowledged.append([a.packet for a in answer.answers])
+
     hub = start_hub(folder, database=url)
-    sending = asyncio.create_task(exchange(hub.sync, context, batch(*items)))
+    working = asyncio.create_task(work())
     applied = await soon(lambda: _count(store))
     hub.kill()
     with pytest.raises((aiohttp.ClientError, ConnectionError)):
-        await sending
+        await working
     assert applied
     with start_hub(folder, database=url) as hub:
-        _, answer = await exchange(hub.sync, context, batch(*items))
-    assert {a.verdict for a in answer.answers} == {Verdict.FINAL}
-    repeated = [a.repeated for a in answer.answers]
+        again = [(await exchange(hub.sync, context, batch(*items)))[1].answers for items in sent]
+    assert {a.verdict for answers in again for a in answers} == {Verdict.FINAL}
+    repeated = [a.repeated for answers in again for a in answers]
     assert repeated == sorted(repeated, reverse=True)  # what was committed, in order, and then the rest
-    assert repeated.count(True) >= applied
-    assert _count(store) == 100
+    assert repeated.count(True) >= max(applied, 50 * len(acknowledged))
+    assert [[a.packet for a in answers] for answers in again[: len(acknowledged)]] == acknowledged
+    assert _count(store) == 50 * len(sent)
 
 
 async def test_a_hub_that_is_asked_to_stop_finishes_what_it_began_and_sends_polls_home(place):

@@ -187,10 +187,20 @@ def test_a_damaged_database_is_told(made):
     assert "Traceback" not in done.stderr
 
 
-def test_an_address_in_use_is_told(made):
+def test_a_second_hub_on_one_sqlite_file_is_refused_and_commands_are_not(made):
+    with start_hub(made):
+        done = hub_command(made, "run", "--sync-listen", "127.0.0.1:0", "--enrol-listen", "127.0.0.1:0", check=False)
+        assert json.loads(hub_command(made, "status", "--json").stdout)["hospitals"] == 1
+    assert done.returncode == 2
+    assert "another hub process" in done.stderr
+
+
+def test_an_address_in_use_is_told(made, tmp_path):
+    other = tmp_path / "other"
+    hub_command(other, "init")
     with start_hub(made) as running:
         port = running.sync.rpartition(":")[2]
-        done = hub_command(made, "run", "--sync-listen", f"127.0.0.1:{port}", check=False)
+        done = hub_command(other, "run", "--sync-listen", f"127.0.0.1:{port}", check=False)
     assert done.returncode == 2
     assert "cannot listen" in done.stderr
 
