@@ -125,7 +125,7 @@ class Day:
         self.seconds[name] = round(time.monotonic() - started, 2)
 
     async def _work(self) -> None:
-        faults = [asyncio.create_task(self._outages()), asyncio.create_task(self._kills())]
+        faults = [asyncio.create_task(work) for work in (self._outages(), self._kills(), self._slow_disks())]
         try:
             async with asyncio.TaskGroup() as group:
                 for place in self.world.hospitals:
@@ -164,6 +164,16 @@ class Day:
         await asyncio.sleep(kill.seconds)
         await program.start()
         self.progress.told(f"{kill.target}: started again")
+
+    async def _slow_disks(self) -> None:
+        for slow in self.world.slow_disks:
+            await self.progress.until(slow.at)
+            program = self.country.hub if slow.target == "hub" else self.country.edges[slow.target].program
+            if program.disk is not None:
+                self.progress.told(f"{slow.target}: each sync takes {slow.delay_ms} ms longer for {slow.seconds} s")
+                program.disk["sync_delay_us"] = slow.delay_ms * 1000
+                await asyncio.sleep(slow.seconds)
+                program.disk["sync_delay_us"] = 0
 
     async def _settle_down(self) -> None:
         async with asyncio.TaskGroup() as group:

@@ -34,7 +34,8 @@ async def gather(country: Country, books: Mapping[str, Books], reconciled: dict[
     evidence = hub_evidence(country.database, books)
     evidence.reconciled = reconciled
     for code, edge in country.edges.items():
-        evidence.journals[code] = await _journal(edge.folder / JOURNAL_FILE)
+        evidence.journals[code], found = await _journal(edge.folder / JOURNAL_FILE)
+        evidence.unproven += [f"{code}: {one}" for one in found]
     evidence.leaks = leaks(country.folder / "logs", country.world.people)
     return evidence
 
@@ -123,14 +124,16 @@ def _settlement(
     )
 
 
-async def _journal(path: Path) -> list[EdgeEntry]:
+async def _journal(path: Path) -> tuple[list[EdgeEntry], list[str]]:
+    """What an edge's journal holds, and what its own check finds wrong."""
     journal = Journal(path)
     await journal.open(read_only=True)
     try:
-        return [
+        entries = [
             EdgeEntry(one.msgid, one.number, one.outcome.value, one.confirmation.value)
             for one in await journal.latest(ENTRIES_MAX)
         ]
+        return entries, await journal.check()
     finally:
         await journal.close()
 

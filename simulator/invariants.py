@@ -9,6 +9,7 @@ Every check counts what it finds and names it; nothing here trusts a sum that th
     in_doubt      anything still open on any side.
     contradicted  refused to the hospital and yet applied, or the other way round; surprises of the HISes.
     leaked        a person's name or number in a log.
+    unproven      a journal whose own check finds anything: a chain that does not close, tables that disagree.
 """
 
 from __future__ import annotations
@@ -89,6 +90,7 @@ class Evidence:
     reconciled: dict[str, list[Packet | None]]
     uncertain: dict[str, Packet | None] = field(default_factory=dict)
     leaks: list[str] = field(default_factory=list)
+    unproven: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -102,6 +104,7 @@ class Findings:
     in_doubt: list[str] = field(default_factory=list)
     contradicted: list[str] = field(default_factory=list)
     leaked: list[str] = field(default_factory=list)
+    unproven: list[str] = field(default_factory=list)
 
     @property
     def hold(self) -> bool:
@@ -119,7 +122,7 @@ class Findings:
 
 def check(evidence: Evidence, rulebook: Rulebook) -> Findings:
     """All checks."""
-    findings = Findings(leaked=list(evidence.leaks))
+    findings = Findings(leaked=list(evidence.leaks), unproven=list(evidence.unproven))
     for code, books in evidence.books.items():
         for entry in books.entries.values():
             _entry(findings, evidence, code, entry)

@@ -7,6 +7,7 @@ programs log is part of what the simulator checks. Nothing here is left running 
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import sys
 from collections.abc import Iterable, Sequence
@@ -30,6 +31,7 @@ from edge.workstations import Workstations
 from simulator.line import Line
 from simulator.people import member_line
 from simulator.world import Hospital, World
+from tests.faults.shim import Shim
 
 ROOT = Path(__file__).resolve().parent.parent
 START_S_MAX = 40.0
@@ -74,7 +76,7 @@ async def command(module: str, *arguments: str) -> str:
 
 @dataclass(eq=False, slots=True)
 class Program:
-    """One long-running program. ``listening`` is the JSON object that it prints when it is ready."""
+    """One long-running program. ``listening`` is the JSON object that it prints when it is ready; ``disk``: what makes its disk slow."""
 
     name: str
     module: str
@@ -84,6 +86,7 @@ class Program:
     listening: dict[str, str] = field(default_factory=dict)
     starts: int = 0
     drain: asyncio.Task[None] | None = None
+    disk: Shim | None = None
 
     async def start(self) -> None:
         """Start it and wait until it listens.
@@ -99,6 +102,7 @@ class Program:
                 self.module,
                 *self.arguments,
                 cwd=ROOT,
+                env=os.environ | (self.disk.environment() if self.disk else {}),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=log,
@@ -233,6 +237,7 @@ class Country:
     async def _start_hub(self) -> None:
         listen = ("--sync-listen", "127.0.0.1:0", "--enrol-listen", "127.0.0.1:0")
         self.hub.arguments = [*self._hub_arguments(), "run", *listen]
+        self.hub.disk = self._disk("hub", self.hub_folder)
         await self.hub.start()
         sync, enrol = (self.hub.listening[key].removeprefix("https://") for key in ("sync", "enrol"))
         self.hub.arguments = [*self._hub_arguments(), "run", "--sync-listen", sync, "--enrol-listen", enrol]
@@ -245,6 +250,7 @@ class Country:
         data = ["--data", str(folder)]
         edge = Edge(code, folder, Program(code, "edge", [], self.folder / "logs" / f"{code}.log"), line)
         self.edges[code] = edge
+        edge.program.disk = self._disk(code, folder)
         sync_url = f"https://127.0.0.1:{line.port}"
         await command("edge", *data, "enrol", self.hub.listening["enrol"], invitation, "--sync-url", sync_url)
         known = Workstations(folder / WORKSTATIONS_FILE)
@@ -261,8 +267,18 @@ class Country:
         """Whatever is down comes back: lines heal, programs that were killed start again."""
         for edge in self.edges.values():
             edge.line.heal()
+        for program in (self.hub, *(edge.program for edge in self.edges.values())):
+            if program.disk is not None:
+                program.disk["sync_delay_us"] = 0
         down = [p for p in (self.hub, *(edge.program for edge in self.edges.values())) if not p.running]
         await _all(program.start() for program in down)
+
+    def _disk(self, name: str, folder: Path) -> Shim | None:
+        """Something that can slow a program's disk down, if the plan wants that; it needs a C compiler."""
+        if not self.world.slow_disks:
+            return None
+        (self.folder / "disks").mkdir(parents=True, exist_ok=True)
+        return Shim(folder.resolve(), self.folder / "disks" / name).__enter__()
 
     async def stop(self) -> None:
         """End every program and line."""
@@ -270,6 +286,9 @@ class Country:
         await asyncio.gather(*(program.stop() for program in programs), return_exceptions=True)
         for edge in self.edges.values():
             await edge.line.stop()
+        for program in programs:
+            if program.disk is not None:
+                program.disk.__exit__()
 
     def pids(self) -> list[int]:
         """The process ids of all that runs."""

@@ -28,6 +28,8 @@ KILLED_S = (0.05, 0.8)
 ILL_LINE_PART = 0.5
 ILL_LINE_S = (0.05, 0.5)
 RESET_AFTER_BYTES = (1, 4000)
+SLOW_DISK_S = (0.5, 3.0)
+SLOW_DISK_MS = (5, 120)
 
 
 class LineFault(StrEnum):
@@ -91,6 +93,16 @@ class Kill:
 
 
 @dataclass(frozen=True, slots=True)
+class SlowDisk:
+    """A disk that takes ``delay_ms`` longer for each sync, from a point of progress on for ``seconds``; ``target`` as of a kill."""
+
+    at: float
+    target: str
+    seconds: float
+    delay_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class World:
     """The whole plan."""
 
@@ -99,6 +111,7 @@ class World:
     people: tuple[Person, ...]
     outages: tuple[Outage, ...]
     kills: tuple[Kill, ...]
+    slow_disks: tuple[SlowDisk, ...] = ()
 
     @property
     def steps(self) -> int:
@@ -111,13 +124,15 @@ def digest(world: World) -> str:
     return hashlib.sha256(msgspec.json.encode(world)).hexdigest()
 
 
-def generate(seed: int, hospitals: int, patients: int, outages: int, kills: int, terms: Mapping[str, Terms]) -> World:
+def generate(
+    seed: int, hospitals: int, patients: int, outages: int, kills: int, terms: Mapping[str, Terms], slow_disks: int = 0
+) -> World:
     """The world of ``seed``: ``patients`` is the number of journeys over all hospitals, heavy people's extra visits included.
 
     Raises:
         ValueError: a size is negative, or there is no hospital.
     """
-    if hospitals < 1 or min(patients, outages, kills) < 0:
+    if hospitals < 1 or min(patients, outages, kills, slow_disks) < 0:
         raise ValueError("a world has at least one hospital and no negative sizes")
     rng = random.Random(seed)
     codes = [f"H{n + 1:03d}" for n in range(hospitals)]
@@ -151,6 +166,10 @@ def generate(seed: int, hospitals: int, patients: int, outages: int, kills: int,
         people=tuple(people),
         outages=faults,
         kills=_kills(rng, kills, codes, faults),
+        slow_disks=tuple(
+            SlowDisk(at, rng.choice(["hub", *codes]), round(rng.uniform(*SLOW_DISK_S), 2), rng.randint(*SLOW_DISK_MS))
+            for at in _points(rng, slow_disks)
+        ),
     )
 
 

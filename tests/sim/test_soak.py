@@ -1,7 +1,7 @@
 """Hours of days: one large world after another, each with its own seed, until one does not hold.
 
 Size it through the environment: ``SOAK_SEEDS`` how many worlds, ``SOAK_FIRST`` the first seed, ``SOAK_PATIENTS`` how many each.
-A world that failed is run again alone with ``python -m simulator --seed`` and the sizes below.
+``python -m simulator --minutes 30 --slow-disks 6`` does the same for a time, with a sum at the end. A world that failed is run again alone with ``python -m simulator --seed`` and the sizes below.
 """
 
 from __future__ import annotations
@@ -28,7 +28,14 @@ pytestmark = [pytest.mark.soak, pytest.mark.timeout(DAY_S_MAX + 60)]
 
 @pytest.mark.parametrize("seed", range(FIRST, FIRST + SEEDS))
 def test_a_large_country_ends_with_every_coin_in_its_place(seed: int, tmp_path: Path) -> None:
-    sizes = {"hospitals": 5, "patients": PATIENTS, "outages": FAULTS, "kills": FAULTS, "seed": seed}
+    sizes = {
+        "hospitals": 5,
+        "patients": PATIENTS,
+        "outages": FAULTS,
+        "kills": FAULTS,
+        "slow-disks": FAULTS,
+        "seed": seed,
+    }
     options = [text for name, value in sizes.items() for text in (f"--{name}", str(value))]
     done = subprocess.run(
         [sys.executable, "-m", "simulator", *options, "--keep", str(tmp_path), "--json"],

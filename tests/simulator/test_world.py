@@ -119,5 +119,13 @@ def test_every_variant_and_every_fault_comes_up(terms: Places) -> None:
     assert {"hub", "H001", "H002", "H003"} <= targets
 
 
+def test_disks_are_slow_only_if_asked_for_and_leave_the_rest_of_the_plan_alone(world: World, terms: Places) -> None:
+    assert world.slow_disks == ()
+    slower = generate(7, 3, 300, 6, 6, terms, slow_disks=12)
+    assert len(slower.slow_disks) == 12
+    assert (slower.kills, slower.outages, slower.hospitals) == (world.kills, world.outages, world.hospitals)
+    assert {slow.target for slow in slower.slow_disks} <= {"hub", "H001", "H002", "H003"}
+
+
 def test_a_world_can_be_kept_and_read_again(world: World) -> None:
     assert msgspec.json.decode(msgspec.json.encode(world), type=World) == world
