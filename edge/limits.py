@@ -46,6 +46,8 @@ LINE_LOOK_MS = 100
 """How often a waiting call looks whether the line is still worth waiting for."""
 
 CONNECT_TIMEOUT_S = 5.0
+PACKED_AT_ONCE_ITEMS_MAX = 16
+"""A batch of more items is compressed in a thread of its own, so that nobody waits behind it."""
 EXCHANGE_TIMEOUT_S = float(EXCHANGE_S_MAX)
 FEED_GRACE_S = 8.0
 FEED_WAIT_S = 25.0

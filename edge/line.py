@@ -9,6 +9,7 @@ Rules
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import socket
 import ssl
@@ -16,6 +17,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 from types import SimpleNamespace
 from typing import Any, NamedTuple, TypeVar
 
@@ -23,11 +25,12 @@ import aiohttp
 from msgspec import Struct
 
 from central_sync.wire import codec
+from central_sync.wire.compression import DICTIONARY, Level
 from central_sync.wire.limits import BODY_BYTES_MAX, CLOCK_SKEW_S_MAX, RUN_BYTES
-from central_sync.wire.messages import Batch, BatchAnswer, Feed, Renewal, Renewed
+from central_sync.wire.messages import Batch, BatchAnswer, CompareAnswer, CompareRequest, Feed, Renewal, Renewed
 from central_sync.wire.refusals import REFUSALS, Refused
 from edge.errors import LineBroken, LineRefused
-from edge.limits import CONNECT_TIMEOUT_S, EXCHANGE_TIMEOUT_S, FEED_GRACE_S, WORKERS
+from edge.limits import CONNECT_TIMEOUT_S, EXCHANGE_TIMEOUT_S, FEED_GRACE_S, PACKED_AT_ONCE_ITEMS_MAX, WORKERS
 
 M = TypeVar("M", bound=Struct)
 _SMALL = aiohttp.ClientTimeout(total=EXCHANGE_TIMEOUT_S, connect=CONNECT_TIMEOUT_S)
@@ -95,6 +98,7 @@ class Line:
     ) -> None:
         self.url = url.rstrip("/")
         self.skew_s = 0.0
+        self._dictionary = DICTIONARY
         self._tls = tls
         self._device = device
         self._now = now
@@ -141,17 +145,17 @@ class Line:
         """Whether the clocks differed by more than the limit when we last heard from the hub."""
         return abs(self.skew_s) > CLOCK_SKEW_S_MAX
 
-    async def exchange(self, batch: Batch, attempt: Attempt) -> BatchAnswer:
-        """Send ``batch`` and read its answers.
+    async def exchange(self, batch: Batch, attempt: Attempt, level: Level | None = None) -> BatchAnswer:
+        """Send ``batch`` and read its answers. ``level``: how hard it is compressed; by its size if none is given.
 
         Raises:
             LineBroken: no answer; ``left`` says whether the hub may have it.
             LineRefused: the hub takes nothing of it.
         """
-        body = codec.pack(batch)
+        body = await self._packed(batch, level)
         timeout = aiohttp.ClientTimeout(total=EXCHANGE_TIMEOUT_S, connect=CONNECT_TIMEOUT_S)
         answer = await self._request("POST", "/v1/exchange", BatchAnswer, attempt, timeout, data=body)
-        self._compare(answer.hub_time)
+        self._read_clock(answer.hub_time)
         if answer.code:
             raise LineRefused(answer.code if answer.code in REFUSALS else "hub_fault")
         if [a.msgid for a in answer.answers] != [item.msgid for item in batch.items]:
@@ -171,7 +175,7 @@ class Line:
             query |= {"life": journal.life.hex(), "run": self.run.hex()}
             query |= {"head": str(journal.head), "opened": str(journal.opened)}
         feed = await self._request("GET", "/v1/feed", Feed, Attempt(), timeout, params=query)
-        self._compare(feed.hub_time)
+        self._read_clock(feed.hub_time)
         return feed
 
     async def renew(self, asked: Renewal) -> Renewed:
@@ -201,6 +205,20 @@ class Line:
         finally:
             await session.retire()
 
+    async def compare(self, asked: CompareRequest) -> CompareAnswer:
+        """Ask what the hub holds of a window.
+
+        Raises:
+            LineBroken: no answer.
+            LineRefused: the hub does not admit us, or does not answer this.
+        """
+        body = codec.pack(asked, dictionary=self._dictionary)
+        answer = await self._request("POST", "/v1/compare", CompareAnswer, Attempt(), _SMALL, data=body)
+        self._read_clock(answer.hub_time)
+        if answer.code:
+            raise LineRefused(answer.code if answer.code in REFUSALS else "hub_fault")
+        return answer
+
     async def signers(self) -> bytes:
         """The certificates with which the hub signs and has signed, PEM; believed only as far as the authority vouches for them.
 
@@ -209,6 +227,11 @@ class Line:
             LineRefused: the hub does not admit us.
         """
         return await self._ask("GET", "/v1/signers", Attempt(), _SMALL)
+
+    async def _packed(self, batch: Batch, level: Level | None) -> bytes:
+        """The body; a large batch is compressed in a thread, for it takes tens of milliseconds."""
+        pack = partial(codec.pack, batch, level=level, dictionary=self._dictionary)
+        return pack() if len(batch.items) <= PACKED_AT_ONCE_ITEMS_MAX else await asyncio.to_thread(pack)
 
     async def _request(
         self, method: str, path: str, kind: type[M], attempt: Attempt, limits: aiohttp.ClientTimeout, **rest: Any
@@ -227,7 +250,7 @@ class Line:
     async def _over(
         self, session: _Session, method: str, url: str, attempt: Attempt, limits: aiohttp.ClientTimeout, **rest: Any
     ) -> bytes:
-        headers = {"Content-Type": codec.CONTENT_TYPE, "Accept": codec.CONTENT_TYPE, "Accept-Encoding": "identity"}
+        headers = {"Content-Type": codec.CONTENT_TYPE, "Accept": codec.ACCEPT, "Accept-Encoding": "identity"}
         try:
             async with session.used() as client, client.request(
                 method, url, headers=headers, timeout=limits, trace_request_ctx=attempt,
@@ -239,11 +262,13 @@ class Line:
             raise LineBroken(type(error).__name__, left=attempt.left) from error
         if status in (403, 409):
             raise LineRefused(_code_of(body))
+        if status == 400 and _code_of(body) == "dictionary_unknown":
+            self._dictionary = 0  # a hub that was put back to an older release: the next body goes without
         if status != 200:
             raise LineBroken(f"status {status}", left=True)
         return body
 
-    def _compare(self, hub_time: datetime) -> None:
+    def _read_clock(self, hub_time: datetime) -> None:
         self.skew_s = (self._now() - hub_time).total_seconds()
 
 

@@ -22,7 +22,7 @@ from typing import TypeVar
 import structlog
 from aiohttp import web
 
-from central_sync.api.bodies import answered, name, number, received, refused
+from central_sync.api.bodies import answered, dictionary, name, number, received, refused
 from central_sync.api.limits import (
     EXCHANGES_PER_THREAD_MAX,
     FEED_THREADS,
@@ -41,7 +41,7 @@ from central_sync.fleet.service import Fleet, Page
 from central_sync.fleet.signer import Signer
 from central_sync.intake import Intake
 from central_sync.wire.limits import FEED_WAIT_S_MAX, JOURNAL_SEQ_MAX, LIFE_BYTES, RUN_BYTES, WIRE_VERSION
-from central_sync.wire.messages import Batch, BatchAnswer, Feed, Renewal
+from central_sync.wire.messages import Batch, Feed, Renewal
 from central_sync.wire.refusals import Refused
 
 T = TypeVar("T")
@@ -128,18 +128,20 @@ class SyncPort:
         if self._in_flight >= self._threads * EXCHANGES_PER_THREAD_MAX:
             raise Refused("hub_fault", "too much at once")
         self._in_flight += 1
-        work = asyncio.ensure_future(self._in(self._work, self._take, institution, batch, time.monotonic()))
+        shared = dictionary(request)
+        work = asyncio.ensure_future(self._in(self._work, self._take, institution, batch, time.monotonic(), shared))
         work.add_done_callback(self._finished)
-        return answered(await asyncio.shield(work))
+        return await asyncio.shield(work)
 
-    def _take(self, institution: str, batch: Batch, arrived_s: float) -> BatchAnswer:
+    def _take(self, institution: str, batch: Batch, arrived_s: float, shared: int) -> web.Response:
         if time.monotonic() - arrived_s > QUEUED_S_MAX:
             raise Refused("hub_fault", "too long in the queue")
         now = self._clock()
         self._lives.sent(institution, batch, now)
-        return self._signer.signed(institution, batch, self._intake.take(institution, batch, now))
+        answer = self._signer.signed(institution, batch, self._intake.take(institution, batch, now))
+        return answered(answer, dictionary=shared)
 
-    def _finished(self, work: asyncio.Future[BatchAnswer]) -> None:
+    def _finished(self, work: asyncio.Future[web.Response]) -> None:
         self._in_flight -= 1
         if not work.cancelled():
             work.exception()  # marks it as seen, also when the client hung up
@@ -171,7 +173,8 @@ class SyncPort:
             page = await self._in(self._looks, self._page, institution, serial, cursor, hids_left)
             cursor = page.cursor
             if page.items or not await self._waiting.wait(institution, cursor, until - loop.time()):
-                return answered(Feed(version=WIRE_VERSION, hub_time=self._clock(), items=page.items))
+                feed = Feed(version=WIRE_VERSION, hub_time=self._clock(), items=page.items)
+                return answered(feed, dictionary=dictionary(request))
 
     def _live(self, institution: str, serial: str, told: Told) -> None:
         now = self._clock()

@@ -14,12 +14,14 @@ import msgspec
 
 from central_sync.wire import versions
 from central_sync.wire.catalogue import BY_NUMBER, Row
-from central_sync.wire.compression import Level, compressed, decompressed
+from central_sync.wire.compression import DICTIONARY, Level, compressed, decompressed
 from central_sync.wire.limits import BODY_BYTES_MAX, PACKET_BYTES_MAX, PACKET_DEPTH_MAX
 from central_sync.wire.packets import Request
 from central_sync.wire.refusals import Refused
 
 CONTENT_TYPE = "application/vnd.pishkhan+msgpack"
+ACCEPT = f"{CONTENT_TYPE};dictionary={DICTIONARY}"
+"""How an edge says which answers it can read; without the parameter it gets frames without a dictionary."""
 
 BACKLOG_BYTES_MIN = 64 * 1024
 """From this size on a body is compressed as part of a backlog."""
@@ -51,6 +53,11 @@ def unpack(body: bytes, kind: type[M], bytes_max: int = BODY_BYTES_MAX) -> M:
         return msgspec.convert(versions.lifted(msgspec.msgpack.decode(plain), kind), kind)
     except _UNREADABLE as error:
         raise Refused("packet_invalid", location(error)) from error
+
+
+def dictionary_for(accept: str) -> int:
+    """The dictionary to write for a peer that sent this ``Accept`` header; 0: none."""
+    return DICTIONARY if ACCEPT in accept.replace(" ", "").split(",") else 0
 
 
 def request_from_json(row: Row, text: bytes) -> Request:

@@ -10,14 +10,17 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import zstandard
 from aiohttp import web
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from central_sync.wire.limits import WIRE_VERSION
-from central_sync.wire.messages import Batch
+from central_sync.wire import codec
+from central_sync.wire.compression import DICTIONARY
+from central_sync.wire.limits import BODY_BYTES_MAX, WIRE_VERSION
+from central_sync.wire.messages import Batch, BatchAnswer
 from edge.errors import LineBroken, LineRefused
 from edge.line import Attempt, Line
 from edge.outcome import Outcome
@@ -53,7 +56,7 @@ async def test_a_line_that_is_closed_says_so() -> None:
 
 @pytest.mark.parametrize(
     ("status", "body", "refused"),
-    [(500, b"", ""), (302, b"", ""), (200, b"nonsense", ""), (200, b"x" * (5 * 1024 * 1024), ""), (403, b"go away", "certificate_refused")],
+    [(500, b"", ""), (302, b"", ""), (200, b"nonsense", ""), (200, b"x" * (BODY_BYTES_MAX + 1), ""), (403, b"go away", "certificate_refused")],
 )  # fmt: skip
 async def test_an_answer_that_is_none_is_unknown_but_a_clear_no_is_a_no(status: int, body: bytes, refused: str) -> None:
     async def answer(_request: web.Request) -> web.Response:
@@ -75,6 +78,31 @@ async def test_an_answer_that_is_none_is_unknown_but_a_clear_no_is_a_no(status: 
         assert str(caught.value) == refused
     else:
         assert attempt.left
+    await line.stop()
+    await runner.cleanup()
+
+
+async def test_a_hub_without_the_dictionary_gets_frames_without_it_from_then_on() -> None:
+    seen = []
+
+    async def answer(request: web.Request) -> web.Response:
+        dictionary = zstandard.get_frame_parameters(await request.read()).dict_id
+        seen.append((dictionary, request.headers["Accept"]))
+        code = "dictionary_unknown" if dictionary else ""
+        told = BatchAnswer(version=WIRE_VERSION, hub_time=datetime.now(UTC), answers=[], code=code)
+        return web.Response(body=codec.pack(told), status=400 if code else 200)
+
+    app = web.Application()
+    app.router.add_post("/v1/exchange", answer)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    line = Line(f"http://127.0.0.1:{runner.addresses[0][1]}", None)
+    await line.start()
+    with pytest.raises(LineBroken):
+        await line.exchange(batch(), Attempt())
+    assert (await line.exchange(batch(), Attempt())).code == ""
+    assert seen == [(DICTIONARY, codec.ACCEPT), (0, codec.ACCEPT)]
     await line.stop()
     await runner.cleanup()
 

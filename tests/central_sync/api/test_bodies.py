@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 import pytest
 from aiohttp.test_utils import make_mocked_request
 
-from central_sync.api.bodies import STATUS, number, refused
-from central_sync.wire.codec import unpack
+from central_sync.api.bodies import STATUS, dictionary, number, refused
+from central_sync.wire.codec import ACCEPT, CONTENT_TYPE, unpack
+from central_sync.wire.compression import DICTIONARY
 from central_sync.wire.messages import BatchAnswer
 from central_sync.wire.refusals import REFUSALS, Refused
 
@@ -34,3 +35,20 @@ def test_a_number_of_the_query_is_held_to_its_bounds(text, value):
 def test_what_is_no_number_is_refused(text):
     with pytest.raises(Refused):
         number(make_mocked_request("GET", f"/?n={text}"), "n", 0, 10)
+
+
+@pytest.mark.parametrize(
+    ("accept", "number"),
+    [
+        ("", 0),
+        ("*/*", 0),
+        (CONTENT_TYPE, 0),
+        (ACCEPT, DICTIONARY),
+        (f"text/plain, {ACCEPT}", DICTIONARY),
+        (ACCEPT.replace(";", "; "), DICTIONARY),
+        (f"{CONTENT_TYPE};dictionary=40002", 0),
+        (f"{ACCEPT}9", 0),
+    ],
+)
+def test_the_dictionary_is_written_to_those_alone_that_say_they_have_it(accept, number):
+    assert dictionary(make_mocked_request("GET", "/", {"Accept": accept} if accept else {})) == number

@@ -13,6 +13,7 @@ from central_sync.api.limits import REQUEST_BYTES_MAX
 from central_sync.fleet.authority import Authority
 from central_sync.wire import catalogue, codec
 from central_sync.wire.codec import CONTENT_TYPE, pack, unpack
+from central_sync.wire.compression import DICTIONARY
 from central_sync.wire.limits import BODY_BYTES_MAX
 from central_sync.wire.messages import BatchAnswer, HidBlock, Notice, Verdict
 from edge import signers
@@ -39,6 +40,28 @@ async def test_a_batch_is_taken_once_and_a_copy_gets_the_stored_answer(hub, edge
     assert [(a.verdict, a.repeated, a.packet) for a in second.answers] == [
         (Verdict.FINAL, True, first.answers[0].packet)
     ]
+
+
+@pytest.mark.parametrize(("accept", "dictionary"), [(CONTENT_TYPE, 0), (codec.ACCEPT, DICTIONARY)])
+async def test_answers_and_feeds_use_the_dictionary_if_the_edge_has_it(hub, edge, accept, dictionary):
+    headers = {"Content-Type": CONTENT_TYPE, "Accept": accept}
+    body = pack(batch(sign_in()), dictionary=DICTIONARY)
+    async with aiohttp.ClientSession(headers=headers) as session:
+        async with session.post(f"{hub.sync}/v1/exchange", data=body, ssl=edge) as response:
+            answer = await response.read()
+        async with session.get(f"{hub.sync}/v1/feed", ssl=edge) as response:
+            page = await response.read()
+    assert unpack(answer, BatchAnswer).answers[0].verdict is Verdict.FINAL
+    assert {zstandard.get_frame_parameters(frame).dict_id for frame in (answer, page)} == {dictionary}
+
+
+async def test_a_body_of_an_unknown_dictionary_is_refused_by_its_code(hub, edge):
+    other = zstandard.train_dictionary(
+        4096, [b"%d %d text" % (n, n * n) for n in range(3000)], k=64, d=8, dict_id=40_009
+    )
+    frame = zstandard.ZstdCompressor(dict_data=other).compress(msgspec.msgpack.encode(batch(sign_in())))
+    status, answer = await exchange(hub.sync, edge, frame)
+    assert (status, answer.code) == (400, "dictionary_unknown")
 
 
 async def test_answers_are_signed_and_the_signers_are_told(hub, edge, authority):
