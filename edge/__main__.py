@@ -10,7 +10,6 @@ import asyncio
 import json
 import signal
 import sys
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +20,12 @@ from rich.table import Table
 
 from central_sync.wire.refusals import REFUSALS, Refused
 from edge import app, config, doctor, identity, log
-from edge.app import JOURNAL_FILE, Edge, certificate_names, clock
+from edge.app import Edge, certificate_names, clock
 from edge.config import Config, ConfigError
-from edge.errors import EdgeError, JournalError
+from edge.errors import EdgeError
 from edge.faces import certificate
 from edge.faces.listener import ListenFailed
 from edge.identity import EnrolmentFailed, NotEnrolled
-from edge.journal import files, operations
 from edge.workstations import FILE as WORKSTATIONS_FILE
 from edge.workstations import WorkstationError, Workstations
 
@@ -227,14 +225,10 @@ def journal_stats(folder: Path, as_json: bool) -> None:
 @click.pass_obj
 def journal_show(folder: Path, latest: int | None) -> None:
     """List what is open: provisional, in doubt, or a settlement not confirmed. Packets are not shown."""
-    path = folder / JOURNAL_FILE
-    if not path.exists():
-        raise JournalError(f"{path} is not there yet: it is made by the first run")
-    with closing(files.open_reader(path)) as connection:
-        if latest is None:
-            rows = operations.open_list(connection, identity.load(folder).institution)
-        else:
-            rows = operations.latest(connection, latest)
+    institution = identity.load(folder).institution if latest is None else ""
+    rows = asyncio.run(
+        doctor.looked(folder, lambda kept: kept.latest(latest) if latest else kept.open_list(institution))
+    )
     for row in rows:
         told = f"{row.recorded_at:%Y-%m-%d %H:%M:%S}Z  {row.number:<5} {row.outcome:<12} {row.confirmation:<10}"
         click.echo(f"{told} {row.hid or '-':<17} {row.msgid} {row.code}".rstrip())

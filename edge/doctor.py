@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
@@ -22,10 +24,11 @@ from edge.faces import certificate
 from edge.faces.embed.openapi import BASE
 from edge.health import Status
 from edge.identity import NotEnrolled
-from edge.journal import Stats, files, operations
+from edge.journal import Journal, Stats
 from edge.workstations import FILE as WORKSTATIONS_FILE
 from edge.workstations import WorkstationError, Workstations
 
+T = TypeVar("T")
 FACE_TIMEOUT_S = 5
 ANSWER_BYTES_MAX = 1024 * 1024
 
@@ -89,11 +92,24 @@ def journal_stats(folder: Path) -> Stats:
     Raises:
         JournalError: there is none, or it cannot be read.
     """
+    return asyncio.run(looked(folder, lambda journal: journal.stats()))
+
+
+async def looked(folder: Path, look: Callable[[Journal], Awaitable[T]]) -> T:
+    """What ``look`` sees in the journal of ``folder``, beside a running edge or without one.
+
+    Raises:
+        JournalError: there is none, or it cannot be read.
+    """
     path = folder / JOURNAL_FILE
     if not path.exists():
         raise JournalError(f"{path} is not there yet: it is made by the first run")
-    with closing(files.open_reader(path)) as connection:
-        return operations.stats(connection, path, 0, 0)
+    journal = Journal(path)
+    await journal.open(read_only=True)
+    try:
+        return await look(journal)
+    finally:
+        await journal.close()
 
 
 def _got(folder: Path, face: str, path: str) -> bytes:
@@ -138,8 +154,7 @@ def _identity(folder: Path, now: datetime) -> str:
 
 def _journal(folder: Path) -> str:
     stats = journal_stats(folder)
-    with closing(files.open_reader(folder / JOURNAL_FILE)) as connection:
-        wrong = operations.check(connection)
+    wrong = asyncio.run(looked(folder, lambda journal: journal.check()))
     if wrong:
         raise Unwell(f"the journal is damaged: keep it, and restore a backup ({len(wrong)} findings)")
     return f"sound; {sum(stats.entries.values())} transactions, {stats.pending} pending, {stats.hids_left} case numbers"

@@ -4,8 +4,9 @@ A journaled transaction, step by step: decode; check; append (durable, with its 
 decide by its resolution, journaled before it is answered. Rules
     * Bad input is a reply, never an exception.
     * A known msgid with the same digest is never taken on twice: it is told how it stands.
-    * Once the append has begun, the transaction has a task of its own: a caller that goes away stops nothing.
-    * If the line is known to be down and was just tried in vain, nobody waits for the rest of the deadline.
+    * What the journal has kept goes to the uplink from the journal's own word, not from the caller's: one that goes away stops nothing.
+    * While the line is down, a ``replay`` row is answered as soon as the journal has it. If the line was just tried in vain, nobody
+      else waits for the rest of the deadline either.
     * If the journal hangs: not begun, it is refused for good; begun, it is honestly ``in_doubt``.
 """
 
@@ -32,9 +33,9 @@ from edge.checks import check
 from edge.downlink import Downlink
 from edge.errors import JournalUnavailable
 from edge.events import Events, Waiting, outcome_event
-from edge.journal import Appended, Draft, Journal, Record, Standing
+from edge.journal import Appended, Appending, Draft, Journal, Standing
 from edge.limits import ANSWER_MARGIN_MS_MAX, DOWN_PATIENCE_MS, LINE_LOOK_MS, STOP_GRACE_S
-from edge.outcome import Event, Outcome
+from edge.outcome import Outcome
 from edge.replies import (
     answered,
     as_query_answer,
@@ -107,6 +108,7 @@ class Intake:
         self._tasks: set[asyncio.Task[Reply]] = set()
         self._stopping = False
         self._hastening = False
+        journal.on_fresh = self._carry
 
     async def stop(self) -> None:
         """Take no new calls, give those under way a moment, then decide them as at their deadlines. Call before the uplink is stopped."""
@@ -125,6 +127,8 @@ class Intake:
         except Refused as error:
             known = BY_NUMBER.get(call.number)
             return refused(call.msgid, known.number if known else call.number, error.code, error.detail)
+        if row.resolution is Resolution.REPLAY and self._uplink.down and not self._skewed():
+            return await self._guarded(call, row, self._noted(call, row, request, clock))
         task = asyncio.create_task(self._guarded(call, row, self._business(call, row, request, clock)), name="call")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -182,6 +186,24 @@ class Intake:
 
     # -- what is journaled ----------------------------------------------------------------------------------------
 
+    async def _noted(self, call: Call, row: Row, request: p.Request, clock: _Clock) -> Reply:
+        """The line is down and the row can arrive late: it is done when the journal has it."""
+        appending = self._journal.appending(_draft(call, row, request, self._now()))
+        late = asyncio.get_running_loop().call_at(clock.last, _give_up, appending)
+        try:
+            return reply_of((await appending.future).standing)
+        except TimeoutError:
+            return Reply(outcome=Outcome.IN_DOUBT, msgid=call.msgid, number=row.number, ticket=call.msgid)
+        finally:
+            late.cancel()
+
+    def _carry(self, appended: Appended) -> None:
+        """The journal has it: from here on it goes to the hub, whoever waits. A fence goes only while its caller's deadline is ahead."""
+        if BY_NUMBER[appended.standing.number].resolution is not Resolution.FENCE:
+            self._uplink.carry(appended.standing, appended.size, urgent=not self._uplink.down)
+        if appended.hids_left is not None:
+            self._downlink.hids_left(appended.hids_left)
+
     async def _journaled(self, call: Call, row: Row, request: p.Request, clock: _Clock) -> Reply:
         draft = _draft(call, row, request, self._now())
         if self._skewed() and await self._journal.find(draft.institution, draft.msgid) is None:
@@ -192,63 +214,50 @@ class Intake:
             standing = clock.kept = appended.standing
             if standing.outcome.decided:
                 return reply_of(standing)
-            if appended.fresh:
-                if appended.hids_left is not None:
-                    self._downlink.hids_left(appended.hids_left)
-                if clock.left() > 0 or row.resolution is not Resolution.FENCE:
-                    self._uplink.carry(standing, len(draft.packet))
-            else:
+            if not appended.fresh:
                 self._uplink.hurry(standing.seq)
+            elif row.resolution is Resolution.FENCE and clock.left() > 0:
+                self._uplink.carry(standing, appended.size)
             told = await self._news(news, clock, lambda: self._may_give_up(row, standing))
             return reply_of(told or await self._decide(standing, row))
 
     async def _append(self, draft: Draft, clock: _Clock) -> Appended:
         """Append within the deadline: a journal that has not even begun is told to leave it; one that has is waited for."""
         appending = self._journal.appending(draft)
-        result = asyncio.wrap_future(appending)
-        await asyncio.wait({result}, timeout=clock.left())
-        if not result.done() and appending.cancel():
+        await asyncio.wait({appending.future}, timeout=clock.left())
+        if not appending.future.done() and appending.cancel():
             raise JournalUnavailable("the journal did not begin in time")
-        return await result
+        return await appending.future
 
     def _may_give_up(self, row: Row, standing: Standing) -> bool:
         """Whether the outcome without the line would be the same now as at the deadline."""
         return row.resolution is not Resolution.FENCE or self._uplink.unsent(standing.seq)
 
     async def _decide(self, standing: Standing, row: Row) -> Standing:
-        """The time is over and the hub has not decided: journal what that means, then tell it."""
-        if standing.outcome is not Outcome.ACCEPTED:
-            self._uplink.calm(standing.seq)
-            return standing
-        why = self._uplink.why(standing.seq)
-        if row.resolution is not Resolution.FENCE:
-            record = Record(seq=standing.seq, event=Event.DELAYED, only_if_open=True)
-        elif self._withdrawn(standing):
-            record = Record(seq=standing.seq, event=Event.WITHDRAWN, code=why, only_if_open=True)
-        else:
+        """The time is over and the hub has not decided: what is open is told as it is; a fence that certainly has not left is
+        withdrawn, in the journal before anyone is told.
+        """
+        if row.resolution is Resolution.FENCE and standing.outcome is Outcome.IN_DOUBT:
+            why = self._uplink.why(standing.seq)
+            if self._uplink.withdraw(standing.seq) or not self._uplink.carries(standing.seq):
+                return await self._withdrawn(standing, why)
             self._uplink.doubt(standing.seq)
-            record = Record(seq=standing.seq, event=Event.PARTED, only_if_open=True)
+        self._uplink.calm(standing.seq)
+        self._events.publish(outcome_event(standing, self._now()))
+        return standing
+
+    async def _withdrawn(self, standing: Standing, why: str) -> Standing:
         try:
-            [decided] = await self._journal.record([record], self._now())
+            decided = await self._journal.withdraw(standing.seq, why, self._now())
         except JournalUnavailable:
-            return self._undecided(standing, record)
-        assert decided is not None, "what is open has this step in the table"
-        self._uplink.calm(decided.seq)
+            decided = None
+        if decided is None or not decided.outcome.decided:
+            # it is not certain to stay withdrawn if the power fails now: the hub is asked, which stops it there
+            self._uplink.carry(standing, 0, ask=True)
+            return standing
         self._waiting.wake([decided])
         self._events.publish(outcome_event(decided, self._now()))
         return decided
-
-    def _withdrawn(self, standing: Standing) -> bool:
-        return self._uplink.withdraw(standing.seq) or not self._uplink.carries(standing.seq)
-
-    def _undecided(self, standing: Standing, record: Record) -> Standing:
-        """The decision could not be journaled. On disk it is accepted and pending, which a start turns into just this; a fence that was
-        withdrawn is no longer certain to stay so, and is asked.
-        """
-        if record.event is Event.DELAYED:
-            return msgspec.structs.replace(standing, outcome=Outcome.PROVISIONAL)
-        self._uplink.carry(standing, 0, ask=True)
-        return msgspec.structs.replace(standing, outcome=Outcome.IN_DOUBT)
 
     async def _news(self, future: asyncio.Future[Any], clock: _Clock, may_give_up: Callable[[], bool]) -> Any | None:
         """The future's result, or ``None`` when the deadline or all hope is gone."""
@@ -302,7 +311,7 @@ class Intake:
         while True:
             with self._waiting.enter(msgid) as news:
                 standing = await self._journal.find(self._profile.institution, msgid)
-                if standing is None or standing.outcome not in (Outcome.IN_DOUBT, Outcome.ACCEPTED):
+                if standing is None or standing.outcome is not Outcome.IN_DOUBT:
                     return standing
                 self._uplink.hurry(standing.seq)
                 if await self._news(news, clock, lambda: True) is None:
@@ -319,6 +328,16 @@ class Intake:
             _log.info("the hub's list is missing", fault=type(error).__name__)
         answer = p.UncertainAnswer(at_edge=at_edge, at_hub=at_hub)
         return answered(call.msgid, row, whole(answer))
+
+
+def _give_up(appending: Appending) -> None:
+    """At the deadline: stop what has not begun; of what has, nobody can say yet how it ends."""
+    if appending.future.done():
+        return
+    if appending.cancel():
+        appending.future.set_exception(JournalUnavailable("the journal did not begin in time"))
+    else:
+        appending.future.set_exception(TimeoutError())
 
 
 def _draft(call: Call, row: Row, request: p.Request, now: datetime) -> Draft:

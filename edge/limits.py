@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from central_sync.wire.limits import (
     BATCH_BYTES_MAX,
-    BATCH_ITEMS_MAX,
     EXCHANGE_S_MAX,
     FEED_WAIT_S_MAX,
     PACKET_BYTES_MAX,
@@ -18,13 +17,22 @@ JOURNAL_GROUP_OPERATIONS_MAX = 512
 JOURNAL_WAITING_OPERATIONS_MAX = 10_000
 """Above this the journal takes no more work: the disk does not keep up."""
 JOURNAL_PAGE_BYTES = 16_384
-WAL_BYTES_EASY = 4 * 1024 * 1024
+SEGMENT_BYTES_MAX = 4 * 1024 * 1024
+"""Above this, packets that wait are left for the next commit; one always fits."""
+FOLD_IDLE_S = 0.05
+"""When nobody came for this long, what was written is folded into the tables."""
+FOLD_RECORDS_MAX = 2_048
+FOLD_BYTES_MAX = 8 * 1024 * 1024
+"""At this size of what is not folded yet, it is folded even while somebody waits."""
+WAL_BYTES_EASY = 1024 * 1024
 """From this size of the write-ahead log on, it is folded into the file whenever nobody waits."""
-WAL_BYTES_MAX = 64 * 1024 * 1024
+WAL_BYTES_MAX = 16 * 1024 * 1024
 """From this size on it is folded in even while somebody waits."""
 QUICK_CHECK_BYTES_MAX = 256 * 1024 * 1024
 """A journal up to this size is checked whole at every start; a larger one on ``doctor`` only."""
 OPEN_LIST_ROWS_MAX = 1_000
+LANE_ENTRIES_MAX = 1_000
+"""How many open entries of one case are looked up at once."""
 NOTICES_KEPT_MAX = 200
 
 RESERVE_BYTES_MAX = 256 * 1024 * 1024
@@ -77,4 +85,4 @@ assert FEED_WAIT_S <= FEED_WAIT_S_MAX
 assert 0 < BACKLOG_WORKERS < WORKERS
 assert CONNECT_TIMEOUT_S < EXCHANGE_TIMEOUT_S
 assert PACKET_BYTES_MAX <= BATCH_BYTES_MAX
-assert BATCH_ITEMS_MAX <= JOURNAL_GROUP_OPERATIONS_MAX
+assert PACKET_BYTES_MAX < SEGMENT_BYTES_MAX <= FOLD_BYTES_MAX

@@ -1,6 +1,6 @@
 """PURE: the life of a transaction, and the life of a settlement's confirmation, each as one table.
 
-``accepted`` is the only state that no HIS ever sees: the journal has it, nobody has been answered. Rules
+A transaction is born open, and what an open one is told as is its resolution's: a ``replay`` is provisional, a ``fence`` in doubt. Rules
     * What is not in the table is illegal and an error; nothing is guessed.
     * ``final`` and ``refused`` never change. The same answer arriving again is allowed there and changes nothing.
     * ``refused`` is definite: it was never applied and never will be.
@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from central_sync.wire.catalogue import BY_NUMBER, Resolution
 from edge.errors import IllegalEvent
 
 
 class Outcome(StrEnum):
     """What an answer is worth."""
 
-    ACCEPTED = "accepted"
     PROVISIONAL = "provisional"
     IN_DOUBT = "in_doubt"
     FINAL = "final"
@@ -35,10 +35,6 @@ class Event(StrEnum):
     """The hub says: done."""
     DECLINED = "declined"
     """The hub says: no, and never."""
-    DELAYED = "delayed"
-    """The deadline passed (or the edge restarted): a replay goes on by itself."""
-    PARTED = "parted"
-    """The deadline passed (or the edge restarted) and a fence may have left: the hub is asked."""
     WITHDRAWN = "withdrawn"
     """The deadline passed and a fence has certainly not left: it never will."""
 
@@ -46,20 +42,19 @@ class Event(StrEnum):
 O, E = Outcome, Event
 
 LIFE: dict[tuple[Outcome, Event], Outcome] = {
-    (O.ACCEPTED, E.APPLIED): O.FINAL,
-    (O.ACCEPTED, E.DECLINED): O.REFUSED,
-    (O.ACCEPTED, E.DELAYED): O.PROVISIONAL,
-    (O.ACCEPTED, E.PARTED): O.IN_DOUBT,
-    (O.ACCEPTED, E.WITHDRAWN): O.REFUSED,
     (O.PROVISIONAL, E.APPLIED): O.FINAL,
     (O.PROVISIONAL, E.DECLINED): O.REFUSED,
-    (O.PROVISIONAL, E.DELAYED): O.PROVISIONAL,
     (O.IN_DOUBT, E.APPLIED): O.FINAL,
     (O.IN_DOUBT, E.DECLINED): O.REFUSED,
-    (O.IN_DOUBT, E.PARTED): O.IN_DOUBT,
+    (O.IN_DOUBT, E.WITHDRAWN): O.REFUSED,
     (O.FINAL, E.APPLIED): O.FINAL,
     (O.REFUSED, E.DECLINED): O.REFUSED,
 }
+
+
+def born(number: str) -> Outcome:
+    """How a transaction of that catalogue number stands while nothing is known of it."""
+    return O.IN_DOUBT if BY_NUMBER[number].resolution is Resolution.FENCE else O.PROVISIONAL
 
 
 def after(outcome: Outcome, event: Event) -> Outcome:

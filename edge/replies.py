@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from central_sync.wire import packets as p
-from central_sync.wire.catalogue import BY_NUMBER, Resolution, Row
+from central_sync.wire.catalogue import BY_NUMBER, Row
 from edge.calls import Reply
 from edge.journal.shapes import Standing
 from edge.outcome import Outcome
@@ -51,7 +51,7 @@ def answered(msgid: str, row: Row, answer: dict[str, Any]) -> Reply:
 
 def reply_of(standing: Standing) -> Reply:
     """How a journaled transaction stands. An opened case has its HID even while provisional."""
-    row, outcome = BY_NUMBER[standing.number], told(standing)
+    row, outcome = BY_NUMBER[standing.number], standing.outcome
     answer: dict[str, Any] | None = None
     if outcome is Outcome.FINAL:
         answer = plain(row, standing.answer)
@@ -67,14 +67,6 @@ def reply_of(standing: Standing) -> Reply:
         confirmation=str(standing.confirmation),
         ticket="" if outcome.decided else standing.msgid,
     )
-
-
-def told(standing: Standing) -> Outcome:
-    """The outcome as a HIS may see it: what is accepted and still waited for elsewhere is told by its resolution."""
-    if standing.outcome is not Outcome.ACCEPTED:
-        return standing.outcome
-    fence = BY_NUMBER[standing.number].resolution is Resolution.FENCE
-    return Outcome.IN_DOUBT if fence else Outcome.PROVISIONAL
 
 
 def as_query_answer(standing: Standing) -> p.QueryAnswer:
@@ -96,7 +88,7 @@ def open_transactions(standings: Iterable[Standing]) -> list[p.OpenTransaction]:
         p.OpenTransaction(
             msgid=standing.msgid,
             number=standing.number,
-            outcome=str(told(standing)),
+            outcome=str(standing.outcome),
             confirmation=str(standing.confirmation),
             hid=standing.hid,
             recorded_at=standing.recorded_at,

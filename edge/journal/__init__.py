@@ -1,69 +1,95 @@
 """The journal: what the edge has taken on, made durable before anyone is told.
 
 On disk
-    One SQLite file (``journal.db`` with its ``-wal`` and ``-shm``), mode 0600, pages of 16 KiB, WAL, ``synchronous=FULL``.
-    SQLite is that of pysqlite3 and at least 3.51.3: older ones can lose committed pages when a WAL is reset.
+    One SQLite file (``journal.db`` with its ``-wal`` and ``-shm``), mode 0600, pages of 16 KiB, WAL, ``synchronous=FULL``; beside it the keys
+    (``sealing.py``). SQLite is that of pysqlite3 and at least 3.51.3: older ones can lose committed pages when a WAL is reset.
 
-    ``entry``      what a HIS sent, immutable. ``seq`` is the edge's order; ``uuid`` (version 7) names it outside; (``institution``,
-                   ``msgid``) is unique and is its identity; ``digest`` tells a resend from a reuse; ``packet`` is MessagePack.
-    ``verdict``    one row for each entry: its latest outcome, the hub's answer, ``reference`` (the settlement id in it), and the
-                   confirmation of a settlement, now and before it was undone.
-    ``pending``    the entries without a receipt. It stays small, so that a start after years is quick.
-    ``awaited``    the settlements that the HIS has not confirmed yet. It stays small too.
-    ``hid_block``  leased HID serials, and the next one to give.
-    ``fact``       small things that must survive: tokens, the feed's cursor, notices, tombstones.
+    ``segment``    the log, and all that counts. One row is one commit: its records sealed with AES-256-GCM, ``first`` the number (seq) of the
+                   first of them, ``link`` the chain's value after it. Rows are only ever added (and pruned from the front).
+    ``entry``      folded from the log, as are the rest: how each transaction stands. ``outcome`` 0 is open; indexes hold what is open alone.
+    ``found``      64-bit keys of msgids and of settlements' ids → seq; what is found is held against the record itself.
+    ``fact``       small things that must survive, under seal: tokens, the feed's cursor, leases of HIDs, notices, tombstones, the life.
+    ``state``      ``folded``: the last record that is in the tables; ``cut``: the last one pruned; counts by outcome.
+
+    The records are in ``records.py``: an entry; the answers of a batch with the hub's receipt; a fence withdrawn; a confirmation moved; what
+    the feed brought; a fact; an entry parked or let go; a new life; a day's root.
 
 Invariants
-    1. An entry, its verdict and its place in ``pending`` are born in one commit, with the HID it opened: a serial is given once.
-    2. An entry is in ``pending`` exactly as long as its outcome is not final and not refused.
-    3. A verdict changes by the table in ``edge/outcome.py`` and by nothing else.
-    4. Nobody is answered before the commit. If the commit fails, nobody is told that anything was accepted.
-    5. A feed item's body and its cursor are stored in one commit.
+    1. Nobody is answered before the commit that holds the record. If it fails, nobody is told that anything was accepted.
+    2. What stands is a function of the log: the tables can be made anew from it, and no record is ever rewritten.
+    3. While a transaction is open nothing of its outcome is stored: an open replay is provisional, an open fence in doubt.
+    4. An entry, its HID and its place in its lane are one record; a serial is given once. All answers of a batch are one record.
+    5. An outcome changes by the tables in ``edge/outcome.py`` and by nothing else; the first answer stays.
+    6. The chain holds every record, its place and everything before it; salts keep a leaf from telling what it hides.
 
-One writer
-    One connection in one thread does all writes and all checkpoints. Everything that waits goes into one commit; each
-    operation has a savepoint, so that one that fails leaves the others alone. Readers have their own read-only connection.
-    The log is folded into the file after the waiting have been answered, not before.
+Writing
+    One connection in one thread does all writes, all folding and all checkpoints. Everything that waits becomes one segment: one statement, one
+    sync, whatever the number of callers. What it says is kept in memory (the tail) until it is folded into the tables, in one
+    transaction of few statements: when nobody comes, or when the tail has grown (``FOLD_RECORDS_MAX``). So an append costs
+    one page and one sync, however old the journal is, and acknowledging a batch costs the same.
+
+Reading
+    Who reads takes the tail first and the tables then; connections that only read have threads of their own.
 
 Recovery
-    SQLite brings the file to its last commit by itself. Whatever is pending and ``accepted`` at the start had a caller that is gone: a fence
-    may have left, so it becomes ``in_doubt`` and is asked; everything else becomes ``provisional`` and is sent (``recover``). There is no
-    mark "sending" on disk: it would cost a sync for each exchange and could only say "perhaps".
+    SQLite brings the file to its last commit; the tail is read again from the log, its chain checked, and folded. Whatever is open had a caller
+    that is gone: fences may have left and are asked about, everything else is sent.
 
 When the disk fails
-    Full, read-only, or failing: the operations of that commit get ``JournalUnavailable`` and nothing of them is kept; the next ones are tried
-    on a fresh connection, so the journal comes back by itself. A file that vanished or was replaced under us counts as
-    unavailable. A damaged file is refused at the start. One limit is the operating system's: after a failed sync, and only if the
-    power fails before the next commit, an entry that was refused may reappear; it then meets the rules of recovery like any other.
+    Full, read-only, or failing: the operations of that commit get ``JournalUnavailable`` and nothing of them is kept; what is in memory is read anew
+    from the file before the next commit. After a failed sync the log file still holds the refused commit: it is cut behind its last
+    good frame, so that a start does not find it. A start writes the log file's bytes over themselves before SQLite reads them,
+    so that no commit can follow one that never reached the disk (``files.heal``). A file that vanished or was replaced
+    under us counts as unavailable. A damaged file is refused at the start. What is left: if the disk refuses the cut too,
+    and the process dies before the next commit, a refused entry can come back; it then meets the rules of recovery.
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Iterable, Sequence
-from concurrent.futures import Future
+import os
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Any, TypeVar
 
-from edge.errors import JournalError
-from edge.journal import feed, operations
+from central_sync.wire.messages import FeedBody
+from edge.errors import JournalError, JournalUnavailable
+from edge.journal import look, survey
+from edge.journal import records as r
+from edge.journal.fold import born_row, row_in
+from edge.journal.operation import Operation
 from edge.journal.reader import Reader
+from edge.journal.records import Receipt, lane_key
+from edge.journal.scribe import CURSOR, decisions_of
+from edge.journal.sealing import Vault
 from edge.journal.shapes import (
     Appended,
     Block,
     Draft,
     Marking,
     Pending,
-    Record,
+    Received,
     Sendable,
     Standing,
     Stats,
 )
-from edge.journal.writer import Writer
+from edge.journal.standing import standing_of
+from edge.journal.state import State
+from edge.journal.tail import Tail, sendable_of
+from edge.journal.writer import LIFE_BYTES, Writer
+from edge.limits import LANE_ENTRIES_MAX, OPEN_LIST_ROWS_MAX
 
 __all__ = [
-    "Appended", "Block", "Draft", "Journal", "Marking", "Pending", "Record", "Sendable", "Standing", "Stats",
+    "Appended", "Appending", "Block", "Draft", "Journal", "Marking", "Pending", "Receipt", "Received", "Sendable", "Standing", "Stats",
+    "lane_key",
 ]  # fmt: skip
+
+Connection = Any  # pysqlite3 has no types
+T = TypeVar("T")
+
+
+Appending = Operation[Appended]
+"""An append under way."""
 
 
 class Journal:
@@ -74,26 +100,40 @@ class Journal:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._writer = Writer(path)
+        self._state = State()
+        self._writer = Writer(path, self._state)
         self._reader = Reader(path)
+        self._vault: Vault | None = None
+        self._read_only = False
+        self.opened = 0
+        """The head with which it was opened."""
+        self.on_fresh: Callable[[Appended], None] = _ignore
+        """Called in the loop for each append that was new, after its commit and before its caller is told, and also if nobody waits."""
 
     async def open(self, *, read_only: bool = False) -> None:
         """Open, or make, the file. ``read_only``: look beside an edge that runs; nothing can be written, and the file must be there.
 
         Raises:
-            JournalError: the folder is missing, the file cannot be used, or SQLite is too old.
+            JournalError: the folder is missing, the file or its keys cannot be used, or SQLite is too old.
             JournalDamaged: the file is damaged or is no journal.
         """
+        self._read_only = read_only
         if not read_only:
             await self._writer.start()
+            self._vault = self._writer.vault
         try:
+            if read_only:
+                self._vault = Vault.open(self.path.parent, create=False)
             await self._reader.start()
+            self.opened = self._state.head
+            if read_only:
+                await self._tail()
         except JournalError:
             await self.close()
             raise
 
     async def close(self) -> None:
-        """Finish what waits, fold the log into the file, close. Safe to call twice."""
+        """Finish what waits, fold, close. Safe to call twice."""
         await self._reader.stop()
         await self._writer.stop()
 
@@ -105,103 +145,229 @@ class Journal:
         Raises:
             Refused: ``msgid_reused`` or ``hids_exhausted``.
         """
-        return await asyncio.wrap_future(self.appending(draft))
+        return await self.appending(draft).future
 
-    def appending(self, draft: Draft) -> Future[Appended]:
-        """``append`` as a thread's future: its ``cancel()`` tells truly whether the append was stopped before it began."""
-        return self._writer.submit(lambda work: operations.append(work, draft))
+    def appending(self, draft: Draft) -> Appending:
+        """``append`` under way: its ``future``, and ``cancel()``, which tells truly whether it was stopped before it began."""
+        keys = [r.msgid_key(draft.msgid)]
+        if draft.follows:
+            keys.append(r.msgid_key(draft.follows))
+        operation = Operation(lambda scribe: scribe.append(draft), keys, len(draft.packet), self._told)
+        return self._writer.submit(operation)
 
-    async def record(self, records: Iterable[Record], now: datetime) -> list[Standing | None]:
-        """Apply news of entries in one commit, and tell how each stands after it; ``None``: the table forbids that news."""
-        news = list(records)
-        return await self._writer.do(lambda work: operations.record(work, news, now))
+    def _told(self, appended: Appended) -> None:
+        if appended.fresh:
+            self.on_fresh(appended)
+
+    async def receive(
+        self, received: Sequence[Received], receipt: Receipt | None, now: datetime
+    ) -> list[Standing | None]:
+        """Keep the hub's answers of a batch in one commit. How each stands then; ``None`` for those that are not in memory (ask
+        :meth:`standing` if somebody waits).
+        """
+        decisions = decisions_of(received)
+        return await self._writer.do(lambda scribe: scribe.receive(received, decisions, receipt, now))
+
+    async def withdraw(self, seq: int, code: str, now: datetime) -> Standing | None:
+        """Refuse an open fence for good; how it stands then. ``None``: there is no such entry."""
+        return await self._writer.do(lambda scribe: scribe.withdraw(seq, code, now))
 
     async def mark(self, marking: Marking, now: datetime) -> Standing | None:
         """Move a settlement's confirmation; ``None`` if there is no such settlement or the table forbids it."""
-        return await self._writer.do(lambda work: operations.mark(work, marking, now))
+        return await self._writer.do(lambda scribe: scribe.mark(marking, now))
 
-    async def recover(self, now: datetime) -> list[Standing]:
-        """Settle what had a caller when the edge stopped: fences become in doubt, the rest provisional. Tells what changed."""
-        return await self._writer.do(lambda work: operations.recover(work, now))
+    async def park(self, seq: int, code: str, now: datetime) -> Standing | None:
+        """Let an open entry wait for a person; ``code`` says why."""
+        return await self._writer.do(lambda scribe: scribe.park(seq, code, now))
+
+    async def release(self, seq: int, now: datetime) -> Standing | None:
+        """Let a parked entry go again."""
+        return await self._writer.do(lambda scribe: scribe.park(seq, "", now))
 
     async def find(self, institution: str, msgid: str) -> Standing | None:
         """How a transaction stands, or ``None`` if the journal does not know it."""
-        return await self._reader.do(lambda c: operations.find(c, institution, msgid))
+        tail, key = await self._tail(), r.msgid_key(msgid)
+        for seq in tail.keys.get(key, ()):
+            entry = tail.entries.get(seq)
+            if entry is not None and (entry.msgid, entry.institution) == (msgid, institution):
+                return self._in_memory(tail, seq, entry)
 
-    async def pending(self) -> list[Pending]:
-        """Everything without a receipt, in order."""
-        return await self._reader.do(operations.pending)
+        def look_up(c: Connection, vault: Vault) -> Standing | None:
+            for seq in look.found(c, [key]).get(key, []):
+                entry = look.records_of(c, vault, [seq]).get(seq)
+                if isinstance(entry, r.Entry) and (entry.msgid, entry.institution) == (msgid, institution):
+                    return _standing(c, vault, tail, seq, entry)
+            return None
 
-    async def sendables(self, seqs: Sequence[int]) -> dict[int, Sendable]:
-        """What goes on the line of these entries."""
-        return await self._reader.do(lambda c: operations.sendables(c, seqs))
+        return await self._read(look_up)
 
-    async def open_list(self, institution: str) -> list[Standing]:
-        """What is provisional, in doubt, or awaits its confirmation; oldest first, at most ``OPEN_LIST_ROWS_MAX``."""
-        return await self._reader.do(lambda c: operations.open_list(c, institution))
+    async def standing(self, seq: int) -> Standing | None:
+        """How the entry ``seq`` stands."""
+        return (await self.standings([seq])).get(seq)
 
-    # -- its lives: until the journal has them, nothing is told to the hub -----------------------------------------
+    async def standings(self, seqs: Sequence[int]) -> dict[int, Standing]:
+        """How those entries stand, in order."""
+        tail, ordered = await self._tail(), sorted(seqs)
+
+        def look_up(c: Connection, vault: Vault) -> dict[int, Standing]:
+            kept = look.records_of(c, vault, ordered)
+            entries = {seq: tail.entries.get(seq) or kept.get(seq) for seq in ordered}
+            return {
+                seq: _standing(c, vault, tail, seq, entry)
+                for seq, entry in entries.items()
+                if isinstance(entry, r.Entry)
+            }
+
+        return await self._read(look_up)
+
+    # -- what is open ---------------------------------------------------------------------------------------------
 
     @property
-    def life(self) -> bytes:
-        """What names this journal's present life; empty: it has none."""
-        return b""
+    def open_count(self) -> int:
+        """How many entries have no receipt."""
+        return self._state.open_count
 
     @property
     def head(self) -> int:
         """The seq of the last record."""
-        return 0
+        return self._state.head
 
     @property
-    def opened(self) -> int:
-        """The head with which this program opened it."""
-        return 0
+    def life(self) -> bytes:
+        """16 bytes that name this journal's present life; a restored one begins a new life."""
+        return self._state.life
 
-    async def begin_life(self, _why: str, _now: datetime) -> bytes:
-        """Begin a new life."""
-        return self.life
+    async def waiting(self, after: int, limit: int) -> list[Pending]:
+        """Open entries with a seq beyond ``after``, in order."""
+        tail = await self._tail()
+        rows = await self._read(lambda c, _: look.open_rows(c, after, limit))
+        return _pending(tail, rows, lambda seq, _: seq > after, limit)
 
-    # -- leases, feed, facts --------------------------------------------------------------------------------------
+    async def waiting_in_lane(self, lane: int, before: int) -> list[Pending]:
+        """Open entries of one lane (see :func:`lane_key`) with a seq below ``before``, in order; at most ``LANE_ENTRIES_MAX``."""
+        tail = await self._tail()
+        rows = await self._read(lambda c, _: look.open_rows_in_lane(c, lane, before, LANE_ENTRIES_MAX))
+        return _pending(tail, rows, lambda seq, of: seq < before and of == lane, LANE_ENTRIES_MAX)
+
+    async def sendables(self, seqs: Sequence[int]) -> dict[int, Sendable]:
+        """What goes on the line of these entries."""
+        tail = await self._tail()
+        kept = {seq: entry for seq in seqs if (entry := tail.entries.get(seq)) is not None}
+        missing = sorted(set(seqs) - kept.keys())
+        if missing:
+            found = await self._read(lambda c, vault: look.records_of(c, vault, missing))
+            kept |= {seq: entry for seq, entry in found.items() if isinstance(entry, r.Entry)}
+        return {seq: sendable_of(seq, entry) for seq, entry in kept.items()}
+
+    async def open_list(self, institution: str) -> list[Standing]:
+        """What is provisional, in doubt, or awaits its confirmation; oldest first, at most ``OPEN_LIST_ROWS_MAX``."""
+        tail = await self._tail()
+
+        def look_up(c: Connection, vault: Vault) -> list[Standing]:
+            seqs = sorted({*survey.open_or_awaited(c, OPEN_LIST_ROWS_MAX), *tail.touched()})
+            found = survey.standings(c, vault, tail, seqs)
+            return [s for s in found if s.institution == institution and survey.is_open(s)][:OPEN_LIST_ROWS_MAX]
+
+        return await self._read(look_up)
+
+    # -- leases, feed, facts, lives -------------------------------------------------------------------------------
 
     async def add_block(self, block: Block) -> None:
         """Keep a lease that did not come by the feed (at enrolment, or in a test)."""
-        await self._writer.do(lambda work: operations.add_block(work, block))
+        await self._writer.do(lambda scribe: scribe.add_block(block))
 
     async def hids_left(self) -> int:
         """How many leased HIDs are left."""
-        return await self._reader.do(operations.hids_left)
+        return self._state.hids_left
 
-    async def take_feed(self, cursor: int, bodies: Sequence[feed.Body], now: datetime) -> list[Standing]:
+    async def begin_life(self, why: str, now: datetime) -> bytes:
+        """Begin a new life: leases of the old one are void. ``why`` is for the technician."""
+        return await self._writer.do(lambda scribe: scribe.begin_life(os.urandom(LIFE_BYTES), why, now))
+
+    async def take_feed(self, cursor: int, bodies: Sequence[tuple[int, FeedBody]], now: datetime) -> list[Standing]:
         """Store what the feed brought and its new cursor in one commit; tells which transactions changed by it."""
-        return await self._writer.do(lambda work: feed.take(work, cursor, bodies, now))
+        keys = [r.msgid_key(msgid) for _, body in bodies if (msgid := getattr(body, "msgid", ""))]
+        return await self._writer.do(lambda scribe: scribe.take_feed(cursor, bodies, now), keys)
 
     async def feed_cursor(self) -> int:
         """The cursor after the last feed item stored; 0 at first."""
-        return await self._reader.do(feed.cursor)
+        kind, name = CURSOR
+        return int(self._state.facts.get(kind, {}).get(name, b"0"))
 
     async def remember(self, kind: str, key: str, value: bytes) -> None:
         """Keep a small fact, in place of what (kind, key) had."""
-        await self._writer.do(lambda work: operations.remember(work, kind, key, value))
+        await self._writer.do(lambda scribe: _ignore(scribe.add(r.Fact(kind=kind, key=key, value=value))))
 
     async def recall(self, kind: str) -> dict[str, bytes]:
         """Every fact of ``kind`` by its key."""
-        return await self._reader.do(lambda c: operations.recall(c, kind))
+        return dict(sorted(self._state.facts.get(kind, {}).items()))
 
     async def forget(self, kind: str, key: str) -> None:
         """Drop a fact, if it is there."""
-        await self._writer.do(lambda work: operations.forget(work, kind, key))
+        await self._writer.do(lambda scribe: _ignore(scribe.add(r.Fact(kind=kind, key=key, value=None))))
 
     # -- for the technician ---------------------------------------------------------------------------------------
 
     async def stats(self) -> Stats:
         """Counts and sizes; see :class:`Stats`."""
+        tail, state = await self._tail(), self._state
         commits, done = self._writer.commits, self._writer.operations
-        return await self._reader.do(lambda c: operations.stats(c, self.path, commits, done))
+        return await self._read(lambda c, _: survey.stats(c, self.path, tail, state.hids_left, commits, done))
 
     async def latest(self, count: int) -> list[Standing]:
         """The newest ``count`` transactions, newest first."""
-        return await self._reader.do(lambda c: operations.latest(c, count))
+        tail = await self._tail()
+
+        def look_up(c: Connection, vault: Vault) -> list[Standing]:
+            seqs = sorted({*survey.latest(c, count), *tail.entries})[-count:]
+            return survey.standings(c, vault, tail, seqs)[::-1]
+
+        return await self._read(look_up)
 
     async def check(self) -> list[str]:
         """What a full check of the file finds wrong; empty: nothing."""
-        return await self._reader.do(operations.check)
+        return await self._read(survey.check)
+
+    # -- how --------------------------------------------------------------------------------------------------------
+
+    async def _tail(self) -> Tail:
+        """What the tables do not have yet; beside an edge that runs, read from its log."""
+        if self._read_only:
+            await self._read(self._state.load)
+        return self._state.tail
+
+    def _in_memory(self, tail: Tail, seq: int, entry: r.Entry) -> Standing:
+        assert self._vault is not None
+        return standing_of(None, self._vault, [tail], seq, entry, row_in(tail, born_row(seq, entry)))
+
+    async def _read(self, work: Callable[[Connection, Vault], T]) -> T:
+        vault = self._vault
+        if vault is None:
+            raise JournalUnavailable("the journal is closed")
+        return await self._reader.do(lambda c: work(c, vault))
+
+
+def _standing(c: Connection, vault: Vault, tail: Tail, seq: int, entry: r.Entry) -> Standing:
+    row = look.rows(c, [seq]).get(seq) or born_row(seq, entry)
+    return standing_of(c, vault, [tail], seq, entry, row_in(tail, row))
+
+
+def _pending(tail: Tail, rows: Sequence[look.Row], fits: Callable[[int, int], bool], limit: int) -> list[Pending]:
+    """What is open of the folded rows and of the tail, in order."""
+    now = [row_in(tail, row) for row in rows]
+    full = len(now) >= limit  # then what is in the tail lies beyond
+    known = {row.seq for row in now}
+    if not full:
+        for seq, entry in list(tail.entries.items()):
+            row = born_row(seq, entry)
+            if seq not in known and fits(seq, row.lane):
+                now.append(row_in(tail, row))
+    return [
+        Pending(seq=row.seq, lane=row.lane, number=row.number, size=row.size, parked=bool(row.parked))
+        for row in sorted(now, key=lambda row: row.seq)[:limit]
+        if not row.outcome
+    ]
+
+
+def _ignore(_: object) -> None:
+    return None

@@ -17,6 +17,8 @@ Connection = Any  # pysqlite3 has no types
 
 SQLITE_OLDEST = (3, 51, 3)
 _MODE = 0o600
+_CHUNK_BYTES = 1024 * 1024
+_WAL_HEADER_BYTES, _FRAME_HEADER_BYTES = 32, 24
 
 
 def refuse_old_sqlite(version: tuple[int, ...] = sqlite.sqlite_version_info) -> None:
@@ -46,6 +48,56 @@ def lock(path: Path) -> int:
     return descriptor
 
 
+def log_alone(path: Path) -> bool:
+    """Whether the log file is there and the journal's file is not."""
+    return path.with_name(path.name + "-wal").exists() and not path.exists()
+
+
+def heal(path: Path) -> None:
+    """Write the log file's bytes over themselves and bring them to the disk; only while nobody has it open for writing.
+
+    After a failed sync Linux takes pages for clean that never reached the disk. A start would read such a commit back out of memory,
+    new commits would follow it, and a power cut would leave a hole before them, at which SQLite stops reading: what was
+    acknowledged after the hole would be lost.
+
+    Raises:
+        JournalError: the disk does not take it.
+    """
+    log = path.with_name(path.name + "-wal")
+    try:
+        with log.open("r+b", buffering=0) as file:
+            at = 0
+            while chunk := os.pread(file.fileno(), _CHUNK_BYTES, at):
+                at += os.pwrite(file.fileno(), chunk, at)
+            os.fsync(file.fileno())
+        _sync_folder(path)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise JournalError(f"the journal's log cannot be written: {error.strerror}") from error
+
+
+def cut_log(path: Path, frames: int) -> None:
+    """Cut the log file behind its last good frame, so that a commit which was refused is not found there by the next start.
+
+    SQLite writes a commit's frames, then syncs; if the sync fails, it forgets them, but the file still has them.
+
+    Raises:
+        OSError: the file cannot be cut.
+    """
+    log = path.with_name(path.name + "-wal")
+    end = _WAL_HEADER_BYTES + frames * (_FRAME_HEADER_BYTES + JOURNAL_PAGE_BYTES)
+    if frames >= 0 and log.exists() and log.stat().st_size > end:
+        os.truncate(log, end)
+
+
+def unreadable(error: Exception) -> JournalError:
+    """What a database error at the start means."""
+    if isinstance(error, sqlite.OperationalError):
+        return JournalError(f"the journal cannot be opened: {getattr(error, 'sqlite_errorname', '')}")
+    return JournalDamaged("the journal's file is damaged: keep it, and restore a backup")
+
+
 def open_writer(path: Path) -> Connection:
     """A connection that may write; makes the file if there is none.
 
@@ -54,7 +106,7 @@ def open_writer(path: Path) -> Connection:
         JournalDamaged: it is damaged, or no journal.
     """
     refuse_old_sqlite()
-    if path.with_name(path.name + "-wal").exists() and not path.exists():
+    if log_alone(path):
         # an empty file in its place would make SQLite throw away what was committed last
         raise JournalDamaged(
             "the journal's file is gone, its write-ahead file is not: keep that, and restore the journal"
@@ -67,12 +119,9 @@ def open_writer(path: Path) -> Connection:
     connection = _connected(path, "rw")
     try:
         _prepare(connection, path)
-    except sqlite.OperationalError as error:
+    except sqlite.Error as error:
         connection.close()
-        raise JournalError(f"the journal cannot be opened: {error.sqlite_errorname}") from error
-    except sqlite.DatabaseError as error:
-        connection.close()
-        raise JournalDamaged("the journal's file is damaged: keep it, and restore a backup") from error
+        raise unreadable(error) from error
     except JournalError:
         connection.close()
         raise
@@ -89,7 +138,7 @@ def open_reader(path: Path) -> Connection:
     try:
         connection = _connected(path, "ro")
         connection.execute("pragma query_only = on")
-        connection.execute("pragma cache_size = -8192")
+        connection.execute("pragma cache_size = -4096")
         _own(connection)
     except sqlite.Error as error:
         raise JournalError("the journal cannot be opened for reading") from error
@@ -109,7 +158,7 @@ def _prepare(connection: Connection, path: Path) -> None:
     connection.execute("pragma journal_mode = wal")
     connection.execute("pragma synchronous = full")
     connection.execute("pragma wal_autocheckpoint = 0")
-    connection.execute("pragma cache_size = -32768")
+    connection.execute("pragma cache_size = -16384")
     connection.execute("pragma temp_store = memory")
     if version == 0 and tables == 0:
         connection.execute("begin immediate")

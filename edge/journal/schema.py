@@ -1,6 +1,7 @@
 """The tables of the journal's file, and the only home of sqlite-utils.
 
-``user_version`` is the format's number; ``application_id`` says whose file it is.
+``user_version`` is the format's number; ``application_id`` says whose file it is. ``segment`` is the log; the others are folded from it
+and hold no person's data: numbers, 64-bit keys, and facts under seal.
 """
 
 from __future__ import annotations
@@ -11,55 +12,54 @@ import sqlite_utils
 from sqlite_utils.db import Table
 
 APPLICATION_ID = 0x50534B4A  # "PSKJ"
-FORMAT = 1
+FORMAT = 2
 
 TABLES: dict[str, dict[str, type]] = {
+    "segment": {
+        "first": int,
+        "count": int,
+        "at": int,
+        "key": int,
+        "nonce": bytes,
+        "link": bytes,
+        "body": bytes,
+    },
     "entry": {
         "seq": int,
-        "uuid": bytes,
-        "institution": str,
-        "msgid": str,
+        "key": int,
+        "lane": int,
         "number": str,
-        "digest": bytes,
-        "hid": str,
-        "lane": str,
-        "packet": bytes,
-        "operator": str,
-        "workstation": str,
-        "recorded_at": int,
-        "business_day": str,
+        "size": int,
+        "at": int,
+        "digest": int,
+        "outcome": int,
+        "place": int,
+        "ix": int,
+        "confirmation": int,
+        "before": int,
+        "moved": int,
+        "parked": int,
     },
-    "verdict": {
-        "seq": int,
-        "outcome": str,
-        "answer": bytes,
-        "code": str,
-        "detail": str,
-        "confirmation": str,
-        "confirmation_before": str,
-        "reference": str,
-        "changed_at": int,
-    },
-    "pending": {"seq": int, "lane": str, "size": int},
-    "awaited": {"seq": int},
-    "hid_block": {"first": int, "last": int, "next": int},
     "fact": {"kind": str, "key": str, "value": bytes},
+    "state": {"name": str, "value": int},
 }
 KEYS: dict[str, str | tuple[str, ...]] = {
+    "segment": "first",
     "entry": "seq",
-    "verdict": "seq",
-    "pending": "seq",
-    "awaited": "seq",
-    "hid_block": "first",
     "fact": ("kind", "key"),
+    "state": "name",
 }
-
-
-STANDING = """
-    select e.seq, e.institution, e.msgid, e.number, e.digest, e.hid, e.lane, e.recorded_at,
-           v.outcome, v.answer, v.code, v.detail, v.confirmation, v.reference
-    from entry e join verdict v on v.seq = e.seq
-"""
+FOUND = "create table found (key integer not null, seq integer not null, primary key (key, seq)) strict, without rowid"
+INDEXES = (
+    # what has no receipt is all that these two hold: they stay small however old the journal is
+    "create index open_seq on entry (seq) where outcome = 0",
+    "create index open_lane on entry (lane, seq) where outcome = 0",
+    "create index awaited on entry (seq) where confirmation = 1",
+    "create index parked on entry (seq) where parked = 1 and outcome = 0",
+    "create index recorded on entry (at)",
+)
+STATE = ("folded", "cut", "open", "final", "refused")
+"""Names in ``state``: the last record folded, the last one pruned, and how many entries stand how."""
 
 
 def create(connection: Any) -> None:
@@ -67,9 +67,9 @@ def create(connection: Any) -> None:
     db = sqlite_utils.Database(connection)
     for name, columns in TABLES.items():
         Table(db, name).create(columns, pk=KEYS[name], not_null=set(columns), strict=True)
-    Table(db, "entry").create_index(["institution", "msgid"], unique=True)
-    # settlements are found by the hub's id of them, when a cancel names it; most entries have none
-    db.execute("create index verdict_reference on verdict (reference) where reference <> ''")
-    db.create_view("standing", STANDING)
+    db.execute(FOUND)
+    for index in INDEXES:
+        db.execute(index)
+    connection.executemany("insert into state (name, value) values (?, 0)", [(name,) for name in STATE])
     db.execute(f"pragma application_id = {APPLICATION_ID}")
     db.execute(f"pragma user_version = {FORMAT}")

@@ -6,7 +6,8 @@ from datetime import date, datetime
 
 from msgspec import Struct
 
-from edge.outcome import Confirmation, Event, Mark, Outcome
+from central_sync.wire.messages import ItemAnswer
+from edge.outcome import Confirmation, Mark, Outcome
 
 
 class Draft(Struct, frozen=True, kw_only=True):
@@ -50,13 +51,17 @@ class Standing(Struct, frozen=True, kw_only=True):
     detail: str = ""
     confirmation: Confirmation = Confirmation.NONE
     reference: str = ""
+    parked: bool = False
 
 
 class Appended(Struct, frozen=True, kw_only=True):
-    """``fresh``: it was not there before. ``hids_left``: how many leased HIDs are left, when it took one."""
+    """``fresh``: it was not there before. ``size``: its packet's, in bytes. ``hids_left``: how many leased HIDs are left, when it
+    took one.
+    """
 
     standing: Standing
     fresh: bool
+    size: int
     hids_left: int | None = None
 
 
@@ -76,15 +81,24 @@ class Sendable(Struct, frozen=True, kw_only=True):
     business_day: date
 
 
-class Pending(Struct, frozen=True):
-    """An entry without a receipt: its place in its lane is its ``seq``; ``size`` is its packet's, in bytes."""
+class Pending(Struct, frozen=True, kw_only=True):
+    """An entry without a receipt: its place in its lane is its ``seq``. ``lane``: as :func:`edge.journal.records.lane_key` has it;
+    ``size``: its packet's, in bytes.
+    """
 
     seq: int
-    msgid: str
-    lane: str
+    lane: int
     number: str
     size: int
-    outcome: Outcome
+    parked: bool = False
+
+
+class Received(Struct, frozen=True, kw_only=True):
+    """The hub's last word on entry ``seq`` of that catalogue number (any verdict but ``again``)."""
+
+    seq: int
+    number: str
+    answer: ItemAnswer
 
 
 class Marking(Struct, frozen=True, kw_only=True):
@@ -95,25 +109,6 @@ class Marking(Struct, frozen=True, kw_only=True):
     reference: str = ""
 
 
-class Record(Struct, frozen=True, kw_only=True):
-    """News of one entry. ``reference``: the settlement id that the answer names. ``markings``: what it does to others.
-
-    ``only_if_open``: apply it only while nobody has been answered (``accepted``); else leave it and tell how it stands.
-    ``lifts``: the msgid of an original whose local tombstone is to go, because the hub now holds the truth.
-    """
-
-    seq: int
-    event: Event
-    answer: bytes = b""
-    code: str = ""
-    detail: str = ""
-    confirmation: Confirmation = Confirmation.NONE
-    reference: str = ""
-    markings: tuple[Marking, ...] = ()
-    lifts: str = ""
-    only_if_open: bool = False
-
-
 class Block(Struct, frozen=True):
     """A leased block of HID serials, both ends included."""
 
@@ -122,10 +117,13 @@ class Block(Struct, frozen=True):
 
 
 class Stats(Struct, frozen=True, kw_only=True):
-    """Counts for the technician: entries by outcome, what is pending, HIDs left, commits since start, bytes on disk."""
+    """Counts for the technician: entries by outcome (open, final, refused), what is pending, parked, awaited, HIDs left, commits and
+    records since start, bytes on disk.
+    """
 
     entries: dict[str, int]
     pending: int
+    parked: int
     awaited: int
     hids_left: int
     commits: int

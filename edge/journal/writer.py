@@ -1,27 +1,42 @@
-"""The one thread that writes: group commit, savepoints, checkpoints, and coming back after the disk failed."""
+"""The one thread that writes: group commit, folding, checkpoints, and coming back after the disk failed.
+
+Everything that waits becomes one segment: one row, one statement, one sync. Nobody is answered before it. The statement commits by
+itself, so that the interpreter is given up once for a whole group and not at every step.
+
+After a failure nothing of the group may ever come back: the log file is cut to its last good frame, the connection and what is in memory
+are made anew before the next group.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import os
+import queue
 import threading
-from collections import deque
-from collections.abc import Callable
-from concurrent.futures import Future
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 import structlog
 from pysqlite3 import dbapi2 as sqlite
 
-from central_sync.wire.refusals import Refused
-from edge.errors import EdgeError, JournalError, JournalUnavailable
-from edge.journal import files
+from edge.errors import JournalError, JournalUnavailable
+from edge.journal import files, fold, look
+from edge.journal import records as r
+from edge.journal.operation import Operation, Result, Upkeep, apart, settle, tried
+from edge.journal.scribe import Scribe
+from edge.journal.sealing import Vault
+from edge.journal.state import State
 from edge.limits import (
+    FOLD_BYTES_MAX,
+    FOLD_IDLE_S,
+    FOLD_RECORDS_MAX,
     JOURNAL_GROUP_OPERATIONS_MAX,
     JOURNAL_PAGE_BYTES,
     JOURNAL_WAITING_OPERATIONS_MAX,
+    SEGMENT_BYTES_MAX,
     WAL_BYTES_EASY,
     WAL_BYTES_MAX,
 )
@@ -30,32 +45,29 @@ Connection = Any  # pysqlite3 has no types
 T = TypeVar("T")
 
 _log = structlog.get_logger(__name__)
-
-
-class _Operation(Generic[T]):
-    """One piece of work and the future of its result; once begun it cannot be cancelled."""
-
-    __slots__ = ("future", "work")
-
-    def __init__(self, work: Callable[[Connection], T]) -> None:
-        self.work = work
-        self.future: Future[T] = Future()
+LIFE_BYTES = 16
+_INSERT = "insert into segment (first, count, at, key, nonce, link, body) values (?, ?, ?, ?, ?, ?, ?)"
 
 
 class Writer:
     """Runs operations on the journal's only writing connection. ``commits`` and ``operations`` count since the start."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, state: State) -> None:
         self._path = path
-        self._bell = threading.Condition()
-        self._waiting: deque[_Operation[Any]] = deque()
-        self._stopping = False
+        self._queue: queue.SimpleQueue[Operation[Any] | None] = queue.SimpleQueue()
+        self._held: Operation[Any] | None = None
+        self._stopping = True
         self._thread: threading.Thread | None = None
         self._connection: Connection | None = None
+        self._stale = False
+        self._unchecked = 0
         self._inode = 0
         self._lock = -1
+        self.state = state
+        self.vault: Vault | None = None
         self.commits = 0
         self.operations = 0
+        self.refuses: Callable[[int], str] = lambda _weight: ""
 
     async def start(self) -> None:
         """Open the file in a thread of its own.
@@ -63,141 +75,245 @@ class Writer:
         Raises:
             JournalError: see :func:`edge.journal.files.open_writer`.
         """
-        opened: Future[None] = Future()
-        self._stopping = False
-        self._thread = threading.Thread(target=self._run, args=(opened,), name="journal", daemon=True)
+        loop = asyncio.get_running_loop()
+        opened: asyncio.Future[None] = loop.create_future()
+        self._queue = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, args=(loop, opened), name="journal", daemon=True)
         self._thread.start()
         try:
-            await asyncio.wrap_future(opened)
+            await opened
         except JournalError:
             self._thread = None
             raise
+        self._stopping = False
 
     async def stop(self) -> None:
-        """Do what waits, fold the log in, close."""
+        """Do what waits, fold, close."""
         thread, self._thread = self._thread, None
         if thread is None:
             return
-        with self._bell:
-            self._stopping = True
-            self._bell.notify()
+        self._stopping = True
+        self._queue.put(None)
         await asyncio.to_thread(thread.join)
 
-    def submit(self, work: Callable[[Connection], T]) -> Future[T]:
-        """Queue ``work``; the future's ``cancel`` succeeds as long as it has not begun, and then it never will."""
-        operation = _Operation(work)
-        with self._bell:
-            if self._thread is None or self._stopping:
-                operation.future.set_exception(JournalUnavailable("the journal is closed"))
-            elif len(self._waiting) >= JOURNAL_WAITING_OPERATIONS_MAX:
-                operation.future.set_exception(JournalUnavailable("too much waits for the disk"))
-            else:
-                self._waiting.append(operation)
-                self._bell.notify()
-        return operation.future
+    def submit(self, operation: Operation[T]) -> Operation[T]:
+        """Queue it. Its future fails with :class:`JournalUnavailable` if the journal is closed or too much waits."""
+        if self._thread is None or self._stopping:
+            operation.future.set_exception(JournalUnavailable("the journal is closed"))
+        elif self._queue.qsize() >= JOURNAL_WAITING_OPERATIONS_MAX:
+            operation.future.set_exception(JournalUnavailable("too much waits for the disk"))
+        else:
+            self._queue.put(operation)
+        return operation
 
-    async def do(self, work: Callable[[Connection], T]) -> T:
+    async def do(self, work: Callable[[Any], T], keys: Sequence[int] = ()) -> T:
         """Queue ``work`` and wait for the commit that holds it."""
-        return await asyncio.wrap_future(self.submit(work))
+        return await self.submit(Operation(work, keys)).future
 
     # -- in the thread --------------------------------------------------------------------------------------------
 
-    def _run(self, opened: Future[None]) -> None:
+    def _run(self, loop: asyncio.AbstractEventLoop, opened: asyncio.Future[None]) -> None:
         try:
             self._lock = files.lock(self._path)
             self._open()
         except JournalError as error:
             self._close()
-            opened.set_exception(error)
+            loop.call_soon_threadsafe(opened.set_exception, error)
             return
-        opened.set_result(None)
+        except Exception as error:  # noqa: BLE001 -- whatever it was, whoever waits for the start must hear of it
+            _log.exception("the journal could not be opened")
+            self._close()
+            loop.call_soon_threadsafe(
+                opened.set_exception, JournalError(f"the journal cannot be opened: {type(error).__name__}")
+            )
+            return
+        loop.call_soon_threadsafe(opened.set_result, None)
         try:
             while group := self._next_group():
-                self._commit(group)
-                self._fold()
+                for part in apart(group):
+                    self._commit(part)
+                if len(self.state.tail) >= FOLD_RECORDS_MAX or self.state.tail.weight >= FOLD_BYTES_MAX:
+                    self._fold()
+                elif self._unchecked >= WAL_BYTES_EASY:
+                    self._checkpoint()
         finally:
             self._refuse_all()  # in good order there are none; after a fault of ours nobody may wait for ever
             self._close()
 
-    def _refuse_all(self) -> None:
-        with self._bell:
-            self._stopping = True
-            left = list(self._waiting)
-            self._waiting.clear()
-        for operation in left:
-            if operation.future.set_running_or_notify_cancel():
-                operation.future.set_exception(JournalUnavailable("the journal has stopped"))
+    def _next_group(self) -> list[Operation[Any]]:
+        """Everything that waits, up to the limits; empty when it is time to end. Folds when nobody comes for a while."""
+        first = self._held or self._got()
+        self._held = None
+        if first is None:
+            return []
+        group, weight = [first], first.weight
+        with contextlib.suppress(queue.Empty):
+            while len(group) < JOURNAL_GROUP_OPERATIONS_MAX:
+                operation = self._queue.get_nowait()
+                if operation is None:
+                    self._queue.put(None)  # this group first
+                    break
+                weight += operation.weight
+                if weight > SEGMENT_BYTES_MAX:
+                    self._held = operation
+                    break
+                group.append(operation)
+        return group
 
-    def _next_group(self) -> list[_Operation[Any]]:
-        """Everything that waits, up to the limit; empty when it is time to end."""
-        with self._bell:
-            while not self._waiting and not self._stopping:
-                self._bell.wait()
-            count = min(len(self._waiting), JOURNAL_GROUP_OPERATIONS_MAX)
-            return [self._waiting.popleft() for _ in range(count)]
+    def _got(self) -> Operation[Any] | None:
+        while True:
+            try:
+                return self._queue.get(timeout=FOLD_IDLE_S if len(self.state.tail) else None)
+            except queue.Empty:
+                self._fold()
 
-    def _commit(self, group: list[_Operation[Any]]) -> None:
-        begun = [operation for operation in group if operation.future.set_running_or_notify_cancel()]
+    def _commit(self, group: list[Operation[Any]]) -> None:
+        begun = [operation for operation in group if operation.begin()]
         if not begun:
             return
         try:
             connection = self._usable()
-            connection.execute("begin immediate")
-            results = [_in_savepoint(connection, operation.work) for operation in begun]
-            connection.execute("commit")
+            if isinstance(begun[0], Upkeep):
+                results = [tried(operation, connection) for operation in begun]
+            else:
+                results = self._written(connection, begun)
         except (sqlite.Error, OSError, JournalError) as error:
             self._drop(error)
-            for operation in begun:
-                operation.future.set_exception(JournalUnavailable("the journal could not be written"))
+            settle([(op, None, JournalUnavailable("the journal could not be written")) for op in begun])
             return
-        self.commits += 1
+        except Exception as error:  # noqa: BLE001 -- a fault of ours must not leave callers waiting, nor end the thread
+            _log.exception("a commit failed inside")
+            self._drop(error)
+            settle([(op, None, JournalUnavailable("the journal could not be written")) for op in begun])
+            return
         self.operations += len(begun)
-        for operation, (result, failure) in zip(begun, results, strict=True):
-            if failure is None:
-                operation.future.set_result(result)
-            else:
-                operation.future.set_exception(failure)
+        settle(results)
+
+    def _written(self, c: Connection, begun: list[Operation[Any]]) -> list[Result]:
+        assert self.vault is not None
+        keys = {key for operation in begun for key in operation.keys}
+        found: dict[int, list[int]] = {key: [] for key in keys}
+        if keys:
+            found |= look.found(c, keys)
+        scribe = Scribe(c, self.vault, self.state, found)
+        results = [tried(operation, scribe) for operation in begun]
+        if scribe.records:
+            link = write_segment(c, self.vault, self.state, scribe.records)
+            self.commits += 1
+            self._unchecked += scribe.tail.weight + JOURNAL_PAGE_BYTES
+            self.state.take(scribe.tail, link)
+        return results
 
     def _usable(self) -> Connection:
-        """The connection, opened anew after a failure; only if the file at the path is still the one we opened."""
+        """The connection, after a failure with everything read anew; only if the file at the path is still the one we opened."""
         if self._path.stat().st_ino != self._inode:
             raise JournalUnavailable("the journal's file was replaced")
         if self._connection is None:
-            self._open()
+            self._connection = files.open_writer(self._path)
+        if self._stale:
+            assert self.vault is not None
+            self.state.load(self._connection, self.vault)
+            self._stale = False
         return self._connection
 
     def _open(self) -> None:
+        files.heal(self._path)
+        fresh = not self._path.exists() and not files.log_alone(self._path)
+        if fresh:  # the keys first: a file without them would be taken for one that has lost them
+            self.vault = Vault.open(self._path.parent, create=True)
         self._connection = files.open_writer(self._path)
+        self.vault = vault = self.vault if fresh and self.vault else Vault.open(self._path.parent, create=False)
         self._inode = self._path.stat().st_ino
+        try:
+            self.state.load(self._connection, vault)
+            if not self.state.life:
+                self._begin()
+        except sqlite.Error as error:
+            raise files.unreadable(error) from error
+        try:
+            self._fold_now()
+            self._connection.execute("pragma wal_checkpoint(truncate)").fetchone()
+        except (sqlite.Error, JournalError) as error:
+            self._drop(error)  # a full disk stops no start: what is not folded is in memory, and there may be room soon
+
+    def _begin(self) -> None:
+        assert self.vault is not None
+        scribe = Scribe(self._connection, self.vault, self.state, {})
+        scribe.add(r.Life(life=os.urandom(LIFE_BYTES), why="made", at=0))
+        self.state.take(scribe.tail, write_segment(self._connection, self.vault, self.state, scribe.records))
 
     def _drop(self, error: Exception) -> None:
-        """After a failure: nothing of the open commit stays, and the next group gets a fresh connection."""
+        """After a failure: nothing of the group stays, on disk or in memory."""
         _log.error(
             "the journal could not be written", fault=type(error).__name__, code=getattr(error, "sqlite_errorname", "")
         )
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            with contextlib.suppress(sqlite.Error):  # closing rolls back; that it fails too is the same failure
+        self._stale = True
+        connection = self._connection
+        if connection is None:
+            return
+        try:
+            if connection.in_transaction:
+                connection.execute("rollback")
+            _, frames, _ = connection.execute("pragma wal_checkpoint(noop)").fetchone()
+            files.cut_log(self._path, frames)
+        except (sqlite.Error, OSError) as failure:
+            # then it is only certain once the next commit has overwritten it: told in the journal's own text
+            _log.error("the refused commit could not be taken out of the log", fault=type(failure).__name__)
+            with contextlib.suppress(sqlite.Error):  # it failed already; the next group gets a new one
                 connection.close()
+            self._connection = None
 
     def _fold(self) -> None:
-        """Checkpoint, when nobody waits or when the log has grown too long."""
-        if self._connection is None:
+        """Fold the tail, and the log into the file when it is due. A failure costs nothing but time."""
+        try:
+            self._fold_now()
+        except (sqlite.Error, OSError, JournalError) as error:
+            self._drop(error)
+            time.sleep(FOLD_IDLE_S)
+        else:
+            self._checkpoint()
+
+    def _checkpoint(self) -> None:
+        """Copy the log into the file, if it is long and nobody waits, or too long. Then it is written over from its beginning."""
+        if self._connection is None or self._stale:
             return
         try:
             _, log, folded = self._connection.execute("pragma wal_checkpoint(noop)").fetchone()
-            size = (log - folded) * JOURNAL_PAGE_BYTES
-            if size >= WAL_BYTES_MAX or (size >= WAL_BYTES_EASY and not self._waiting):
+            self._unchecked = (log - folded) * JOURNAL_PAGE_BYTES
+            if self._unchecked >= WAL_BYTES_MAX or (self._unchecked >= WAL_BYTES_EASY and self._queue.empty()):
                 self._connection.execute("pragma wal_checkpoint(passive)").fetchone()
+                self._unchecked = 0
         except sqlite.Error as error:
-            self._drop(error)
+            # everything is safe in the log; the next commit tells whether the disk does its part
+            _log.error("the log could not be folded into the file", fault=type(error).__name__)
+            self._unchecked = 0
+
+    def _fold_now(self) -> None:
+        connection = self._usable()
+        if not len(self.state.tail):
+            return
+        assert self.vault is not None
+        fold.fold(connection, self.vault, self.state.tail)
+        self.commits += 1
+        self.state.folded(look.state(connection))
+
+    def _refuse_all(self) -> None:
+        self._stopping = True
+        left = [self._held] if self._held else []
+        with contextlib.suppress(queue.Empty):
+            while True:
+                operation = self._queue.get_nowait()
+                left += [operation] if operation is not None else []
+        settle([(op, None, JournalUnavailable("the journal has stopped")) for op in left if op.begin()])
 
     def _close(self) -> None:
         if self._connection is not None:
             try:
-                self._connection.execute("pragma wal_checkpoint(truncate)").fetchone()
+                if not self._stale and self.vault is not None:
+                    self._fold_now()
+                    self._connection.execute("pragma wal_checkpoint(truncate)").fetchone()
                 self._connection.close()
-            except sqlite.Error as error:
+            except (sqlite.Error, OSError, JournalError) as error:
                 # every commit is safe in the log already: the next start folds it in
                 _log.warning("the journal's log was not folded in", fault=type(error).__name__)
             self._connection = None
@@ -206,23 +322,14 @@ class Writer:
             self._lock = -1
 
 
-_OURS = (Refused, EdgeError, sqlite.IntegrityError, sqlite.ProgrammingError, sqlite.DataError, sqlite.InterfaceError)
-
-
-def _in_savepoint(connection: Connection, work: Callable[[Connection], T]) -> tuple[T | None, Exception | None]:
-    """``(result, None)``, or ``(None, why not)`` with the operation undone; an error of the disk goes up to the group."""
-    connection.execute("savepoint operation")
-    try:
-        result = work(connection)
-    except _OURS as error:
-        failure: Exception = error
-    except sqlite.Error:
-        raise
-    except Exception as error:  # noqa: BLE001 -- a fault in one operation is its caller's, and must not poison its neighbours
-        failure = error
-    else:
-        connection.execute("release operation")
-        return result, None
-    connection.execute("rollback to operation")
-    connection.execute("release operation")
-    return None, failure
+def write_segment(c: Connection, vault: Vault, state: State, records: Sequence[r.Any]) -> bytes:
+    """Seal and insert a segment, committed when this returns; the chain's new end."""
+    data = [r.encoded(record) for record in records]
+    noise = os.urandom(r.NONCE_BYTES + r.SALT_BYTES * len(data))
+    nonce, salts = noise[: r.NONCE_BYTES], noise[r.NONCE_BYTES :]
+    first, at, key = state.head + 1, time.time_ns() // 1000, vault.current
+    head = r.header(first, len(data), at, key)
+    link = r.link(state.link, head, r.leaves(salts, data))
+    body = vault.seal(key, nonce, r.plain(salts, data), head)
+    c.execute(_INSERT, (first, len(data), at, key, nonce, link, body))
+    return link

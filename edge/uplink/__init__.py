@@ -1,8 +1,7 @@
 """SHELL: carries what the journal holds to the hub, and brings the answers home.
 
 Rules
-    * Which work goes next is decided in ``lanes.py``, what is known of the line in ``pulse.py``, what an answer means in
-      ``receipts.py``; all three are pure.
+    * Which work goes next is decided in ``lanes.py``, what is known of the line in ``pulse.py``; both are pure.
     * All answers of a batch are recorded in one commit before anyone who waits is told.
     * Sending an entry again is always safe. A fence is withdrawn only if it has certainly not left; an exchange that is still
       connecting is given up for that.
@@ -23,7 +22,7 @@ from central_sync.wire.limits import BATCH_BYTES_MAX, BATCH_ITEMS_MAX, WIRE_VERS
 from central_sync.wire.messages import Batch, BatchAnswer, Item, ItemAnswer, Transaction, Verdict
 from edge.errors import JournalUnavailable, LineBroken, LineRefused
 from edge.events import Event, Events, Waiting, outcome_event
-from edge.journal import Journal, Standing
+from edge.journal import Journal, Received, Standing, lane_key
 from edge.limits import (
     ATTEMPT_PATIENCE_S,
     BACKLOG_WORKERS,
@@ -37,7 +36,6 @@ from edge.retry import Backoff
 from edge.uplink.items import item_of, work_of
 from edge.uplink.lanes import Lanes, Work
 from edge.uplink.pulse import LINE_DOWN, Pulse
-from edge.uplink.receipts import record_of
 
 _log = structlog.get_logger(__name__)
 _LANE_BACKOFF = Backoff(LANE_RETRY_FIRST_S, LANE_RETRY_CAP_S)
@@ -102,15 +100,16 @@ class Uplink:
         self.came_up = asyncio.Event()
 
     async def start(self) -> None:
-        """Settle what an earlier life left open, then begin to send.
+        """Take up what an earlier life left open, then begin to send.
 
         Raises:
             JournalUnavailable: the journal cannot be read or written.
         """
-        for standing in await self._journal.recover(self._now()):
-            self._events.publish(outcome_event(standing, self._now()))
-        for entry in await self._journal.pending():
-            self._lanes.add(work_of(entry))
+        after = 0
+        while entries := await self._journal.waiting(after, BATCH_ITEMS_MAX):
+            after = entries[-1].seq
+            for entry in entries:
+                self._lanes.add(work_of(entry))
         self._dispatcher = asyncio.create_task(self._dispatch(), name="uplink")
 
     async def stop(self) -> None:
@@ -131,6 +130,11 @@ class Uplink:
     def up(self) -> bool:
         """Whether the hub answered last time."""
         return self._pulse.up
+
+    @property
+    def down(self) -> bool:
+        """Whether it was tried, and in vain."""
+        return not self._pulse.up and self._pulse.failures > 0
 
     @property
     def trouble(self) -> str:
@@ -170,13 +174,13 @@ class Uplink:
 
     # -- work -----------------------------------------------------------------------------------------------------
 
-    def carry(self, standing: Standing, size: int, *, ask: bool = False) -> None:
-        """Take an entry that was just appended; somebody waits for it. ``ask``: only ask what became of it."""
+    def carry(self, standing: Standing, size: int, *, urgent: bool = True, ask: bool = False) -> None:
+        """Take an entry that was just appended. ``urgent``: somebody waits for it. ``ask``: only ask what became of it."""
         if self._lanes.get(standing.seq) is None:
             self._lanes.add(
                 Work(
-                    key=standing.seq, msgid=standing.msgid, lane=standing.lane, number=standing.number,
-                    size=size, urgent=not ask, ask=ask, left=ask,
+                    key=standing.seq, lane=lane_key(standing.lane), number=standing.number,
+                    size=size, urgent=urgent and not ask, ask=ask, left=ask,
                 )
             )  # fmt: skip
         self._hasten()
@@ -189,7 +193,7 @@ class Uplink:
         future: asyncio.Future[ItemAnswer] = asyncio.get_running_loop().create_future()
         self._reads[key] = future
         work = Work(
-            key=key, msgid=item.msgid, lane=item.lane, number=item.number, size=len(item.packet), urgent=True, item=item
+            key=key, lane=lane_key(item.lane), number=item.number, size=len(item.packet), urgent=True, item=item
         )
         self._lanes.add(work)
         self._hasten()
@@ -362,35 +366,32 @@ class Uplink:
         return items
 
     async def _receive(self, batch: list[Work], answer: BatchAnswer) -> None:
-        records = []
-        rest: dict[str, None] = {}
+        received = []
+        rest: dict[int, None] = {}
         for work, receipt in zip(batch, answer.answers, strict=True):
             if receipt.verdict is Verdict.AGAIN:
                 work.code = receipt.code or "hub_fault"
-                work.left = (
-                    work.left or work.code == "hub_fault"
-                )  # it may have failed just after its commit: only asking tells
+                work.left = work.left or work.code == "hub_fault"  # perhaps just after its commit: only asking tells
                 rest[work.lane] = None
                 continue
             self._lanes.progressed(work.lane)
             if work.key < 0:
                 self._tell_reader(work.key, receipt)
             else:
-                records.append(record_of(work.key, work.number, receipt))
+                received.append(Received(seq=work.key, number=work.number, answer=receipt))
         for lane in rest:
             until = _LANE_BACKOFF.next_at(self._lanes.attempts(lane), time.monotonic(), random.random())  # noqa: S311
             assert until is not None  # this one never parks
             self._lanes.rest(lane, until)
-        if not records:
+        if not received:
             return
-        standings = await self._journal.record(records, self._now())
-        for record, standing in zip(records, standings, strict=True):
-            self._lanes.remove(record.seq)
-            if standing is None:
-                _log.error("the hub's answer contradicts what the journal has", outcome=str(record.event))
-                continue
-            self._waiting.wake([standing])
-            self._events.publish(outcome_event(standing, self._now()))
+        standings = await self._journal.receive(received, None, self._now())
+        for one, standing in zip(received, standings, strict=True):
+            self._lanes.remove(one.seq)
+            known = standing or await self._journal.standing(one.seq)
+            if known is not None:
+                self._waiting.wake([known])
+                self._events.publish(outcome_event(known, self._now()))
 
     def _tell_reader(self, key: int, receipt: ItemAnswer) -> None:
         self._lanes.remove(key)

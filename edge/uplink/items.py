@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from central_sync.wire.messages import Ask, Item, Transaction
 from edge.journal.shapes import Pending, Sendable
-from edge.outcome import Outcome
+from edge.outcome import Outcome, born
 from edge.uplink.lanes import Work
 
 
 def work_of(entry: Pending) -> Work:
     """What an earlier life left: it may have left the house, and a fence is asked, not sent."""
     return Work(
-        key=entry.seq, msgid=entry.msgid, lane=entry.lane, number=entry.number, size=entry.size,
-        ask=entry.outcome is Outcome.IN_DOUBT, left=True,
+        key=entry.seq, lane=entry.lane, number=entry.number, size=entry.size,
+        ask=born(entry.number) is Outcome.IN_DOUBT, left=True,
     )  # fmt: skip
 
 

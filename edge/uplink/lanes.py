@@ -23,8 +23,7 @@ class Work:
     """
 
     key: int
-    msgid: str
-    lane: str
+    lane: int
     number: str
     size: int
     urgent: bool = False
@@ -48,11 +47,11 @@ class Lanes:
     """All work that is not done, by lane."""
 
     def __init__(self) -> None:
-        self._lanes: dict[str, _Lane] = {}
+        self._lanes: dict[int, _Lane] = {}
         self._work: dict[int, Work] = {}
-        self._urgent: OrderedDict[str, None] = OrderedDict()
-        self._backlog: OrderedDict[str, None] = OrderedDict()
-        self._resting: dict[str, None] = {}
+        self._urgent: OrderedDict[int, None] = OrderedDict()
+        self._backlog: OrderedDict[int, None] = OrderedDict()
+        self._resting: dict[int, None] = {}
 
     def __len__(self) -> int:
         return len(self._work)
@@ -146,7 +145,7 @@ class Lanes:
                 self._unplace(name)
                 del self._lanes[name]
 
-    def attempts(self, name: str) -> int:
+    def attempts(self, name: int) -> int:
         """How often in a row the lane was told ``again``, counting this time."""
         lane = self._lanes.get(name)
         if lane is None:
@@ -154,12 +153,12 @@ class Lanes:
         lane.attempts += 1
         return lane.attempts
 
-    def progressed(self, name: str) -> None:
+    def progressed(self, name: int) -> None:
         """The lane got an answer other than ``again``."""
         if name in self._lanes:
             self._lanes[name].attempts = 0
 
-    def rest(self, name: str, until: float) -> None:
+    def rest(self, name: int, until: float) -> None:
         """Leave the lane alone until then."""
         if name in self._lanes:
             self._lanes[name].not_before = until
@@ -179,13 +178,13 @@ class Lanes:
             self._lanes[name].not_before = float("-inf")
             self._place(name)
 
-    def _place(self, name: str) -> None:
+    def _place(self, name: int) -> None:
         """Put the lane where its state says: resting, urgent, backlog, or nowhere while it is in flight or empty."""
         lane = self._lanes[name]
         if lane.in_flight or not lane.queue:
             self._unplace(name)
             return
-        where: dict[str, None] = (
+        where: dict[int, None] = (
             self._resting if lane.not_before > float("-inf") else self._urgent if lane.urgent else self._backlog
         )
         if name in where:
@@ -193,7 +192,7 @@ class Lanes:
         self._unplace(name)
         where[name] = None
 
-    def _unplace(self, name: str) -> None:
+    def _unplace(self, name: int) -> None:
         for where in (self._resting, self._urgent, self._backlog):
             where.pop(name, None)
 

@@ -32,7 +32,7 @@ CALL_S_MAX = 60
 
 BUSINESS = ("accumulator", "cover", "cycle", "fee_line", "hid_use", "member", "member_case", "settlement")
 """The hub's tables that say what has happened; the ledger besides them says what was asked."""
-KEPT = ("entry", "verdict", "pending", "awaited")
+KEPT = ("segment", "entry")
 """The journal's tables."""
 
 Answer = tuple[int, dict[str, Any]]

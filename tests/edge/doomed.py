@@ -6,13 +6,12 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Iterable
-from concurrent.futures import Future
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
 from central_sync.wire.messages import Batch, BatchAnswer
-from edge.journal import Appended, Draft, Journal, Record, Standing
+from edge.journal import Appending, Draft, Journal, Receipt, Received, Standing
 from edge.line import Attempt, Line
 from edge.log import configure
 from tests.edge.world import HID, Edge, fees, registration, settle
@@ -37,16 +36,18 @@ class DoomedJournal(Journal):
 
     step = ""
 
-    def appending(self, draft: Draft) -> Future[Appended]:
+    def appending(self, draft: Draft) -> Appending:
         if self.step == "before the append":
             die()
-        future = super().appending(draft)
+        appending = super().appending(draft)
         if self.step == "after the append":
-            future.add_done_callback(lambda _: die())
-        return future
+            appending.then = lambda _: die()
+        return appending
 
-    async def record(self, records: Iterable[Record], now: datetime) -> list[Standing | None]:
-        standings = await super().record(records, now)
+    async def receive(
+        self, received: Sequence[Received], receipt: Receipt | None, now: datetime
+    ) -> list[Standing | None]:
+        standings = await super().receive(received, receipt, now)
         if self.step == "after the answer is recorded":
             die()
         return standings

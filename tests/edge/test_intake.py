@@ -193,6 +193,7 @@ async def test_a_withdrawn_fence_is_never_seen_by_the_hub(tmp_path: Path) -> Non
         reply = await edge.call("2207", settle(HID), "m1", 500)
         assert (reply.outcome, reply.code) == (Outcome.REFUSED, "line_down")
         await hub.start()
+        await until(lambda: edge.uplink.up)
         assert (await edge.call("2204", fees(HID), "m2", 8000)).outcome is Outcome.FINAL
         assert not any(msgid == "m1" for _, msgid in hub.seen)
         assert (await edge.call("2207", settle(HID), "m1")).code == "line_down", "a resend is told the same"

@@ -11,6 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from edge.journal import Appended, Appending, Draft
+from edge.journal.operation import Operation
+from edge.journal.records import msgid_key
+from edge.journal.scribe import Scribe
 from edge.outcome import Outcome
 from tests.edge.world import HID, PERSON, Edge, becomes, fees, outcome_of, registration, settle, until
 from tests.sim.hub import SimHub
@@ -46,7 +50,7 @@ def lost_file(edge: Edge) -> Iterator[None]:
 def hanging(edge: Edge) -> Iterator[None]:
     """The disk hangs: the writer is in the middle of something that does not end."""
     held = threading.Event()
-    edge.journal._writer.submit(lambda _: held.wait(20))
+    edge.journal._writer.submit(Operation(lambda _: held.wait(20)))
     time.sleep(0.05)
     try:
         yield
@@ -85,19 +89,19 @@ async def test_an_append_that_hangs_half_way_is_honestly_in_doubt_and_a_late_fen
     edge: Edge, hub: SimHub
 ) -> None:
     held = threading.Event()
-    append = edge.journal.appending
 
-    def begun(draft):
-        future = append(draft)
-        future.set_running_or_notify_cancel = lambda: True  # type: ignore[method-assign]
-        return future
+    def begun(draft: Draft) -> Appending:
+        """As if the sync itself were hanging: the writer has begun, and does not come back."""
 
-    edge.journal._writer.submit(lambda _: held.wait(20))
-    await asyncio.sleep(0.05)
+        def hang(scribe: Scribe) -> Appended:
+            held.wait(20)
+            return scribe.append(draft)
+
+        return edge.journal._writer.submit(Operation(hang, [msgid_key(draft.msgid)]))
+
     edge.journal.appending = begun  # type: ignore[method-assign]
     calling = asyncio.create_task(edge.call("2207", settle(HID), "m1", 400))
     await asyncio.sleep(0.02)
-    edge.journal._writer._waiting[-1].future._state = "RUNNING"  # as if the sync itself were hanging
     began = time.monotonic()
     assert (await calling).outcome is Outcome.IN_DOUBT
     assert time.monotonic() - began <= 0.4

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from central_sync.wire.catalogue import ROWS, Resolution, Row
 from edge.errors import IllegalEvent
-from edge.outcome import CONFIRMATIONS, LIFE, Confirmation, Event, Mark, Outcome, after, marked
+from edge.outcome import CONFIRMATIONS, LIFE, Confirmation, Event, Mark, Outcome, after, born, marked
 
 
 def test_what_is_decided_never_changes() -> None:
@@ -16,15 +17,20 @@ def test_what_is_decided_never_changes() -> None:
             assert following is outcome
 
 
-def test_nothing_goes_back_to_accepted() -> None:
-    assert Outcome.ACCEPTED not in LIFE.values()
+def test_nothing_that_is_decided_is_opened_again() -> None:
+    assert all(following.decided for following in LIFE.values())
 
 
-def test_only_what_nobody_was_told_of_can_be_withdrawn() -> None:
-    assert [outcome for outcome, event in LIFE if event is Event.WITHDRAWN] == [Outcome.ACCEPTED]
+def test_only_a_fence_can_be_withdrawn() -> None:
+    assert [outcome for outcome, event in LIFE if event is Event.WITHDRAWN] == [Outcome.IN_DOUBT]
 
 
-@pytest.mark.parametrize("outcome", [Outcome.ACCEPTED, Outcome.PROVISIONAL, Outcome.IN_DOUBT])
+@pytest.mark.parametrize("row", [row for row in ROWS if row.journaled], ids=lambda row: row.name)
+def test_a_transaction_is_born_as_its_resolution_says(row: Row) -> None:
+    assert born(row.number) is (Outcome.IN_DOUBT if row.resolution is Resolution.FENCE else Outcome.PROVISIONAL)
+
+
+@pytest.mark.parametrize("outcome", [Outcome.PROVISIONAL, Outcome.IN_DOUBT])
 def test_everything_open_can_be_decided_by_the_hub(outcome: Outcome) -> None:
     assert after(outcome, Event.APPLIED) is Outcome.FINAL
     assert after(outcome, Event.DECLINED) is Outcome.REFUSED
@@ -41,7 +47,7 @@ def test_what_is_not_in_the_table_is_illegal(outcome: Outcome, event: Event) -> 
 
 @given(st.lists(st.sampled_from(Event), max_size=12))
 def test_the_same_news_twice_changes_nothing(events: list[Event]) -> None:
-    outcome = Outcome.ACCEPTED
+    outcome = Outcome.IN_DOUBT
     for event in events:
         try:
             outcome = after(outcome, event)

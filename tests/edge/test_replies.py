@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import msgspec
-import pytest
 
 from central_sync.wire import packets as p
 from central_sync.wire.catalogue import BY_NUMBER
@@ -41,11 +40,6 @@ def test_an_answer_of_a_newer_hub_is_passed_on_as_far_as_it_can_be_read() -> Non
 def test_a_provisional_admission_already_tells_its_hid() -> None:
     reply = replies.reply_of(standing("2401", Outcome.PROVISIONAL))
     assert (reply.answer, reply.ticket) == ({"hid": HID}, "m1")
-
-
-@pytest.mark.parametrize(("number", "told"), [("2207", Outcome.IN_DOUBT), ("2204", Outcome.PROVISIONAL)])
-def test_what_is_still_waited_for_is_told_by_its_resolution(number: str, told: Outcome) -> None:
-    assert replies.told(standing(number, Outcome.ACCEPTED)) is told
 
 
 def test_a_refusal_keeps_its_code_and_gives_no_ticket() -> None:

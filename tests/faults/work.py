@@ -16,9 +16,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from edge.errors import JournalError, JournalUnavailable
-from edge.journal import Appended, Block, Journal, Record
-from edge.outcome import Event, Outcome
-from tests.edge.journal.drafts import NOW, draft
+from edge.journal import Appended, Block, Journal
+from edge.outcome import Outcome
+from tests.edge.journal.drafts import NOW, applied, draft
 from tests.faults.disk import Cut, lay_down
 from tests.faults.shim import set_now
 
@@ -89,7 +89,7 @@ async def _caller(journal: Journal, plan: Plan, who: int) -> None:
 
 async def answer(journal: Journal, made: Appended) -> None:
     """The hub's answer to one transaction."""
-    await journal.record([Record(seq=made.standing.seq, event=Event.APPLIED, answer=b"answer")], NOW)
+    await journal.receive([applied(made.standing.seq, made.standing.number)], None, NOW)
 
 
 def tell(word: str) -> None:

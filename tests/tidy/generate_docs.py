@@ -124,7 +124,7 @@ def states() -> str:
             "What is not in a table is illegal: it is an error, and the state stays as it was.\n",
             section(
                 "A transaction at the edge",
-                "`edge/outcome.py`, `LIFE`. `accepted` is the only state that no HIS ever sees.",
+                "`edge/outcome.py`, `LIFE`. It is born open: a `replay` row provisional, a `fence` in doubt.",
                 _edge(outcome.LIFE),
             ),
             section(

@@ -35,7 +35,6 @@ _RETURN_CODES = {
     Outcome.PROVISIONAL: DONE,
     Outcome.REFUSED: REFUSED,
     Outcome.IN_DOUBT: UNKNOWN,
-    Outcome.ACCEPTED: UNKNOWN,
 }
 _EMPTY_PACKETS = (b"", b"null")
 

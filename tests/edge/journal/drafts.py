@@ -8,7 +8,12 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from edge.journal import Block, Draft, Journal
+import msgspec
+
+from central_sync.wire.messages import ItemAnswer, Verdict
+from edge.journal import Block, Draft, Journal, Received
+from edge.journal.operation import Upkeep
+from tests.sim.hub import settlement
 
 NOW = datetime(2025, 6, 1, 8, 0, tzinfo=UTC)
 
@@ -19,6 +24,26 @@ def draft(msgid: str, **more: Any) -> Draft:
         "recorded_at": NOW, "business_day": date(2025, 6, 1), "lane": "l1",
     }  # fmt: skip
     return Draft(**(given | more))
+
+
+def applied(seq: int, number: str = "2204", packet: bytes = b"\x80", **more: Any) -> Received:
+    """The hub did it."""
+    return Received(seq=seq, number=number, answer=ItemAnswer(msgid="-", verdict=Verdict.FINAL, packet=packet, **more))
+
+
+def declined(seq: int, code: str, number: str = "2204") -> Received:
+    """The hub refused it."""
+    return Received(seq=seq, number=number, answer=ItemAnswer(msgid="-", verdict=Verdict.REFUSED, code=code))
+
+
+def settled(seq: int, reference: str = "S1") -> Received:
+    """The hub settled; the confirmation is awaited."""
+    return applied(seq, "2207", msgspec.msgpack.encode(settlement("h", 1, reference)), confirmation="awaited")
+
+
+async def folded(journal: Journal) -> None:
+    """Bring everything written into the tables."""
+    await journal._writer.submit(Upkeep(lambda _: journal._writer._fold_now())).future
 
 
 async def append_for_ever(path: Path, life: int) -> None:

@@ -142,7 +142,7 @@ async def _full(folder: Path) -> None:
     again = await journal.append(draft("after", number="2201", opens_case=True))
     assert await journal.check() == []
     stats = await journal.stats()
-    assert stats.entries == {"accepted": len(accepted) + 1}
+    assert stats.entries == {"open": len(accepted) + 1}
     hids = {a.standing.hid for a in [*accepted, again]}
     assert len(hids) == len(accepted) + 1
     await journal.close()

@@ -7,13 +7,16 @@ import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from central_sync.wire import packets as p
 from central_sync.wire.messages import ConfirmationChange, HidBlock, Notice
 from central_sync.wire.refusals import Refused
-from edge.journal import Block, Journal, Marking, Record
-from edge.outcome import Confirmation, Event, Mark, Outcome
-from tests.edge.journal.drafts import NOW, draft
+from edge.journal import Block, Journal, Marking, lane_key
+from edge.journal.operation import Operation
+from edge.outcome import Mark, Outcome
+from tests.edge.journal.drafts import NOW, applied, declined, draft, folded, settled
 
 
 @pytest.fixture
@@ -64,32 +67,67 @@ async def test_a_lease_that_is_none_is_left_out(journal: Journal) -> None:
 
 async def test_a_verdict_changes_by_the_table_and_by_nothing_else(journal: Journal) -> None:
     seq = (await journal.append(draft("m1"))).standing.seq
-    [final] = await journal.record([Record(seq=seq, event=Event.APPLIED, answer=b"a")], NOW)
-    assert final is not None
-    assert final.outcome is Outcome.FINAL
-    assert await journal.record([Record(seq=seq, event=Event.DECLINED, code="no")], NOW) == [None]
-    [same] = await journal.record([Record(seq=seq, event=Event.APPLIED, answer=b"other")], NOW)
-    assert same is not None
-    assert same.answer == b"a", "the first answer stays"
-    assert await journal.pending() == []
-    [late] = await journal.record([Record(seq=seq, event=Event.DELAYED, only_if_open=True)], NOW)
+    [standing] = await journal.receive([applied(seq)], None, NOW)
+    assert standing is not None
+    assert (standing.outcome, standing.answer) == (Outcome.FINAL, b"\x80")
+    await journal.receive([declined(seq, "hid_unknown")], None, NOW)
+    await journal.receive([applied(seq, packet=b"\x81\xa1a\x01")], None, NOW)
+    for _ in range(2):
+        kept = await journal.find("H1", "m1")
+        assert kept is not None
+        assert (kept.outcome, kept.answer) == (Outcome.FINAL, b"\x80"), "the first answer stays"
+        await folded(journal)
+    assert await journal.waiting(0, 10) == []
+    late = await journal.withdraw(seq, "line_down", NOW)
     assert late is not None
     assert late.outcome is Outcome.FINAL, "who decides too late is told how it stands"
-    assert await journal.record([Record(seq=999, event=Event.APPLIED)], NOW) == [None]
+    assert await journal.withdraw(999, "line_down", NOW) is None
 
 
-async def test_a_start_settles_what_had_a_caller(tmp_path: Path) -> None:
+async def test_what_is_open_after_a_start_is_what_was_open_before(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "journal.db")
     await journal.open()
     await journal.append(draft("replay"))
     await journal.append(draft("fence", number="2207"))
+    gone = (await journal.append(draft("gone", number="2207"))).standing.seq
+    await journal.withdraw(gone, "line_down", NOW)
+    for _ in range(2):
+        assert [(one.number, journal.open_count) for one in await journal.waiting(0, 9)] == [("2204", 2), ("2207", 2)]
+        assert [(s.msgid, s.outcome) for s in await journal.open_list("H1")] == [
+            ("replay", "provisional"), ("fence", "in_doubt"),
+        ]  # fmt: skip
+        withdrawn = await journal.find("H1", "gone")
+        assert withdrawn is not None
+        assert (withdrawn.outcome, withdrawn.code) == (Outcome.REFUSED, "line_down")
+        await journal.close()
+        await journal.open()
     await journal.close()
-    await journal.open()
-    changed = await journal.recover(NOW)
-    assert [(s.msgid, s.outcome) for s in changed] == [("replay", "provisional"), ("fence", "in_doubt")]
-    assert await journal.recover(NOW) == []
-    assert [p.outcome for p in await journal.pending()] == ["provisional", "in_doubt"]
-    await journal.close()
+
+
+async def test_a_parked_entry_stays_open_and_is_marked_until_it_is_released(journal: Journal) -> None:
+    seq = (await journal.append(draft("m1"))).standing.seq
+    await journal.park(seq, "hub_fault", NOW)
+    for _ in range(2):
+        assert [one.parked for one in await journal.waiting(0, 9)] == [True]
+        assert (await journal.stats()).parked == 1
+        await folded(journal)
+    await journal.release(seq, NOW)
+    assert [one.parked for one in await journal.waiting(0, 9)] == [False]
+    await folded(journal)
+    assert [one.parked for one in await journal.waiting_in_lane(lane_key("l1"), seq + 1)] == [False]
+    assert await journal.waiting_in_lane(lane_key("l1"), seq) == []
+
+
+async def test_a_new_life_voids_the_leases_and_keeps_everything_else(journal: Journal) -> None:
+    await journal.add_block(Block(1, 5))
+    first = journal.life
+    await journal.append(draft("m1"))
+    await journal.begin_life("restored", NOW)
+    assert journal.life != first
+    assert await journal.hids_left() == 0
+    await journal.add_block(Block(1, 5))
+    assert await journal.hids_left() == 0, "a lease of the old life gives nothing in the new one"
+    assert journal.open_count == 1
 
 
 async def test_a_followers_lane_is_that_of_its_original(journal: Journal) -> None:
@@ -107,20 +145,20 @@ async def test_a_tombstone_stops_its_original_until_the_hub_lifts_it(journal: Jo
     assert (stopped.standing.outcome, stopped.standing.code) == (Outcome.REFUSED, "reversed_before_arrival")
     assert await journal.hids_left() == 5
     await journal.append(draft("r2", number="2601", follows="m2", reverses=True))
-    await journal.record([Record(seq=reversal.standing.seq, event=Event.APPLIED, lifts="m2")], NOW)
-    assert (await journal.append(draft("m2"))).standing.outcome is Outcome.ACCEPTED
+    reversed_ = p.Reversed(original_msgid="m2", effect="reversed")
+    await journal.receive([applied(reversal.standing.seq, "2601", msgspec.msgpack.encode(reversed_))], None, NOW)
+    assert (await journal.append(draft("m2"))).standing.outcome is Outcome.PROVISIONAL
 
 
 async def test_a_reversal_that_is_refused_stops_nothing(journal: Journal) -> None:
     reversal = await journal.append(draft("r1", number="2601", follows="m1", reverses=True))
-    await journal.record([Record(seq=reversal.standing.seq, event=Event.DECLINED, code="original_not_reversible")], NOW)
-    assert (await journal.append(draft("m1", number="2204"))).standing.outcome is Outcome.ACCEPTED
+    await journal.receive([declined(reversal.standing.seq, "original_not_reversible", "2601")], None, NOW)
+    assert (await journal.append(draft("m1", number="2204"))).standing.outcome is Outcome.PROVISIONAL
 
 
 async def test_the_feed_and_its_cursor_are_one(journal: Journal) -> None:
     seq = (await journal.append(draft("m1", number="2207"))).standing.seq
-    record = Record(seq=seq, event=Event.APPLIED, confirmation=Confirmation.AWAITED, reference="S1")
-    await journal.record([record], NOW)
+    await journal.receive([settled(seq)], None, NOW)
     bodies = [
         (1, HidBlock(first=10, last=19)),
         (2, Notice(text="hello")),
@@ -138,7 +176,7 @@ async def test_the_feed_and_its_cursor_are_one(journal: Journal) -> None:
 async def test_a_marking_that_the_table_forbids_changes_nothing(journal: Journal) -> None:
     seq = (await journal.append(draft("m1", number="2207"))).standing.seq
     assert await journal.mark(Marking(mark=Mark.CONFIRM, msgid="m1"), NOW) is None, "it is not settled"
-    await journal.record([Record(seq=seq, event=Event.APPLIED, confirmation=Confirmation.AWAITED)], NOW)
+    await journal.receive([settled(seq)], None, NOW)
     assert await journal.mark(Marking(mark=Mark.CONFIRM, msgid="m1"), NOW) is not None
     assert await journal.mark(Marking(mark=Mark.ANNUL, msgid="m1"), NOW) is None
 
@@ -158,10 +196,10 @@ async def test_facts_survive(tmp_path: Path) -> None:
 
 async def test_an_append_that_has_not_begun_can_be_stopped_for_good(journal: Journal) -> None:
     held = threading.Event()
-    blocking = journal._writer.submit(lambda _: held.wait(5))
+    blocking = journal._writer.submit(Operation(lambda _: held.wait(5)))
     await asyncio.sleep(0.05)
     appending = journal.appending(draft("m1"))
     assert appending.cancel()
     held.set()
-    await asyncio.wrap_future(blocking)
+    await blocking.future
     assert await journal.find("H1", "m1") is None

@@ -11,7 +11,7 @@ from edge.uplink.lanes import Lanes, Work
 
 
 def work(key: int, lane: str = "a", **more: object) -> Work:
-    return Work(key=key, msgid=f"m{key}", lane=lane, number="2204", size=10, **more)  # type: ignore[arg-type]
+    return Work(key=key, lane=lane, number="2204", size=10, **more)  # type: ignore[arg-type]
 
 
 def keys(batch: list[Work]) -> list[int]:

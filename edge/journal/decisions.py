@@ -1,50 +1,59 @@
-"""PURE: what an answer of the hub means for the journal.
+"""PURE: what an answer of the hub means for the entry that it answers, and for others.
 
-A confirm, a cancel and a reversal also move the confirmation of the settlement they name; that goes into the same record, so
-that both become true in one commit.
+A confirm, a cancel and a reversal also move the confirmation of the settlement they name; that is kept with the answer, so that
+both become true in one commit.
 """
 
 from __future__ import annotations
 
 import msgspec
+from msgspec import Struct
 
 from central_sync.wire import packets as p
 from central_sync.wire.catalogue import BY_NUMBER
 from central_sync.wire.messages import ItemAnswer, Verdict
 from central_sync.wire.refusals import REFUSALS
-from edge.journal.shapes import Marking, Record
+from edge.journal.shapes import Marking
 from edge.outcome import Confirmation, Event, Mark
 
 _STATES = {str(state): state for state in Confirmation if state is not Confirmation.NONE}
+_TELLING = (p.Settlement, p.Confirmed, p.SettleCancelled, p.Reversed)
 
 
-def record_of(seq: int, number: str, answer: ItemAnswer) -> Record:
-    """The record of a receipt (any verdict but ``again``) for entry ``seq`` of that catalogue number."""
+class Decision(Struct, frozen=True, kw_only=True):
+    """What was decided. ``reference``: the settlement id that the answer names; ``markings``: what it does to settlements; ``lifts``: the
+    msgid of an original whose local tombstone is to go, because the hub now holds the truth.
+    """
+
+    event: Event
+    code: str = ""
+    detail: str = ""
+    confirmation: Confirmation = Confirmation.NONE
+    reference: str = ""
+    markings: tuple[Marking, ...] = ()
+    lifts: str = ""
+
+
+_APPLIED = Decision(event=Event.APPLIED)
+
+
+def decision_of(number: str, answer: ItemAnswer) -> Decision:
+    """What ``answer`` (any verdict but ``again``) decides on an entry of that catalogue number."""
     assert answer.verdict is not Verdict.AGAIN
     row = BY_NUMBER[number]
     if answer.verdict is Verdict.REFUSED:
-        known = answer.code in REFUSALS
-        return Record(
-            seq=seq,
-            event=Event.DECLINED,
-            code=answer.code if known else "hub_fault",
-            detail=answer.detail if known else f"the hub refused with {answer.code[:50]}",
-        )
+        if answer.code in REFUSALS:
+            return Decision(event=Event.DECLINED, code=answer.code, detail=answer.detail)
+        return Decision(event=Event.DECLINED, code="hub_fault", detail=f"the hub refused with {answer.code[:50]}")
+    if row.answer not in _TELLING:
+        return _APPLIED
     try:
         decided = msgspec.msgpack.decode(answer.packet, type=row.answer)
     except msgspec.DecodeError:
         decided = None  # the receipt counts all the same; the packet is kept as it came
     markings, reference, lifts = _consequences(decided)
     confirmation = _STATES.get(answer.confirmation, Confirmation.AWAITED) if row.confirmed else Confirmation.NONE
-    return Record(
-        seq=seq,
-        event=Event.APPLIED,
-        answer=answer.packet,
-        confirmation=confirmation,
-        reference=reference,
-        markings=markings,
-        lifts=lifts,
-    )
+    return Decision(event=Event.APPLIED, confirmation=confirmation, reference=reference, markings=markings, lifts=lifts)
 
 
 def _consequences(decided: p.Answer | None) -> tuple[tuple[Marking, ...], str, str]:

@@ -1,0 +1,151 @@
+"""From the log into the tables: what stands after a tail, in one transaction of few statements.
+
+Each entry's row is made from the row that is there, its verdict and its moves, in their order, by the tables in ``edge/outcome.py``; what these
+forbid changes nothing and is told.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+import structlog
+
+from edge.errors import IllegalEvent, JournalUnavailable
+from edge.journal import look
+from edge.journal import records as r
+from edge.journal.look import Row
+from edge.journal.sealing import Vault
+from edge.journal.tail import CONFIRMATION_CODES, FINAL, OPEN, REFUSED, Tail, Verdict
+from edge.outcome import Confirmation, Mark, Outcome, after, born, marked
+
+Connection = Any  # pysqlite3 has no types
+
+_log = structlog.get_logger(__name__)
+_CODES = {confirmation: code for code, confirmation in enumerate(CONFIRMATION_CODES)}
+_OUTCOMES = {Outcome.FINAL: FINAL, Outcome.REFUSED: REFUSED}
+
+_FIELDS = (
+    "seq", "key", "lane", "number", "size", "at", "digest", "outcome", "place", "ix", "confirmation", "before", "moved", "parked",
+)  # fmt: skip
+_ENTER = (
+    f"insert into entry ({', '.join(_FIELDS)}) select "  # noqa: S608 -- our own names
+    + ", ".join(f"value ->> {place}" for place in range(len(_FIELDS)))
+    + " from json_each(?) order by value ->> 0"
+)
+_CHANGE = (
+    "update entry set outcome = n.value ->> 1, place = n.value ->> 2, ix = n.value ->> 3, confirmation = n.value ->> 4,"
+    " before = n.value ->> 5, moved = n.value ->> 6, parked = n.value ->> 7 from json_each(?) n where entry.seq = n.value ->> 0"
+)
+_FIND = "insert or ignore into found (key, seq) select value ->> 0, value ->> 1 from json_each(?) order by 1"
+_COUNT = "update state set value = value + ? where name = ?"
+
+
+def fold(c: Connection, vault: Vault, tail: Tail) -> None:
+    """Bring ``tail`` into the tables, in one transaction.
+
+    Raises:
+        JournalUnavailable: SQLite has undone the transaction by itself.
+    """
+    c.execute("begin immediate")
+    older = look.rows(c, tail.touched() - tail.entries.keys())
+    fresh, changed, counts = _rows(tail, older)
+    if fresh:
+        c.execute(_ENTER, (_json(fresh),))
+    if changed:
+        c.execute(_CHANGE, (_json(changed),))
+    named = [(key, seq) for key, seqs in tail.keys.items() for seq in seqs]
+    if named:
+        c.execute(_FIND, (_json(named),))
+    _facts(c, vault, tail)
+    for name, change in counts.items():
+        c.execute(_COUNT, (change, name))
+    c.execute("update state set value = ? where name = 'folded'", (tail.last,))
+    if not c.in_transaction:
+        raise JournalUnavailable("SQLite gave the fold up")
+    c.execute("commit")
+
+
+def row_after(row: Row, verdict: Verdict | None, moves: Sequence[tuple[int, Mark]]) -> Row:
+    """``row`` after what the tail has of it."""
+    outcome, place, ix, confirmation, moved = row.outcome, row.place, row.ix, row.confirmation, row.moved
+    before = row.before
+    if verdict is not None and (outcome == OPEN or (verdict.place, verdict.ix) != (place, ix)):
+        state = (born(row.number), Outcome.FINAL, Outcome.REFUSED)[outcome]
+        try:
+            state = after(state, verdict.decision.event)
+        except IllegalEvent:
+            if verdict.ix >= 0 or outcome == OPEN:
+                _log.error("the hub's answer contradicts what the journal has", number=row.number, seq=row.seq)
+        else:
+            if outcome == OPEN:
+                outcome, place, ix = _OUTCOMES[state], verdict.place, verdict.ix
+                confirmation = _CODES[verdict.decision.confirmation]
+    for at, mark in moves:
+        if at <= moved:
+            continue
+        now = CONFIRMATION_CODES[confirmation]
+        if now is Confirmation.NONE:
+            continue
+        try:
+            state_ = marked(now, mark, CONFIRMATION_CODES[before])
+        except IllegalEvent:
+            continue
+        if mark is Mark.UNDO and now is not Confirmation.UNDONE:
+            before = confirmation
+        confirmation, moved = _CODES[state_], at
+    return Row(row.seq, row.lane, row.number, row.size, outcome, place, ix, confirmation, before, moved, row.parked)
+
+
+def born_row(seq: int, entry: r.Entry) -> Row:
+    """The row of an entry before anything happened to it."""
+    return Row(seq, r.lane_key(entry.lane), entry.number, len(entry.packet), OPEN, 0, 0, 0, 0, 0, 0)
+
+
+def row_in(tail: Tail, row: Row) -> Row:
+    """``row`` as the tail leaves it."""
+    parked = tail.parked.get(row.seq)
+    now = row_after(row, tail.verdicts.get(row.seq), tail.moves.get(row.seq, ()))
+    return now if parked is None else msgspec.structs.replace(now, parked=int(parked))
+
+
+def _rows(tail: Tail, older: dict[int, Row]) -> tuple[list[Any], list[Any], dict[str, int]]:
+    """New rows, changed rows, and how the counts change."""
+    fresh, changed = [], []
+    counts = {"open": 0, "final": 0, "refused": 0}
+    names = ("open", "final", "refused")
+    for seq, entry in tail.entries.items():
+        row = row_in(tail, born_row(seq, entry))
+        counts[names[row.outcome]] += 1
+        key = r.msgid_key(entry.msgid)
+        fresh.append((
+            seq, key, row.lane, entry.number, row.size, entry.recorded_at, digest_number(entry.digest), row.outcome,
+            row.place, row.ix, row.confirmation, row.before, row.moved, row.parked,
+        ))  # fmt: skip
+    for seq, old in older.items():
+        row = row_in(tail, old)
+        if row != old:
+            counts[names[old.outcome]] -= 1
+            counts[names[row.outcome]] += 1
+            changed.append((seq, row.outcome, row.place, row.ix, row.confirmation, row.before, row.moved, row.parked))
+    return fresh, changed, {name: change for name, change in counts.items() if change}
+
+
+def _facts(c: Connection, vault: Vault, tail: Tail) -> None:
+    for (kind, name), value in tail.facts.items():
+        if value is None:
+            c.execute("delete from fact where kind = ? and key = ?", (kind, name))
+        else:
+            sealed = look.seal_fact(vault, os.urandom(look.FACT_NONCE_BYTES), kind, name, value)
+            c.execute("insert or replace into fact (kind, key, value) values (?, ?, ?)", (kind, name, sealed))
+
+
+def digest_number(digest: bytes) -> int:
+    """The first 64 bits of a digest as SQLite has a number."""
+    return int.from_bytes(digest[:8].ljust(8, b"\0"), "big", signed=True)
+
+
+def _json(values: Any) -> str:
+    return msgspec.json.encode(values).decode()

@@ -1,0 +1,195 @@
+"""Reading the tables and opening segments: plain SQL on a connection, whoever's it is.
+
+What goes over thousands of rows is one statement that gives one value (JSON made and read by SQLite), so that a busy event loop does
+not have to be waited for at each row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from edge.errors import JournalDamaged
+from edge.journal import records as r
+from edge.journal.sealing import Vault
+from edge.journal.tail import OPEN
+
+Connection = Any  # pysqlite3 has no types
+
+FACT_NONCE_BYTES = r.NONCE_BYTES
+
+
+class Row(Struct, frozen=True, array_like=True):
+    """An entry as the tables have it; ``outcome`` and ``confirmation`` as :mod:`edge.journal.tail` writes them."""
+
+    seq: int
+    lane: int
+    number: str
+    size: int
+    outcome: int
+    place: int
+    ix: int
+    confirmation: int
+    before: int
+    moved: int
+    parked: int
+
+
+class Segment(Struct, frozen=True):
+    """One commit, opened. ``records`` are the bytes of each, ``salts`` theirs."""
+
+    first: int
+    count: int
+    at: int
+    key: int
+    nonce: bytes
+    link: bytes
+    salts: bytes
+    records: list[bytes]
+
+    @property
+    def header(self) -> bytes:
+        """What is bound to it."""
+        return r.header(self.first, self.count, self.at, self.key)
+
+
+_COLUMNS = ", ".join(Row.__struct_fields__)
+_ROWS = f"select json_group_array(json_array({_COLUMNS})) from entry where seq in (select value from json_each(?))"  # noqa: S608 -- our own names
+_rows = msgspec.json.Decoder(list[Row])
+_SEGMENT = "select first, count, at, key, nonce, link, body from segment"
+_pairs = msgspec.json.Decoder(list[tuple[int, int]])
+
+
+def rows(c: Connection, seqs: Iterable[int]) -> dict[int, Row]:
+    """The folded rows of those entries."""
+    (text,) = c.execute(_ROWS, (_numbers(seqs),)).fetchone()
+    return {row.seq: row for row in _rows.decode(text)}
+
+
+def found(c: Connection, keys: Iterable[int]) -> dict[int, list[int]]:
+    """The seqs under each key; keys that are not there are left out."""
+    (text,) = c.execute(
+        "select json_group_array(json_array(key, seq)) from found where key in (select value from json_each(?))",
+        (_numbers(keys),),
+    ).fetchone()
+    by_key: dict[int, list[int]] = {}
+    for key, seq in _pairs.decode(text):
+        by_key.setdefault(key, []).append(seq)
+    return by_key
+
+
+def open_rows(c: Connection, after: int, limit: int) -> list[Row]:
+    """Open entries beyond ``after``, in order."""
+    found_ = c.execute(
+        f"select {_COLUMNS} from entry where outcome = {OPEN} and seq > ? order by seq limit ?",  # noqa: S608 -- our own names
+        (after, limit),
+    )
+    return [Row(*row) for row in found_.fetchall()]
+
+
+def open_rows_in_lane(c: Connection, lane: int, before: int, limit: int) -> list[Row]:
+    """Open entries of one lane below ``before``, in order."""
+    found_ = c.execute(
+        f"select {_COLUMNS} from entry where outcome = {OPEN} and lane = ? and seq < ? order by seq limit ?",  # noqa: S608 -- our own names
+        (lane, before, limit),
+    )
+    return [Row(*row) for row in found_.fetchall()]
+
+
+def state(c: Connection) -> dict[str, int]:
+    """The small numbers by name."""
+    return dict(c.execute("select name, value from state").fetchall())
+
+
+def opened(row: Sequence[Any], vault: Vault) -> Segment:
+    """A row of ``segment``, its body opened.
+
+    Raises:
+        JournalDamaged: it was altered.
+        JournalError: its key is not there.
+    """
+    first, count, at, key, nonce, link, body = row
+    try:
+        salts, data = r.parts(vault.open_sealed(key, nonce, body, r.header(first, count, at, key)))
+    except msgspec.DecodeError as error:
+        raise JournalDamaged(f"the journal's segment at {first} cannot be read") from error
+    return Segment(first, count, at, key, nonce, link, salts, data)
+
+
+def segment_of(c: Connection, vault: Vault, seq: int) -> Segment | None:
+    """The segment that holds the record ``seq``."""
+    row = c.execute(f"{_SEGMENT} where first <= ? order by first desc limit 1", (seq,)).fetchone()
+    if row is None or seq >= row[0] + row[1]:
+        return None
+    return opened(row, vault)
+
+
+def segments_after(c: Connection, vault: Vault, seq: int) -> Iterator[Segment]:
+    """Every segment that begins beyond ``seq``, in order."""
+    for row in c.execute(f"{_SEGMENT} where first > ? order by first", (seq,)):
+        yield opened(row, vault)
+
+
+def sealed_rows(c: Connection, seqs: Sequence[int]) -> list[Any]:
+    """The rows of ``segment`` that hold those records, still sealed; ``seqs`` in ascending order."""
+    if not seqs:
+        return []
+    # from the segment that holds the first one on; those in between that hold none of them are left out
+    (begin,) = c.execute("select max(first) from segment where first <= ?", (seqs[0],)).fetchone()
+    if begin is None:
+        return []
+    if seqs[-1] - seqs[0] < 4 * len(seqs) + 64:
+        return list(
+            c.execute(f"{_SEGMENT} where first >= ? and first <= ? order by first", (begin, seqs[-1])).fetchall()
+        )
+    firsts = "select (select max(first) from segment where first <= value) from json_each(?)"
+    return list(c.execute(f"{_SEGMENT} where first in ({firsts}) order by first", (_numbers(seqs),)).fetchall())
+
+
+def records_of(c: Connection, vault: Vault, seqs: Sequence[int]) -> dict[int, r.Any]:
+    """Those records, decoded; ``seqs`` in ascending order. What is not there is left out."""
+    kept: dict[int, r.Any] = {}
+    wanted = set(seqs)
+    for row in sealed_rows(c, seqs):
+        inside = [seq for seq in range(row[0], row[0] + row[1]) if seq in wanted]
+        if inside:
+            segment = opened(row, vault)
+            for seq in inside:
+                kept[seq] = r.decoded(segment.records[seq - segment.first])
+    return kept
+
+
+def facts(c: Connection, vault: Vault) -> dict[tuple[str, str], bytes]:
+    """Every fact."""
+    kept = {}
+    for kind, name, value in c.execute("select kind, key, value from fact"):
+        kept[kind, name] = open_fact(vault, kind, name, value)
+    return kept
+
+
+def seal_fact(vault: Vault, nonce: bytes, kind: str, name: str, value: bytes) -> bytes:
+    """A fact's value as the table has it: key number, nonce, sealed value."""
+    key = vault.current
+    return key.to_bytes(4, "big") + nonce + vault.seal(key, nonce, value, _bound(kind, name))
+
+
+def open_fact(vault: Vault, kind: str, name: str, sealed: bytes) -> bytes:
+    """The inverse of :func:`seal_fact`.
+
+    Raises:
+        JournalDamaged: it was altered.
+        JournalError: its key is not there.
+    """
+    end = 4 + FACT_NONCE_BYTES
+    return vault.open_sealed(int.from_bytes(sealed[:4], "big"), sealed[4:end], sealed[end:], _bound(kind, name))
+
+
+def _bound(kind: str, name: str) -> bytes:
+    return f"{kind}\x00{name}".encode()
+
+
+def _numbers(values: Iterable[int]) -> str:
+    return msgspec.json.encode(list(values)).decode()

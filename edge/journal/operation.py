@@ -1,0 +1,106 @@
+"""One piece of work for the journal's thread, from the loop that asks for it and back."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Sequence
+from typing import Any, Generic, TypeVar
+
+from pysqlite3 import dbapi2 as sqlite
+
+from edge.errors import JournalError
+
+Connection = Any  # pysqlite3 has no types
+T = TypeVar("T")
+
+
+class Operation(Generic[T]):
+    """One piece of work, the names it will look up, its weight in bytes, who is told first, and the future of its result in the
+    caller's loop.
+    """
+
+    __slots__ = ("future", "keys", "loop", "then", "ticket", "weight", "work")
+
+    def __init__(
+        self,
+        work: Callable[[Any], T],
+        keys: Sequence[int] = (),
+        weight: int = 0,
+        then: Callable[[T], None] | None = None,
+    ) -> None:
+        self.work = work
+        self.keys = keys
+        self.weight = weight
+        self.then = then
+        self.loop = asyncio.get_running_loop()
+        self.future: asyncio.Future[T] = self.loop.create_future()
+        self.ticket = [None]
+
+    def begin(self) -> bool:
+        """Whether it is for the caller's thread to do; whoever asks first, the writer or :meth:`cancel`, has it."""
+        try:
+            self.ticket.pop()
+        except IndexError:
+            return False
+        return True
+
+    def cancel(self) -> bool:
+        """Stop it; false: it has begun, and its result will come."""
+        return self.begin()
+
+
+class Upkeep(Operation[T]):
+    """Work on the connection itself between commits: pruning, copying. ``work`` gets the writer's connection instead of a scribe."""
+
+    __slots__ = ()
+
+    def __init__(self, work: Callable[[Connection], T]) -> None:
+        super().__init__(work)
+
+
+Result = tuple[Operation[Any], Any, Exception | None]
+"""An operation, and its result or why there is none."""
+
+
+def tried(operation: Operation[Any], given: Any) -> Result:
+    """Do it, on a scribe or a connection; its own error is its result, an error of the disk is everybody's and goes up."""
+    try:
+        return operation, operation.work(given), None
+    except (sqlite.Error, OSError, JournalError):
+        raise
+    except Exception as error:  # noqa: BLE001 -- a fault in one operation is its caller's, and must not poison its neighbours
+        return operation, None, error
+
+
+def apart(group: list[Operation[Any]]) -> list[list[Operation[Any]]]:
+    """The group in its order, work on the connection apart from what is written."""
+    parts: list[list[Operation[Any]]] = []
+    for operation in group:
+        if parts and isinstance(parts[-1][0], Upkeep) == isinstance(operation, Upkeep):
+            parts[-1].append(operation)
+        else:
+            parts.append([operation])
+    return parts
+
+
+def settle(results: Sequence[Result]) -> None:
+    """Tell the callers, one call into each loop."""
+    by_loop: dict[asyncio.AbstractEventLoop, list[Result]] = {}
+    for result in results:
+        by_loop.setdefault(result[0].loop, []).append(result)
+    for loop, told in by_loop.items():
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits there any more
+            loop.call_soon_threadsafe(_tell, told)
+
+
+def _tell(told: Sequence[Result]) -> None:
+    for operation, result, error in told:
+        if error is None and operation.then is not None:
+            operation.then(result)
+        if operation.future.done():
+            continue
+        if error is None:
+            operation.future.set_result(result)
+        else:
+            operation.future.set_exception(error)

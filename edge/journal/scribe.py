@@ -1,0 +1,296 @@
+"""One commit in the making: the records of a group of operations, each seeing what those before it will have written.
+
+Nothing here is true until the writer has committed it; if the commit fails, the scribe is thrown away and nothing of it was ever seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from central_sync.terms import hid as hids
+from central_sync.wire.messages import ConfirmationChange, FeedBody, HidBlock, Notice
+from central_sync.wire.refusals import Refused
+from edge.errors import IllegalEvent
+from edge.journal import look
+from edge.journal import records as r
+from edge.journal.decisions import Decision, decision_of
+from edge.journal.fold import born_row, row_in
+from edge.journal.sealing import Vault
+from edge.journal.shapes import Appended, Block, Draft, Marking, Received, Standing
+from edge.journal.standing import standing_of
+from edge.journal.state import State
+from edge.journal.tail import BLOCK, CONFIRMATION_CODES, OPEN, TOMBSTONE, Tail, block_name, block_value
+from edge.limits import NOTICES_KEPT_MAX
+from edge.outcome import Confirmation, Event, Mark, after, born, marked
+
+Connection = Any  # pysqlite3 has no types
+
+NOTICE = "notice"
+CURSOR = ("feed", "cursor")
+_MARKS = {"confirmed": Mark.CONFIRM, "annulled": Mark.ANNUL}
+
+
+class Scribe:
+    """Writes records over ``state``. ``found``: what the tables have under the keys that the operations of the group named."""
+
+    def __init__(self, c: Connection, vault: Vault, state: State, found: dict[int, list[int]]) -> None:
+        self._c = c
+        self._vault = vault
+        self._state = state
+        self._found = found
+        self._blocks: dict[int, tuple[int, int]] | None = None
+        self.records: list[r.Any] = []
+        self.tail = Tail()
+
+    # -- writing --------------------------------------------------------------------------------------------------
+
+    def add(self, record: r.Any) -> int:
+        """Append a record; its seq."""
+        seq = self._state.head + len(self.records) + 1
+        self.records.append(record)
+        self.tail.apply(seq, record)
+        return seq
+
+    def append(self, draft: Draft) -> Appended:
+        """Keep ``draft``, or tell how the same transaction stands.
+
+        Raises:
+            Refused: ``msgid_reused`` or ``hids_exhausted``.
+        """
+        known = self.find(draft.institution, draft.msgid)
+        if known is not None:
+            if known[1].digest != draft.digest:
+                raise Refused("msgid_reused")
+            return Appended(standing=self.standing(*known), fresh=False, size=len(draft.packet))
+        hid, lane, stops = draft.hid, draft.lane, ""
+        if draft.follows:
+            original = self.find(draft.institution, draft.follows)
+            if original is not None:
+                hid, lane = original[1].hid or hid, original[1].lane
+            elif draft.reverses:
+                stops = draft.follows
+        refused = "reversed_before_arrival" if self.fact(TOMBSTONE, draft.msgid) is not None else ""
+        lease, left = None, None
+        if draft.opens_case and not refused:
+            lease, serial, left = self._next_serial()
+            hid = lane = hids.from_serial(serial)
+        entry = r.Entry(
+            institution=draft.institution, msgid=draft.msgid, number=draft.number, digest=draft.digest,
+            packet=draft.packet, hid=hid, lane=lane, operator=draft.operator, workstation=draft.workstation,
+            recorded_at=r.micros(draft.recorded_at), business_day=draft.business_day.isoformat(), lease=lease,
+            stops=stops, refused=refused,
+        )  # fmt: skip
+        seq = self.add(entry)
+        return Appended(standing=self.standing(seq, entry), fresh=True, size=len(draft.packet), hids_left=left)
+
+    def receive(
+        self, received: Sequence[Received], decisions: Sequence[Decision], receipt: r.Receipt | None, now: datetime
+    ) -> list[Standing | None]:
+        """Keep the hub's answers in one record; how those stand whose entries are in memory, ``None`` for the others."""
+        moves: list[tuple[int, str]] = []
+        drops: list[str] = []
+        for one, decision in zip(received, decisions, strict=True):
+            if decision.markings or decision.lifts or one.number == "2601":
+                self._consequences(one, decision, moves, drops)
+        self.add(
+            r.Answers(
+                seqs=[one.seq for one in received], numbers=[one.number for one in received],
+                answers=[one.answer for one in received], moves=moves, drops=drops, receipt=receipt, at=r.micros(now),
+            )
+        )  # fmt: skip
+        told = []
+        for one in received:
+            entry = self.tail.entries.get(one.seq) or self._state.tail.entries.get(one.seq)
+            told.append(None if entry is None else self.standing(one.seq, entry))
+        return told
+
+    def withdraw(self, seq: int, code: str, now: datetime) -> Standing | None:
+        """Close an open fence for good; how it stands then, or stands already. ``None``: there is no such entry."""
+        entry = self.entry(seq)
+        if entry is None:
+            return None
+        if self._row(seq, entry).outcome == OPEN:
+            after(born(entry.number), Event.WITHDRAWN)
+            self.add(r.Withdrawn(seq=seq, code=code, at=r.micros(now)))
+        return self.standing(seq, entry)
+
+    def mark(self, marking: Marking, now: datetime) -> Standing | None:
+        """Move one settlement's confirmation; ``None`` if there is none or the table forbids it."""
+        seq = self._named(marking)
+        if seq is None or not self._may(seq, marking.mark):
+            return None
+        self.add(r.Moved(moves=[(seq, str(marking.mark))], at=r.micros(now)))
+        return self.standing_at(seq)
+
+    def park(self, seq: int, code: str, now: datetime) -> Standing | None:
+        """Let an open entry wait for a person, or (no code) let it go again."""
+        entry = self.entry(seq)
+        if entry is not None and self._row(seq, entry).outcome == OPEN:
+            self.add(r.Parked(seq=seq, code=code, at=r.micros(now)))
+        return None if entry is None else self.standing(seq, entry)
+
+    def take_feed(self, cursor: int, bodies: Sequence[tuple[int, FeedBody]], now: datetime) -> list[Standing]:
+        """Keep each body that is new and the cursor in one record; the transactions whose confirmation moved."""
+        seen = int(self.fact(*CURSOR) or 0)
+        facts: list[tuple[str, str, bytes | None]] = []
+        moves: list[tuple[int, str]] = []
+        for at, body in bodies:
+            if at <= seen:
+                continue
+            match body:
+                case HidBlock():
+                    facts += self._block(Block(body.first, body.last))
+                case Notice():
+                    facts.append((NOTICE, f"{at:020d}", body.text.encode()))
+                case ConfirmationChange() if body.confirmation in _MARKS:
+                    mark = _MARKS[body.confirmation]
+                    seq = self._named(Marking(mark=mark, msgid=body.msgid))
+                    if seq is not None and self._may(seq, mark):
+                        moves.append((seq, str(mark)))
+                case _:
+                    pass  # a newer hub may say more; its cursor is kept all the same
+        old = sorted(self._state.facts.get(NOTICE, {}))
+        surplus = len(old) + sum(kind == NOTICE for kind, _, _ in facts) - NOTICES_KEPT_MAX
+        facts += [(NOTICE, name, None) for name in old[: max(0, surplus)]]
+        facts.append((*CURSOR, str(max(cursor, seen)).encode()))
+        self.add(r.Fed(facts=facts, moves=moves, at=r.micros(now)))
+        return [standing for seq, _ in moves if (standing := self.standing_at(seq)) is not None]
+
+    def add_block(self, block: Block) -> None:
+        """Keep a lease."""
+        facts = self._block(block)
+        if facts:
+            self.add(r.Fed(facts=facts, moves=[], at=0))
+
+    def begin_life(self, life: bytes, why: str, now: datetime) -> bytes:
+        """A new life: what was leased to the old one is void."""
+        self.add(r.Life(life=life, why=why, at=r.micros(now)))
+        void = [(BLOCK, block_name(first), block_value(last, last + 1)) for first, (last, _) in self._free().items()]
+        self._blocks = {}
+        if void:
+            self.add(r.Fed(facts=[*void], moves=[], at=r.micros(now)))
+        return life
+
+    # -- looking --------------------------------------------------------------------------------------------------
+
+    def find(self, institution: str, msgid: str) -> tuple[int, r.Entry] | None:
+        """By identity."""
+        for seq in self._seqs(r.msgid_key(msgid)):
+            entry = self.entry(seq)
+            if entry is not None and (entry.msgid, entry.institution) == (msgid, institution):
+                return seq, entry
+        return None
+
+    def entry(self, seq: int) -> r.Entry | None:
+        """The entry ``seq``."""
+        kept = self.tail.entries.get(seq) or self._state.tail.entries.get(seq)
+        if kept is None:
+            record = look.records_of(self._c, self._vault, [seq]).get(seq)
+            kept = record if isinstance(record, r.Entry) else None
+        return kept
+
+    def fact(self, kind: str, name: str) -> bytes | None:
+        """A fact's value."""
+        if (kind, name) in self.tail.facts:
+            return self.tail.facts[kind, name]
+        return self._state.facts.get(kind, {}).get(name)
+
+    def standing_at(self, seq: int) -> Standing | None:
+        """How the entry ``seq`` stands."""
+        entry = self.entry(seq)
+        return None if entry is None else self.standing(seq, entry)
+
+    def standing(self, seq: int, entry: r.Entry) -> Standing:
+        """How it stands after all that was written so far."""
+        return standing_of(self._c, self._vault, (self._state.tail, self.tail), seq, entry, self._row(seq, entry))
+
+    def _row(self, seq: int, entry: r.Entry) -> look.Row:
+        row = None
+        if seq not in self.tail.entries and seq not in self._state.tail.entries:
+            row = look.rows(self._c, [seq]).get(seq)
+        row = row or born_row(seq, entry)
+        return row_in(self.tail, row_in(self._state.tail, row))
+
+    def _seqs(self, key: int) -> list[int]:
+        found = self._found.get(key)
+        if found is None:
+            found = self._found[key] = look.found(self._c, [key]).get(key, [])
+        return [*self.tail.keys.get(key, ()), *self._state.tail.keys.get(key, ()), *found]
+
+    # -- leases, consequences -------------------------------------------------------------------------------------
+
+    def _free(self) -> dict[int, tuple[int, int]]:
+        if self._blocks is None:
+            self._blocks = dict(self._state.blocks)
+        return self._blocks
+
+    def _next_serial(self) -> tuple[tuple[int, int, int], int, int]:
+        blocks = self._free()
+        if not blocks:
+            raise Refused("hids_exhausted")
+        first = min(blocks)
+        last, serial = blocks[first]
+        if serial == last:
+            del blocks[first]
+        else:
+            blocks[first] = (last, serial + 1)
+        return (first, last, serial + 1), serial, sum(end - following + 1 for end, following in blocks.values())
+
+    def _block(self, block: Block) -> list[tuple[str, str, bytes | None]]:
+        """A block that is already there stays as it is: its serials may have been given. One that is no block is left out."""
+        name = block_name(block.first)
+        if not 1 <= block.first <= block.last <= hids.SERIAL_MAX or self.fact(BLOCK, name) is not None:
+            return []
+        self._free()[block.first] = (block.last, block.first)
+        return [(BLOCK, name, block_value(block.last, block.first))]
+
+    def _consequences(self, one: Received, decision: Decision, moves: list[tuple[int, str]], drops: list[str]) -> None:
+        for marking in decision.markings:
+            seq = self._named(marking)
+            if seq is not None and self._may(seq, marking.mark):
+                moves.append((seq, str(marking.mark)))
+                break  # of a reversal's two, one fits
+        if decision.lifts:
+            drops.append(decision.lifts)
+        if decision.event is Event.DECLINED:
+            # a reversal that is refused stops nothing, so the hub decides on the original if that still comes
+            entry = self.entry(one.seq)
+            stopped = entry.stops if entry else ""
+            if stopped and self.fact(TOMBSTONE, stopped) == (entry.msgid.encode() if entry else b""):
+                drops.append(stopped)
+
+    def _named(self, marking: Marking) -> int | None:
+        """The settlement that a marking names: by its msgid, or by the hub's reference."""
+        if marking.mark is Mark.REINSTATE and marking.msgid:
+            # the msgid is that of the cancel which was reversed; the settlement is the one it names
+            reference = next((s.reference for s in self._with_msgid(marking.msgid) if s.reference), "")
+            marking = Marking(mark=marking.mark, reference=reference)
+        if marking.reference:
+            found = [self.standing_at(seq) for seq in dict.fromkeys(self._seqs(r.reference_key(marking.reference)))]
+            named = [s for s in found if s is not None and s.reference == marking.reference]
+        else:
+            named = self._with_msgid(marking.msgid)
+        settled = [s.seq for s in named if s.confirmation is not Confirmation.NONE]
+        return settled[0] if len(settled) == 1 else None
+
+    def _with_msgid(self, msgid: str) -> list[Standing]:
+        found = [self.standing_at(seq) for seq in self._seqs(r.msgid_key(msgid))]
+        return [one for one in found if one is not None and one.msgid == msgid]
+
+    def _may(self, seq: int, mark: Mark) -> bool:
+        entry = self.entry(seq)
+        if entry is None:
+            return False
+        row = self._row(seq, entry)
+        try:
+            marked(CONFIRMATION_CODES[row.confirmation], mark, CONFIRMATION_CODES[row.before])
+        except IllegalEvent:
+            return False
+        return True
+
+
+def decisions_of(received: Sequence[Received]) -> list[Decision]:
+    """What each answer decides; made in the caller's thread."""
+    return [decision_of(one.number, one.answer) for one in received]

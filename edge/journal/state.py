@@ -1,0 +1,120 @@
+"""What the writer holds in memory: facts, leases, the tail, the end of the chain. Made from the file at the start and after a failure.
+
+Written by the journal's thread alone, after the commit that made it true; read by the event loop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from edge.errors import JournalDamaged
+from edge.journal import look
+from edge.journal import records as r
+from edge.journal.sealing import Vault
+from edge.journal.tail import BLOCK, LIFE_FACT, Tail, block_of
+
+Connection = Any  # pysqlite3 has no types
+
+
+class State:
+    """``head``: the last record's seq; ``link``: the chain's end. ``blocks``: leases that have serials left, first serial → (last, next)."""
+
+    def __init__(self) -> None:
+        self._empty()
+
+    def _empty(self) -> None:
+        self.head = 0
+        self.link = r.FIRST_LINK
+        self.counts = {"open": 0, "final": 0, "refused": 0}
+        self.facts: dict[str, dict[str, bytes]] = {}
+        self.blocks: dict[int, tuple[int, int]] = {}
+        self.tail = Tail()
+        self.net_open = 0
+
+    @property
+    def life(self) -> bytes:
+        """The life that this journal is in."""
+        return self.facts.get(LIFE_FACT[0], {}).get(LIFE_FACT[1], b"")
+
+    @property
+    def open_count(self) -> int:
+        """How many entries have no receipt."""
+        return self.counts["open"] + self.net_open
+
+    @property
+    def hids_left(self) -> int:
+        """Over all leases."""
+        return sum(last - following + 1 for last, following in self.blocks.values())
+
+    def load(self, c: Connection, vault: Vault) -> None:
+        """Read the tables, and from the log what they do not have yet, its chain checked.
+
+        Raises:
+            JournalDamaged: the log's end was altered.
+            JournalError: a key is missing.
+        """
+        self._empty()
+        found = look.state(c)
+        folded = found["folded"]
+        self.counts = {name: found[name] for name in self.counts}
+        row = c.execute(
+            "select link, first + count - 1 from segment where first <= ? order by first desc limit 1", (folded,)
+        )
+        link, self.head = row.fetchone() or (r.FIRST_LINK, folded)
+        self._learn(look.facts(c, vault))
+        for segment in look.segments_after(c, vault, folded):
+            if segment.first != self.head + 1 and self.head:
+                raise JournalDamaged(
+                    f"the journal misses records before {segment.first}: keep the file, restore a backup"
+                )
+            link = r.link(link, segment.header, r.leaves(segment.salts, segment.records))
+            if link != segment.link:
+                raise JournalDamaged(
+                    f"the journal's chain is broken at {segment.first}: keep the file, restore a backup"
+                )
+            newer = Tail()
+            for place, data in enumerate(segment.records):
+                newer.apply(segment.first + place, _decoded(data, segment.first))
+            self.take(newer, link)
+        self.link = link
+
+    def take(self, newer: Tail, link: bytes) -> None:
+        """What was just committed."""
+        opened = len(newer.entries)
+        closed = sum(1 for seq in newer.verdicts if seq not in self.tail.verdicts)
+        self.net_open += opened - closed
+        self.tail.merge(newer)
+        self.head, self.link = newer.last, link
+        self._learn(newer.facts)
+
+    def folded(self, counts: Mapping[str, int]) -> None:
+        """The tail is in the tables now; ``counts`` are theirs."""
+        self.tail = Tail()
+        self.counts, self.net_open = {name: counts[name] for name in self.counts}, 0
+
+    def _learn(self, facts: Mapping[tuple[str, str], bytes | None]) -> None:
+        for (kind, name), value in facts.items():
+            kept = self.facts.setdefault(kind, {})
+            if value is None:
+                kept.pop(name, None)
+            else:
+                kept[name] = value
+            if kind == BLOCK:
+                self._learn_block(int(name), value)
+
+    def _learn_block(self, first: int, value: bytes | None) -> None:
+        last, following = block_of(value) if value is not None else (0, 1)
+        if following > last:
+            self.blocks.pop(first, None)
+        else:
+            self.blocks[first] = (last, following)
+
+
+def _decoded(data: bytes, at: int) -> r.Any:
+    try:
+        return r.decoded(data)
+    except msgspec.DecodeError as error:
+        raise JournalDamaged(f"the journal's record in the segment at {at} cannot be read") from error

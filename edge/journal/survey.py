@@ -1,0 +1,131 @@
+"""Looks over many entries at once: lists, counts, and whether the tables agree with the log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from edge.journal import look
+from edge.journal import records as r
+from edge.journal.fold import born_row, row_in
+from edge.journal.sealing import Vault
+from edge.journal.shapes import Standing, Stats
+from edge.journal.standing import standing_of
+from edge.journal.tail import FINAL, OPEN, Tail
+from edge.outcome import Confirmation
+
+Connection = Any  # pysqlite3 has no types
+
+_CHECK_ROWS = 20
+_AT_ONCE = 500
+
+
+def open_or_awaited(c: Connection, limit: int) -> list[int]:
+    """Seqs of folded entries that are open or await their confirmation, oldest first."""
+    seqs: set[int] = set()
+    for where in (f"outcome = {OPEN}", "confirmation = 1"):
+        rows = c.execute(f"select seq from entry where {where} order by seq limit ?", (limit,))  # noqa: S608 -- our own text
+        seqs.update(seq for (seq,) in rows.fetchall())
+    return sorted(seqs)[:limit]
+
+
+def latest(c: Connection, limit: int) -> list[int]:
+    """Seqs of the newest folded entries."""
+    return [seq for (seq,) in c.execute("select seq from entry order by seq desc limit ?", (limit,)).fetchall()]
+
+
+def standings(c: Connection, vault: Vault, tail: Tail, seqs: Sequence[int]) -> list[Standing]:
+    """How those entries stand, in order; what is no entry is left out."""
+    return [one for at in range(0, len(seqs), _AT_ONCE) for one in _standings(c, vault, tail, seqs[at : at + _AT_ONCE])]
+
+
+def _standings(c: Connection, vault: Vault, tail: Tail, seqs: Sequence[int]) -> Iterator[Standing]:
+    rows = look.rows(c, seqs)
+    places = {row.place for row in rows.values() if row.outcome != OPEN}
+    kept = look.records_of(c, vault, sorted({*places, *(seq for seq in seqs if seq not in tail.entries)}))
+    for seq in seqs:
+        entry = tail.entries.get(seq) or kept.get(seq)
+        if isinstance(entry, r.Entry):
+            row = row_in(tail, rows.get(seq) or born_row(seq, entry))
+            yield standing_of(c, vault, [tail], seq, entry, row, kept)
+
+
+def is_open(standing: Standing) -> bool:
+    """Whether somebody has to do something about it: it has no last word, or its confirmation is awaited."""
+    return not standing.outcome.decided or standing.confirmation is Confirmation.AWAITED
+
+
+def stats(c: Connection, path: Path, tail: Tail, hids_left: int, commits: int, done: int) -> Stats:
+    """From the counts that the fold keeps, and the tail."""
+    state = look.state(c)
+    counts = {"open": state["open"], "final": state["final"], "refused": state["refused"]}
+    older = look.rows(c, tail.touched())
+    for seq in tail.touched():
+        entry = tail.entries.get(seq)
+        before = older.get(seq) or (born_row(seq, entry) if entry else None)
+        if before is None:
+            continue
+        if seq in older:
+            counts[_name(before.outcome)] -= 1
+        counts[_name(row_in(tail, before).outcome)] += 1
+    (awaited,) = c.execute("select count(*) from entry where confirmation = 1").fetchone()
+    (parked,) = c.execute(f"select count(*) from entry where parked = 1 and outcome = {OPEN}").fetchone()  # noqa: S608 -- our own text
+    for seq in tail.touched():
+        entry = tail.entries.get(seq)
+        before = older.get(seq) or (born_row(seq, entry) if entry else None)
+        if before is not None:
+            now = row_in(tail, before)
+            awaited += (now.confirmation == 1) - (seq in older and before.confirmation == 1)
+            parked += bool(now.parked and now.outcome == OPEN) - (
+                seq in older and bool(before.parked and before.outcome == OPEN)
+            )
+    log = path.with_name(path.name + "-wal")
+    return Stats(
+        entries={name: count for name, count in counts.items() if count},
+        pending=counts["open"],
+        parked=parked,
+        awaited=awaited,
+        hids_left=hids_left,
+        commits=commits,
+        operations=done,
+        file_bytes=path.stat().st_size,
+        wal_bytes=log.stat().st_size if log.exists() else 0,
+    )
+
+
+def check(c: Connection, vault: Vault) -> list[str]:
+    """SQLite's own check of the whole file; the chain; and whether the tables say what the log says. For files that fit a coffee break."""
+    found = [str(row[0]) for row in c.execute(f"pragma integrity_check({_CHECK_ROWS})")]
+    found = [line for line in found if line != "ok"]
+    state = look.state(c)
+    tail = Tail()
+    link, head = _begin(c, state["cut"])
+    for segment in look.segments_after(c, vault, state["cut"]):
+        if segment.first != head + 1:
+            found.append(f"records between {head} and {segment.first} are missing")
+        link = r.link(link, segment.header, r.leaves(segment.salts, segment.records))
+        if link != segment.link:
+            found.append(f"the chain is broken at {segment.first}")
+            link = segment.link
+        head = segment.first + segment.count - 1
+        for place, data in enumerate(segment.records):
+            if segment.first + place <= state["folded"]:
+                tail.apply(segment.first + place, r.decoded(data))
+    rows = look.rows(c, tail.entries)
+    for seq, entry in tail.entries.items():
+        if rows.get(seq) != row_in(tail, born_row(seq, entry)):
+            found.append(f"the tables disagree with the log on {seq}")
+    counted = dict(c.execute("select outcome, count(*) from entry group by outcome").fetchall())
+    told = {code: state[name] for code, name in enumerate(("open", "final", "refused")) if state[name]}
+    return found + (["the counts disagree with the tables"] if counted != told else [])
+
+
+def _begin(c: Connection, cut: int) -> tuple[bytes, int]:
+    """Link and seq that the first segment follows."""
+    row = c.execute("select value from fact where kind = 'journal' and key = 'cut_link'").fetchone() if cut else None
+    return (row[0] if row else r.FIRST_LINK), cut
+
+
+def _name(outcome: int) -> str:
+    return "open" if outcome == OPEN else "final" if outcome == FINAL else "refused"

@@ -1,0 +1,161 @@
+"""What the log says beyond the folded tables, in memory.
+
+The writer fills a tail; the fold empties it by putting a new one in its place, after its commit. Who reads takes the tail first
+and the tables then: what is no longer in the tail is in the tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from msgspec import Struct
+
+from central_sync.wire.messages import ItemAnswer
+from edge.journal import records as r
+from edge.journal.decisions import Decision, decision_of
+from edge.journal.shapes import Sendable
+from edge.outcome import CONFIRMATIONS, LIFE, Confirmation, Event, Mark, Outcome
+
+BLOCK = "hid_block"
+TOMBSTONE = "tombstone"
+LIFE_FACT = ("journal", "life")
+OPEN, FINAL, REFUSED = 0, 1, 2
+"""How the tables write an outcome."""
+CONFIRMATION_CODES = (
+    Confirmation.NONE, Confirmation.AWAITED, Confirmation.CONFIRMED, Confirmation.ANNULLED, Confirmation.UNDONE,
+)  # fmt: skip
+"""How the tables write a confirmation: its place here."""
+WITHDRAWN_AT, BORN_REFUSED_AT = -1, -2
+"""``ix`` of a verdict that no answer of the hub gave."""
+
+assert set(CONFIRMATION_CODES) == set(Confirmation)
+assert {c for pair in CONFIRMATIONS for c in pair[:1]} | set(CONFIRMATIONS.values()) <= set(CONFIRMATION_CODES)
+assert set(LIFE.values()) == {Outcome.FINAL, Outcome.REFUSED}
+
+
+class Verdict(Struct, frozen=True):
+    """What closed an entry: ``place`` is the record's seq, ``ix`` the answer's place in it. ``answer`` only if the hub gave it."""
+
+    place: int
+    ix: int
+    decision: Decision
+    answer: ItemAnswer | None = None
+
+
+class Tail:
+    """Entries and what happened to entries (these or older ones), by seq; names by their keys; facts that changed."""
+
+    def __init__(self) -> None:
+        self.first = 0
+        self.last = 0
+        self.weight = 0
+        self.entries: dict[int, r.Entry] = {}
+        self.keys: dict[int, list[int]] = {}
+        self.verdicts: dict[int, Verdict] = {}
+        self.moves: dict[int, list[tuple[int, Mark]]] = {}
+        self.parked: dict[int, bool] = {}
+        self.facts: dict[tuple[str, str], bytes | None] = {}
+
+    def __len__(self) -> int:
+        return self.last - self.first + 1 if self.last else 0
+
+    def apply(self, seq: int, record: r.Any) -> None:
+        """Take in the record ``seq``."""
+        self.first = self.first or seq
+        self.last = seq
+        match record:
+            case r.Entry():
+                self._entry(seq, record)
+            case r.Answers():
+                self._answers(seq, record)
+            case r.Withdrawn():
+                why = Decision(event=Event.WITHDRAWN, code=record.code)
+                self._decide(record.seq, Verdict(seq, WITHDRAWN_AT, why))
+            case r.Moved():
+                self._move(seq, record.moves)
+            case r.Fed():
+                self._move(seq, record.moves)
+                self.facts.update({(kind, key): value for kind, key, value in record.facts})
+            case r.Fact():
+                self.facts[record.kind, record.key] = record.value
+            case r.Parked():
+                self.parked[record.seq] = bool(record.code)
+            case r.Life():
+                self.facts[LIFE_FACT] = record.life
+            case r.Root():
+                pass  # evidence; nothing stands on it
+
+    def merge(self, newer: Tail) -> None:
+        """Take in what came after this one's last record."""
+        self.first = self.first or newer.first
+        self.last = newer.last or self.last
+        self.weight += newer.weight
+        self.entries.update(newer.entries)
+        for key, seqs in newer.keys.items():
+            self.keys[key] = [*self.keys.get(key, ()), *seqs]
+        for seq, verdict in newer.verdicts.items():
+            self.verdicts.setdefault(seq, verdict)
+        for seq, moves in newer.moves.items():
+            self.moves[seq] = [*self.moves.get(seq, ()), *moves]
+        self.parked.update(newer.parked)
+        self.facts.update(newer.facts)
+
+    def touched(self) -> set[int]:
+        """Every entry, of whatever age, that something happened to."""
+        return {*self.entries, *self.verdicts, *self.moves, *self.parked}
+
+    def _entry(self, seq: int, entry: r.Entry) -> None:
+        self.entries[seq] = entry
+        self.weight += len(entry.packet)
+        self.keys.setdefault(r.msgid_key(entry.msgid), []).append(seq)
+        if entry.refused:
+            self.verdicts[seq] = Verdict(seq, BORN_REFUSED_AT, Decision(event=Event.DECLINED, code=entry.refused))
+        if entry.lease:
+            first, last, following = entry.lease
+            self.facts[BLOCK, block_name(first)] = block_value(last, following)
+        if entry.stops:
+            self.facts[TOMBSTONE, entry.stops] = entry.msgid.encode()
+
+    def _answers(self, seq: int, record: r.Answers) -> None:
+        for ix, (of, number, answer) in enumerate(zip(record.seqs, record.numbers, record.answers, strict=True)):
+            self._decide(of, Verdict(seq, ix, decision_of(number, answer), answer))
+            self.weight += len(answer.packet)
+        self._move(seq, record.moves)
+        self.facts.update({(TOMBSTONE, name): None for name in record.drops})
+
+    def _decide(self, seq: int, verdict: Verdict) -> None:
+        if seq in self.verdicts:
+            return  # the first word stays
+        self.verdicts[seq] = verdict
+        if verdict.decision.reference:
+            self.keys.setdefault(r.reference_key(verdict.decision.reference), []).append(seq)
+
+    def _move(self, seq: int, moves: Iterable[tuple[int, str]]) -> None:
+        for of, mark in moves:
+            self.moves.setdefault(of, []).append((seq, Mark(mark)))
+
+
+def block_name(first: int) -> str:
+    """The fact's key of a lease of HIDs; sorts by serial."""
+    return f"{first:020d}"
+
+
+def block_value(last: int, following: int) -> bytes:
+    """The fact's value: the last serial, and the next to give."""
+    return b"%d %d" % (last, following)
+
+
+def block_of(value: bytes) -> tuple[int, int]:
+    """The inverse of :func:`block_value`."""
+    last, following = value.split()
+    return int(last), int(following)
+
+
+def sendable_of(seq: int, entry: r.Entry) -> Sendable:
+    """What goes on the line of an entry."""
+    return Sendable(
+        seq=seq, msgid=entry.msgid, number=entry.number, digest=entry.digest, hid=entry.hid, lane=entry.lane,
+        packet=entry.packet, operator=entry.operator, workstation=entry.workstation,
+        recorded_at=r.instant(entry.recorded_at), business_day=date.fromisoformat(entry.business_day),
+    )  # fmt: skip
