@@ -132,11 +132,11 @@ def test_a_fingerprint_changes_with_all_that_both_sides_must_agree_on() -> None:
 
 
 def test_keys_and_fingerprints_are_these_bytes_written_by_hand() -> None:
-    """SHA-256 of the msgid; SHA-256 of final (1) or not (0), confirmation, a zero byte and the digest: the first 8 bytes."""
+    """BLAKE2b of the msgid; SHA-256 of final (1) or not (0), confirmation, a zero byte and 8 bytes of digest: the first 8 bytes."""
     import hashlib
 
-    assert key_of("m-1") == hashlib.sha256(b"m-1").digest()[:8]
-    by_hand = hashlib.sha256(b"\x01awaited\x00" + bytes(range(32))).digest()[:8]
+    assert key_of("m-1") == hashlib.blake2b(b"m-1", digest_size=8, person=b"m").digest()
+    by_hand = hashlib.sha256(b"\x01awaited\x00" + bytes(range(8))).digest()[:8]
     assert fingerprint_of(bytes(range(32)), final=True, confirmation="awaited") == by_hand
 
 
