@@ -9,6 +9,9 @@
     sync_url = ""  # instead of the one that the hub gave at enrolment
     sync_device = ""  # the interface of the line
     log_level = "info"
+    journal_kept_days = 400  # what the hub has signed for stays so long in the journal
+    backups = "backups"  # the folder of the daily backups, relative to DIR; better on another disk
+    backups_kept_days = 7
 
     [[readers]]
     name = "desk-1"
@@ -25,6 +28,8 @@ from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta, Struct
+
+from edge.limits import KEEP_DAYS_DEFAULT
 
 FILE = "edge.toml"
 FILE_BYTES_MAX = 64 * 1024
@@ -55,6 +60,9 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     sync_url: str = ""
     sync_device: Device = ""
     log_level: Annotated[str, Meta(pattern="^(debug|info|warning|error)$")] = "info"
+    journal_kept_days: Annotated[int, Meta(ge=1)] = KEEP_DAYS_DEFAULT
+    backups: str = "backups"
+    backups_kept_days: Annotated[int, Meta(ge=1)] = 7
     readers: Annotated[list[ReaderConfig], Meta(max_length=READERS_MAX)] = []
 
 

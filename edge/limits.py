@@ -35,6 +35,14 @@ LANE_ENTRIES_MAX = 1_000
 """How many open entries of one case are looked up at once."""
 NOTICES_KEPT_MAX = 200
 
+PRUNE_SEGMENTS_MAX = 512
+PRUNE_RECORDS_MAX = 2_000
+"""What is pruned in one transaction: a few milliseconds in which nobody is answered."""
+KEEP_DAYS_DEFAULT = 400
+"""How long what the hub has signed for stays in the journal."""
+DATA_KEY_DAYS_MAX = 90
+"""A data key that is older is followed by another one: far below what one key may seal, and short of what a thief would like."""
+
 RESERVE_BYTES_MAX = 256 * 1024 * 1024
 """Kept free for ending what is open, when new work is refused because the disk is nearly full; less on a small disk."""
 RESERVE_OF_DISK_DIVISOR = 20

@@ -100,6 +100,21 @@ def verified(batch: Batch, answer: BatchAnswer, signers: Mapping[str, Signer]) -
     return Receipt(answer.signer, answer.signature, answer.hub_time, batch.life, b"".join(leaves), tuple(places))
 
 
+def known(folder: Path, authority: Path) -> dict[str, Signer]:
+    """The signers kept in the data directory ``folder``, by name; a file that is damaged is left out."""
+    found: dict[str, Signer] = {}
+    try:
+        root = authority.read_bytes()
+    except OSError:
+        return found
+    for file in sorted((folder / FOLDER).glob("*.pem")):
+        try:
+            found |= read(file.read_bytes(), root)
+        except (OSError, ValueError) as error:
+            log.warning("a signer's certificate cannot be read", detail=file.name, code=type(error).__name__)
+    return found
+
+
 class Signers:
     """The signers that this edge knows. ``fetch`` asks the hub for all of its own (PEM); it raises ``LineBroken`` or ``LineRefused``.
 
@@ -117,16 +132,7 @@ class Signers:
 
     def load(self) -> None:
         """Read what was kept. A file that is damaged is left out: its signer is asked for again."""
-        self._known = {}
-        try:
-            authority = self._authority.read_bytes()
-        except OSError:
-            return
-        for file in sorted(self._folder.glob("*.pem")):
-            try:
-                self._known |= read(file.read_bytes(), authority)
-            except (OSError, ValueError) as error:
-                log.warning("a signer's certificate cannot be read", detail=file.name, code=type(error).__name__)
+        self._known = known(self._folder.parent, self._authority)
 
     async def receipt(self, batch: Batch, answer: BatchAnswer) -> Receipt | None:
         """As :func:`verified`; a signer that is not known yet is asked for.

@@ -57,6 +57,7 @@ from edge.errors import JournalError, JournalUnavailable
 from edge.journal import look, survey
 from edge.journal import records as r
 from edge.journal.fold import born_row, row_in
+from edge.journal.keeping import Keeping
 from edge.journal.operation import Operation
 from edge.journal.reader import Reader
 from edge.journal.records import Receipt, lane_key
@@ -107,6 +108,8 @@ class Journal:
         self._read_only = False
         self.opened = 0
         """The head with which it was opened."""
+        self.keeping = Keeping(self._writer, self._read)
+        """Signed days, pruning, keys, sizes."""
         self.on_fresh: Callable[[Appended], None] = _ignore
         """Called in the loop for each append that was new, after its commit and before its caller is told, and also if nobody waits."""
 

@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from edge.errors import JournalDamaged
 from edge.journal import records as r
+from edge.journal.days import Head
 from edge.journal.sealing import Vault
 from edge.journal.tail import OPEN
 
@@ -131,6 +132,17 @@ def segments_after(c: Connection, vault: Vault, seq: int) -> Iterator[Segment]:
     """Every segment that begins beyond ``seq``, in order."""
     for row in c.execute(f"{_SEGMENT} where first > ? order by first", (seq,)):
         yield opened(row, vault)
+
+
+def rows_after(c: Connection, seq: int, limit: int) -> list[Any]:
+    """The next rows of ``segment`` beyond ``seq``, still sealed."""
+    return list(c.execute(f"{_SEGMENT} where first > ? order by first limit ?", (seq, limit)).fetchall())
+
+
+def heads_after(c: Connection, seq: int) -> list[Head]:
+    """First, count, time and link of every segment that begins beyond ``seq``."""
+    rows_ = c.execute("select first, count, at, link from segment where first > ? order by first", (seq,))
+    return [Head(*row) for row in rows_.fetchall()]
 
 
 def sealed_rows(c: Connection, seqs: Sequence[int]) -> list[Any]:

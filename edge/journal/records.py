@@ -131,13 +131,17 @@ class Life(Record, tag=8, frozen=True, kw_only=True):
 
 
 class Root(Record, tag=9, frozen=True, kw_only=True):
-    """The root of one UTC day as both sides signed it. ``first`` to ``last``: the seqs of its segments."""
+    """The root of one UTC day as both sides signed it. ``first`` to ``last``: the seqs of its segments. ``certificate``: the edge's that it
+    signed with (DER); ``at``: the hub's time of its countersignature.
+    """
 
     day: str
+    life: bytes
     first: int
     last: int
     root: bytes
     signature: bytes
+    certificate: bytes
     signer: str
     countersignature: bytes
     at: int

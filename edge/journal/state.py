@@ -95,6 +95,10 @@ class State:
         self.tail = Tail()
         self.counts, self.net_open = {name: counts[name] for name in self.counts}, 0
 
+    def pruned(self, counts: Mapping[str, int]) -> None:
+        """Old entries are gone from the tables; what is open is not among them."""
+        self.counts = {name: counts[name] for name in self.counts}
+
     def _learn(self, facts: Mapping[tuple[str, str], bytes | None]) -> None:
         for (kind, name), value in facts.items():
             kept = self.facts.setdefault(kind, {})

@@ -18,6 +18,8 @@ from edge.outcome import Confirmation
 Connection = Any  # pysqlite3 has no types
 
 _CHECK_ROWS = 20
+CUT_FACT = ("journal", "cut_link")
+"""The link of the last segment that was pruned."""
 _AT_ONCE = 500
 
 
@@ -100,7 +102,7 @@ def check(c: Connection, vault: Vault) -> list[str]:
     found = [line for line in found if line != "ok"]
     state = look.state(c)
     tail = Tail()
-    link, head = _begin(c, state["cut"])
+    link, head = begin(c, vault, state["cut"])
     for segment in look.segments_after(c, vault, state["cut"]):
         if segment.first != head + 1:
             found.append(f"records between {head} and {segment.first} are missing")
@@ -121,10 +123,11 @@ def check(c: Connection, vault: Vault) -> list[str]:
     return found + (["the counts disagree with the tables"] if counted != told else [])
 
 
-def _begin(c: Connection, cut: int) -> tuple[bytes, int]:
+def begin(c: Connection, vault: Vault, cut: int) -> tuple[bytes, int]:
     """Link and seq that the first segment follows."""
-    row = c.execute("select value from fact where kind = 'journal' and key = 'cut_link'").fetchone() if cut else None
-    return (row[0] if row else r.FIRST_LINK), cut
+    kind, name = CUT_FACT
+    row = c.execute("select value from fact where kind = ? and key = ?", (kind, name)).fetchone() if cut else None
+    return (look.open_fact(vault, kind, name, row[0]) if row else r.FIRST_LINK), cut
 
 
 def _name(outcome: int) -> str:

@@ -19,6 +19,8 @@ from edge.outcome import CONFIRMATIONS, LIFE, Confirmation, Event, Mark, Outcome
 
 BLOCK = "hid_block"
 TOMBSTONE = "tombstone"
+ROOT = "root"
+"""Facts: a day's root as both sides signed it, by its first seq."""
 LIFE_FACT = ("journal", "life")
 OPEN, FINAL, REFUSED = 0, 1, 2
 """How the tables write an outcome."""
@@ -84,7 +86,7 @@ class Tail:
             case r.Life():
                 self.facts[LIFE_FACT] = record.life
             case r.Root():
-                pass  # evidence; nothing stands on it
+                self.facts[ROOT, block_name(record.first)] = r.encoded(record)
 
     def merge(self, newer: Tail) -> None:
         """Take in what came after this one's last record."""

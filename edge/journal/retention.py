@@ -1,0 +1,140 @@
+"""Pruning: what is old, decided on both sides and signed for by the hub goes from the front of the journal, a few commits at a time.
+
+A commit goes only if everything before it goes, and
+
+1. it lies within days whose roots both sides have signed, the last of them older than the days to be kept: so the hub has signed for all of it;
+2. each of its transactions is decided: answered with the hub's receipt, or withdrawn or refused at birth, which never left;
+3. none of its settlements awaits its confirmation;
+4. it is in the tables, and it is not the last one: the chain goes on from it.
+
+What else a commit held that still counts (leases, facts, the life, signed days) is in the tables and stays. The link of the last commit that
+went is kept, so that the chain can be checked from the cut. Pages that become free are used again by what comes; the file does
+not become smaller. A transaction that was pruned and comes again is taken on as new and carried, and the hub's ledger, which
+forgets nothing, answers it as before.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from edge.journal import look
+from edge.journal import records as r
+from edge.journal.decisions import decision_of
+from edge.journal.look import Row
+from edge.journal.sealing import Vault
+from edge.journal.survey import CUT_FACT
+from edge.journal.tail import OPEN
+from edge.limits import PRUNE_RECORDS_MAX, PRUNE_SEGMENTS_MAX
+
+Connection = Any  # pysqlite3 has no types
+
+
+class Pruned(Struct, frozen=True, kw_only=True):
+    """What went: commits, transactions; ``cut``: the last record that is gone; ``goal``: up to where it may go by age and signature.
+    ``held``: why it stopped before that; empty: it did not, or there is more to do.
+    """
+
+    segments: int
+    transactions: int
+    cut: int
+    goal: int
+    held: str = ""
+
+
+def goal(signed: Sequence[r.Root], today: date, keep_days: int) -> int:
+    """The last record that may go by age: the end of the last signed day older than ``keep_days``, with all days before it signed; 0: none."""
+    old = today - timedelta(days=keep_days)
+    end = 0
+    for root in sorted(signed, key=lambda root: root.first):
+        if date.fromisoformat(root.day) >= old:
+            break
+        end = root.last
+    return end
+
+
+def prune_some(c: Connection, vault: Vault, to: int) -> Pruned:
+    """Prune at most ``PRUNE_SEGMENTS_MAX`` commits up to the record ``to``, in one transaction on the writer's connection."""
+    state = look.state(c)
+    cut = state["cut"]
+    limit, held = _limit(c, to, state["folded"])
+    ends = [
+        first + count - 1
+        for first, count in c.execute(
+            "select first, count from segment where first > ? and first + count - 1 <= ? order by first limit ?",
+            (cut, limit, PRUNE_SEGMENTS_MAX),
+        ).fetchall()
+    ]
+    ends = [end for end in ends if end <= cut + PRUNE_RECORDS_MAX] or ends[:1]
+    if not ends:
+        return Pruned(segments=0, transactions=0, cut=cut, goal=to, held=held)
+    rows = _rows_between(c, cut, ends[-1])
+    unsigned, references = _unsigned(c, vault, rows)
+    if unsigned is not None:
+        held = f"the transaction {unsigned} has an answer without the hub's receipt"
+        ends = [end for end in ends if end < unsigned]
+        if not ends:
+            return Pruned(segments=0, transactions=0, cut=cut, goal=to, held=held)
+    rows = [row for row in rows if row.seq <= ends[-1]]
+    _delete(c, vault, ends[-1], rows, [pair for pair in references if pair[1] <= ends[-1]])
+    return Pruned(segments=len(ends), transactions=len(rows), cut=ends[-1], goal=to, held="")
+
+
+def _limit(c: Connection, to: int, folded: int) -> tuple[int, str]:
+    """The last record that may go as far as the tables tell, and what stands there."""
+    (head,) = c.execute("select coalesce(max(first), 0) from segment").fetchone()
+    limit, held = min(to, folded, head - 1), ""
+    for where, why in (
+        (f"outcome = {OPEN}", "has no last word yet"),
+        ("confirmation = 1", "awaits its confirmation"),
+    ):
+        (seq,) = c.execute(f"select min(seq) from entry where {where}").fetchone()  # noqa: S608 -- our own text
+        if seq is not None and seq <= limit:
+            limit, held = seq - 1, f"the transaction {seq} {why}"
+    return limit, held
+
+
+def _rows_between(c: Connection, cut: int, end: int) -> list[Row]:
+    seqs = [seq for (seq,) in c.execute("select seq from entry where seq > ? and seq <= ?", (cut, end)).fetchall()]
+    return sorted(look.rows(c, seqs).values(), key=lambda row: row.seq)
+
+
+def _unsigned(c: Connection, vault: Vault, rows: Sequence[Row]) -> tuple[int | None, list[tuple[int, int]]]:
+    """The first transaction that the hub answered without a receipt, and the keys by which settlements are found."""
+    kept: Mapping[int, r.Any] = look.records_of(c, vault, sorted({row.place for row in rows if row.ix >= 0}))
+    references: list[tuple[int, int]] = []
+    for row in rows:
+        if row.ix < 0:
+            continue  # withdrawn or refused at birth: it never left
+        record = kept.get(row.place)
+        if not isinstance(record, r.Answers) or record.receipt is None or record.receipt.places[row.ix] < 0:
+            return row.seq, references
+        reference = decision_of(record.numbers[row.ix], record.answers[row.ix]).reference
+        if reference:
+            references.append((r.reference_key(reference), row.seq))
+    return None, references
+
+
+def _delete(c: Connection, vault: Vault, end: int, rows: Sequence[Row], references: Sequence[tuple[int, int]]) -> None:
+    kind, name = CUT_FACT
+    (link,) = c.execute("select link from segment where first <= ? order by first desc limit 1", (end,)).fetchone()
+    sealed = look.seal_fact(vault, os.urandom(look.FACT_NONCE_BYTES), kind, name, link)
+    c.execute("begin immediate")
+    c.execute("delete from found where (key, seq) in (select key, seq from entry where seq <= ?)", (end,))
+    c.execute(
+        "delete from found where (key, seq) in (select value ->> 0, value ->> 1 from json_each(?))",
+        (msgspec.json.encode(list(references)).decode(),),
+    )
+    c.execute("delete from entry where seq <= ?", (end,))
+    c.execute("delete from segment where first <= ?", (end,))
+    c.execute("insert or replace into fact (kind, key, value) values (?, ?, ?)", (kind, name, sealed))
+    c.execute("update state set value = ? where name = 'cut'", (end,))
+    for outcome, column in enumerate(("open", "final", "refused")):
+        gone = sum(row.outcome == outcome for row in rows)
+        c.execute("update state set value = value - ? where name = ?", (gone, column))
+    c.execute("commit")
