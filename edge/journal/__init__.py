@@ -7,7 +7,7 @@ On disk
     ``segment``    the log, and all that counts. One row is one commit: its records sealed with AES-256-GCM, ``first`` the number (seq) of the
                    first of them, ``link`` the chain's value after it. Rows are only ever added (and pruned from the front).
     ``entry``      folded from the log, as are the rest: how each transaction stands. ``outcome`` 0 is open; indexes hold what is open alone.
-    ``found``      64-bit keys of msgids and of settlements' ids → seq; what is found is held against the record itself.
+    ``reference``  64-bit keys of settlements' ids → seq, as ``entry`` has of msgids; what is found is held against the record itself.
     ``fact``       small things that must survive, under seal: tokens, the feed's cursor, leases of HIDs, notices, tombstones, the life.
     ``state``      ``folded``: the last record that is in the tables; ``cut``: the last one pruned; counts by outcome.
 
@@ -190,13 +190,13 @@ class Journal:
     async def find(self, institution: str, msgid: str) -> Standing | None:
         """How a transaction stands, or ``None`` if the journal does not know it."""
         tail, key = await self._tail(), r.msgid_key(msgid)
-        for seq in tail.keys.get(key, ()):
+        for seq in tail.msgids.get(key, ()):
             entry = tail.entries.get(seq)
             if entry is not None and (entry.msgid, entry.institution) == (msgid, institution):
                 return self._in_memory(tail, seq, entry)
 
         def look_up(c: Connection, vault: Vault) -> Standing | None:
-            for seq in look.found(c, [key]).get(key, []):
+            for seq in look.with_msgids(c, [key]).get(key, []):
                 entry = look.records_of(c, vault, [seq]).get(seq)
                 if isinstance(entry, r.Entry) and (entry.msgid, entry.institution) == (msgid, institution):
                     return _standing(c, vault, tail, seq, entry)

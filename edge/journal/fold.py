@@ -30,16 +30,21 @@ _OUTCOMES = {Outcome.FINAL: FINAL, Outcome.REFUSED: REFUSED}
 _FIELDS = (
     "seq", "key", "lane", "number", "size", "at", "digest", "outcome", "place", "ix", "confirmation", "before", "moved", "parked",
 )  # fmt: skip
-_ENTER = (
-    f"insert into entry ({', '.join(_FIELDS)}) select "  # noqa: S608 -- our own names
-    + ", ".join(f"value ->> {place}" for place in range(len(_FIELDS)))
-    + " from json_each(?) order by value ->> 0"
-)
+_BORN = 7
+"""So many of them are known at birth; the others are 0 then."""
+
+
+def _enter(given: int) -> str:
+    values = [f"value ->> {place}" if place < given else "0" for place in range(len(_FIELDS))]
+    return f"insert into entry ({', '.join(_FIELDS)}) select {', '.join(values)} from json_each(?)"  # noqa: S608 -- our own names
+
+
+_ENTER_OPEN, _ENTER = _enter(_BORN), _enter(len(_FIELDS))
 _CHANGE = (
     "update entry set outcome = n.value ->> 1, place = n.value ->> 2, ix = n.value ->> 3, confirmation = n.value ->> 4,"
     " before = n.value ->> 5, moved = n.value ->> 6, parked = n.value ->> 7 from json_each(?) n where entry.seq = n.value ->> 0"
 )
-_FIND = "insert or ignore into found (key, seq) select value ->> 0, value ->> 1 from json_each(?) order by 1"
+_REFER = "insert or ignore into reference (key, seq) select value ->> 0, value ->> 1 from json_each(?)"
 _COUNT = "update state set value = value + ? where name = ?"
 
 
@@ -51,14 +56,12 @@ def fold(c: Connection, vault: Vault, tail: Tail) -> None:
     """
     c.execute("begin immediate")
     older = look.rows(c, tail.touched() - tail.entries.keys())
-    fresh, changed, counts = _rows(tail, older)
-    if fresh:
-        c.execute(_ENTER, (_json(fresh),))
-    if changed:
-        c.execute(_CHANGE, (_json(changed),))
-    named = [(key, seq) for key, seqs in tail.keys.items() for seq in seqs]
-    if named:
-        c.execute(_FIND, (_json(named),))
+    opened, fresh, changed, counts = _rows(tail, older)
+    for statement, rows in ((_ENTER_OPEN, opened), (_ENTER, fresh), (_CHANGE, changed)):
+        if rows:
+            c.execute(statement, (_json(rows),))
+    if tail.references:
+        c.execute(_REFER, (_json([(key, seq) for key, seqs in tail.references.items() for seq in seqs]),))
     _facts(c, vault, tail)
     for name, change in counts.items():
         c.execute(_COUNT, (change, name))
@@ -111,15 +114,22 @@ def row_in(tail: Tail, row: Row) -> Row:
     return now if parked is None else msgspec.structs.replace(now, parked=int(parked))
 
 
-def _rows(tail: Tail, older: dict[int, Row]) -> tuple[list[Any], list[Any], dict[str, int]]:
-    """New rows, changed rows, and how the counts change."""
-    fresh, changed = [], []
+def _rows(tail: Tail, older: dict[int, Row]) -> tuple[list[Any], list[Any], list[Any], dict[str, int]]:
+    """New rows of what is open and what is not, changed rows, and how the counts change."""
+    opened, fresh, changed = [], [], []
     counts = {"open": 0, "final": 0, "refused": 0}
     names = ("open", "final", "refused")
+    happened = {*tail.verdicts, *tail.moves, *tail.parked}
     for seq, entry in tail.entries.items():
+        key = r.msgid_key(entry.msgid)
+        if seq not in happened:
+            opened.append((
+                seq, key, r.lane_key(entry.lane), entry.number, len(entry.packet), entry.recorded_at,
+                digest_number(entry.digest),
+            ))  # fmt: skip
+            continue
         row = row_in(tail, born_row(seq, entry))
         counts[names[row.outcome]] += 1
-        key = r.msgid_key(entry.msgid)
         fresh.append((
             seq, key, row.lane, entry.number, row.size, entry.recorded_at, digest_number(entry.digest), row.outcome,
             row.place, row.ix, row.confirmation, row.before, row.moved, row.parked,
@@ -130,7 +140,8 @@ def _rows(tail: Tail, older: dict[int, Row]) -> tuple[list[Any], list[Any], dict
             counts[names[old.outcome]] -= 1
             counts[names[row.outcome]] += 1
             changed.append((seq, row.outcome, row.place, row.ix, row.confirmation, row.before, row.moved, row.parked))
-    return fresh, changed, {name: change for name, change in counts.items() if change}
+    counts["open"] += len(opened)
+    return opened, fresh, changed, {name: change for name, change in counts.items() if change}
 
 
 def _facts(c: Connection, vault: Vault, tail: Tail) -> None:

@@ -70,10 +70,19 @@ def rows(c: Connection, seqs: Iterable[int]) -> dict[int, Row]:
     return {row.seq: row for row in _rows.decode(text)}
 
 
-def found(c: Connection, keys: Iterable[int]) -> dict[int, list[int]]:
-    """The seqs under each key; keys that are not there are left out."""
+def with_msgids(c: Connection, keys: Iterable[int]) -> dict[int, list[int]]:
+    """The seqs of entries under each msgid's key; keys that are not there are left out."""
+    return _grouped(c, "entry", keys)
+
+
+def with_references(c: Connection, keys: Iterable[int]) -> dict[int, list[int]]:
+    """The seqs of entries whose answer names the settlement under each key."""
+    return _grouped(c, "reference", keys)
+
+
+def _grouped(c: Connection, table: str, keys: Iterable[int]) -> dict[int, list[int]]:
     (text,) = c.execute(
-        "select json_group_array(json_array(key, seq)) from found where key in (select value from json_each(?))",
+        f"select json_group_array(json_array(key, seq)) from {table} where key in (select value from json_each(?))",  # noqa: S608 -- our own names
         (_numbers(keys),),
     ).fetchone()
     by_key: dict[int, list[int]] = {}

@@ -15,6 +15,7 @@ import hashlib
 import struct
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 import msgspec
 from msgspec import Struct
@@ -27,6 +28,7 @@ NONCE_BYTES = 12
 FIRST_LINK = hashlib.sha256(b"pishkhan journal 2").digest()
 """What the first segment of a journal is linked to."""
 
+_NAMES_REMEMBERED = 8_192
 _HEADER = struct.Struct(">QIQI")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -206,6 +208,7 @@ def link(before: bytes, head: bytes, leaves_: bytes) -> bytes:
     return hashlib.sha256(b"\x01" + before + head + hashlib.sha256(leaves_).digest()).digest()
 
 
+@lru_cache(maxsize=_NAMES_REMEMBERED)
 def msgid_key(msgid: str) -> int:
     """64 bits that stand for a msgid in the tables, signed as SQLite has numbers."""
     return _key(b"m", msgid)
@@ -216,6 +219,7 @@ def reference_key(reference: str) -> int:
     return _key(b"r", reference)
 
 
+@lru_cache(maxsize=_NAMES_REMEMBERED)
 def lane_key(lane: str) -> int:
     """The same for a lane; the lanes in memory use it too."""
     return _key(b"l", lane)

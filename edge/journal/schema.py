@@ -49,8 +49,11 @@ KEYS: dict[str, str | tuple[str, ...]] = {
     "fact": ("kind", "key"),
     "state": "name",
 }
-FOUND = "create table found (key integer not null, seq integer not null, primary key (key, seq)) strict, without rowid"
+REFERENCE = (
+    "create table reference (key integer not null, seq integer not null, primary key (key, seq)) strict, without rowid"
+)
 INDEXES = (
+    "create index msgid on entry (key)",
     # what has no receipt is all that these two hold: they stay small however old the journal is
     "create index open_seq on entry (seq) where outcome = 0",
     "create index open_lane on entry (lane, seq) where outcome = 0",
@@ -67,7 +70,7 @@ def create(connection: Any) -> None:
     db = sqlite_utils.Database(connection)
     for name, columns in TABLES.items():
         Table(db, name).create(columns, pk=KEYS[name], not_null=set(columns), strict=True)
-    db.execute(FOUND)
+    db.execute(REFERENCE)
     for index in INDEXES:
         db.execute(index)
     connection.executemany("insert into state (name, value) values (?, 0)", [(name,) for name in STATE])

@@ -19,7 +19,7 @@ from edge.journal.decisions import Decision, decision_of
 from edge.journal.fold import born_row, row_in
 from edge.journal.sealing import Vault
 from edge.journal.shapes import Appended, Block, Draft, Marking, Received, Standing
-from edge.journal.standing import standing_of
+from edge.journal.standing import fresh_standing, standing_of
 from edge.journal.state import State
 from edge.journal.tail import BLOCK, CONFIRMATION_CODES, OPEN, TOMBSTONE, Tail, block_name, block_value
 from edge.limits import NOTICES_KEPT_MAX
@@ -83,7 +83,9 @@ class Scribe:
             stops=stops, refused=refused,
         )  # fmt: skip
         seq = self.add(entry)
-        return Appended(standing=self.standing(seq, entry), fresh=True, size=len(draft.packet), hids_left=left)
+        return Appended(
+            standing=fresh_standing(seq, entry, draft.recorded_at), fresh=True, size=len(draft.packet), hids_left=left
+        )
 
     def receive(
         self, received: Sequence[Received], decisions: Sequence[Decision], receipt: r.Receipt | None, now: datetime
@@ -177,7 +179,7 @@ class Scribe:
 
     def find(self, institution: str, msgid: str) -> tuple[int, r.Entry] | None:
         """By identity."""
-        for seq in self._seqs(r.msgid_key(msgid)):
+        for seq in self._with_key(r.msgid_key(msgid)):
             entry = self.entry(seq)
             if entry is not None and (entry.msgid, entry.institution) == (msgid, institution):
                 return seq, entry
@@ -213,11 +215,15 @@ class Scribe:
         row = row or born_row(seq, entry)
         return row_in(self.tail, row_in(self._state.tail, row))
 
-    def _seqs(self, key: int) -> list[int]:
+    def _with_key(self, key: int) -> list[int]:
         found = self._found.get(key)
         if found is None:
-            found = self._found[key] = look.found(self._c, [key]).get(key, [])
-        return [*self.tail.keys.get(key, ()), *self._state.tail.keys.get(key, ()), *found]
+            found = self._found[key] = look.with_msgids(self._c, [key]).get(key, [])
+        return [*self.tail.msgids.get(key, ()), *self._state.tail.msgids.get(key, ()), *found]
+
+    def _referring(self, key: int) -> list[int]:
+        folded = look.with_references(self._c, [key]).get(key, [])
+        return sorted({*folded, *self._state.tail.references.get(key, ()), *self.tail.references.get(key, ())})
 
     # -- leases, consequences -------------------------------------------------------------------------------------
 
@@ -268,7 +274,7 @@ class Scribe:
             reference = next((s.reference for s in self._with_msgid(marking.msgid) if s.reference), "")
             marking = Marking(mark=marking.mark, reference=reference)
         if marking.reference:
-            found = [self.standing_at(seq) for seq in dict.fromkeys(self._seqs(r.reference_key(marking.reference)))]
+            found = [self.standing_at(seq) for seq in self._referring(r.reference_key(marking.reference))]
             named = [s for s in found if s is not None and s.reference == marking.reference]
         else:
             named = self._with_msgid(marking.msgid)
@@ -276,7 +282,7 @@ class Scribe:
         return settled[0] if len(settled) == 1 else None
 
     def _with_msgid(self, msgid: str) -> list[Standing]:
-        found = [self.standing_at(seq) for seq in self._seqs(r.msgid_key(msgid))]
+        found = [self.standing_at(seq) for seq in self._with_key(r.msgid_key(msgid))]
         return [one for one in found if one is not None and one.msgid == msgid]
 
     def _may(self, seq: int, mark: Mark) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from edge.errors import JournalDamaged
@@ -42,6 +43,15 @@ def standing_of(
         hid=entry.hid, lane=entry.lane, recorded_at=r.instant(entry.recorded_at), outcome=outcome, answer=answer,
         code=code, detail=detail, confirmation=CONFIRMATION_CODES[row.confirmation], reference=reference,
         parked=bool(row.parked) and row.outcome == OPEN,
+    )  # fmt: skip
+
+
+def fresh_standing(seq: int, entry: r.Entry, recorded_at: datetime) -> Standing:
+    """How an entry stands before anything has happened to it; the same as :func:`standing_of`, sooner."""
+    return Standing(
+        seq=seq, institution=entry.institution, msgid=entry.msgid, number=entry.number, digest=entry.digest,
+        hid=entry.hid, lane=entry.lane, recorded_at=recorded_at, code=entry.refused,
+        outcome=Outcome.REFUSED if entry.refused else born(entry.number),
     )  # fmt: skip
 
 

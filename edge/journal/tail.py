@@ -46,14 +46,15 @@ class Verdict(Struct, frozen=True):
 
 
 class Tail:
-    """Entries and what happened to entries (these or older ones), by seq; names by their keys; facts that changed."""
+    """Entries and what happened to entries (these or older ones), by seq; msgids and references by their keys; facts that changed."""
 
     def __init__(self) -> None:
         self.first = 0
         self.last = 0
         self.weight = 0
         self.entries: dict[int, r.Entry] = {}
-        self.keys: dict[int, list[int]] = {}
+        self.msgids: dict[int, list[int]] = {}
+        self.references: dict[int, list[int]] = {}
         self.verdicts: dict[int, Verdict] = {}
         self.moves: dict[int, list[tuple[int, Mark]]] = {}
         self.parked: dict[int, bool] = {}
@@ -94,8 +95,9 @@ class Tail:
         self.last = newer.last or self.last
         self.weight += newer.weight
         self.entries.update(newer.entries)
-        for key, seqs in newer.keys.items():
-            self.keys[key] = [*self.keys.get(key, ()), *seqs]
+        for names, more in ((self.msgids, newer.msgids), (self.references, newer.references)):
+            for key, seqs in more.items():
+                names[key] = [*names.get(key, ()), *seqs]
         for seq, verdict in newer.verdicts.items():
             self.verdicts.setdefault(seq, verdict)
         for seq, moves in newer.moves.items():
@@ -110,7 +112,7 @@ class Tail:
     def _entry(self, seq: int, entry: r.Entry) -> None:
         self.entries[seq] = entry
         self.weight += len(entry.packet)
-        self.keys.setdefault(r.msgid_key(entry.msgid), []).append(seq)
+        self.msgids.setdefault(r.msgid_key(entry.msgid), []).append(seq)
         if entry.refused:
             self.verdicts[seq] = Verdict(seq, BORN_REFUSED_AT, Decision(event=Event.DECLINED, code=entry.refused))
         if entry.lease:
@@ -131,7 +133,7 @@ class Tail:
             return  # the first word stays
         self.verdicts[seq] = verdict
         if verdict.decision.reference:
-            self.keys.setdefault(r.reference_key(verdict.decision.reference), []).append(seq)
+            self.references.setdefault(r.reference_key(verdict.decision.reference), []).append(seq)
 
     def _move(self, seq: int, moves: Iterable[tuple[int, str]]) -> None:
         for of, mark in moves:

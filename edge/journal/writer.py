@@ -194,7 +194,7 @@ class Writer:
         keys = {key for operation in begun for key in operation.keys}
         found: dict[int, list[int]] = {key: [] for key in keys}
         if keys:
-            found |= look.found(c, keys)
+            found |= look.with_msgids(c, keys)
         scribe = Scribe(c, self.vault, self.state, found)
         results = [tried(operation, scribe) for operation in begun]
         if scribe.records:
