@@ -60,7 +60,7 @@ def export(
 
 def _found(c: Connection, vault: Vault, institution: str, msgid: str) -> tuple[int, r.Entry]:
     key = r.msgid_key(msgid)
-    for seq in [*look.found(c, [key]).get(key, ()), *_unfolded(c, vault)]:
+    for seq in [*look.with_msgids(c, [key]).get(key, ()), *_unfolded(c, vault)]:
         entry = look.records_of(c, vault, [seq]).get(seq)
         if isinstance(entry, r.Entry) and (entry.institution, entry.msgid) == (institution, msgid):
             return seq, entry

@@ -125,9 +125,8 @@ def _delete(c: Connection, vault: Vault, end: int, rows: Sequence[Row], referenc
     (link,) = c.execute("select link from segment where first <= ? order by first desc limit 1", (end,)).fetchone()
     sealed = look.seal_fact(vault, os.urandom(look.FACT_NONCE_BYTES), kind, name, link)
     c.execute("begin immediate")
-    c.execute("delete from found where (key, seq) in (select key, seq from entry where seq <= ?)", (end,))
     c.execute(
-        "delete from found where (key, seq) in (select value ->> 0, value ->> 1 from json_each(?))",
+        "delete from reference where (key, seq) in (select value ->> 0, value ->> 1 from json_each(?))",
         (msgspec.json.encode(list(references)).decode(),),
     )
     c.execute("delete from entry where seq <= ?", (end,))
