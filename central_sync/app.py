@@ -22,13 +22,14 @@ from aiohttp import web
 
 from central_sync.api.enrol import OWN_HOST, EnrolPort
 from central_sync.api.limits import HANDSHAKE_S_MAX, KEEPALIVE_S, STOP_S_MAX
-from central_sync.api.sync import SyncPort
+from central_sync.api.sync import Services, SyncPort
 from central_sync.api.tls import listening, mutual_context, server_context
 from central_sync.audit import Trail
 from central_sync.config import Config, Listener, address
 from central_sync.fleet.authority import Authority
 from central_sync.fleet.lives import Lives
 from central_sync.fleet.renewal import Renewals
+from central_sync.fleet.roots import Roots
 from central_sync.fleet.service import Fleet
 from central_sync.fleet.signer import Signer
 from central_sync.intake import Intake
@@ -94,10 +95,9 @@ class Hub:
 
         trail = Trail(self._store, clock)
         fleet = Fleet(self._store, self._authority, rulebook)
-        renewals = Renewals(self._store, self._authority)
-        sync = SyncPort(
-            fleet, Intake(self._store, rulebook), Lives(self._store), renewals, signer, trail, clock, config.threads
-        )
+        renewals, lives, roots = Renewals(self._store, self._authority), Lives(self._store), Roots(self._store, signer)
+        services = Services(fleet, Intake(self._store, rulebook), lives, renewals, roots, signer)
+        sync = SyncPort(services, trail, clock, config.threads)
         sync_url = config.sync_url or _told(config.sync, faces.sync)
         enrol = EnrolPort(fleet, renewals, self._authority.pem(), trail, clock, sync_url)
         certificate = self._authority.server_certificate

@@ -27,7 +27,17 @@ from msgspec import Struct
 from central_sync.wire import codec
 from central_sync.wire.compression import DICTIONARY, Level
 from central_sync.wire.limits import BODY_BYTES_MAX, CLOCK_SKEW_S_MAX, RUN_BYTES
-from central_sync.wire.messages import Batch, BatchAnswer, CompareAnswer, CompareRequest, Feed, Renewal, Renewed
+from central_sync.wire.messages import (
+    Batch,
+    BatchAnswer,
+    CompareAnswer,
+    CompareRequest,
+    Feed,
+    Renewal,
+    Renewed,
+    RootsAnswer,
+    RootsOffer,
+)
 from central_sync.wire.refusals import REFUSALS, Refused
 from edge.errors import LineBroken, LineRefused
 from edge.limits import CONNECT_TIMEOUT_S, EXCHANGE_TIMEOUT_S, FEED_GRACE_S, PACKED_AT_ONCE_ITEMS_MAX, WORKERS
@@ -186,6 +196,15 @@ class Line:
             LineRefused: the hub does not admit us.
         """
         return await self._request("POST", "/v1/renew", Renewed, Attempt(), _SMALL, data=codec.pack(asked))
+
+    async def offer_roots(self, offer: RootsOffer) -> RootsAnswer:
+        """Have day roots countersigned.
+
+        Raises:
+            LineBroken: no answer.
+            LineRefused: the hub does not admit us.
+        """
+        return await self._request("POST", "/v1/roots", RootsAnswer, Attempt(), _SMALL, data=codec.pack(offer))
 
     async def renew_ended(self, enrol_url: str, tls: ssl.SSLContext, asked: Renewal) -> Renewed:
         """The same on the enrol port, over a connection that shows no certificate, when the old one has ended.

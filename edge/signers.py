@@ -8,7 +8,7 @@ Rules
     * Every signer ever seen is kept under ``DIR/signers/`` (``NAME.pem``: its certificate, then its authority's), for receipts are checked
       years later. A signer that is not known yet is asked for, once, when an answer names it.
 
-:func:`read` and :func:`verified` are pure.
+:func:`read`, :func:`verified` and :func:`check` are pure.
 """
 
 from __future__ import annotations
@@ -81,17 +81,9 @@ def verified(batch: Batch, answer: BatchAnswer, signers: Mapping[str, Signer]) -
     covered = receipts.covered(batch.items, answer.answers)
     if not covered:
         return None
-    signer = signers.get(answer.signer)
-    if signer is None:
-        raise ReceiptInvalid("the signer is not known" if answer.signer else "the answers are not signed")
-    if not signer.from_time <= answer.hub_time <= signer.to_time:
-        raise ReceiptInvalid("the signer's certificate was not valid at that time")
     leaves = [receipts.leaf(one) for one in covered]
     text = receipts.signed_text(batch.institution, batch.life, answer.hub_time, leaves)
-    try:
-        signer.key.verify(answer.signature, text)
-    except InvalidSignature as error:
-        raise ReceiptInvalid("the signature does not hold") from error
+    check(signers, answer.signer, answer.signature, text, answer.hub_time)
     places, place = [], 0
     known = {id(one) for one in covered}
     for one in answer.answers:
@@ -113,6 +105,23 @@ def known(folder: Path, authority: Path) -> dict[str, Signer]:
         except (OSError, ValueError) as error:
             log.warning("a signer's certificate cannot be read", detail=file.name, code=type(error).__name__)
     return found
+
+
+def check(signers: Mapping[str, Signer], name: str, signature: bytes, text: bytes, at: datetime) -> None:
+    """Whether the signer ``name`` signed ``text`` at ``at``.
+
+    Raises:
+        ReceiptInvalid: it did not, or is not known, or was not valid then.
+    """
+    signer = signers.get(name)
+    if signer is None:
+        raise ReceiptInvalid("the signer is not known" if name else "there is no signature")
+    if not signer.from_time <= at <= signer.to_time:
+        raise ReceiptInvalid("the signer's certificate was not valid at that time")
+    try:
+        signer.key.verify(signature, text)
+    except InvalidSignature as error:
+        raise ReceiptInvalid("the signature does not hold") from error
 
 
 class Signers:
@@ -142,10 +151,24 @@ class Signers:
             LineBroken, LineRefused: the signer is not known and could not be asked for.
         """
         if answer.signer and answer.signer not in self._known and receipts.covered(batch.items, answer.answers):
-            async with self._asking:
-                if answer.signer not in self._known:
-                    self._keep(await self._fetch())
+            await self._ask_for(answer.signer)
         return verified(batch, answer, self._known)
+
+    async def check(self, name: str, signature: bytes, text: bytes, at: datetime) -> None:
+        """As :func:`check`; a signer that is not known yet is asked for.
+
+        Raises:
+            ReceiptInvalid: see :func:`check`.
+            LineBroken, LineRefused: the signer is not known and could not be asked for.
+        """
+        if name and name not in self._known:
+            await self._ask_for(name)
+        check(self._known, name, signature, text, at)
+
+    async def _ask_for(self, name: str) -> None:
+        async with self._asking:
+            if name not in self._known:
+                self._keep(await self._fetch())
 
     def _keep(self, bundle: bytes) -> None:
         authority = self._authority.read_bytes()

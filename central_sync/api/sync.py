@@ -1,4 +1,4 @@
-"""The sync port: ``POST /v1/exchange``, ``GET /v1/feed`` and the small ones (signers, renew), for enrolled edges over mutual TLS.
+"""The sync port: ``POST /v1/exchange``, ``GET /v1/feed`` and the small ones (signers, renew, roots), for enrolled edges over mutual TLS.
 
 Rules
     * The institution is what the certificate says, nothing else. TLS has verified it; the fleet says whether the hub still
@@ -17,7 +17,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import partial
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import structlog
 from aiohttp import web
@@ -37,11 +37,12 @@ from central_sync.fleet.authority import named_in
 from central_sync.fleet.limits import HIDS_LEFT_MAX
 from central_sync.fleet.lives import Lives, Told
 from central_sync.fleet.renewal import Renewals
+from central_sync.fleet.roots import Roots
 from central_sync.fleet.service import Fleet, Page
 from central_sync.fleet.signer import Signer
 from central_sync.intake import Intake
 from central_sync.wire.limits import FEED_WAIT_S_MAX, JOURNAL_SEQ_MAX, LIFE_BYTES, RUN_BYTES, WIRE_VERSION
-from central_sync.wire.messages import Batch, Feed, Renewal
+from central_sync.wire.messages import Batch, Feed, Renewal, RootsOffer
 from central_sync.wire.refusals import Refused
 
 T = TypeVar("T")
@@ -49,25 +50,24 @@ CURSOR_MAX = 2**62
 _log = structlog.get_logger(__name__)
 
 
+class Services(NamedTuple):
+    """What the routes call."""
+
+    fleet: Fleet
+    intake: Intake
+    lives: Lives
+    renewals: Renewals
+    roots: Roots
+    signer: Signer
+
+
 class SyncPort:
     """The routes of the sync port and the threads that they work in. ``clock`` gives aware UTC instants."""
 
-    def __init__(
-        self,
-        fleet: Fleet,
-        intake: Intake,
-        lives: Lives,
-        renewals: Renewals,
-        signer: Signer,
-        trail: Trail,
-        clock: Callable[[], datetime],
-        threads: int,
-    ) -> None:
-        self._fleet = fleet
-        self._intake = intake
-        self._lives = lives
-        self._renewals = renewals
-        self._signer = signer
+    def __init__(self, services: Services, trail: Trail, clock: Callable[[], datetime], threads: int) -> None:
+        self._fleet, self._intake = services.fleet, services.intake
+        self._lives, self._renewals = services.lives, services.renewals
+        self._roots, self._signer = services.roots, services.signer
         self._trail = trail
         self._clock = clock
         self._threads = threads
@@ -98,6 +98,7 @@ class SyncPort:
         application.router.add_get("/v1/feed", self._feed)
         application.router.add_get("/v1/signers", self._signers)
         application.router.add_post("/v1/renew", self._renew)
+        application.router.add_post("/v1/roots", self._offered)
         return application
 
     def turned_away(self, peer: str, reason: str) -> None:
@@ -158,6 +159,13 @@ class SyncPort:
         certificate = await self._in(self._looks, self._fleet.admitted, institution, serial, now)
         message = await received(request, Renewal, SMALL_BODY_BYTES_MAX)
         return answered(await self._in(self._looks, self._renewals.renew, certificate, message, peer, now))
+
+    async def _offered(self, request: web.Request) -> web.Response:
+        serial, institution = _client(request)
+        now = self._clock()
+        await self._in(self._looks, self._fleet.admitted, institution, serial, now)
+        offer = await received(request, RootsOffer, SMALL_BODY_BYTES_MAX)
+        return answered(await self._in(self._looks, self._roots.take, institution, offer, now))
 
     async def _feed(self, request: web.Request) -> web.Response:
         cursor = number(request, "cursor", 0, CURSOR_MAX, 0) or 0

@@ -1,7 +1,7 @@
 """PURE: the one root a day that both sides sign, as bytes.
 
-The edge signs ``statement``: this journal held, of that day, these entries under this root. The hub signs ``countersigned``: the
-statement was here, with that signature, at that instant. All numbers are big-endian.
+The edge signs ``statement``: this journal held, of that day, these records under this root. The hub signs ``countersigned``: that
+statement was here, signed by its edge, at that instant. All numbers are big-endian.
 """
 
 from __future__ import annotations
@@ -40,13 +40,14 @@ def statement(institution: str, life: bytes, day: date, first: int, last: int, r
 
 
 def countersigned(institution: str, root: DayRoot, signed_at: datetime) -> bytes:
-    """What the hub signs: ``DOMAIN_COUNTERSIGNED`` || SHA-256(statement) || SHA-256(the edge's signature) || microseconds since 1970 (8)."""
+    """What the hub signs: ``DOMAIN_COUNTERSIGNED`` || SHA-256(statement) || microseconds since 1970 (8). The edge's signature is no part of
+    it: it differs each time, and a root that is offered again gets the same answer.
+    """
     stated = statement(institution, root.life, root.day, root.first, root.last, root.root)
     return b"".join(
         (
             DOMAIN_COUNTERSIGNED,
             hashlib.sha256(stated).digest(),
-            hashlib.sha256(root.signature).digest(),
             microseconds(signed_at).to_bytes(8, "big"),
         )
     )

@@ -33,11 +33,10 @@ def test_a_statement_is_these_bytes() -> None:
     assert _stated() == STATEMENT
 
 
-def test_the_hub_signs_the_statement_the_edges_signature_and_its_time() -> None:
+def test_the_hub_signs_the_statement_and_its_time() -> None:
     by_hand = (
         b"pishkhan day root countersigned 3\x00"
         + hashlib.sha256(STATEMENT).digest()
-        + hashlib.sha256(b"signature").digest()
         + (1742515500000007).to_bytes(8, "big")
     )
     assert roots.countersigned("H001", ROOT, AT) == by_hand
