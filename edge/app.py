@@ -37,13 +37,14 @@ from edge.faces.stream import Stream
 from edge.intake import Intake
 from edge.jobs import Job, Jobs
 from edge.journal import Journal
-from edge.limits import RENEW_LOOK_EVERY_S
+from edge.limits import RENEW_LOOK_EVERY_S, ROOTS_LOOK_EVERY_S
 from edge.line import Line
 from edge.log import located
 from edge.readers import OnPresence, Presence, Reader
 from edge.readers.registry import Readers
 from edge.readers.simulated.driver import SimulatedReader
 from edge.renewal import Renewals
+from edge.roots import DayRoots
 from edge.signers import Signers
 from edge.uplink import Uplink
 from edge.workstations import FILE as WORKSTATIONS_FILE
@@ -116,6 +117,9 @@ class Edge:
         self._line = Line(config.sync_url or who.sync_url, tls, config.sync_device, clock)
         renewals = Renewals(self._folder, who, self._line, clock, self._renewed)
         self._signers = Signers(self._folder, who.authority, self._line.signers)
+        roots = DayRoots(
+            self._line, self._journal.keeping, lambda: self._journal.life, self._signers, lambda: self._who, clock
+        )
         self._uplink = Uplink(who.institution, self._line, self._journal, waiting, events, clock)
         downlink = Downlink(self._line, self._journal, self._uplink, events, clock)
         intake = Intake(
@@ -130,6 +134,7 @@ class Edge:
                 Job("forget old cycles", FORGET_CYCLES_EVERY_S, lambda: _forgotten(cycles)),
                 Job("look after self", LOOK_AFTER_SELF_EVERY_S, self._look_after_self),
                 Job("renew the certificate", RENEW_LOOK_EVERY_S, renewals.run, at_once=True),
+                Job("have days signed", ROOTS_LOOK_EVERY_S, roots.run, at_once=True),
             ]
         )
         door = Door([address.host, *config.names], config.origins)

@@ -83,6 +83,8 @@ LANE_RETRY_CAP_S = 30.0
 STOP_GRACE_S = 2.0
 RENEW_LOOK_EVERY_S = 60
 """How often the edge looks whether its certificate is due to be renewed."""
+ROOTS_LOOK_EVERY_S = 3600
+"""How often the edge looks whether a day is over that both sides have not signed."""
 RENEW_PAUSE_S = 300.0
 """After a renewal in vain, at least; up to twice that, so that edges whose hub was away do not come at once."""
 JOURNAL_RETRY_S = 1.0
