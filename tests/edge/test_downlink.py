@@ -92,3 +92,27 @@ async def test_after_a_break_the_line_is_known_to_be_back_without_traffic(hub: S
         await until(lambda: not edge.uplink.up)
         await hub.start()
         await until(lambda: edge.uplink.up, 3)
+
+
+async def test_a_journal_whose_life_is_over_begins_another_gives_its_numbers_up_and_says_so(
+    hub: SimHub, tmp_path: Path
+) -> None:
+    async with Edge(tmp_path, hub.url) as edge:
+        old = edge.journal.life
+        await edge.call("2207", settle(HID), "m1")
+        await until(lambda: hub.lives.get(old.hex()))
+    hub.over.add(old.hex())
+    async with Edge(tmp_path, hub.url, hids=0) as edge, edge.events.subscribe() as watcher:
+        event = await anext(watcher)
+        while event.kind != "notice":
+            event = await anext(watcher)
+        assert event.data["audience"] == "technician"
+        new = edge.journal.life
+        assert new != old
+        await until(lambda: hub.lives.get(new.hex()))
+        assert await edge.journal.hids_left() == 0
+        await until(lambda: hub.hids_left[-1] == 0)
+        await until(lambda: edge.uplink.up)
+        standing = await edge.journal.find("H1", "m1")
+        assert standing is not None
+        assert standing.outcome is Outcome.FINAL, "what was journaled stays"

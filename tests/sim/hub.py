@@ -85,6 +85,10 @@ class SimHub:
         self.refuse: Callable[[Transaction], str] = lambda _t: ""
         self.feed_items: list[FeedItem] = []
         self.hids_left: list[int] = []
+        self.lives: dict[str, int] = {}
+        """Life (hexadecimal) → the highest head that a poll told of it."""
+        self.over: set[str] = set()
+        """Lives that are refused."""
         self.in_flight: Counter[str] = Counter()
         self.overlaps = 0
         self.port = 0
@@ -162,6 +166,12 @@ class SimHub:
         if self.faults.code == "certificate_refused":
             answer = BatchAnswer(version=WIRE_VERSION, hub_time=self.now(), answers=[], code=self.faults.code)
             return web.Response(body=codec.pack(answer), content_type=codec.CONTENT_TYPE, status=403)
+        life = request.query.get("life", "")
+        self.lives.setdefault(life, 0)
+        self.lives[life] = max(self.lives[life], int(request.query.get("head", "0")))
+        if life in self.over:
+            answer = BatchAnswer(version=WIRE_VERSION, hub_time=self.now(), answers=[], code="life_over")
+            return web.Response(body=codec.pack(answer), content_type=codec.CONTENT_TYPE, status=409)
         cursor, wait = int(request.query["cursor"]), float(request.query["wait_s"])
         self.hids_left.append(int(request.query["hids_left"]))
         await self._thawed(set())
