@@ -52,9 +52,14 @@ LIFE: dict[tuple[Outcome, Event], Outcome] = {
 }
 
 
+_BORN = {
+    number: O.IN_DOUBT if row.resolution is Resolution.FENCE else O.PROVISIONAL for number, row in BY_NUMBER.items()
+}
+
+
 def born(number: str) -> Outcome:
     """How a transaction of that catalogue number stands while nothing is known of it."""
-    return O.IN_DOUBT if BY_NUMBER[number].resolution is Resolution.FENCE else O.PROVISIONAL
+    return _BORN[number]
 
 
 def after(outcome: Outcome, event: Event) -> Outcome:

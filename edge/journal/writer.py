@@ -25,6 +25,7 @@ from pysqlite3 import dbapi2 as sqlite
 from edge.errors import JournalError, JournalUnavailable
 from edge.journal import files, fold, look
 from edge.journal import records as r
+from edge.journal.handover import HandOver
 from edge.journal.operation import Operation, Result, Upkeep, apart, settle, tried
 from edge.journal.scribe import Scribe
 from edge.journal.sealing import Vault
@@ -54,8 +55,7 @@ class Writer:
 
     def __init__(self, path: Path, state: State) -> None:
         self._path = path
-        self._queue: queue.SimpleQueue[Operation[Any] | None] = queue.SimpleQueue()
-        self._held: Operation[Any] | None = None
+        self._waiting = self._nobody_waits()
         self._stopping = True
         self._thread: threading.Thread | None = None
         self._connection: Connection | None = None
@@ -77,7 +77,7 @@ class Writer:
         """
         loop = asyncio.get_running_loop()
         opened: asyncio.Future[None] = loop.create_future()
-        self._queue = queue.SimpleQueue()
+        self._waiting = self._nobody_waits()
         self._thread = threading.Thread(target=self._run, args=(loop, opened), name="journal", daemon=True)
         self._thread.start()
         try:
@@ -93,17 +93,17 @@ class Writer:
         if thread is None:
             return
         self._stopping = True
-        self._queue.put(None)
+        self._waiting.end()
         await asyncio.to_thread(thread.join)
 
     def submit(self, operation: Operation[T]) -> Operation[T]:
         """Queue it. Its future fails with :class:`JournalUnavailable` if the journal is closed or too much waits."""
         if self._thread is None or self._stopping:
             operation.future.set_exception(JournalUnavailable("the journal is closed"))
-        elif self._queue.qsize() >= JOURNAL_WAITING_OPERATIONS_MAX:
+        elif self._waiting.waits >= JOURNAL_WAITING_OPERATIONS_MAX:
             operation.future.set_exception(JournalUnavailable("too much waits for the disk"))
         else:
-            self._queue.put(operation)
+            self._waiting.put(operation)
         return operation
 
     async def do(self, work: Callable[[Any], T], keys: Sequence[int] = ()) -> T:
@@ -137,33 +137,15 @@ class Writer:
                 elif self._unchecked >= WAL_BYTES_EASY:
                     self._checkpoint()
         finally:
-            self._refuse_all()  # in good order there are none; after a fault of ours nobody may wait for ever
+            self._stopping = True
+            self._waiting.close()  # in good order there are none; after a fault of ours nobody may wait for ever
             self._close()
 
     def _next_group(self) -> list[Operation[Any]]:
         """Everything that waits, up to the limits; empty when it is time to end. Folds when nobody comes for a while."""
-        first = self._held or self._got()
-        self._held = None
-        if first is None:
-            return []
-        group, weight = [first], first.weight
-        with contextlib.suppress(queue.Empty):
-            while len(group) < JOURNAL_GROUP_OPERATIONS_MAX:
-                operation = self._queue.get_nowait()
-                if operation is None:
-                    self._queue.put(None)  # this group first
-                    break
-                weight += operation.weight
-                if weight > SEGMENT_BYTES_MAX:
-                    self._held = operation
-                    break
-                group.append(operation)
-        return group
-
-    def _got(self) -> Operation[Any] | None:
         while True:
             try:
-                return self._queue.get(timeout=FOLD_IDLE_S if len(self.state.tail) else None)
+                return self._waiting.group(FOLD_IDLE_S if len(self.state.tail) else None)
             except queue.Empty:
                 self._fold()
 
@@ -280,7 +262,7 @@ class Writer:
         try:
             _, log, folded = self._connection.execute("pragma wal_checkpoint(noop)").fetchone()
             self._unchecked = (log - folded) * JOURNAL_PAGE_BYTES
-            if self._unchecked >= WAL_BYTES_MAX or (self._unchecked >= WAL_BYTES_EASY and self._queue.empty()):
+            if self._unchecked >= WAL_BYTES_MAX or (self._unchecked >= WAL_BYTES_EASY and self._waiting.empty()):
                 self._connection.execute("pragma wal_checkpoint(passive)").fetchone()
                 self._unchecked = 0
         except sqlite.Error as error:
@@ -297,14 +279,9 @@ class Writer:
         self.commits += 1
         self.state.folded(look.state(connection))
 
-    def _refuse_all(self) -> None:
-        self._stopping = True
-        left = [self._held] if self._held else []
-        with contextlib.suppress(queue.Empty):
-            while True:
-                operation = self._queue.get_nowait()
-                left += [operation] if operation is not None else []
-        settle([(op, None, JournalUnavailable("the journal has stopped")) for op in left if op.begin()])
+    @staticmethod
+    def _nobody_waits() -> HandOver:
+        return HandOver(JOURNAL_GROUP_OPERATIONS_MAX, SEGMENT_BYTES_MAX, _refuse)
 
     def _close(self) -> None:
         if self._connection is not None:
@@ -320,6 +297,10 @@ class Writer:
         if self._lock >= 0:
             os.close(self._lock)
             self._lock = -1
+
+
+def _refuse(left: Sequence[Operation[Any]]) -> None:
+    settle([(op, None, JournalUnavailable("the journal has stopped")) for op in left if op.begin()])
 
 
 def write_segment(c: Connection, vault: Vault, state: State, records: Sequence[r.Any]) -> bytes:
