@@ -52,3 +52,7 @@ class LineRefused(EdgeError):
     def __init__(self, code: str) -> None:
         super().__init__(code)
         self.code = code
+
+
+class CompareFailed(EdgeError):
+    """A comparison with the hub did not come to an end; the text says why."""

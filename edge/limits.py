@@ -62,6 +62,11 @@ LINE_LOOK_MS = 100
 """How often a waiting call looks whether the line is still worth waiting for."""
 
 CONNECT_TIMEOUT_S = 5.0
+COMPARE_TRIES = 4
+"""How often a comparison is begun whose answers contradict each other, since the hub goes on working."""
+COMPARE_PAUSE_S = 0.5
+COMPARE_LISTED_MAX = 100
+"""Differences of each kind that a report names, unless its reader asks for more: it goes over the control socket in one line."""
 PACKED_AT_ONCE_ITEMS_MAX = 16
 """A batch of more items is compressed in a thread of its own, so that nobody waits behind it."""
 EXCHANGE_TIMEOUT_S = float(EXCHANGE_S_MAX)

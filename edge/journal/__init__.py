@@ -54,7 +54,7 @@ from typing import Any, TypeVar
 
 from central_sync.wire.messages import FeedBody
 from edge.errors import JournalError, JournalUnavailable
-from edge.journal import look, survey
+from edge.journal import look, survey, window
 from edge.journal import records as r
 from edge.journal.fold import born_row, row_in
 from edge.journal.keeping import Keeping
@@ -70,6 +70,7 @@ from edge.journal.shapes import (
     Marking,
     Pending,
     Received,
+    Seen,
     Sendable,
     Standing,
     Stats,
@@ -81,8 +82,8 @@ from edge.journal.writer import LIFE_BYTES, Writer
 from edge.limits import LANE_ENTRIES_MAX, OPEN_LIST_ROWS_MAX
 
 __all__ = [
-    "Appended", "Appending", "Block", "Draft", "Journal", "Marking", "Pending", "Receipt", "Received", "Sendable", "Standing", "Stats",
-    "lane_key",
+    "Appended", "Appending", "Block", "Draft", "Journal", "Marking", "Pending", "Receipt", "Received", "Seen", "Sendable", "Standing",
+    "Stats", "lane_key",
 ]  # fmt: skip
 
 Connection = Any  # pysqlite3 has no types
@@ -326,6 +327,12 @@ class Journal:
             return survey.standings(c, vault, tail, seqs)[::-1]
 
         return await self._read(look_up)
+
+    async def window(self, begin: datetime, end: datetime) -> tuple[list[Seen], datetime | None]:
+        """How every entry that is not refused stands, of those recorded from ``begin`` on and before ``end``; and when the oldest was that is still kept."""
+        tail, first, last = await self._tail(), r.micros(begin), r.micros(end)
+        found, oldest = await self._read(lambda c, _: (window.seen(c, tail, first, last), window.oldest(c, tail)))
+        return found, None if oldest is None else r.instant(oldest)
 
     async def check(self) -> list[str]:
         """What a full check of the file finds wrong; empty: nothing."""

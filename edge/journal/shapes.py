@@ -109,6 +109,18 @@ class Marking(Struct, frozen=True, kw_only=True):
     reference: str = ""
 
 
+class Seen(Struct, frozen=True):
+    """An entry in a window of time, without its record. ``key``: 8 bytes that stand for its msgid, ``digest``: the first 8 of its digest;
+    ``final``: the hub has carried it out, else it is open.
+    """
+
+    seq: int
+    key: bytes
+    digest: bytes
+    final: bool
+    confirmation: Confirmation
+
+
 class Block(Struct, frozen=True):
     """A leased block of HID serials, both ends included."""
 
