@@ -14,7 +14,7 @@ import secrets
 import socket
 import ssl
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
@@ -44,6 +44,10 @@ from edge.limits import CONNECT_TIMEOUT_S, EXCHANGE_TIMEOUT_S, FEED_GRACE_S, PAC
 
 M = TypeVar("M", bound=Struct)
 _SMALL = aiohttp.ClientTimeout(total=EXCHANGE_TIMEOUT_S, connect=CONNECT_TIMEOUT_S)
+
+_NOT_ADMITTED: Mapping[int, str] = {403: "certificate_refused", 409: "certificate_refused"}
+_NOT_ANSWERED: Mapping[int, str] = {**_NOT_ADMITTED, 400: "packet_invalid", 413: "packet_too_large", 503: "hub_busy"}
+"""HTTP status → what it means if the body does not say, for what is sent again anyway and for what a person has asked."""
 
 
 class Attempt:
@@ -232,7 +236,9 @@ class Line:
             LineRefused: the hub does not admit us, or does not answer this.
         """
         body = codec.pack(asked, dictionary=self._dictionary)
-        answer = await self._request("POST", "/v1/compare", CompareAnswer, Attempt(), _SMALL, data=body)
+        answer = await self._request(
+            "POST", "/v1/compare", CompareAnswer, Attempt(), _SMALL, data=body, refusals=_NOT_ANSWERED
+        )
         self._read_clock(answer.hub_time)
         if answer.code:
             raise LineRefused(answer.code if answer.code in REFUSALS else "hub_fault")
@@ -267,7 +273,14 @@ class Line:
         return await self._over(self._session, method, self.url + path, attempt, limits, **rest)
 
     async def _over(
-        self, session: _Session, method: str, url: str, attempt: Attempt, limits: aiohttp.ClientTimeout, **rest: Any
+        self,
+        session: _Session,
+        method: str,
+        url: str,
+        attempt: Attempt,
+        limits: aiohttp.ClientTimeout,
+        refusals: Mapping[int, str] = _NOT_ADMITTED,
+        **rest: Any,
     ) -> bytes:
         headers = {"Content-Type": codec.CONTENT_TYPE, "Accept": codec.ACCEPT, "Accept-Encoding": "identity"}
         try:
@@ -279,10 +292,10 @@ class Line:
                 status = response.status
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise LineBroken(type(error).__name__, left=attempt.left) from error
-        if status in (403, 409):
-            raise LineRefused(_code_of(body))
-        if status == 400 and _code_of(body) == "dictionary_unknown":
+        if status == 400 and _code_of(body, "") == "dictionary_unknown":
             self._dictionary = 0  # a hub that was put back to an older release: the next body goes without
+        if status in refusals:
+            raise LineRefused(_code_of(body, refusals[status]))
         if status != 200:
             raise LineBroken(f"status {status}", left=True)
         return body
@@ -305,13 +318,13 @@ async def _bounded(response: aiohttp.ClientResponse) -> bytes:
     return bytes(body)
 
 
-def _code_of(body: bytes) -> str:
-    """Why the hub does not admit us, as far as it says so."""
+def _code_of(body: bytes, otherwise: str) -> str:
+    """Why the hub refuses, as far as it says so."""
     try:
         code = codec.unpack(body, BatchAnswer).code
     except Refused:
         code = ""
-    return code if code in REFUSALS else "certificate_refused"
+    return code if code in REFUSALS else otherwise
 
 
 def _bound_to(device: str) -> Callable[[aiohttp.connector.AddrInfoType], socket.socket]:

@@ -173,6 +173,24 @@ async def test_a_refusal_of_the_hub_is_told_in_words(
         await reconciler.compare(FROM, TO)
 
 
+@pytest.mark.parametrize(
+    ("status", "code", "words"),
+    [
+        (413, "packet_too_large", "larger than the limit"),
+        (503, "hub_busy", "could not get to it"),
+        (503, "", "could not get to it"),
+        (403, "certificate_refused", "enrol again"),
+        (404, "", "status 404"),
+    ],
+)
+async def test_whatever_the_hub_answers_instead_is_told_in_words(
+    hub: ComparingHub, reconciler: Reconciler, status: int, code: str, words: str
+) -> None:
+    hub.refuses = status, code
+    with pytest.raises(CompareFailed, match=words):
+        await reconciler.compare(FROM, TO)
+
+
 async def test_without_a_line_a_comparison_says_so(journal: Journal) -> None:
     line = Line("http://127.0.0.1:1", None)
     await line.start()

@@ -11,7 +11,8 @@ from aiohttp import web
 from central_sync.wire import codec
 from central_sync.wire.compare import Items, answered, fingerprint_of, key_of
 from central_sync.wire.compression import DICTIONARY
-from central_sync.wire.messages import CompareAnswer, CompareRequest, Named
+from central_sync.wire.limits import WIRE_VERSION
+from central_sync.wire.messages import BatchAnswer, CompareAnswer, CompareRequest, Named
 
 
 class Held(NamedTuple):
@@ -30,6 +31,8 @@ class ComparingHub:
         self.held: dict[str, Held] = {}
         self.meddle: Callable[[CompareAnswer], CompareAnswer] = lambda answer: answer
         self.requests: list[CompareRequest] = []
+        self.refuses = 0, ""
+        """HTTP status and code of what it answers instead."""
         self.bytes = 0
         self._runner: web.AppRunner | None = None
         self.port = 0
@@ -52,6 +55,10 @@ class ComparingHub:
             await runner.cleanup()
 
     async def _compare(self, request: web.Request) -> web.Response:
+        status, code = self.refuses
+        if status:
+            told = BatchAnswer(version=WIRE_VERSION, hub_time=datetime.now(UTC), answers=[], code=code)
+            return web.Response(body=codec.pack(told) if code else b"", status=status)
         body = await request.read()
         asked = codec.unpack(body, CompareRequest)
         self.requests.append(asked)
