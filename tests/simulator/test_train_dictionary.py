@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 import zstandard
 
 from central_sync.wire.compression import DICTIONARY, Level, compressed
+from central_sync.wire.limits import ANSWER_BYTES_USUAL
 from central_sync.wire.messages import Batch, BatchAnswer
 from simulator import train_dictionary
 
@@ -28,6 +30,20 @@ def test_traffic_is_batches_and_their_answers_and_nearly_all_are_carried_out(tra
     answers = [msgspec.msgpack.decode(text, type=BatchAnswer) for text in traffic[1::2]]
     assert [one.items[0].msgid for one in batches] == [one.answers[0].msgid for one in answers]
     assert sum(one.answers[0].verdict == "final" for one in answers) >= 0.9 * len(answers)
+
+
+def test_a_settlement_of_fifteen_lines_is_no_larger_than_is_reckoned_with(traffic: list[bytes]) -> None:
+    answers = [msgspec.msgpack.decode(text, type=BatchAnswer).answers[0].packet for text in traffic[1::2]]
+    plain = [msgspec.msgpack.decode(packet) for packet in answers if packet]
+    sizes = [
+        len(packet) for packet, told in zip(filter(None, answers), plain, strict=True) if _lines(told) in range(10, 16)
+    ]
+    assert sizes
+    assert max(sizes) <= ANSWER_BYTES_USUAL
+
+
+def _lines(told: dict[str, Any]) -> int:
+    return len(told["lines"]) if "shares" in told else 0
 
 
 def test_training_is_the_same_each_time_and_bears_its_id(traffic: list[bytes], monkeypatch: pytest.MonkeyPatch) -> None:
