@@ -6,6 +6,8 @@ checks again.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from central_sync.terms import hid as hids
 from central_sync.terms import identifiers
 from central_sync.terms.money import CURRENCIES
@@ -71,6 +73,7 @@ def _check_lines(lines: list[p.FeeLine], currency: str) -> None:
         seen.add(line.serial)
 
 
+@lru_cache(maxsize=4_096)
 def _whole(decimal: str) -> tuple[int, int]:
     """``"12.50"`` → (1250, 100): exact, and many times faster than a fraction, of which a bill has a thousand."""
     whole, _, part = decimal.partition(".")

@@ -6,6 +6,8 @@ fourteen and two check digits by ISO 7064 MOD 97-10, so that one mistyped or two
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from stdnum.iso7064 import mod_97_10
 
 SERIAL_MAX = 10**14 - 1
@@ -24,6 +26,7 @@ def from_serial(serial: int) -> str:
     return body + mod_97_10.calc_check_digits(body)
 
 
+@lru_cache(maxsize=4_096)
 def serial_of(hid: str) -> int | None:
     """The serial inside ``hid``, or ``None`` if it is no HID (length, characters or check digits)."""
     if len(hid) != HID_DIGITS or not (hid.isascii() and hid.isdigit()):

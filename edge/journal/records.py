@@ -20,6 +20,7 @@ from functools import lru_cache
 import msgspec
 from msgspec import Struct
 
+from central_sync.wire.codec import sha256
 from central_sync.wire.messages import ItemAnswer
 
 SALT_BYTES = 16
@@ -28,7 +29,6 @@ NONCE_BYTES = 12
 FIRST_LINK = hashlib.sha256(b"pishkhan journal 2").digest()
 """What the first segment of a journal is linked to."""
 
-_PIECE_BYTES = 2_000
 _NAMES_REMEMBERED = 8_192
 _HEADER = struct.Struct(">QIQI")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -192,11 +192,7 @@ def parts(content: bytes) -> tuple[bytes, list[bytes]]:
 
 def leaf(salt: bytes, record: bytes) -> bytes:
     """What stands for a record in the chain."""
-    # in pieces below the size from which hashlib lets go of the interpreter's lock: taking it back costs ten times the hashing
-    hashed = hashlib.sha256(b"\x00" + salt + record[:_PIECE_BYTES])
-    for at in range(_PIECE_BYTES, len(record), _PIECE_BYTES):
-        hashed.update(record[at : at + _PIECE_BYTES])
-    return hashed.digest()
+    return sha256(b"\x00" + salt + record)
 
 
 def leaves(salts: bytes, records: Sequence[bytes]) -> bytes:
