@@ -26,6 +26,7 @@ from edge.errors import EdgeError
 from edge.faces import certificate
 from edge.faces.listener import ListenFailed
 from edge.identity import EnrolmentFailed, NotEnrolled
+from edge.journal_verbs import journal
 from edge.workstations import FILE as WORKSTATIONS_FILE
 from edge.workstations import WorkstationError, Workstations
 
@@ -200,38 +201,7 @@ def face_certificate(folder: Path) -> None:
     click.echo(certificate.ensure(folder, names, clock()).read_text(), nl=False)
 
 
-@main.group()
-def journal() -> None:
-    """What the edge has taken on."""
-
-
-@journal.command("stats")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
-@click.pass_obj
-def journal_stats(folder: Path, as_json: bool) -> None:
-    """Counts and sizes."""
-    plain = msgspec.to_builtins(doctor.journal_stats(folder))
-    if as_json:
-        click.echo(json.dumps(plain))
-        return
-    for name, value in plain.items():
-        click.echo(f"{name:<12} {value}")
-
-
-@journal.command("show")
-@click.option(
-    "--latest", type=click.IntRange(1, 10_000), default=None, help="The newest so many, instead of what is open."
-)
-@click.pass_obj
-def journal_show(folder: Path, latest: int | None) -> None:
-    """List what is open: provisional, in doubt, or a settlement not confirmed. Packets are not shown."""
-    institution = identity.load(folder).institution if latest is None else ""
-    rows = asyncio.run(
-        doctor.looked(folder, lambda kept: kept.latest(latest) if latest else kept.open_list(institution))
-    )
-    for row in rows:
-        told = f"{row.recorded_at:%Y-%m-%d %H:%M:%S}Z  {row.number:<5} {row.outcome:<12} {row.confirmation:<10}"
-        click.echo(f"{told} {row.hid or '-':<17} {row.msgid} {row.code}".rstrip())
+main.add_command(journal)
 
 
 def _settings(folder: Path, listen: str, listen_device: str) -> Config:

@@ -21,6 +21,7 @@ from edge import files, health, identity
 from edge.audit import Audit
 from edge.calls import Profile
 from edge.config import Address, Config, ConfigError, ReaderConfig
+from edge.control import Control
 from edge.cycles import Cycles
 from edge.downlink import Downlink
 from edge.errors import JournalUnavailable
@@ -34,6 +35,7 @@ from edge.faces.gate import Gate
 from edge.faces.limits import BODY_BYTES_MAX, STOP_WAIT_S_MAX
 from edge.faces.listener import Listener
 from edge.faces.stream import Stream
+from edge.housekeeping import Housekeeping, backup_age
 from edge.intake import Intake
 from edge.jobs import Job, Jobs
 from edge.journal import Journal
@@ -44,6 +46,7 @@ from edge.readers import OnPresence, Presence, Reader
 from edge.readers.registry import Readers
 from edge.readers.simulated.driver import SimulatedReader
 from edge.renewal import Renewals
+from edge.room import Room
 from edge.roots import DayRoots
 from edge.signers import Signers
 from edge.uplink import Uplink
@@ -59,6 +62,8 @@ JOURNAL_FILE = "journal.db"
 RUNNING_FILE = "running.json"
 FORGET_CYCLES_EVERY_S = 3600
 LOOK_AFTER_SELF_EVERY_S = 600
+ROOM_LOOK_EVERY_S = 300
+HOUSE_EVERY_S = 3600
 ANY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 -- compared with, not listened on
 
 log = structlog.get_logger(__name__)
@@ -129,8 +134,14 @@ class Edge:
         cycles = Cycles(self._journal, who.zone)
         audit = Audit(self._folder)
         readers = Readers([reader(row, self._folder, _teller(events)) for row in config.readers])
+        self._room = Room(self._folder)
+        self._journal.refuse_new(self._room.refuses)
+        housekeeping = Housekeeping(self._folder, self._journal, lambda: self._who, config, clock, version())
+        control = Control(self._folder, housekeeping.verbs)
         jobs = Jobs(
             [
+                Job("measure the journal's room", ROOM_LOOK_EVERY_S, lambda: self._room.look(self._journal.keeping)),
+                Job("keep house", HOUSE_EVERY_S, housekeeping.run),
                 Job("forget old cycles", FORGET_CYCLES_EVERY_S, lambda: _forgotten(cycles)),
                 Job("look after self", LOOK_AFTER_SELF_EVERY_S, self._look_after_self),
                 Job("renew the certificate", RENEW_LOOK_EVERY_S, renewals.run, at_once=True),
@@ -147,6 +158,7 @@ class Edge:
         listener = self._listener(faces, door, address)
 
         await self._up(self._journal.open, self._journal.close)
+        await self._room.start(self._journal.keeping, clock())
         await cycles.start()
         audit.start()
         self._signers.load()
@@ -155,6 +167,7 @@ class Edge:
         await self._up(downlink.start, downlink.stop)
         await self._up(readers.start, readers.stop)
         await self._up(jobs.start, jobs.stop)
+        await self._up(control.start, control.stop)
         await self._up(listener.start, listener.stop)
         self._undo.append(stream.stop)
         self._undo.append(lambda: _emptied(door, intake))
@@ -184,6 +197,7 @@ class Edge:
             usable = True
         except JournalUnavailable:
             entries, pending, awaited, hids_left, usable = {}, 0, 0, 0, False
+        capacity = self._room.capacity()
         signs = health.Signs(
             journal_usable=usable,
             line_up=self._uplink.up,
@@ -192,6 +206,9 @@ class Edge:
             certificate_days_left=self._who.days_left(now),
             free_bytes=health.free_bytes(self._folder),
             workstations=_count(self._workstations),
+            full=capacity.full,
+            hours_left=capacity.hours_left,
+            backup_days=backup_age(self._folder, self._config, self._who.institution, now).days,
         )
         return health.Status(
             return_code=0,
@@ -209,6 +226,7 @@ class Edge:
             entries=entries,
             certificate_days_left=signs.certificate_days_left,
             warnings=health.warnings(signs),
+            hours_left=capacity.hours_left,
         )
 
     def _renewed(self, who: identity.Identity) -> None:

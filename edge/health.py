@@ -13,13 +13,18 @@ from typing import Any
 
 from msgspec import Struct
 
+from edge.limits import CAPACITY_HOURS_LOW
+
 CERTIFICATE_DAYS_LOW = 30
 FREE_BYTES_LOW = 512 * 1024 * 1024
 HIDS_LOW = 50
+BACKUP_DAYS_LATE = 2
 
 
 class Status(Struct, frozen=True, kw_only=True):
     """How the edge stands. ``line`` is ``up`` or ``down`` (``line_trouble`` then says why, as a refusal code); ``clock`` is ``right`` or ``wrong``.
+
+    ``hours_left``: how long the journal's disk lasts at today's rate, ``None`` while no rate is known.
 
     ``entries`` counts transactions by outcome; ``pending`` are those without the hub's receipt; ``awaited`` settlements that the HIS has
     not confirmed. ``warnings`` are sentences for the technician; empty: all is well.
@@ -40,12 +45,13 @@ class Status(Struct, frozen=True, kw_only=True):
     entries: dict[str, int]
     certificate_days_left: int
     warnings: list[str]
+    hours_left: float | None = None
     error: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Signs:
-    """What :func:`warnings` judges."""
+    """What :func:`warnings` judges. ``full``: new work is refused; ``backup_days``: since the last backup, or since there is a journal."""
 
     journal_usable: bool
     line_up: bool
@@ -54,6 +60,9 @@ class Signs:
     certificate_days_left: int
     free_bytes: int
     workstations: int
+    full: bool = False
+    hours_left: float | None = None
+    backup_days: int = 0
 
 
 def warnings(signs: Signs) -> list[str]:
@@ -61,6 +70,10 @@ def warnings(signs: Signs) -> list[str]:
     found = []
     if not signs.journal_usable:
         found.append("The journal cannot be read: look at the disk of the data directory.")
+    if signs.full:
+        found.append("The journal's disk is nearly full and new work is refused: make room.")
+    elif signs.hours_left is not None and signs.hours_left < CAPACITY_HOURS_LOW:
+        found.append(f"At today's rate the journal's disk lasts {signs.hours_left:g} hours: make room.")
     if signs.certificate_days_left < 0:
         found.append(
             "The certificate has ended: the edge renews it when it reaches the hub's enrolment port; else enrol again."
@@ -77,6 +90,8 @@ def warnings(signs: Signs) -> list[str]:
         found.append("The line to the hub is down.")
     if signs.hids_left < HIDS_LOW:
         found.append(f"Only {signs.hids_left} case numbers are left; the hub leases more when the line is up.")
+    if signs.backup_days > BACKUP_DAYS_LATE:
+        found.append(f"The journal was not backed up for {signs.backup_days} days: pishkhan-edge journal backup.")
     if not signs.workstations:
         found.append("No workstation may sign in: pishkhan-edge workstation add NAME.")
     return found

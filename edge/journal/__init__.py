@@ -136,6 +136,10 @@ class Journal:
             await self.close()
             raise
 
+    def refuse_new(self, why: Callable[[], str]) -> None:
+        """Ask ``why`` (in the journal's thread, quickly) before new work is taken on: a refusal code, or nothing."""
+        self._writer.refuses = why
+
     async def close(self) -> None:
         """Finish what waits, fold, close. Safe to call twice."""
         await self._reader.stop()

@@ -48,11 +48,11 @@ class Pruned(Struct, frozen=True, kw_only=True):
 
 
 def goal(signed: Sequence[r.Root], today: date, keep_days: int) -> int:
-    """The last record that may go by age: the end of the last signed day older than ``keep_days``, with all days before it signed; 0: none."""
+    """The last record that may go by age: the end of the last signed day older than ``keep_days``, with every day before it signed; 0: none."""
     old = today - timedelta(days=keep_days)
     end = 0
     for root in sorted(signed, key=lambda root: root.first):
-        if date.fromisoformat(root.day) >= old:
+        if date.fromisoformat(root.day) >= old or (end and root.first != end + 1):
             break
         end = root.last
     return end

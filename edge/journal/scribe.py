@@ -5,7 +5,7 @@ Nothing here is true until the writer has committed it; if the commit fails, the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -33,13 +33,18 @@ _MARKS = {"confirmed": Mark.CONFIRM, "annulled": Mark.ANNUL}
 
 
 class Scribe:
-    """Writes records over ``state``. ``found``: what the tables have under the keys that the operations of the group named."""
+    """Writes records over ``state``. ``found``: what the tables have under the keys that the operations of the group named. ``refuses``: why
+    new work is not taken on now, as a refusal code, or nothing.
+    """
 
-    def __init__(self, c: Connection, vault: Vault, state: State, found: dict[int, list[int]]) -> None:
+    def __init__(
+        self, c: Connection, vault: Vault, state: State, found: dict[int, list[int]], refuses: Callable[[], str]
+    ) -> None:
         self._c = c
         self._vault = vault
         self._state = state
         self._found = found
+        self._refuses = refuses
         self._blocks: dict[int, tuple[int, int]] | None = None
         self.records: list[r.Any] = []
         self.tail = Tail()
@@ -57,13 +62,15 @@ class Scribe:
         """Keep ``draft``, or tell how the same transaction stands.
 
         Raises:
-            Refused: ``msgid_reused`` or ``hids_exhausted``.
+            Refused: ``msgid_reused``, ``hids_exhausted``, or why new work is not taken on. What ends another (49, 2601) always is.
         """
         known = self.find(draft.institution, draft.msgid)
         if known is not None:
             if known[1].digest != draft.digest:
                 raise Refused("msgid_reused")
             return Appended(standing=self.standing(*known), fresh=False, size=len(draft.packet))
+        if not draft.follows and (why := self._refuses()):
+            raise Refused(why)
         hid, lane, stops = draft.hid, draft.lane, ""
         if draft.follows:
             original = self.find(draft.institution, draft.follows)

@@ -67,7 +67,7 @@ class Writer:
         self.vault: Vault | None = None
         self.commits = 0
         self.operations = 0
-        self.refuses: Callable[[int], str] = lambda _weight: ""
+        self.refuses: Callable[[], str] = _nothing
 
     async def start(self) -> None:
         """Open the file in a thread of its own.
@@ -177,7 +177,7 @@ class Writer:
         found: dict[int, list[int]] = {key: [] for key in keys}
         if keys:
             found |= look.with_msgids(c, keys)
-        scribe = Scribe(c, self.vault, self.state, found)
+        scribe = Scribe(c, self.vault, self.state, found, self.refuses)
         results = [tried(operation, scribe) for operation in begun]
         if scribe.records:
             link = write_segment(c, self.vault, self.state, scribe.records)
@@ -220,7 +220,7 @@ class Writer:
 
     def _begin(self) -> None:
         assert self.vault is not None
-        scribe = Scribe(self._connection, self.vault, self.state, {})
+        scribe = Scribe(self._connection, self.vault, self.state, {}, _nothing)
         scribe.add(r.Life(life=os.urandom(LIFE_BYTES), why="made", at=0))
         self.state.take(scribe.tail, write_segment(self._connection, self.vault, self.state, scribe.records))
 
@@ -314,3 +314,8 @@ def write_segment(c: Connection, vault: Vault, state: State, records: Sequence[r
     body = vault.seal(key, nonce, r.plain(salts, data), head)
     c.execute(_INSERT, (first, len(data), at, key, nonce, link, body))
     return link
+
+
+def _nothing() -> str:
+    """Nothing keeps new work out."""
+    return ""

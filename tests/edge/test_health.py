@@ -36,6 +36,9 @@ def test_when_all_is_well_nobody_is_warned() -> None:
         ({"certificate_days_left": -1}, "has ended"),
         ({"free_bytes": 2**20}, "1 MiB"),
         ({"workstations": 0}, "workstation add"),
+        ({"full": True, "hours_left": 1.0}, "new work is refused"),
+        ({"hours_left": 11.5}, "lasts 11.5 hours"),
+        ({"backup_days": 3}, "not backed up for 3 days"),
     ],
 )
 def test_each_thing_that_is_wrong_has_its_sentence(change: dict, word: str) -> None:

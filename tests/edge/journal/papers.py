@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -11,8 +12,10 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.x509.oid import NameOID
 
 from central_sync.wire import receipts
+from central_sync.wire.messages import Enrolment
+from edge import identity, signers
 
-NOW = datetime(2026, 11, 27, 9, tzinfo=UTC)
+NOW = datetime.now(UTC).replace(microsecond=0)
 Public = ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey
 
 
@@ -38,6 +41,7 @@ class Authority:
             .serial_number(x509.random_serial_number())
             .not_valid_before(at - timedelta(days=30))
             .not_valid_after(at + timedelta(days=30))
+            .add_extension(x509.BasicConstraints(ca=uri is None, path_length=None), critical=True)
         )
         if uri is not None:
             san = x509.SubjectAlternativeName([x509.UniformResourceIdentifier(uri)])
@@ -59,6 +63,19 @@ class Papers:
 
     def edge_signs(self, text: bytes) -> bytes:
         return self.edge_key.sign(text, ec.ECDSA(hashes.SHA256()))
+
+
+def enrolled(folder: Path, papers: Papers) -> Path:
+    """``folder`` as a data folder of an edge with these papers, which knows the hub's signer."""
+    folder.mkdir(exist_ok=True)
+    told = Enrolment(
+        institution=papers.institution, name="One", zone="Asia/Tehran", currency="IRR", calendar="solar_hijri",
+        certificate=pem(papers.edge), authority=pem(papers.authority.certificate), sync_url="https://127.0.0.1:1",
+    )  # fmt: skip
+    identity._store(folder, told, papers.edge_key)
+    (folder / signers.FOLDER).mkdir()
+    (folder / signers.FOLDER / f"{papers.signer_name}.pem").write_text(pem(papers.signer))
+    return folder
 
 
 def pem(certificate: x509.Certificate) -> str:
