@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 import signal
 import socket
 import ssl
@@ -20,11 +21,13 @@ from pathlib import Path
 import structlog
 from aiohttp import web
 
+from central_sync.api.connections import Connections
 from central_sync.api.enrol import OWN_HOST, EnrolPort
-from central_sync.api.limits import HANDSHAKE_S_MAX, KEEPALIVE_S, STOP_S_MAX
+from central_sync.api.limits import ACCEPTED_AT_ONCE_MAX, HANDSHAKE_S_MAX, KEEPALIVE_S, STOP_S_MAX
 from central_sync.api.sync import Services, SyncPort
 from central_sync.api.tls import listening, mutual_context, server_context
 from central_sync.audit import Trail
+from central_sync.comparison import Comparisons
 from central_sync.config import Config, Listener, address
 from central_sync.fleet.authority import Authority
 from central_sync.fleet.lives import Lives
@@ -96,7 +99,8 @@ class Hub:
         trail = Trail(self._store, clock)
         fleet = Fleet(self._store, self._authority, rulebook)
         renewals, lives, roots = Renewals(self._store, self._authority), Lives(self._store), Roots(self._store, signer)
-        services = Services(fleet, Intake(self._store, rulebook), lives, renewals, roots, signer)
+        intake, comparisons = Intake(self._store, rulebook), Comparisons(self._store)
+        services = Services(fleet, intake, lives, renewals, roots, signer, comparisons)
         sync = SyncPort(services, trail, clock, config.threads)
         sync_url = config.sync_url or _told(config.sync, faces.sync)
         enrol = EnrolPort(fleet, renewals, self._authority.pem(), trail, clock, sync_url)
@@ -134,13 +138,21 @@ class Hub:
         return bound
 
     async def _serve(self, application: web.Application, bound: socket.socket, context: ssl.SSLContext) -> None:
+        connections = Connections()
+        application.middlewares.insert(0, connections.noting)
         runner = web.AppRunner(application, access_log=None, keepalive_timeout=KEEPALIVE_S, shutdown_timeout=STOP_S_MAX)
         await runner.setup()
         self._runners.append(runner)
         assert runner.server is not None, "setup() makes it"
         loop = asyncio.get_running_loop()
         self._servers.append(
-            await loop.create_server(runner.server, sock=bound, ssl=context, ssl_handshake_timeout=HANDSHAKE_S_MAX)
+            await loop.create_server(
+                connections.accepting(runner.server),
+                sock=bound,
+                ssl=context,
+                ssl_handshake_timeout=HANDSHAKE_S_MAX,
+                backlog=ACCEPTED_AT_ONCE_MAX,  # asyncio takes so many in one round; the kernel's queue is the socket's own affair
+            )
         )
 
     def _reloader(self, contexts: tuple[ssl.SSLContext, ...]) -> Callable[[], None]:
@@ -164,6 +176,10 @@ async def serve(folder: Path, config: Config, listens: Callable[[Faces], None]) 
         As :meth:`Hub.start`.
     """
     stopping = asyncio.Event()
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(
+        resource.RLIMIT_NOFILE, (most, most)
+    )  # an edge has two or three connections, and there are thousands
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)

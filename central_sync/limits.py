@@ -6,6 +6,7 @@ from central_sync.wire.limits import (
     ANSWER_BYTES_USUAL,
     BATCH_ITEMS_MAX,
     BODY_BYTES_MAX,
+    COMPARE_ITEMS_MAX,
     EXCHANGE_S_MAX,
     ITEM_FRAME_BYTES_MAX,
 )
@@ -49,6 +50,11 @@ FEES_PER_CASE_LINES_MAX = 10_000
 LINE_ANSWER_BYTES_MAX = 200
 ANSWER_BYTES_MAX = 4 * 1024 * 1024
 """What answers of a batch may come to before the rest is given back to be sent again."""
+COMPARE_ROWS_MAX = 1_000_000
+"""Transactions of one comparison; about 250 MB while the hub sorts them, 32 MB after."""
+COMPARE_ROWS_KEPT_MAX = 2_000_000
+"""Transactions of all comparisons that are kept in memory between their rounds, 32 bytes each."""
+COMPARE_KEPT_S = 120
 RECORDED_YEAR_MIN = 2000
 RECORDED_YEAR_MAX = 2999
 MEMBER_LINE_BYTES_MAX = 64 * 1024
@@ -59,6 +65,7 @@ HID_BLOCK_SERIALS_MAX = 1_000_000
 FEED_ROWS_MAX = 256
 AUDIT_ROWS_MAX = 10_000
 
+assert min(COMPARE_ITEMS_MAX, COMPARE_ROWS_KEPT_MAX) >= COMPARE_ROWS_MAX
 assert INTAKE_ATTEMPTS_MAX >= 1
 assert GROUP_MS_MAX + GROUP_LOCK_WAIT_MS_MAX < LOCK_WAIT_MS_MAX
 assert ITEM_RETRY_S_MAX * 1000 < LOCK_WAIT_MS_MAX, "who waited for a lock in vain does not wait again"

@@ -26,6 +26,7 @@ STATUS = {
     "certificate_refused": 403,
     "enrolment_refused": 403,
     "life_over": 409,
+    "hub_busy": 503,
     "hub_fault": 503,
 }
 """HTTP status of a refusal; 400 for the rest."""
@@ -92,6 +93,13 @@ def dictionary(request: web.Request) -> int:
 
 
 def refused(error: Refused, now: datetime) -> web.Response:
-    """A refusal as a response."""
-    body = BatchAnswer(version=WIRE_VERSION, hub_time=now, answers=[], code=error.code, detail=error.detail)
+    """A refusal as a response, with the time to come again if it names one."""
+    body = BatchAnswer(
+        version=WIRE_VERSION,
+        hub_time=now,
+        answers=[],
+        code=error.code,
+        detail=error.detail,
+        retry_after_s=getattr(error, "retry_after_s", 0),
+    )
     return answered(body, STATUS.get(error.code, 400))

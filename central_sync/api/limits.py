@@ -15,13 +15,30 @@ KEEPALIVE_S = 75
 """How long an idle connection stays; longer than an edge's pause between two exchanges."""
 STOP_S_MAX = 20
 """How long a stopping hub waits for work in progress."""
-BACKLOG_CONNECTIONS_MAX = 256
+BACKLOG_CONNECTIONS_MAX = 4_096
+"""Connections that the kernel keeps for us until they are accepted."""
+SENT_UNREAD_S_MAX = 60
+"""A peer that takes nothing of what it was sent for so long is cut off."""
 QUEUED_S_MAX = 10
 """A batch that waited longer than this for a thread is not begun: its edge has hung up and sends it again."""
 FEED_THREADS = 4
 """Threads for the feed and for looking at certificates: apart from the exchange, so that a busy hub still answers polls."""
-EXCHANGES_PER_THREAD_MAX = 16
-"""Batches that may wait for a worker thread; an edge that is turned away sends again."""
+PEOPLE_PLACES_MAX = 1_024
+"""Batches that somebody waits for, from reading their body to their answer; they are small."""
+BACKLOG_PLACES_MAX = 64
+"""The same of backlogs, whose bodies come slowly over thin lines: enough to keep their threads busy meanwhile."""
+BACKLOG_THREADS_PART = 4
+"""Backlogs together have the threads divided by this, and never none."""
+BACKLOG_ITEMS_MIN = 33
+"""A batch of so many items is a backlog, whatever it says."""
+BUSY_S_MIN = 2
+BUSY_S_MAX = 300
+"""The latest that an edge with a backlog is told to come again."""
+FIRST_REQUEST_S_MAX = 20
+"""A connection that has asked for nothing by then is closed."""
+ACCEPTED_AT_ONCE_MAX = 8
+"""New connections whose handshakes begin in one round of the event loop: a thousand edges that come back share it with clerks."""
+COMPARISONS_WAITING_MAX = 32
 
 WATCH_EVERY_S = 0.2
 """How often a process looks for new feed items while somebody waits: the longest that a notice is late."""

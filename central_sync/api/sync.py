@@ -1,11 +1,11 @@
-"""The sync port: ``POST /v1/exchange``, ``GET /v1/feed`` and the small ones (signers, renew, roots), for enrolled edges over mutual TLS.
+"""The sync port: ``POST /v1/exchange``, ``GET /v1/feed``, ``POST /v1/compare`` and the small ones (signers, renew, roots), for enrolled edges over mutual TLS.
 
 Rules
     * The institution is what the certificate says, nothing else. TLS has verified it; the fleet says whether the hub still
       stands by it, on every request, also on a connection that has been open for long.
     * Work runs in worker threads and is finished once begun: a client that hangs up finds its answer when it sends again.
-    * More work than the threads can take is turned away at once (``hub_fault``, to be sent again), not queued without end; and
-      what waited too long is not begun, so that after a jam the threads work for edges that still listen.
+    * People's batches go before backlogs (``?backlog=1``: nobody waits for it), and more work than there is room for is turned away, a
+      backlog before its body is read: see ``rooms.py``.
     * Nothing of a body is logged.
 """
 
@@ -24,14 +24,17 @@ from aiohttp import web
 
 from central_sync.api.bodies import answered, dictionary, name, number, received, refused
 from central_sync.api.limits import (
-    EXCHANGES_PER_THREAD_MAX,
+    BACKLOG_ITEMS_MIN,
+    BUSY_S_MAX,
+    COMPARISONS_WAITING_MAX,
     FEED_THREADS,
-    QUEUED_S_MAX,
     REQUEST_BYTES_MAX,
     SMALL_BODY_BYTES_MAX,
 )
+from central_sync.api.rooms import Busy, Rooms
 from central_sync.api.waiting import Waiting
 from central_sync.audit import Trail
+from central_sync.comparison import Comparisons
 from central_sync.errors import StoreError
 from central_sync.fleet.authority import named_in
 from central_sync.fleet.limits import HIDS_LEFT_MAX
@@ -42,7 +45,7 @@ from central_sync.fleet.service import Fleet, Page
 from central_sync.fleet.signer import Signer
 from central_sync.intake import Intake
 from central_sync.wire.limits import FEED_WAIT_S_MAX, JOURNAL_SEQ_MAX, LIFE_BYTES, RUN_BYTES, WIRE_VERSION
-from central_sync.wire.messages import Batch, Feed, Renewal, RootsOffer
+from central_sync.wire.messages import Batch, CompareRequest, Feed, Renewal, RootsOffer
 from central_sync.wire.refusals import Refused
 
 T = TypeVar("T")
@@ -59,6 +62,7 @@ class Services(NamedTuple):
     renewals: Renewals
     roots: Roots
     signer: Signer
+    comparisons: Comparisons
 
 
 class SyncPort:
@@ -68,18 +72,22 @@ class SyncPort:
         self._fleet, self._intake = services.fleet, services.intake
         self._lives, self._renewals = services.lives, services.renewals
         self._roots, self._signer = services.roots, services.signer
+        self._comparisons = services.comparisons
         self._trail = trail
         self._clock = clock
         self._threads = threads
+        self._rooms = Rooms(threads, time.monotonic)
         self._work: ThreadPoolExecutor | None = None
         self._looks: ThreadPoolExecutor | None = None
-        self._in_flight = 0
+        self._looking: ThreadPoolExecutor | None = None
+        self._comparing = 0
         self._waiting = Waiting(self._heads)
 
     def start(self) -> None:
         """Make the worker threads ready."""
         self._work = ThreadPoolExecutor(self._threads, thread_name_prefix="exchange")
         self._looks = ThreadPoolExecutor(FEED_THREADS, thread_name_prefix="feed")
+        self._looking = ThreadPoolExecutor(1, thread_name_prefix="compare")
 
     def wake(self) -> None:
         """Let the long polls go home with an empty page: the hub stops."""
@@ -87,7 +95,7 @@ class SyncPort:
 
     def stop(self) -> None:
         """Finish the work begun. Blocks."""
-        for pool in (self._work, self._looks):
+        for pool in (self._work, self._looks, self._looking):
             if pool is not None:
                 pool.shutdown(wait=True)
 
@@ -96,6 +104,7 @@ class SyncPort:
         application = web.Application(client_max_size=REQUEST_BYTES_MAX, middlewares=[self._guard])
         application.router.add_post("/v1/exchange", self._exchange)
         application.router.add_get("/v1/feed", self._feed)
+        application.router.add_post("/v1/compare", self._compare)
         application.router.add_get("/v1/signers", self._signers)
         application.router.add_post("/v1/renew", self._renew)
         application.router.add_post("/v1/roots", self._offered)
@@ -125,27 +134,34 @@ class SyncPort:
     async def _exchange(self, request: web.Request) -> web.Response:
         serial, institution = _client(request)
         await self._in(self._looks, self._fleet.admitted, institution, serial, self._clock())
-        batch = await received(request, Batch)
-        if self._in_flight >= self._threads * EXCHANGES_PER_THREAD_MAX:
-            raise Refused("hub_fault", "too much at once")
-        self._in_flight += 1
-        shared = dictionary(request)
-        work = asyncio.ensure_future(self._in(self._work, self._take, institution, batch, time.monotonic(), shared))
-        work.add_done_callback(self._finished)
-        return await asyncio.shield(work)
+        backlog = request.query.get("backlog") == "1"
+        with self._rooms.place(backlog=backlog):
+            batch = await received(request, Batch)
+            backlog = backlog or len(batch.items) >= BACKLOG_ITEMS_MIN
+            async with self._rooms.thread(backlog=backlog):
+                if request.transport is None or request.transport.is_closing():
+                    raise Refused("hub_busy", "the edge has hung up")
+                work = self._in(self._work, self._take, institution, batch, dictionary(request), not backlog)
+                return await asyncio.shield(asyncio.ensure_future(work))
 
-    def _take(self, institution: str, batch: Batch, arrived_s: float, shared: int) -> web.Response:
-        if time.monotonic() - arrived_s > QUEUED_S_MAX:
-            raise Refused("hub_fault", "too long in the queue")
+    def _take(self, institution: str, batch: Batch, shared: int, urgent: bool) -> web.Response:
         now = self._clock()
         self._lives.sent(institution, batch, now)
-        answer = self._signer.signed(institution, batch, self._intake.take(institution, batch, now))
-        return answered(answer, dictionary=shared)
+        answer = self._intake.take(institution, batch, now, urgent=urgent)
+        return answered(self._signer.signed(institution, batch, answer), dictionary=shared)
 
-    def _finished(self, work: asyncio.Future[web.Response]) -> None:
-        self._in_flight -= 1
-        if not work.cancelled():
-            work.exception()  # marks it as seen, also when the client hung up
+    async def _compare(self, request: web.Request) -> web.Response:
+        serial, institution = _client(request)
+        await self._in(self._looks, self._fleet.admitted, institution, serial, self._clock())
+        message = await received(request, CompareRequest, SMALL_BODY_BYTES_MAX)
+        if self._comparing >= COMPARISONS_WAITING_MAX:
+            raise Busy("many compare at once", BUSY_S_MAX)
+        self._comparing += 1
+        try:
+            answer = await self._in(self._looking, self._comparisons.answer, institution, message, self._clock())
+        finally:
+            self._comparing -= 1
+        return answered(answer, dictionary=dictionary(request))
 
     async def _signers(self, request: web.Request) -> web.Response:
         serial, institution = _client(request)

@@ -19,7 +19,7 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
-from central_sync.api.limits import BACKLOG_CONNECTIONS_MAX
+from central_sync.api.limits import BACKLOG_CONNECTIONS_MAX, SENT_UNREAD_S_MAX
 
 Report = Callable[[str, str], None]
 """Called with (peer address, reason) on the event loop: it must not block and must not raise."""
@@ -87,6 +87,10 @@ class ListeningSocket(socket.socket):
         _peer.set(str(peer[0]))
         return connection, peer
 
+    def listen(self, backlog: int = BACKLOG_CONNECTIONS_MAX) -> None:
+        """As the standard library's, but never with a shorter queue: asyncio calls it with how many it accepts in one round."""
+        super().listen(max(backlog, BACKLOG_CONNECTIONS_MAX))
+
 
 def listening(host: str, port: int, device: str = "") -> ListeningSocket:
     """A socket that listens on ``host``:``port``, and on ``device`` alone if one is named.
@@ -106,6 +110,9 @@ def listening(host: str, port: int, device: str = "") -> ListeningSocket:
         if device:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, device.encode() + b"\0")
         listener.bind(target)
+        # What accept() gives inherits these: a peer that is gone, or takes nothing of its answer, is cut off by the kernel.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, SENT_UNREAD_S_MAX * 1000)
         listener.listen(BACKLOG_CONNECTIONS_MAX)
         listener.setblocking(False)
     except OSError as error:

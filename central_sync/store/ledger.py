@@ -6,14 +6,16 @@ the other waits for it and then reads what it decided. The row is written whole 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, and_, bindparam, func, or_, select, update
 
 from central_sync.store import tables as t
 from central_sync.store.prepared import Changes, Prepared, columns, keyed
 from central_sync.store.records import Cycle, LedgerRow
+from central_sync.wire.catalogue import ROWS
 
 _COLUMNS = tuple(LedgerRow.__slots__)
 _KEY = ("institution", "msgid")
@@ -23,6 +25,22 @@ _CLAIM = Prepared(
 _ROW = select(*(t.ledger.c[name] for name in _COLUMNS)).where(*keyed(t.ledger, *_KEY))
 _GET, _LOCK = Prepared(_ROW), Prepared(_ROW.with_for_update())
 _CHANGES = Changes(t.ledger, *_KEY)
+_CONFIRMED = or_(*(t.ledger.c.number == row.number for row in ROWS if row.confirmed))
+_WINDOW = and_(
+    t.ledger.c.institution == bindparam("institution", type_=t.ledger.c.institution.type),
+    t.ledger.c.recorded_at >= bindparam("from_at", type_=t.ledger.c.recorded_at.type),
+    t.ledger.c.recorded_at < bindparam("to_at", type_=t.ledger.c.recorded_at.type),
+    t.ledger.c.verdict == "final",
+)
+_COMPARED = Prepared(
+    select(t.ledger.c.msgid, t.ledger.c.digest, func.coalesce(t.settlement.c.confirmation, "none"))
+    .outerjoin(
+        t.settlement,
+        and_(_CONFIRMED, t.settlement.c.member == t.ledger.c.member, t.settlement.c.id == t.ledger.c.settlement_id),
+    )
+    .where(_WINDOW)
+)
+_NAMED = Prepared(select(t.ledger.c.msgid, t.ledger.c.number, t.ledger.c.recorded_at).where(_WINDOW))
 _OPEN = Prepared(t.cycle.insert().values(columns(t.cycle)))
 
 
@@ -48,6 +66,18 @@ class Ledger:
     def change(self, institution: str, msgid: str, **values: Any) -> None:
         """Set columns of a claimed or locked row."""
         _CHANGES.run(self._connection, (institution, msgid), values)
+
+    def compared(self, institution: str, from_at: datetime, to_at: datetime) -> Iterator[tuple[str, bytes, str]]:
+        """(msgid, digest, confirmation) of what is final and was recorded in [``from_at``, ``to_at``), in no order; ``none`` is the
+        confirmation of what needs none.
+        """
+        window = {"institution": institution, "from_at": from_at, "to_at": to_at}
+        yield from _COMPARED.each(self._connection, window)
+
+    def named(self, institution: str, from_at: datetime, to_at: datetime) -> Iterator[tuple[str, str, datetime]]:
+        """(msgid, number, recorded_at) of the same transactions."""
+        window = {"institution": institution, "from_at": from_at, "to_at": to_at}
+        yield from _NAMED.each(self._connection, window)
 
     def count(self, institution: str) -> int:
         """How many transactions of an institution are known (a scan: for status pages)."""

@@ -12,7 +12,7 @@ Rules
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, update
@@ -37,6 +37,10 @@ class Prepared:
     def rows(self, connection: Connection, values: Mapping[str, Any]) -> list[Row]:
         """Run it and take all its rows, values converted as SQLAlchemy would."""
         return self._of(connection.dialect).rows(connection.connection.driver_connection, values)
+
+    def each(self, connection: Connection, values: Mapping[str, Any]) -> Iterator[Row]:
+        """Run it and give its rows one by one, for results that are long."""
+        yield from self._of(connection.dialect).each(connection.connection.driver_connection, values)
 
     def row(self, connection: Connection, values: Mapping[str, Any]) -> Row | None:
         """The only row, if there is one."""
@@ -86,6 +90,14 @@ class _Spelled:
         for name, converter in self._into.items():
             changed[name] = converter(changed[name])
         return changed if self._positions is None else [changed[name] for name in self._positions]
+
+    def each(self, driver: Any, values: Mapping[str, Any]) -> Iterator[Row]:
+        cursor = driver.execute(self._text, self._bound(values))
+        try:
+            for row in cursor:
+                yield self._converted(row)
+        finally:
+            cursor.close()
 
     def rows(self, driver: Any, values: Mapping[str, Any]) -> list[Row]:
         cursor = driver.execute(self._text, self._bound(values))

@@ -169,6 +169,7 @@ ledger = Table(
     Column("recorded_at", Instant),
     Column("decided_at", Instant, nullable=False),
     PrimaryKeyConstraint("institution", "msgid"),
+    Index("ix_ledger_recorded", "institution", "recorded_at"),
 )
 """One row for each transaction ever seen, kept for ever. ``digest`` is NULL where a reversal came first."""
 

@@ -99,6 +99,7 @@ class BatchAnswer(Message, frozen=True, kw_only=True):
 
     ``signature`` is the hub's receipt for what the edge journals, Ed25519 over ``receipts.signed_text``; ``signer`` names the
     certificate that it is checked with (``receipts.signer_name``). Both are empty where there is nothing to sign for.
+    ``retry_after_s``: with ``hub_busy``, when to come again with what nobody waits for.
     """
 
     version: int
@@ -108,6 +109,7 @@ class BatchAnswer(Message, frozen=True, kw_only=True):
     detail: str = ""
     signer: str = ""
     signature: bytes = b""
+    retry_after_s: int = 0
 
 
 class HidBlock(Message, tag="hid_block", frozen=True, kw_only=True):

@@ -111,12 +111,12 @@ def batch(*items, institution="H01") -> Batch:
     return Batch(version=WIRE_VERSION, institution=institution, sent_at=now(), items=list(items))
 
 
-async def exchange(base: str, context: ssl.SSLContext, body) -> tuple[int, BatchAnswer]:
+async def exchange(base: str, context: ssl.SSLContext, body, **query) -> tuple[int, BatchAnswer]:
     """Send a batch (or raw bytes) on a connection of its own."""
     content = body if isinstance(body, bytes) else pack(body)
     async with aiohttp.ClientSession() as session:
         url, headers = f"{base}/v1/exchange", {"Content-Type": CONTENT_TYPE}
-        async with session.post(url, data=content, ssl=context, headers=headers) as response:
+        async with session.post(url, data=content, ssl=context, headers=headers, params=query) as response:
             return response.status, unpack(await response.read(), BatchAnswer)
 
 

@@ -1,7 +1,9 @@
 """The sync port over real TLS: who is let in, who is refused and audited, what is answered, and that news wakes."""
 
 import asyncio
+import threading
 import time
+from contextlib import suppress
 from datetime import timedelta
 
 import aiohttp
@@ -9,15 +11,20 @@ import msgspec
 import pytest
 import zstandard
 
-from central_sync.api.limits import REQUEST_BYTES_MAX
+from central_sync.api.limits import BACKLOG_PLACES_MAX, REQUEST_BYTES_MAX
+from central_sync.app import Hub
+from central_sync.config import Config
 from central_sync.fleet.authority import Authority
+from central_sync.intake import Intake
 from central_sync.wire import catalogue, codec
 from central_sync.wire.codec import CONTENT_TYPE, pack, unpack
+from central_sync.wire.compare import key_of
 from central_sync.wire.compression import DICTIONARY
 from central_sync.wire.limits import BODY_BYTES_MAX
-from central_sync.wire.messages import BatchAnswer, HidBlock, Notice, Verdict
+from central_sync.wire.messages import BatchAnswer, CompareAnswer, CompareRequest, HidBlock, Notice, Verdict
 from edge import signers
 from tests.central_sync.api.conftest import (
+    ANY,
     audited,
     batch,
     certified,
@@ -300,10 +307,81 @@ async def test_a_scanner_that_knocks_a_thousand_times_fills_no_disk(hub, edge, f
 
 
 async def test_a_batch_that_waited_too_long_for_a_thread_is_not_begun(hub, edge, store, monkeypatch):
-    monkeypatch.setattr("central_sync.api.sync.QUEUED_S_MAX", -1)
+    monkeypatch.setattr("central_sync.api.rooms.QUEUED_S_MAX", 0.05)
+    gate = threading.Event()
+    taken = Intake.take
+
+    def slow(self, *arguments, **more):
+        gate.wait(20)
+        return taken(self, *arguments, **more)
+
+    monkeypatch.setattr(Intake, "take", slow)
+    held = [asyncio.create_task(exchange(hub.sync, edge, batch(sign_in(f"held-{n}", f"d{n}")))) for n in range(8)]
+    await asyncio.sleep(1)
     status, answer = await exchange(hub.sync, edge, batch(sign_in()))
-    assert (status, answer.code, answer.answers) == (503, "hub_fault", [])
+    assert (status, answer.code, answer.answers, answer.retry_after_s) == (503, "hub_busy", [], 2)
+    gate.set()
+    assert {status for status, _ in await asyncio.gather(*held)} == {200}
     with store.read() as uow:
         assert uow.ledger.get("H01", "m-1") is None
-    monkeypatch.undo()
     assert (await exchange(hub.sync, edge, batch(sign_in())))[1].answers[0].repeated is False
+
+
+async def test_backlogs_wait_in_a_room_of_their_own_and_are_told_when_to_come_again(hub, edge, store, monkeypatch):
+    gate = threading.Event()
+    taken = Intake.take
+
+    def slow_backlog(self, institution, items, now, *, urgent):
+        if not urgent:
+            gate.wait(20)
+        return taken(self, institution, items, now, urgent=urgent)
+
+    monkeypatch.setattr(Intake, "take", slow_backlog)
+    backlogs = [
+        asyncio.create_task(exchange(hub.sync, edge, batch(sign_in(f"b-{n}", f"d{n}")), backlog=1))
+        for n in range(BACKLOG_PLACES_MAX + 6)
+    ]
+    large = asyncio.create_task(exchange(hub.sync, edge, batch(*(sign_in(f"l-{n}", f"d{n}") for n in range(40)))))
+    people = [await exchange(hub.sync, edge, batch(sign_in(f"p-{n}", f"d{n}"))) for n in range(10)]
+    assert {status for status, _ in people} == {200}
+    assert not large.done()
+    gate.set()
+    assert (await large)[0] == 200
+    refused = [answer for status, answer in await asyncio.gather(*backlogs) if status == 503]
+    assert [(answer.code, answer.retry_after_s >= 2) for answer in refused] == [("hub_busy", True)] * 6
+
+
+async def test_a_connection_that_asks_for_nothing_is_closed_and_one_that_asks_is_kept(
+    folder, url, fleet, edge, monkeypatch
+):
+    monkeypatch.setattr("central_sync.api.connections.FIRST_REQUEST_S_MAX", 0.5)
+    made = Hub(folder, Config(database=url, sync=ANY, enrol=ANY))
+    faces = await made.start()
+    host, port = faces.sync.removeprefix("https://").split(":")
+    try:
+        reader, writer = await asyncio.open_connection(host, int(port), ssl=edge, server_hostname=host)
+        async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=edge, limit=1)) as session:
+            for _ in range(2):
+                async with session.get(f"{faces.sync}/v1/feed") as response:
+                    assert response.status == 200
+                    await response.read()
+                await asyncio.sleep(0.8)
+        with suppress(ConnectionError):
+            assert await asyncio.wait_for(reader.read(), 10) == b""
+        writer.close()
+    finally:
+        await made.stop()
+
+
+async def test_a_comparison_is_answered_for_the_certificates_hospital(hub, edge, store):
+    await exchange(hub.sync, edge, batch(sign_in()))
+    asked = CompareRequest(version=3, from_at=now() - timedelta(days=1), to_at=now() + timedelta(days=1), lists=[""])
+    async with aiohttp.ClientSession() as session:
+        headers = {"Content-Type": CONTENT_TYPE}
+        async with session.post(f"{hub.sync}/v1/compare", data=pack(asked), ssl=edge, headers=headers) as response:
+            assert response.status == 200
+            answer = unpack(await response.read(), CompareAnswer)
+        wrong = pack(msgspec.structs.replace(asked, lists=["x"]))
+        async with session.post(f"{hub.sync}/v1/compare", data=wrong, ssl=edge, headers=headers) as response:
+            assert unpack(await response.read(), CompareAnswer).code == "packet_invalid"
+    assert [listed[:8] for listed in answer.lists] == [key_of("m-1")]

@@ -1,4 +1,4 @@
-"""Evidence: whose keys signed, the lives of the edges' journals, and the roots of their days. Revision 0002, after 0001."""
+"""Evidence: whose keys signed, the lives of the edges' journals, and the roots of their days; what was recorded when. Revision 0002, after 0001."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ def upgrade() -> None:
     """Bring the tables from the revision before to this one."""
     op.add_column("certificate", sa.Column("enrolled_at", Instant(), nullable=True))
     op.add_column("certificate", sa.Column("public_key", sa.LargeBinary(), nullable=True))
+    op.create_index("ix_ledger_recorded", "ledger", ["institution", "recorded_at"])
     op.create_table(
         "journal_life",
         sa.Column("institution", sa.String(length=50), nullable=False),
