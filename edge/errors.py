@@ -37,6 +37,12 @@ class LineBroken(EdgeError):
         self.left = left
 
 
+class CertificateEnded(LineBroken):
+    """The hub ended a connection that our certificate, which has ended, was shown on."""
+
+    code = "certificate_ended"
+
+
 class ReceiptInvalid(LineBroken):
     """The hub's signature over its answers is missing or does not hold: as good as no answer, though the hub may have acted."""
 

@@ -39,7 +39,7 @@ from central_sync.wire.messages import (
     RootsOffer,
 )
 from central_sync.wire.refusals import REFUSALS, Refused
-from edge.errors import LineBroken, LineRefused
+from edge.errors import CertificateEnded, LineBroken, LineRefused
 from edge.limits import CONNECT_TIMEOUT_S, EXCHANGE_TIMEOUT_S, FEED_GRACE_S, PACKED_AT_ONCE_ITEMS_MAX, WORKERS
 
 M = TypeVar("M", bound=Struct)
@@ -117,6 +117,8 @@ class Line:
         self._device = device
         self._now = now
         self._session: _Session | None = None
+        self.ends_at: datetime | None = None
+        """When our certificate ends, if that is known: what to tell of connections that end without a word."""
         self.run = secrets.token_bytes(RUN_BYTES)
         """Names this start of the program to the hub: see ``central_sync/fleet/lives.py``."""
 
@@ -124,9 +126,11 @@ class Line:
         """Make the session; nothing is connected yet."""
         self._session = self._new_session(self._tls)
 
-    async def take_up(self, tls: ssl.SSLContext) -> None:
-        """Show another certificate from the next connection on. Exchanges under way end on the old connections."""
-        self._tls = tls
+    async def take_up(self, tls: ssl.SSLContext, ends_at: datetime) -> None:
+        """Show another certificate, which ends at ``ends_at``, from the next connection on. Exchanges under way end on the old
+        connections.
+        """
+        self._tls, self.ends_at = tls, ends_at
         if self._session is None:
             return
         old, self._session = self._session, self._new_session(tls)
@@ -291,7 +295,9 @@ class Line:
                 body = await _bounded(response)
                 status = response.status
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise LineBroken(type(error).__name__, left=attempt.left) from error
+            refused = attempt.left and self.ends_at is not None and self._now() >= self.ends_at
+            kind = CertificateEnded if refused else LineBroken
+            raise kind(type(error).__name__, left=attempt.left) from error
         if status == 400 and _code_of(body, "") == "dictionary_unknown":
             self._dictionary = 0  # a hub that was put back to an older release: the next body goes without
         if status in refusals:

@@ -103,7 +103,7 @@ class Renewals:
             told = await self._line.renew_ended(who.enrol_url, identity.trusting(who.authority.read_text()), old)
         _check(told, key, who)
         fresh = await asyncio.to_thread(identity.replace_certificate, self._folder, who, told.certificate, key)
-        await self._line.take_up(identity.client_context(fresh))
+        await self._line.take_up(identity.client_context(fresh), fresh.valid_until)
         self.who = fresh
         self._renewed(fresh)
 

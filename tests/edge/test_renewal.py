@@ -25,7 +25,7 @@ from central_sync.wire.messages import Batch, Renewal, Renewed
 from edge import identity
 from edge.app import Edge
 from edge.config import Config
-from edge.errors import LineBroken, LineRefused
+from edge.errors import CertificateEnded, LineRefused
 from edge.identity import Identity
 from edge.line import Attempt, Line
 from edge.renewal import Renewals, due
@@ -139,7 +139,8 @@ async def test_after_its_end_it_is_renewed_with_the_old_key_and_the_line_comes_b
     old = world.age(40 * DAY, 30)
     line = world.line()
     await line.start()
-    with pytest.raises(LineBroken):
+    line.ends_at = old.valid_until
+    with pytest.raises(CertificateEnded):
         await line.exchange(batch(), Attempt())
     renewals = Renewals(world.home, old, line, now)
     await renewals.run()
