@@ -35,9 +35,9 @@ LANE_ENTRIES_MAX = 1_000
 """How many open entries of one case are looked up at once."""
 NOTICES_KEPT_MAX = 200
 
-PRUNE_SEGMENTS_MAX = 512
-PRUNE_RECORDS_MAX = 2_000
-"""What is pruned in one transaction: a few milliseconds in which nobody is answered."""
+PRUNE_SEGMENTS_MAX = 256
+PRUNE_RECORDS_MAX = 512
+"""What is pruned in one transaction, so that nobody waits for long meanwhile."""
 KEEP_DAYS_DEFAULT = 400
 """How long what the hub has signed for stays in the journal."""
 DATA_KEY_DAYS_MAX = 90

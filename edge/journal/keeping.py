@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from edge.journal import days, look, retention
 from edge.journal import records as r
 from edge.journal.operation import Upkeep
-from edge.journal.retention import Pruned
+from edge.journal.retention import Plan, Pruned
 from edge.journal.sealing import Vault
 from edge.journal.tail import ROOT
 from edge.journal.writer import Writer
@@ -54,30 +54,30 @@ class Keeping:
     async def prune(self, today: date, keep_days: int, tell: Tell) -> Pruned:
         """Prune what may go, a few commits at a time, with everybody else's work in between."""
         signed = self.signed()
-        to, segments, transactions = retention.goal(signed, today, keep_days), 0, 0
-        begun: int | None = None
+        to, segments, transactions, begun = retention.goal(signed, today, keep_days), 0, 0, -1
         while True:
-            step = await self._upkeep(self._pruning(to))
-            begun = step.cut if begun is None else begun
-            segments, transactions = segments + step.segments, transactions + step.transactions
-            tell(max(0, step.cut - begun), max(1, to - begun), "pruning")
-            if not step.segments:
+            planned: Plan = await self._read(lambda c, vault: retention.plan(c, vault, to))
+            begun = planned.cut if begun < 0 else begun
+            if not planned.segments:
                 break
-        gone = [root.first for root in signed[:-1] if root.last <= step.cut]
+            if await self._upkeep(self._pruning(planned)):
+                segments, transactions = segments + planned.segments, transactions + len(planned.outcomes)
+                tell(planned.end - begun, max(1, to - begun), "pruning")
+        gone = [root.first for root in signed[:-1] if root.last <= planned.cut]
         if gone:
             await self._writer.do(
                 lambda scribe: [scribe.add(r.Fact(kind=ROOT, key=f"{first:020d}", value=None)) for first in gone]
             )
-        return Pruned(segments=segments, transactions=transactions, cut=step.cut, goal=to, held=step.held)
+        return Pruned(segments=segments, transactions=transactions, cut=planned.cut, goal=to, held=planned.held)
 
-    def _pruning(self, to: int) -> Callable[[Connection], Pruned]:
-        def work(c: Connection) -> Pruned:
+    def _pruning(self, planned: Plan) -> Callable[[Connection], bool]:
+        def work(c: Connection) -> bool:
             state, vault = self._writer.state, self._writer.vault
             assert vault is not None
-            step = retention.prune_some(c, vault, to)
-            if step.segments:
+            done = retention.prune(c, vault, planned)
+            if done:
                 state.pruned(look.state(c))
-            return step
+            return done
 
         return work
 

@@ -47,6 +47,20 @@ class Pruned(Struct, frozen=True, kw_only=True):
     held: str = ""
 
 
+class Plan(Struct, frozen=True, kw_only=True):
+    """The next commits that may go, those beyond ``cut`` up to ``end``; none if the two are equal, and then ``held`` may say why.
+
+    ``outcomes``: of the transactions in them, as the tables write it; ``references``: the keys under which settlements in them are found.
+    """
+
+    cut: int
+    end: int
+    segments: int = 0
+    outcomes: list[int] = []
+    references: list[tuple[int, int]] = []
+    held: str = ""
+
+
 def goal(signed: Sequence[r.Root], today: date, keep_days: int) -> int:
     """The last record that may go by age: the end of the last signed day older than ``keep_days``, with every day before it signed; 0: none."""
     old = today - timedelta(days=keep_days)
@@ -58,8 +72,8 @@ def goal(signed: Sequence[r.Root], today: date, keep_days: int) -> int:
     return end
 
 
-def prune_some(c: Connection, vault: Vault, to: int) -> Pruned:
-    """Prune at most ``PRUNE_SEGMENTS_MAX`` commits up to the record ``to``, in one transaction on the writer's connection."""
+def plan(c: Connection, vault: Vault, to: int) -> Plan:
+    """What may go next, at most ``PRUNE_SEGMENTS_MAX`` commits, up to the record ``to``; read on a connection that only reads."""
     state = look.state(c)
     cut = state["cut"]
     limit, held = _limit(c, to, state["folded"])
@@ -71,24 +85,34 @@ def prune_some(c: Connection, vault: Vault, to: int) -> Pruned:
         ).fetchall()
     ]
     ends = [end for end in ends if end <= cut + PRUNE_RECORDS_MAX] or ends[:1]
-    if not ends:
-        return Pruned(segments=0, transactions=0, cut=cut, goal=to, held=held)
-    rows = _rows_between(c, cut, ends[-1])
+    rows = _rows_between(c, cut, ends[-1]) if ends else []
     unsigned, references = _unsigned(c, vault, rows)
     if unsigned is not None:
         held = f"the transaction {unsigned} has an answer without the hub's receipt"
         ends = [end for end in ends if end < unsigned]
-        if not ends:
-            return Pruned(segments=0, transactions=0, cut=cut, goal=to, held=held)
-    rows = [row for row in rows if row.seq <= ends[-1]]
-    _delete(c, vault, ends[-1], rows, [pair for pair in references if pair[1] <= ends[-1]])
-    return Pruned(segments=len(ends), transactions=len(rows), cut=ends[-1], goal=to, held="")
+    if not ends:
+        return Plan(cut=cut, end=cut, held=held)
+    return Plan(
+        cut=cut,
+        end=ends[-1],
+        segments=len(ends),
+        outcomes=[row.outcome for row in rows if row.seq <= ends[-1]],
+        references=[pair for pair in references if pair[1] <= ends[-1]],
+    )
+
+
+def prune(c: Connection, vault: Vault, planned: Plan) -> bool:
+    """Do it, in one transaction on the writer's connection; false: a settlement in it has moved since, and it has to be planned anew."""
+    if look.state(c)["cut"] != planned.cut or _limit(c, planned.end, planned.end)[0] < planned.end:
+        return False
+    _delete(c, vault, planned)
+    return True
 
 
 def _limit(c: Connection, to: int, folded: int) -> tuple[int, str]:
     """The last record that may go as far as the tables tell, and what stands there."""
-    (head,) = c.execute("select coalesce(max(first), 0) from segment").fetchone()
-    limit, held = min(to, folded, head - 1), ""
+    (last,) = c.execute("select coalesce(max(first), 0) from segment").fetchone()
+    limit, held = min(to, folded, last - 1), ""
     for where, why in (
         (f"outcome = {OPEN}", "has no last word yet"),
         ("confirmation = 1", "awaits its confirmation"),
@@ -120,20 +144,20 @@ def _unsigned(c: Connection, vault: Vault, rows: Sequence[Row]) -> tuple[int | N
     return None, references
 
 
-def _delete(c: Connection, vault: Vault, end: int, rows: Sequence[Row], references: Sequence[tuple[int, int]]) -> None:
+def _delete(c: Connection, vault: Vault, planned: Plan) -> None:
     kind, name = CUT_FACT
+    end = planned.end
     (link,) = c.execute("select link from segment where first <= ? order by first desc limit 1", (end,)).fetchone()
     sealed = look.seal_fact(vault, os.urandom(look.FACT_NONCE_BYTES), kind, name, link)
     c.execute("begin immediate")
     c.execute(
         "delete from reference where (key, seq) in (select value ->> 0, value ->> 1 from json_each(?))",
-        (msgspec.json.encode(list(references)).decode(),),
+        (msgspec.json.encode(planned.references).decode(),),
     )
     c.execute("delete from entry where seq <= ?", (end,))
     c.execute("delete from segment where first <= ?", (end,))
     c.execute("insert or replace into fact (kind, key, value) values (?, ?, ?)", (kind, name, sealed))
     c.execute("update state set value = ? where name = 'cut'", (end,))
     for outcome, column in enumerate(("open", "final", "refused")):
-        gone = sum(row.outcome == outcome for row in rows)
-        c.execute("update state set value = value - ? where name = ?", (gone, column))
+        c.execute("update state set value = value - ? where name = ?", (planned.outcomes.count(outcome), column))
     c.execute("commit")
