@@ -126,7 +126,7 @@ class Edge:
         roots = DayRoots(
             self._line, self._journal.keeping, lambda: self._journal.life, self._signers, lambda: self._who, clock
         )
-        self._uplink = Uplink(who.institution, self._line, self._journal, waiting, events, clock)
+        self._uplink = Uplink(who.institution, self._line, self._journal, waiting, events, self._signers.receipt, clock)
         downlink = Downlink(self._line, self._journal, self._uplink, events, clock)
         intake = Intake(
             profile, self._journal, self._uplink, downlink, waiting, events, lambda: self._line.skewed, clock

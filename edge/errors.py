@@ -55,9 +55,10 @@ class ReceiptInvalid(LineBroken):
 class LineRefused(EdgeError):
     """The hub answered that it takes nothing from us now: ``code`` is a row of REFUSALS. Nothing was applied."""
 
-    def __init__(self, code: str) -> None:
+    def __init__(self, code: str, retry_after_s: float = 0.0) -> None:
         super().__init__(code)
         self.code = code
+        self.retry_after_s = retry_after_s
 
 
 class CompareFailed(EdgeError):

@@ -20,7 +20,7 @@ from edge.limits import EVENTS_PER_WATCHER_MAX, WATCHERS_MAX
 
 
 class Event(Struct, frozen=True, kw_only=True):
-    """Something to tell. ``kind``: outcome, line, notice or card; ``data``: plain values, never a person's."""
+    """Something to tell. ``kind``: outcome, parked, line, notice or card; ``data``: plain values, never a person's."""
 
     kind: str
     at: datetime
@@ -109,6 +109,11 @@ class Events:
         self._watchers.add(watcher)
         return watcher
 
+    @property
+    def watched(self) -> bool:
+        """Whether anybody watches: if not, nothing need be made ready for telling."""
+        return bool(self._watchers)
+
     def forget(self, watcher: Subscription) -> None:
         """Tell ``watcher`` no more."""
         self._watchers.discard(watcher)
@@ -138,6 +143,10 @@ class Waiting:
             if not group:
                 self._waiting.pop(msgid, None)
             future.cancel()
+
+    def awaits(self, msgid: str) -> bool:
+        """Whether anybody waits for news of ``msgid``."""
+        return msgid in self._waiting
 
     def wake(self, standings: Iterable[Standing]) -> None:
         """Tell those who wait for these transactions; called after the commit that made it true."""

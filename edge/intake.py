@@ -46,10 +46,10 @@ from edge.replies import (
     whole,
 )
 from edge.uplink import Uplink
+from edge.uplink.items import CYCLE_LANE
 
 _log = structlog.get_logger(__name__)
 _MSGID = re.compile(rf"[!-~]{{1,{MSGID_CHARACTERS_MAX}}}")
-CYCLE_LANE = "cycle"
 
 
 class _Clock:
@@ -198,9 +198,13 @@ class Intake:
             late.cancel()
 
     def _carry(self, appended: Appended) -> None:
-        """The journal has it: from here on it goes to the hub, whoever waits. A fence goes only while its caller's deadline is ahead."""
-        if BY_NUMBER[appended.standing.number].resolution is not Resolution.FENCE:
-            self._uplink.carry(appended.standing, appended.size, urgent=not self._uplink.down)
+        """The journal has it: from here on it goes to the hub, whoever waits, in the journal's order. A fence only when its caller's
+        deadline is known to be ahead.
+        """
+        standing = appended.standing
+        if not standing.outcome.decided:
+            fence = BY_NUMBER[standing.number].resolution is Resolution.FENCE
+            self._uplink.carry(standing, appended.size, urgent=fence or not self._uplink.down, dormant=fence)
         if appended.hids_left is not None:
             self._downlink.hids_left(appended.hids_left)
 
@@ -215,10 +219,10 @@ class Intake:
             if standing.outcome.decided:
                 return reply_of(standing)
             if not appended.fresh:
-                self._uplink.hurry(standing.seq)
+                self._uplink.hurry(standing)
             elif row.resolution is Resolution.FENCE and clock.left() > 0:
-                self._uplink.carry(standing, appended.size)
-            told = await self._news(news, clock, lambda: self._may_give_up(row, standing))
+                self._uplink.wake(standing.seq)
+            told = await self._news(news, clock, lambda: self._may_give_up(row, standing), standing.seq)
             return reply_of(told or await self._decide(standing, row))
 
     async def _append(self, draft: Draft, clock: _Clock) -> Appended:
@@ -239,7 +243,7 @@ class Intake:
         """
         if row.resolution is Resolution.FENCE and standing.outcome is Outcome.IN_DOUBT:
             why = self._uplink.why(standing.seq)
-            if self._uplink.withdraw(standing.seq) or not self._uplink.carries(standing.seq):
+            if self._uplink.withdraw(standing.seq):
                 return await self._withdrawn(standing, why)
             self._uplink.doubt(standing.seq)
         self._uplink.calm(standing.seq)
@@ -259,8 +263,10 @@ class Intake:
         self._events.publish(outcome_event(decided, self._now()))
         return decided
 
-    async def _news(self, future: asyncio.Future[Any], clock: _Clock, may_give_up: Callable[[], bool]) -> Any | None:
-        """The future's result, or ``None`` when the deadline or all hope is gone."""
+    async def _news(
+        self, future: asyncio.Future[Any], clock: _Clock, may_give_up: Callable[[], bool], key: int = 0
+    ) -> Any | None:
+        """The future's result, or ``None`` when the deadline or all hope is gone. ``key``: the work that is waited for, as the uplink has it."""
         while True:
             left = clock.left()
             done, _ = await asyncio.wait({future}, timeout=min(left, LINE_LOOK_MS / 1000))
@@ -269,7 +275,8 @@ class Intake:
             if (
                 left <= 0
                 or self._hastening
-                or (not clock.patient() and self._uplink.hopeless_since(clock.started) and may_give_up())
+                or self._uplink.held(key)
+                or (self._uplink.hopeless(clock.started, patient=clock.patient()) and may_give_up())
             ):
                 return None
 
@@ -295,7 +302,7 @@ class Intake:
             operator=call.context.operator, workstation=call.context.workstation,
         )  # fmt: skip
         with self._uplink.reading(item) as (key, future):
-            receipt: ItemAnswer | None = await self._news(future, clock, lambda: True)
+            receipt: ItemAnswer | None = await self._news(future, clock, lambda: True, key)
             if receipt is None:
                 raise Refused(self._uplink.why(key))
             return receipt
@@ -313,7 +320,7 @@ class Intake:
                 standing = await self._journal.find(self._profile.institution, msgid)
                 if standing is None or standing.outcome is not Outcome.IN_DOUBT:
                     return standing
-                self._uplink.hurry(standing.seq)
+                self._uplink.hurry(standing)
                 if await self._news(news, clock, lambda: True) is None:
                     return standing  # the deadline, or no hope: as it stands
 

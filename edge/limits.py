@@ -80,9 +80,32 @@ ATTEMPT_PATIENCE_S = 2.0
 """An exchange older than this is given up when somebody asks for what it carries: sending again is always safe."""
 WORKERS = 12
 BACKLOG_WORKERS = 4
+WINDOW_ENTRIES_MAX = 4_096
+"""How many entries that nobody waits for are in memory; the others wait in the journal."""
+WINDOW_READ_ENTRIES = 1_024
+"""How many are read at a time when there is room."""
+LANE_WINDOW_MAX = 256
+"""How many of one lane are in memory, so that one long lane does not keep the others out."""
+INTERACTIVE_ITEMS_MAX = 64
+INTERACTIVE_BYTES_MAX = 256 * 1024
+PROBE_ITEMS_MAX = 32
+"""What tries a line that is down is small."""
+BATCH_FIRST_BYTES = 32 * 1024
+BATCH_TARGET_S = 1.2
+BATCH_TARGET_S_MAX = 5.0
+"""How long a batch of the backlog shall take, on a near and on a far line."""
+RETURN_SPREAD_S_MAX = 60.0
+"""Over how long the backlogs of many edges begin after a long outage."""
+BUSY_FIRST_S = 0.5
+BUSY_CAP_S = 60.0
+PARK_TRIES_MAX = 10
+"""How often an entry may fail by itself, while others do not, before it is parked."""
+SUSPECT_SILENCE_S_MAX = 40.0
+"""A break of work under suspicion says nothing of the line if the hub was heard within this."""
 PROBE_GAP_S = 0.25
+PROBE_GAP_S_MAX = 4.0
 RETRY_FIRST_S = 0.5
-RETRY_CAP_S = 8.0
+RETRY_CAP_S = 20.0
 LANE_RETRY_FIRST_S = 0.25
 LANE_RETRY_CAP_S = 30.0
 STOP_GRACE_S = 2.0
@@ -101,3 +124,8 @@ assert 0 < BACKLOG_WORKERS < WORKERS
 assert CONNECT_TIMEOUT_S < EXCHANGE_TIMEOUT_S
 assert PACKET_BYTES_MAX <= BATCH_BYTES_MAX
 assert PACKET_BYTES_MAX < SEGMENT_BYTES_MAX <= FOLD_BYTES_MAX
+assert BATCH_FIRST_BYTES <= INTERACTIVE_BYTES_MAX <= BATCH_BYTES_MAX
+assert FEED_WAIT_S + FEED_GRACE_S < SUSPECT_SILENCE_S_MAX
+assert BATCH_TARGET_S <= BATCH_TARGET_S_MAX < EXCHANGE_TIMEOUT_S
+assert LANE_WINDOW_MAX < WINDOW_READ_ENTRIES
+assert WINDOW_READ_ENTRIES <= WINDOW_ENTRIES_MAX // 2

@@ -175,7 +175,7 @@ class Line:
         answer = await self._request("POST", "/v1/exchange", BatchAnswer, attempt, timeout, data=body)
         self._read_clock(answer.hub_time)
         if answer.code:
-            raise LineRefused(answer.code if answer.code in REFUSALS else "hub_fault")
+            raise LineRefused(answer.code if answer.code in REFUSALS else "hub_fault", float(answer.retry_after_s))
         if [a.msgid for a in answer.answers] != [item.msgid for item in batch.items]:
             raise LineBroken("the answers are not those of the batch", left=True)
         return answer

@@ -1,7 +1,7 @@
 """PURE: when to try again, and whether to stop trying.
 
-Waiting doubles from ``first_s`` up to ``cap_s``; ``spread`` in [0, 1), drawn by the shell, takes up to half of it away, so that a
-thousand edges do not come back in the same second.
+Waiting doubles from ``first_s`` up to ``cap_s`` and is spread over the whole of its step ("full jitter"; at least ``first_s / 2`` remains),
+so that ten thousand edges do not come back in the same second. ``spread`` in [0, 1) is drawn by the shell.
 """
 
 from __future__ import annotations
@@ -27,5 +27,5 @@ class Backoff:
             raise ValueError("attempts count from 1, spread lies in [0, 1)")
         if self.attempts_max is not None and attempts >= self.attempts_max:
             return None
-        wait = min(self.cap_s, self.first_s * float(2 ** min(attempts - 1, 30)))
-        return now + wait * (1 - spread / 2)
+        step = min(self.cap_s, self.first_s * float(2 ** min(attempts - 1, 30)))
+        return now + max(self.first_s / 2, step * (1 - spread))

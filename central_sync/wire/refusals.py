@@ -360,6 +360,12 @@ REFUSALS: dict[str, Sentences] = {
     "card_unreadable": Sentences(
         Fault.DESK, True, "The card could not be read. Clean it and try again.", "The card's data fail their checks."
     ),
+    "case_held": Sentences(
+        Fault.EDGE,
+        True,
+        "An earlier entry of this case waits for the technician. Call your IT desk.",
+        "An earlier entry of the case is parked, and what follows it keeps its order: see pishkhan-edge journal show, park and release.",
+    ),
     "hub_busy": Sentences(
         Fault.HUB,
         True,

@@ -1,10 +1,12 @@
 """SHELL: carries what the journal holds to the hub, and brings the answers home.
 
 Rules
-    * Which work goes next is decided in ``lanes.py``, what is known of the line in ``pulse.py``; both are pure.
-    * All answers of a batch are recorded in one commit before anyone who waits is told.
+    * Which work goes next is decided in ``lanes.py``, how much of the journal is at hand in ``window.py``, how fast in ``pace.py``, what is
+      known of the line in ``pulse.py``, which entry is parked in ``suspicion.py``; all five are pure.
+    * All answers of a batch are recorded in one commit before anyone who waits is told, and nothing without a receipt that holds.
     * Sending an entry again is always safe. A fence is withdrawn only if it has certainly not left; an exchange that is still
       connecting is given up for that.
+    * Memory does not grow with what waits: what nobody waits for is read from the journal as it can be sent.
 """
 
 from __future__ import annotations
@@ -18,48 +20,24 @@ from datetime import UTC, datetime
 
 import structlog
 
-from central_sync.wire.limits import BATCH_BYTES_MAX, BATCH_ITEMS_MAX, WIRE_VERSION
-from central_sync.wire.messages import Batch, BatchAnswer, Item, ItemAnswer, Transaction, Verdict
-from edge.errors import JournalUnavailable, LineBroken, LineRefused
-from edge.events import Event, Events, Waiting, outcome_event
-from edge.journal import Journal, Received, Standing, lane_key
-from edge.limits import (
-    ATTEMPT_PATIENCE_S,
-    BACKLOG_WORKERS,
-    JOURNAL_RETRY_S,
-    LANE_RETRY_CAP_S,
-    LANE_RETRY_FIRST_S,
-    WORKERS,
-)
-from edge.line import Attempt, Line
-from edge.retry import Backoff
-from edge.uplink.items import item_of, work_of
+from central_sync.wire.limits import PACKET_BYTES_MAX
+from central_sync.wire.messages import ItemAnswer, Transaction
+from edge.events import Event, Events, Waiting
+from edge.journal import Journal, Standing, lane_key
+from edge.limits import ATTEMPT_PATIENCE_S
+from edge.line import Line
+from edge.outcome import Outcome
+from edge.uplink.answers import Answers, Carrying, Verify
+from edge.uplink.items import CYCLE_LANE
 from edge.uplink.lanes import Lanes, Work
+from edge.uplink.loading import Loader
+from edge.uplink.pace import Pace
 from edge.uplink.pulse import LINE_DOWN, Pulse
+from edge.uplink.sending import Flights
+from edge.uplink.suspicion import Suspicion
 
 _log = structlog.get_logger(__name__)
-_LANE_BACKOFF = Backoff(LANE_RETRY_FIRST_S, LANE_RETRY_CAP_S)
-
-
-class _Flight:
-    """One batch under way. ``receiving``: its answers are here and must not be given up."""
-
-    def __init__(self, batch: list[Work], *, backlog: bool) -> None:
-        self.batch = batch
-        self.backlog = backlog
-        self.attempt = Attempt()
-        self.receiving = False
-        self.given_up = False
-        self.task: asyncio.Task[None] | None = None
-        self.begun = False
-
-    def give_up(self) -> None:
-        """Stop it; nothing more of it leaves. A task that is cancelled before its first step would never land, so that one
-        is only told.
-        """
-        self.given_up = True
-        if self.task is not None and self.begun:
-            self.task.cancel()
+CASE_HELD = "case_held"
 
 
 class Uplink:
@@ -71,6 +49,7 @@ class Uplink:
         journal: open.
         waiting: who is woken after each commit.
         events: told of every outcome and of the line's changes.
+        verify: the check of the hub's receipts.
         now: the wall clock.
     """
 
@@ -81,48 +60,56 @@ class Uplink:
         journal: Journal,
         waiting: Waiting,
         events: Events,
+        verify: Verify,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self._institution = institution
-        self._line = line
         self._journal = journal
-        self._waiting = waiting
         self._events = events
         self._now = now
-        self._lanes = Lanes()
+        self._lanes = Lanes(aside={lane_key(CYCLE_LANE)})
         self._pulse = Pulse()
-        self._heard_at = float("-inf")
+        self._pace = Pace()
         self._bell = asyncio.Event()
-        self._flights: set[_Flight] = set()
+        self._loader = Loader(journal, self._lanes, self._bell.set)
+        self._window = self._loader.window
+        self._suspicion = Suspicion()
+        carrying = Carrying(self._lanes, self._window, self._pace, self._suspicion)
+        self._answers = Answers(journal, waiting, events, now, verify)
+        self._flights = Flights(institution, line, journal, self._answers, carrying, self._pulse, now)
+        self._answers.told = self._tell_reader
+        self._flights.landed, self._flights.heard, self._flights.broke = self._bell.set, self.heard, self.broke
         self._reads: dict[int, asyncio.Future[ItemAnswer]] = {}
         self._last_read = 0
         self._dispatcher: asyncio.Task[None] | None = None
         self.came_up = asyncio.Event()
 
     async def start(self) -> None:
-        """Take up what an earlier life left open, then begin to send.
-
-        Raises:
-            JournalUnavailable: the journal cannot be read or written.
-        """
-        after = 0
-        while entries := await self._journal.waiting(after, BATCH_ITEMS_MAX):
-            after = entries[-1].seq
-            for entry in entries:
-                self._lanes.add(work_of(entry))
+        """Begin to send, what an earlier life left open first."""
+        self._loader.start()
         self._dispatcher = asyncio.create_task(self._dispatch(), name="uplink")
 
     async def stop(self) -> None:
-        """Stop sending; what is under way is given up and stays pending. Safe to call twice."""
+        """Stop sending; what is under way is given up and stays open. Safe to call twice."""
         dispatcher, self._dispatcher = self._dispatcher, None
         if dispatcher is None:
             return
         dispatcher.cancel()
-        tasks = [flight.task for flight in self._flights if flight.task is not None]
-        for flight in tuple(self._flights):
-            if not flight.receiving:
-                flight.give_up()
-        await asyncio.gather(dispatcher, *tasks, return_exceptions=True)
+        await asyncio.gather(dispatcher, return_exceptions=True)
+        await self._loader.stop()
+        await self._flights.stop()
+
+    async def _dispatch(self) -> None:
+        while True:
+            self._bell.clear()
+            now = time.monotonic()
+            self._loader.look(sending=self._pulse.may_send(now))
+            self._flights.begin(now)
+            try:
+                # not wait_for: when the bell rings at that moment, the one of Python 3.11 swallows the cancellation of a stop
+                async with asyncio.timeout(self._flights.until_due(now)):
+                    await self._bell.wait()
+            except TimeoutError:
+                continue
 
     # -- what is known of the line --------------------------------------------------------------------------------
 
@@ -133,8 +120,8 @@ class Uplink:
 
     @property
     def down(self) -> bool:
-        """Whether it was tried, and in vain."""
-        return not self._pulse.up and self._pulse.failures > 0
+        """Whether it has failed for so long that nobody need wait for it."""
+        return self._pulse.known_down
 
     @property
     def trouble(self) -> str:
@@ -144,23 +131,37 @@ class Uplink:
     @property
     def in_hand(self) -> int:
         """How much is not yet receipted, reads included."""
+        return max(len(self._lanes), self._journal.open_count)
+
+    @property
+    def at_hand(self) -> int:
+        """How much of it is in memory."""
         return len(self._lanes)
 
-    def hopeless_since(self, since: float) -> bool:
-        """Whether the line is down and was tried in vain after ``since`` (monotonic)."""
-        return self._pulse.hopeless_since(since)
+    @property
+    def contradictions(self) -> int:
+        """How often the hub said otherwise than the journal, since the start."""
+        return self._answers.contradictions
+
+    def hopeless(self, since: float, *, patient: bool) -> bool:
+        """Whether it is vain to wait on since ``since`` (monotonic): see :meth:`Pulse.hopeless`."""
+        return self._pulse.hopeless(since, patient=patient)
 
     def heard(self) -> None:
         """The hub answered, here or on the downlink."""
-        self._heard_at = time.monotonic()
+        now = time.monotonic()
+        self._flights.heard_at = now
+        self._suspicion.heard += 1
+        down_s = self._pulse.down_s(now)
         if self._pulse.succeeded():
+            self._pace.came_back(now, down_s, random.random())  # noqa: S311 -- it spreads retries, no more
             self.came_up.set()
             self._tell_line()
         self._bell.set()
 
     def broke(self, began_at: float, trouble: str = LINE_DOWN) -> None:
         """An exchange that began at ``began_at`` got nothing; not believed if the hub was heard since."""
-        if self._heard_at > began_at and trouble == LINE_DOWN:
+        if self._flights.heard_at > began_at and trouble == LINE_DOWN:
             self._pulse.stopped()
             return
         if self._pulse.failed(time.monotonic(), random.random(), trouble):  # noqa: S311 -- it spreads retries, no more
@@ -174,16 +175,42 @@ class Uplink:
 
     # -- work -----------------------------------------------------------------------------------------------------
 
-    def carry(self, standing: Standing, size: int, *, urgent: bool = True, ask: bool = False) -> None:
-        """Take an entry that was just appended. ``urgent``: somebody waits for it. ``ask``: only ask what became of it."""
-        if self._lanes.get(standing.seq) is None:
-            self._lanes.add(
-                Work(
-                    key=standing.seq, lane=lane_key(standing.lane), number=standing.number,
-                    size=size, urgent=urgent and not ask, ask=ask, left=ask,
+    def carry(
+        self, standing: Standing, size: int, *, urgent: bool = True, dormant: bool = False, ask: bool = False
+    ) -> None:
+        """Take an entry that was just appended, in the order of the journal. ``urgent``: somebody waits for it. ``dormant``: it stays, and what
+        follows it in its lane, until :meth:`wake` or :meth:`withdraw`. ``ask``: only ask what became of it.
+        """
+        seq, lane = standing.seq, lane_key(standing.lane)
+        if self._lanes.get(seq) is None:
+            urgent = urgent and not ask
+            if not urgent and not ask and (self._loader.crowded or self._lanes.beyond(lane, seq)):
+                self._window.left_out(seq)
+            else:
+                work = Work(
+                    key=seq,
+                    lane=lane,
+                    number=standing.number,
+                    size=size,
+                    urgent=urgent,
+                    dormant=dormant,
+                    ask=ask,
+                    left=ask,
                 )
-            )  # fmt: skip
+                self._enter(work)
+                self._window.arrived(seq)
         self._hasten()
+
+    def wake(self, seq: int) -> None:
+        """What was carried dormant may leave."""
+        self._lanes.wake(seq)
+        self._hasten()
+
+    def _enter(self, work: Work) -> None:
+        """Put it in its lane; if older entries may be in the journal only, they are looked up first."""
+        self._lanes.add(work)
+        if self._window.outside:
+            self._lanes.cut(work.lane)
 
     @contextmanager
     def reading(self, item: Transaction) -> Iterator[tuple[int, asyncio.Future[ItemAnswer]]]:
@@ -193,9 +220,13 @@ class Uplink:
         future: asyncio.Future[ItemAnswer] = asyncio.get_running_loop().create_future()
         self._reads[key] = future
         work = Work(
-            key=key, lane=lane_key(item.lane), number=item.number, size=len(item.packet), urgent=True, item=item
-        )
-        self._lanes.add(work)
+            key=key, lane=lane_key(item.lane), number=item.number, size=len(item.packet), urgent=True, item=item,
+            order=self._window.newest + 0.5,
+        )  # fmt: skip
+        if item.hid:
+            self._enter(work)
+        else:
+            self._lanes.add(work)
         self._hasten()
         try:
             yield key, future
@@ -207,31 +238,33 @@ class Uplink:
 
     def _abandon(self, work: Work) -> None:
         """Nobody waits for this read: an exchange that carries nothing else must not hold its lane."""
-        flight = self._flight_of(work)
+        flight = self._flights.of(work)
         if flight and not flight.receiving and all(self._lanes.get(one.key) is None for one in flight.batch):
             flight.give_up()
+
+    def _tell_reader(self, key: int, receipt: ItemAnswer) -> None:
+        future = self._reads.get(key)
+        if future is not None and not future.done():
+            future.set_result(receipt)
 
     def withdraw(self, seq: int) -> bool:
         """Stop an entry for good, if it has certainly not left. False: it may have, or it is done."""
         work = self._lanes.get(seq)
         if work is None or not self.unsent(seq):
             return False
-        flight = self._flight_of(work)
+        flight = self._flights.of(work)
         if flight is not None:
             flight.give_up()
         self._lanes.remove(seq)
+        self._window.gone(seq)
         return True
-
-    def carries(self, seq: int) -> bool:
-        """Whether the entry was handed over and is not done."""
-        return self._lanes.get(seq) is not None
 
     def unsent(self, seq: int) -> bool:
         """Whether an entry that is not done has certainly not left."""
         work = self._lanes.get(seq)
         if work is None or work.left:
             return False
-        flight = self._flight_of(work)
+        flight = self._flights.of(work)
         return flight is None or not (flight.attempt.left or flight.receiving)
 
     def doubt(self, seq: int) -> None:
@@ -240,161 +273,69 @@ class Uplink:
         if work is None:
             return
         work.ask = True
-        flight = self._flight_of(work)
+        flight = self._flights.of(work)
         if flight is not None and not flight.attempt.left:
             flight.give_up()  # it would send what is only to be asked
         self.calm(seq)
 
-    def hurry(self, seq: int) -> None:
+    def hurry(self, standing: Standing) -> None:
         """Somebody waits for it, again: do not stand on an exchange that hangs."""
+        seq = standing.seq
         work = self._lanes.get(seq)
         if work is None:
-            return
+            if not self._window.outside or seq <= self._window.upto or standing.parked:
+                return  # it is done, or a person has to let it go
+            ask = standing.outcome is Outcome.IN_DOUBT
+            size = 0 if ask else PACKET_BYTES_MAX // 4
+            self._enter(
+                Work(key=seq, lane=lane_key(standing.lane), number=standing.number, size=size, ask=ask, left=True)
+            )
         self._lanes.hurry(seq)
-        flight = self._flight_of(work)
+        flight = self._flights.of(work) if work else None
         if flight and not flight.receiving and time.monotonic() - flight.attempt.began_at > ATTEMPT_PATIENCE_S:
             flight.give_up()
         self._hasten()
 
     def calm(self, seq: int) -> None:
         """Nobody waits for it any more."""
+        work = self._lanes.get(seq)
+        if work is None:
+            return
         self._lanes.calm(seq)
+        if self._loader.crowded or self._lanes.beyond(work.lane, work.order):
+            for spilled in self._lanes.spill(work.lane):
+                self._window.left_out(spilled)
         self._bell.set()
+
+    def held(self, key: int) -> bool:
+        """Whether it stands behind a parked entry of its case."""
+        work = self._lanes.get(key)
+        return work is not None and self._lanes.held(work.lane, work.order)
+
+    def parked(self, standing: Standing) -> None:
+        """A person parked an open entry: it is not sent until it is released. If it is under way now, its answer still counts."""
+        lane = lane_key(standing.lane)
+        work = self._lanes.get(standing.seq)
+        flight = self._flights.of(work) if work else None
+        if flight is not None and not flight.receiving and len(flight.batch) == 1:
+            flight.give_up()
+        self._lanes.park(lane, standing.seq)
+        self._window.gone(standing.seq)
+        self._bell.set()
+
+    def released(self, standing: Standing) -> None:
+        """A person let a parked entry go: it and what stood behind it are carried again."""
+        self._lanes.unpark(lane_key(standing.lane), standing.seq)
+        self._window.released()
+        self._hasten()
 
     def why(self, key: int) -> str:
         """The refusal code that says best why work of that key is not done."""
         work = self._lanes.get(key)
+        if work is not None and self._lanes.held(work.lane, work.order):
+            return CASE_HELD
         return self._pulse.trouble or (work.code if work else "") or LINE_DOWN
 
     def _hasten(self) -> None:
         self._pulse.hurry(time.monotonic())
         self._bell.set()
-
-    def _flight_of(self, work: Work) -> _Flight | None:
-        if not work.in_flight:
-            return None
-        return next((flight for flight in self._flights if work in flight.batch), None)
-
-    # -- sending --------------------------------------------------------------------------------------------------
-
-    async def _dispatch(self) -> None:
-        while True:
-            self._bell.clear()
-            now = time.monotonic()
-            while len(self._flights) < WORKERS and self._pulse.may_send(now) and (batch := self._next_batch(now)):
-                self._pulse.began(now)
-                flight = _Flight(batch, backlog=not any(work.urgent for work in batch))
-                self._flights.add(flight)
-                flight.task = asyncio.create_task(self._fly(flight), name="exchange")
-            try:
-                # not wait_for: when the bell rings at that moment, the one of Python 3.11 swallows the cancellation of a stop
-                async with asyncio.timeout(self._until_due(now)):
-                    await self._bell.wait()
-            except TimeoutError:
-                continue
-
-    def _next_batch(self, now: float) -> list[Work]:
-        busy = sum(flight.backlog for flight in self._flights)
-        share = WORKERS - len(self._flights) if self._pulse.up else WORKERS
-        return self._lanes.take(now, BATCH_ITEMS_MAX, BATCH_BYTES_MAX, share, backlog=busy < BACKLOG_WORKERS)
-
-    def _until_due(self, now: float) -> float | None:
-        """How long until something is due without a bell; ``None``: nothing is."""
-        if not len(self._lanes):
-            return None
-        if not self._pulse.up:
-            return max(0.01, self._pulse.next_probe_at() - now)
-        wake = self._lanes.next_wake()
-        return None if wake is None else max(0.01, wake - now)
-
-    async def _fly(self, flight: _Flight) -> None:
-        flight.begun = True
-        try:
-            items = {} if flight.given_up else await self._items(flight.batch)
-            if not items:
-                self._pulse.stopped()
-                return
-            batch = Batch(
-                version=WIRE_VERSION, institution=self._institution, sent_at=self._now(), items=list(items.values())
-            )
-            answer = await self._line.exchange(batch, flight.attempt)
-            flight.receiving = True
-            self.heard()
-            await self._receive([work for work in flight.batch if work.key in items], answer)
-        except LineBroken as error:
-            self._lost(flight, error.left)
-            self.broke(flight.attempt.began_at)
-        except LineRefused as error:
-            self.broke(flight.attempt.began_at, error.code)
-        except JournalUnavailable:
-            # the answers are lost to us, or the packets could not be read: later, when the disk is back
-            self._lost(flight, flight.attempt.left)
-            self._pulse.stopped()
-            for work in flight.batch:
-                self._lanes.rest(work.lane, time.monotonic() + JOURNAL_RETRY_S)
-        except asyncio.CancelledError:
-            self._lost(flight, flight.attempt.left)
-            self._pulse.stopped()
-            raise
-        except Exception:  # noqa: BLE001 -- a fault of ours in one batch must not stop the other lanes, nor spin on this one
-            _log.exception("an exchange failed inside", items=len(flight.batch))
-            self._lost(flight, flight.attempt.left)
-            self._pulse.stopped()
-            for work in flight.batch:
-                self._lanes.rest(work.lane, time.monotonic() + LANE_RETRY_CAP_S)
-        finally:
-            self._lanes.landed(flight.batch)
-            self._flights.discard(flight)
-            self._bell.set()
-
-    def _lost(self, flight: _Flight, left: bool) -> None:
-        for work in flight.batch:
-            work.left = work.left or left
-
-    async def _items(self, batch: list[Work]) -> dict[int, Item]:
-        """What goes on the line, by key, in the batch's order; what is gone meanwhile is left out."""
-        entries = [work.key for work in batch if work.key > 0]
-        kept = await self._journal.sendables(entries) if entries else {}
-        items: dict[int, Item] = {}
-        for work in batch:
-            if self._lanes.get(work.key) is not work:
-                continue
-            if isinstance(work.item, Transaction):
-                items[work.key] = work.item
-            elif work.key in kept:
-                items[work.key] = item_of(kept[work.key], ask=work.ask)
-        return items
-
-    async def _receive(self, batch: list[Work], answer: BatchAnswer) -> None:
-        received = []
-        rest: dict[int, None] = {}
-        for work, receipt in zip(batch, answer.answers, strict=True):
-            if receipt.verdict is Verdict.AGAIN:
-                work.code = receipt.code or "hub_fault"
-                work.left = work.left or work.code == "hub_fault"  # perhaps just after its commit: only asking tells
-                rest[work.lane] = None
-                continue
-            self._lanes.progressed(work.lane)
-            if work.key < 0:
-                self._tell_reader(work.key, receipt)
-            else:
-                received.append(Received(seq=work.key, number=work.number, answer=receipt))
-        for lane in rest:
-            until = _LANE_BACKOFF.next_at(self._lanes.attempts(lane), time.monotonic(), random.random())  # noqa: S311
-            assert until is not None  # this one never parks
-            self._lanes.rest(lane, until)
-        if not received:
-            return
-        standings = await self._journal.receive(received, None, self._now())
-        for one, standing in zip(received, standings, strict=True):
-            self._lanes.remove(one.seq)
-            known = standing or await self._journal.standing(one.seq)
-            if known is not None:
-                self._waiting.wake([known])
-                self._events.publish(outcome_event(known, self._now()))
-
-    def _tell_reader(self, key: int, receipt: ItemAnswer) -> None:
-        self._lanes.remove(key)
-        future = self._reads.get(key)
-        if future is not None and not future.done():
-            future.set_result(receipt)

@@ -7,9 +7,12 @@ from edge.journal.shapes import Pending, Sendable
 from edge.outcome import Outcome, born
 from edge.uplink.lanes import Work
 
+CYCLE_LANE = "cycle"
+"""The lane of what belongs to no case."""
+
 
 def work_of(entry: Pending) -> Work:
-    """What an earlier life left: it may have left the house, and a fence is asked, not sent."""
+    """What nobody waits for any more: it may have left the house, and a fence is asked, not sent."""
     return Work(
         key=entry.seq, lane=entry.lane, number=entry.number, size=entry.size,
         ask=born(entry.number) is Outcome.IN_DOUBT, left=True,

@@ -1,18 +1,26 @@
 """PURE: what is known of the line, and when the next attempt is due.
 
 Up, or never tried: everybody may send. Down: one attempt at a time probes it, at growing intervals; a caller who waits may bring the
-next probe forward, but not closer than ``PROBE_GAP_S`` to the last. A probe that hangs is joined by another after
-``ATTEMPT_PATIENCE_S``.
+next probe forward, but not closer to the last than a gap that grows too, from ``PROBE_GAP_S`` to ``PROBE_GAP_S_MAX``. A probe
+that hangs is joined by another after ``ATTEMPT_PATIENCE_S``.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from edge.limits import ATTEMPT_PATIENCE_S, PROBE_GAP_S, RETRY_CAP_S, RETRY_FIRST_S
+from edge.limits import (
+    ATTEMPT_PATIENCE_S,
+    DOWN_PATIENCE_MS,
+    PROBE_GAP_S,
+    PROBE_GAP_S_MAX,
+    RETRY_CAP_S,
+    RETRY_FIRST_S,
+)
 from edge.retry import Backoff
 
 LINE_DOWN = "line_down"
+_GROWTH = 1.5
 
 
 @dataclass(slots=True)
@@ -27,6 +35,8 @@ class Pulse:
     probing: bool = False
     probed_at: float = float("-inf")
     failed_at: float = float("-inf")
+    down_since: float = float("inf")
+    """When the first of the failures in a row was."""
     due_at: float = float("-inf")
 
     def may_send(self, now: float) -> bool:
@@ -51,6 +61,7 @@ class Pulse:
         """The hub answered and takes our work. Tells whether that is news."""
         news = not self.up
         self.up, self.probing, self.failures, self.due_at, self.trouble = True, False, 0, float("-inf"), ""
+        self.down_since = float("inf")
         return news
 
     def failed(self, now: float, spread: float, trouble: str = LINE_DOWN) -> bool:
@@ -61,14 +72,28 @@ class Pulse:
             due = self.backoff.next_at(self.failures, now, spread)
             assert due is not None  # this one never parks
             self.due_at = due
+        self.down_since = min(self.down_since, now)
         self.up, self.probing, self.trouble, self.failed_at = False, False, trouble, now
         return news
 
     def hurry(self, now: float) -> None:
         """Somebody waits: bring the next probe forward."""
         if not self.up:
-            self.due_at = min(self.due_at, max(now, self.probed_at + PROBE_GAP_S))
+            gap = min(PROBE_GAP_S_MAX, PROBE_GAP_S * _GROWTH ** min(max(self.failures - 2, 0), 20))
+            self.due_at = min(self.due_at, max(now, self.probed_at + gap))
 
-    def hopeless_since(self, since: float) -> bool:
-        """Whether the line is down and has been tried in vain after ``since``."""
-        return not self.up and self.failed_at > since
+    def down_s(self, now: float) -> float:
+        """How long it has been down, as far as it was tried; 0 while up."""
+        return max(0.0, now - self.down_since)
+
+    @property
+    def known_down(self) -> bool:
+        """Whether it has failed for so long that nobody need wait for it."""
+        return not self.up and self.failures > 1 and self.failed_at - self.down_since >= DOWN_PATIENCE_MS / 1000
+
+    def hopeless(self, since: float, *, patient: bool) -> bool:
+        """Whether somebody who waits since ``since`` need wait no longer: who is ``patient`` leaves a line that is known to be down one try of
+        its own, and a line that has only just gone some time.
+        """
+        tried = not self.up and self.failed_at > since
+        return (tried and (self.known_down or not patient)) or (self.known_down and not patient)

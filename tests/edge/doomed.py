@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
+from central_sync.wire.compression import Level
 from central_sync.wire.messages import Batch, BatchAnswer
 from edge.journal import Appending, Draft, Journal, Receipt, Received, Standing
 from edge.line import Attempt, Line
@@ -58,10 +59,10 @@ class DoomedLine(Line):
 
     step = ""
 
-    async def exchange(self, batch: Batch, attempt: Attempt) -> BatchAnswer:
+    async def exchange(self, batch: Batch, attempt: Attempt, level: Level | None = None) -> BatchAnswer:
         if self.step == "before the exchange":
             die()
-        answer = await super().exchange(batch, attempt)
+        answer = await super().exchange(batch, attempt, level)
         if self.step == "after the hub has answered":
             die()
         return answer

@@ -97,7 +97,7 @@ async def test_an_append_that_hangs_half_way_is_honestly_in_doubt_and_a_late_fen
             held.wait(20)
             return scribe.append(draft)
 
-        return edge.journal._writer.submit(Operation(hang, [msgid_key(draft.msgid)]))
+        return edge.journal._writer.submit(Operation(hang, [msgid_key(draft.msgid)], 0, edge.journal._told))
 
     edge.journal.appending = begun  # type: ignore[method-assign]
     calling = asyncio.create_task(edge.call("2207", settle(HID), "m1", 400))

@@ -12,13 +12,14 @@ spreads = st.floats(0, 1, exclude_max=True)
 
 
 @given(st.integers(1, 10_000), st.floats(0, 1e9), spreads)
-def test_a_wait_is_between_half_and_all_of_its_step_and_never_above_the_cap(
+def test_a_wait_lies_anywhere_in_its_step_but_not_at_once_and_never_above_the_cap(
     attempts: int, now: float, spread: float
 ) -> None:
     due = Backoff(0.5, 20.0).next_at(attempts, now, spread)
     assert due is not None
     step = min(20.0, 0.5 * 2 ** min(attempts - 1, 30))
-    assert step / 2 - 1e-6 <= due - now <= step + 1e-6
+    assert max(0.25, step * (1 - spread)) == pytest.approx(due - now, abs=1e-6)
+    assert due - now <= step + 1e-6
 
 
 def test_it_parks_after_its_attempts() -> None:

@@ -11,12 +11,17 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+import msgspec
+
+from central_sync.wire import codec
+from central_sync.wire.catalogue import BY_NUMBER
 from edge.calls import Call, Context, Profile, Reply
 from edge.downlink import Downlink
 from edge.events import Events, Waiting
 from edge.intake import Intake
-from edge.journal import Block, Journal
+from edge.journal import Block, Draft, Journal
 from edge.line import Line
+from edge.outcome import Outcome
 from edge.signers import Signers
 from edge.uplink import Uplink
 from tests.sim import signing
@@ -26,6 +31,7 @@ PROFILE = Profile(institution="H1", currency="CNY", zone="Asia/Shanghai")
 PERSON = {"kind": "ir_national_code", "number": "0499370899"}
 HID = "0000000000000195"
 """The HID of serial 1."""
+OTHER, THIRD = "0000000000000292", "0000000000000389"
 
 
 class Edge:
@@ -47,7 +53,7 @@ class Edge:
         self.line = line(url, tls, now=self.now)
         self.signers = Signers(folder, signing.authority_file(folder), self.line.signers)
         self.events, self.waiting = Events(), Waiting()
-        self.uplink = Uplink("H1", self.line, self.journal, self.waiting, self.events, self.now)
+        self.uplink = Uplink("H1", self.line, self.journal, self.waiting, self.events, self.signers.receipt, self.now)
         self.downlink = Downlink(self.line, self.journal, self.uplink, self.events, self.now)
         self.intake = Intake(
             PROFILE, self.journal, self.uplink, self.downlink, self.waiting, self.events,
@@ -126,3 +132,49 @@ async def becomes(edge: Edge, msgid: str, outcome: str, within_s: float = 10.0) 
         return await outcome_of(edge, msgid) == outcome
 
     await until(there, within_s)
+
+
+async def append_many(edge: Edge, count: int, lanes: tuple[str, ...] = (HID, OTHER, THIRD)) -> list[str]:
+    """Entries that a hospital made while the line was down, by their msgids."""
+    msgids = [f"m{n}" for n in range(count)]
+    calls = [edge.call("2204", fees(lanes[n % len(lanes)], str(n)), m, 2500) for n, m in enumerate(msgids)]
+    assert {reply.outcome for reply in await asyncio.gather(*calls)} == {Outcome.PROVISIONAL}
+    return msgids
+
+
+async def drained(edge: Edge, within_s: float = 40) -> None:
+    await until(lambda: edge.uplink.in_hand == 0, within_s)
+
+
+async def parked(edge: Edge, msgid: str) -> None:
+    """Wait until it is parked, while others succeed."""
+    for n in range(400):
+        standing = await edge.journal.find("H1", msgid)
+        if standing is not None and standing.parked:
+            return
+        await edge.call("1101", {"person": PERSON}, f"other-{msgid}-{n}", 2000)
+        await asyncio.sleep(0.02)
+    raise AssertionError("it is never parked")
+
+
+async def others(edge: Edge, count: int) -> None:
+    for n in range(count):
+        await edge.call("1101", {"person": PERSON}, f"later-{n}-{time.monotonic_ns()}", 2000)
+        await asyncio.sleep(0.05)
+
+
+async def let_go(edge: Edge, msgid: str) -> None:
+    """As the command line does: the journal first, then the uplink."""
+    standing = await edge.journal.find("H1", msgid)
+    assert standing is not None
+    released = await edge.journal.release(standing.seq, datetime.now(UTC))
+    assert released is not None
+    edge.uplink.released(released)
+
+
+def draft(msgid: str, lane: str, serial: str) -> Draft:
+    request = codec.request_from_json(BY_NUMBER["2204"], msgspec.json.encode(fees(lane, serial)))
+    return Draft(
+        institution="H1", msgid=msgid, number="2204", digest=codec.digest("2204", request),
+        packet=msgspec.msgpack.encode(request), recorded_at=datetime.now(UTC), business_day=DAY, hid=lane, lane=lane,
+    )  # fmt: skip

@@ -58,6 +58,12 @@ class Faults:
     code: str = ""
     clock_ahead_s: float = 0.0
     again_numbers: frozenset[str] = frozenset()
+    faulty: frozenset[str] = frozenset()
+    """msgids on which the hub fails by itself (``hub_fault``)."""
+    deadly: frozenset[str] = frozenset()
+    """msgids that kill the exchange they are in."""
+    busy_s: int = 0
+    """While set, a batch of more than a few items is turned away with ``hub_busy``, to come again after so many seconds."""
     chance: random.Random = field(init=False)
 
     def __post_init__(self) -> None:
@@ -148,6 +154,8 @@ class SimHub:
             await self._thawed(lanes)
             if faults.delay_s:
                 await asyncio.sleep(faults.chance.random() * faults.delay_s)
+            if faults.deadly & {item.msgid for item in batch.items}:
+                return self._abort(request)
             if faults.ignore_next or faults.happens(faults.drop_before):
                 faults.ignore_next = max(0, faults.ignore_next - 1)
                 return self._abort(request)
@@ -204,19 +212,26 @@ class SimHub:
             code = "institution_wrong"
         elif abs((self.now() - batch.sent_at).total_seconds()) > 600:
             code = "clock_wrong"
+        elif self.faults.busy_s and len(batch.items) > 4:
+            code = "hub_busy"
         answers: list[ItemAnswer] = []
         put_off: set[str] = set()
         for item in batch.items if not code else []:
             number = item.number
             later = (
-                item.lane in put_off or number in self.faults.again_numbers or self.faults.happens(self.faults.again)
+                number in self.faults.again_numbers
+                or item.msgid in self.faults.faulty
+                or self.faults.happens(self.faults.again)
             )
-            if later:
+            if item.lane in put_off:
+                answers.append(ItemAnswer(msgid=item.msgid, verdict=Verdict.AGAIN, code="hub_fault", detail="lane"))
+            elif later:
                 put_off.add(item.lane)
                 answers.append(ItemAnswer(msgid=item.msgid, verdict=Verdict.AGAIN, code="hub_fault"))
             else:
                 answers.append(self._one(item))
-        return BatchAnswer(version=WIRE_VERSION, hub_time=self.now(), answers=answers, code=code)
+        after = self.faults.busy_s if code == "hub_busy" else 0
+        return BatchAnswer(version=WIRE_VERSION, hub_time=self.now(), answers=answers, code=code, retry_after_s=after)
 
     def _one(self, item: Item) -> ItemAnswer:
         known = self.ledger.get(item.msgid)

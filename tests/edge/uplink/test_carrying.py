@@ -39,11 +39,11 @@ async def test_order_and_exactly_once_hold_under_random_faults(tmp_path: Path, s
             assert opened.answer is not None
             hid = opened.answer["hid"]
             for step in range(4):
-                sent.append(f"{who}-{step}")
-                await edge.call("2204", fees(hid, str(step)), sent[-1], 150)
-            sent.append(f"{who}-settle")
-            await edge.call("2207", settle(hid), sent[-1], 250)
-            return [hid, *sent]
+                reply = await edge.call("2204", fees(hid, str(step)), f"{who}-{step}", 150)
+                if reply.outcome is not Outcome.REFUSED:  # a disk that is too slow for the deadline takes nothing on
+                    sent.append(f"{who}-{step}")
+            reply = await edge.call("2207", settle(hid), f"{who}-settle", 250)
+            return [hid, *sent, *([] if reply.code == "journal_unavailable" else [f"{who}-settle"])]
 
         days = await asyncio.gather(*[patient(who) for who in range(6)])
         hub.faults.drop_before = hub.faults.drop_after = hub.faults.again = 0.0
@@ -54,7 +54,9 @@ async def test_order_and_exactly_once_hold_under_random_faults(tmp_path: Path, s
             outcomes = {msgid: await edge.journal.find("H1", msgid) for msgid in sent}
             finals = [m for m, s in outcomes.items() if s is not None and s.outcome is Outcome.FINAL]
             assert applied == finals, "applied once, in order, and exactly what the edge calls final"
-            assert set(sent[:-1]) <= set(finals), "nothing that was promised to arrive is lost"
+            assert {m for m in sent if not m.endswith("settle")} <= set(finals), (
+                "nothing that was promised to arrive is lost"
+            )
             assert all(s is not None and s.outcome.decided for s in outcomes.values())
     assert hub.overlaps == 0 or hub.faults.drop_before == 0, "a lane may overlap only with a batch that we gave up"
     await hub.stop()
@@ -138,18 +140,20 @@ async def test_the_line_is_told_to_those_who_watch(hub: SimHub, tmp_path: Path) 
 
 async def test_an_exchange_that_is_given_up_before_its_first_step_still_lands(hub: SimHub, tmp_path: Path) -> None:
     async with Edge(tmp_path, hub.url) as edge:
-        launched = edge.uplink._next_batch
+        launched = edge.uplink._flights._next_batch
 
         def given_up_at_once(now: float) -> list[Work]:
             batch = launched(now)
             if batch:  # as a deadline that ends in the very turn of the loop in which the exchange was begun
-                asyncio.get_running_loop().call_soon(lambda: [f.give_up() for f in tuple(edge.uplink._flights)])
-                edge.uplink._next_batch = launched  # type: ignore[method-assign]
+                asyncio.get_running_loop().call_soon(
+                    lambda: [f.give_up() for f in tuple(edge.uplink._flights.under_way)]
+                )
+                edge.uplink._flights._next_batch = launched  # type: ignore[method-assign]
             return batch
 
-        edge.uplink._next_batch = given_up_at_once  # type: ignore[method-assign]
+        edge.uplink._flights._next_batch = given_up_at_once  # type: ignore[method-assign]
         assert (await edge.call("2204", fees(HID), "m1", 2000)).outcome is Outcome.FINAL
-        assert not edge.uplink._flights
+        assert not edge.uplink._flights.under_way
 
 
 async def test_a_stop_in_the_moment_of_a_bell_ends(hub: SimHub, tmp_path: Path) -> None:
@@ -157,7 +161,7 @@ async def test_a_stop_in_the_moment_of_a_bell_ends(hub: SimHub, tmp_path: Path) 
     for turns in range(4):
         async with Edge(tmp_path, hub.url) as edge:
             await edge.call("2204", fees(HID), "m1", 200)
-            await until(lambda edge=edge: not edge.uplink._flights)
+            await until(lambda edge=edge: not edge.uplink._flights.under_way)
             edge.uplink._bell.set()
             for _ in range(turns):
                 await asyncio.sleep(0)

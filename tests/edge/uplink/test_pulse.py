@@ -25,8 +25,9 @@ def test_who_waits_brings_the_probe_forward_but_not_at_once() -> None:
         pulse.failed(float(n), 0.0)
     assert not pulse.may_send(9.0)
     pulse.hurry(7.1)
-    assert not pulse.may_send(7.2)
-    assert pulse.may_send(7.3)
+    assert not pulse.may_send(7.3)
+    assert not pulse.may_send(9.0), "after many failures not as soon as after few"
+    assert pulse.may_send(10.0)
 
 
 def test_many_that_break_at_once_are_one_failure() -> None:
@@ -42,9 +43,25 @@ def test_success_is_news_once_and_forgets_the_trouble() -> None:
     pulse = Pulse()
     pulse.failed(1.0, 0.0, "certificate_refused")
     assert pulse.trouble == "certificate_refused"
-    assert pulse.hopeless_since(0.5)
-    assert not pulse.hopeless_since(1.5)
+    assert pulse.hopeless(0.5, patient=False)
+    assert not pulse.hopeless(0.5, patient=True), "it has only just gone"
+    assert not pulse.hopeless(1.5, patient=False)
     assert pulse.succeeded()
     assert not pulse.succeeded()
     assert not pulse.trouble
-    assert not pulse.hopeless_since(0.5)
+    assert not pulse.hopeless(0.5, patient=False)
+
+
+def test_a_line_that_is_known_to_be_down_gets_one_try_or_a_moment_and_no_more() -> None:
+    pulse = Pulse()
+    for at in (1.0, 2.0, 3.0):
+        pulse.began(at)
+        pulse.failed(at, 0.0)
+    assert pulse.known_down
+    assert pulse.hopeless(2.5, patient=True), "it was tried since"
+    assert not pulse.hopeless(3.5, patient=True)
+    assert pulse.hopeless(3.5, patient=False)
+    assert pulse.down_s(11.0) == 10.0
+    pulse.succeeded()
+    assert not pulse.known_down
+    assert pulse.down_s(12.0) == 0.0
