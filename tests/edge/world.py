@@ -137,7 +137,7 @@ async def becomes(edge: Edge, msgid: str, outcome: str, within_s: float = 10.0) 
 async def append_many(edge: Edge, count: int, lanes: tuple[str, ...] = (HID, OTHER, THIRD)) -> list[str]:
     """Entries that a hospital made while the line was down, by their msgids."""
     msgids = [f"m{n}" for n in range(count)]
-    calls = [edge.call("2204", fees(lanes[n % len(lanes)], str(n)), m, 2500) for n, m in enumerate(msgids)]
+    calls = [edge.call("2204", fees(lanes[n % len(lanes)], str(n)), m, 20_000) for n, m in enumerate(msgids)]
     assert {reply.outcome for reply in await asyncio.gather(*calls)} == {Outcome.PROVISIONAL}
     return msgids
 

@@ -90,7 +90,7 @@ async def test_what_is_open_at_a_restart_is_brought_home(hub: SimHub, tmp_path: 
 async def test_a_backlog_travels_in_batches_and_an_interactive_call_overtakes_it(hub: SimHub, tmp_path: Path) -> None:
     await hub.stop()
     async with Edge(tmp_path, hub.url) as edge:
-        calls = [edge.call("2204", fees(HID if n % 2 else OTHER, str(n)), f"m{n}", 1000) for n in range(300)]
+        calls = [edge.call("2204", fees(HID if n % 2 else OTHER, str(n)), f"m{n}", 20_000) for n in range(300)]
         assert {r.outcome for r in await asyncio.gather(*calls)} == {Outcome.PROVISIONAL}
         hub.faults.delay_s = 0.05
         await hub.start()
