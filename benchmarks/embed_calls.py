@@ -22,7 +22,6 @@ from simulator.programs import Edge
 from tests.faults.shim import Shim
 
 MANY, FEW = 64, 8
-ITEMS = [f"ZC{number:05d}" for number in range(400)]
 SLOWER_US = 10_000
 
 
@@ -44,7 +43,7 @@ class _Bench:
         self.edge = edge
         self.face = face
         self.size = size
-        self.packet = claims.fees(random.Random(1), from_serial(1), ITEMS)
+        self.packet = claims.fees(random.Random(1), from_serial(1), claims.ITEMS)
 
     async def rounds(self, reference: str, connections: int, size: _Size | None = None) -> list[tuple[Round, Round]]:
         """By turns: (calls a second, p99 in ms), each of ours and of the reference."""

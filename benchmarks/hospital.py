@@ -17,8 +17,10 @@ from urllib.parse import urlsplit
 import aiohttp
 import msgspec
 
+from benchmarks.claims import Packets
 from benchmarks.load import SERIAL, Load, Plan
 from central_sync.rulebook import load as rulebooks
+from edge.journal import Journal
 from simulator.face import Face
 from simulator.programs import ROOT, Country, Edge, Program
 from simulator.terms import terms_of
@@ -26,6 +28,7 @@ from simulator.world import generate
 
 PEOPLE = 20
 LOAD_S_MAX = 120.0
+FILL_GROUP = 256
 
 
 @contextlib.asynccontextmanager
@@ -74,6 +77,17 @@ async def bare_server(folder: Path, *arguments: str) -> AsyncIterator[Program]:
         yield program
     finally:
         await program.stop()
+
+
+async def fill(path: Path, institution: str, count: int) -> None:
+    """Put ``count`` transactions that wait into the journal of an edge that is stopped."""
+    journal, packets = Journal(path), Packets(1, institution)
+    await journal.open()
+    try:
+        for at in range(0, count, FILL_GROUP):
+            await asyncio.gather(*(journal.append(packets.draft()) for _ in range(min(FILL_GROUP, count - at))))
+    finally:
+        await journal.close()
 
 
 def plan(address: str, face: Face, packet: object, connections: int, seconds: float, warm_up_s: float) -> Plan:

@@ -8,28 +8,18 @@ called from a plain loop.
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import itertools
-import random
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
-import msgspec
-
-from benchmarks import claims
 from benchmarks.bare_store import BareFile, LiteQueue, PersistQueue, PlainStore, Store
+from benchmarks.claims import Packets
 from benchmarks.figure import Figure, Round, over_rounds
-from central_sync.terms.hid import from_serial
 from edge.journal import Draft, Journal
 
 GROUP = 64
-PACKETS = 256
-ITEMS = [f"ZC{number:05d}" for number in range(400)]
-AT = datetime(2025, 3, 20, 6, 0, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -43,37 +33,6 @@ class _Size:
 
 FULL = _Size(rounds=41, alone=128, groups=8)
 QUICK = _Size(rounds=1, alone=64, groups=4)
-
-
-class _Packets:
-    """Drafts without end, no two with one msgid, over ``PACKETS`` different packets."""
-
-    def __init__(self, seed: int) -> None:
-        chance = random.Random(seed)
-        hids = [from_serial(serial) for serial in range(1, PACKETS + 1)]
-        self._packets = [
-            (
-                hid,
-                msgspec.msgpack.encode(claims.typed(claims.fees(chance, hid, ITEMS))),
-                f"{chance.getrandbits(64):016x}",
-            )
-            for hid in hids
-        ]
-        self._count = itertools.count()
-
-    def draft(self) -> Draft:
-        """The next one."""
-        serial = next(self._count)
-        hid, packet, name = self._packets[serial % PACKETS]
-        msgid = f"{name}-{serial:08d}"
-        return Draft(
-            institution="H001", msgid=msgid, number="2204", digest=hashlib.sha256(msgid.encode()).digest(), packet=packet,
-            recorded_at=AT, business_day=claims.DAY, hid=hid, lane=hid, operator="clerk-1", workstation="desk-1",
-        )  # fmt: skip
-
-    def rows(self, count: int) -> list[bytes]:
-        """As bytes: what the record of such a draft holds."""
-        return [msgspec.msgpack.encode(msgspec.structs.astuple(self.draft())) for _ in range(count)]
 
 
 def _alone(store: Store, rows: Sequence[bytes]) -> float:
@@ -110,7 +69,7 @@ class _Course:
     """All that take part, each with a file of its own that lasts for all rounds."""
 
     def __init__(self, folder: Path) -> None:
-        self.packets = _Packets(1)
+        self.packets = Packets(1)
         self.journal = Journal(folder / "journal.db")
         self.others: dict[str, Store] = {
             "bare": BareFile(folder / "bare"),
