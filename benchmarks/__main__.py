@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
-from benchmarks import backlog, desk_latency, embed_calls, journal, memory, reconcile, settle_engine, wire_size
+from benchmarks import backlog, desk_latency, drain, embed_calls, journal, memory, reconcile, settle_engine, wire_size
 from benchmarks.figure import Figure
 
 
@@ -35,6 +35,7 @@ def _short(measure: Callable[[], Iterable[Figure]]) -> Measure:
 FIGURES: dict[str, Measure] = {
     "backlog": backlog.measure,
     "desk-latency": desk_latency.measure,
+    "drain": drain.measure,
     "embed-calls": embed_calls.measure,
     "journal": journal.measure,
     "memory": memory.measure,

@@ -86,6 +86,7 @@ class Line:
         self.port = 0
         self.fault: LineFault | None = None
         self.carried_bytes = 0
+        self.answer_bytes = 0
         self.rate_bytes_s = 0.0
         self.delay_s = 0.0
         self._ways = {False: _Way(), True: _Way()}
@@ -207,6 +208,8 @@ class Line:
             writer.write(chunk)
         await writer.drain()
         self.carried_bytes += len(chunk)
+        if answers:
+            self.answer_bytes += len(chunk)
 
 
 def _arrive(way: _Way, writer: asyncio.StreamWriter, chunk: bytes) -> None:
