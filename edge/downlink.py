@@ -99,7 +99,11 @@ class Downlink:
             except LineBroken:
                 self._uplink.broke(began)
             except LineRefused as error:
-                self._uplink.broke(began, error.code)
+                if error.code == "hub_busy":  # it is there, and somebody's turn comes first
+                    self._uplink.heard()
+                    await asyncio.sleep(min(error.retry_after_s, RETRY_CAP_S))
+                else:
+                    self._uplink.broke(began, error.code)
                 if error.code == "life_over" and await self._new_life():
                     continue
             except JournalUnavailable:

@@ -86,7 +86,8 @@ WINDOW_READ_ENTRIES = 1_024
 """How many are read at a time when there is room."""
 LANE_WINDOW_MAX = 256
 """How many of one lane are in memory, so that one long lane does not keep the others out."""
-INTERACTIVE_ITEMS_MAX = 64
+INTERACTIVE_ITEMS_MAX = 32
+"""A batch that somebody waits for; the hub takes larger ones for a backlog."""
 INTERACTIVE_BYTES_MAX = 256 * 1024
 PROBE_ITEMS_MAX = 32
 """What tries a line that is down is small."""

@@ -164,7 +164,8 @@ class Line:
         return abs(self.skew_s) > CLOCK_SKEW_S_MAX
 
     async def exchange(self, batch: Batch, attempt: Attempt, level: Level | None = None) -> BatchAnswer:
-        """Send ``batch`` and read its answers. ``level``: how hard it is compressed; by its size if none is given.
+        """Send ``batch`` and read its answers. ``level``: how hard it is compressed; by its size if none is given. One of a backlog's
+        levels also tells the hub that nobody waits for it.
 
         Raises:
             LineBroken: no answer; ``left`` says whether the hub may have it.
@@ -172,7 +173,8 @@ class Line:
         """
         body = await self._packed(batch, level)
         timeout = aiohttp.ClientTimeout(total=EXCHANGE_TIMEOUT_S, connect=CONNECT_TIMEOUT_S)
-        answer = await self._request("POST", "/v1/exchange", BatchAnswer, attempt, timeout, data=body)
+        query = {"backlog": "1"} if level is not None and level >= Level.BACKLOG else {}
+        answer = await self._request("POST", "/v1/exchange", BatchAnswer, attempt, timeout, data=body, params=query)
         self._read_clock(answer.hub_time)
         if answer.code:
             raise LineRefused(answer.code if answer.code in REFUSALS else "hub_fault", float(answer.retry_after_s))
@@ -300,6 +302,8 @@ class Line:
             raise kind(type(error).__name__, left=attempt.left) from error
         if status == 400 and _code_of(body, "") == "dictionary_unknown":
             self._dictionary = 0  # a hub that was put back to an older release: the next body goes without
+        if status == 503 and (busy := _answer_in(body)) is not None and busy.code == "hub_busy":
+            raise LineRefused(busy.code, float(busy.retry_after_s))
         if status in refusals:
             raise LineRefused(_code_of(body, refusals[status]))
         if status != 200:
@@ -326,11 +330,16 @@ async def _bounded(response: aiohttp.ClientResponse) -> bytes:
 
 def _code_of(body: bytes, otherwise: str) -> str:
     """Why the hub refuses, as far as it says so."""
+    answer = _answer_in(body)
+    return answer.code if answer is not None and answer.code in REFUSALS else otherwise
+
+
+def _answer_in(body: bytes) -> BatchAnswer | None:
+    """What the hub says with a refusal, if it can be read."""
     try:
-        code = codec.unpack(body, BatchAnswer).code
+        return codec.unpack(body, BatchAnswer)
     except Refused:
-        code = ""
-    return code if code in REFUSALS else otherwise
+        return None
 
 
 def _bound_to(device: str) -> Callable[[aiohttp.connector.AddrInfoType], socket.socket]:

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from central_sync.wire import codec
-from central_sync.wire.compression import DICTIONARY
+from central_sync.wire.compression import DICTIONARY, Level
 from central_sync.wire.limits import BODY_BYTES_MAX, WIRE_VERSION
 from central_sync.wire.messages import Batch, BatchAnswer
 from edge.errors import LineBroken, LineRefused
@@ -205,3 +205,29 @@ async def test_both_ends_prove_themselves(tmp_path: Path) -> None:
     await hub.stop()
     await asyncio.sleep(0.05)
     assert hub.applied == [(HID, "m1", "2207")]
+
+
+async def test_a_busy_hub_says_when_to_come_again_and_a_backlog_says_what_it_is() -> None:
+    asked: list[str] = []
+
+    async def answer(request: web.Request) -> web.Response:
+        asked.append(request.query_string)
+        busy = BatchAnswer(
+            version=WIRE_VERSION, hub_time=datetime.now(UTC), answers=[], code="hub_busy", retry_after_s=7
+        )
+        return web.Response(body=codec.pack(busy), status=503)
+
+    app = web.Application()
+    app.router.add_post("/v1/exchange", answer)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    line = Line(f"http://127.0.0.1:{runner.addresses[0][1]}", None)
+    await line.start()
+    for level in (None, Level.BACKLOG):
+        with pytest.raises(LineRefused) as caught:
+            await line.exchange(batch(), Attempt(), level)
+        assert (caught.value.code, caught.value.retry_after_s) == ("hub_busy", 7)
+    assert asked == ["", "backlog=1"]
+    await line.stop()
+    await runner.cleanup()
