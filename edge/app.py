@@ -120,7 +120,7 @@ class Edge:
 
         self._journal = Journal(self._folder / JOURNAL_FILE)
         self._line = Line(config.sync_url or who.sync_url, tls, config.sync_device, clock)
-        renewals = Renewals(self._folder, who, self._line, clock, self._renewed)
+        renewals = Renewals(self._folder, who, self._line, clock, self._renewed, config.enrol_url)
         self._line.ends_at = who.valid_until
         self._signers = Signers(self._folder, who.authority, self._line.signers)
         roots = DayRoots(

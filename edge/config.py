@@ -7,6 +7,7 @@
     names = []  # names under which the hospital reaches us: Host headers and the face's certificate
     origins = []  # web origins beside loopback whose pages may call the face
     sync_url = ""  # instead of the one that the hub gave at enrolment
+    enrol_url = ""  # where a certificate that has ended is renewed, instead of where this edge enrolled
     sync_device = ""  # the interface of the line
     log_level = "info"
     journal_kept_days = 400  # what the hub has signed for stays so long in the journal
@@ -58,6 +59,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     names: list[str] = []
     origins: list[str] = []
     sync_url: str = ""
+    enrol_url: str = ""
     sync_device: Device = ""
     log_level: Annotated[str, Meta(pattern="^(debug|info|warning|error)$")] = "info"
     journal_kept_days: Annotated[int, Meta(ge=1)] = KEEP_DAYS_DEFAULT
@@ -104,8 +106,9 @@ def load(folder: Path) -> Config:
         raise ConfigError(f"{path} is not TOML: {error}") from error
     except msgspec.ValidationError as error:
         raise ConfigError(f"{path}: {error}") from error
-    if config.sync_url and not is_https(config.sync_url):
-        raise ConfigError(f"{path}: sync_url is written https://HOST:PORT")
+    for name, url in (("sync_url", config.sync_url), ("enrol_url", config.enrol_url)):
+        if url and not is_https(url):
+            raise ConfigError(f"{path}: {name} is written https://HOST:PORT")
     if len({reader.name for reader in config.readers}) != len(config.readers):
         raise ConfigError(f"{path}: two readers have the same name")
     return config

@@ -51,6 +51,7 @@ class Renewals:
         folder: the data directory.
         line: the line that takes up the new certificate.
         now: the wall clock.
+        enrol_url: instead of the identity's own; empty: that one.
     """
 
     def __init__(
@@ -60,12 +61,14 @@ class Renewals:
         line: Line,
         now: Callable[[], datetime],
         renewed: Callable[[Identity], None] = lambda _who: None,
+        enrol_url: str = "",
     ) -> None:
         self.who = who
         self._folder = folder
         self._line = line
         self._now = now
         self._renewed = renewed
+        self._enrol_url = enrol_url
         self._not_before: datetime | None = None
 
     async def run(self) -> None:
@@ -97,10 +100,11 @@ class Renewals:
         if now < who.valid_until:
             told = await self._line.renew(asked)
         else:
-            if not who.enrol_url:
-                raise RenewalFailed("the identity does not say where to ask: enrol again")
+            url = self._enrol_url or who.enrol_url
+            if not url:
+                raise RenewalFailed("neither the identity nor edge.toml says where to ask: write enrol_url there")
             old = await asyncio.to_thread(_proof, who, asked)
-            told = await self._line.renew_ended(who.enrol_url, identity.trusting(who.authority.read_text()), old)
+            told = await self._line.renew_ended(url, identity.trusting(who.authority.read_text()), old)
         _check(told, key, who)
         fresh = await asyncio.to_thread(identity.replace_certificate, self._folder, who, told.certificate, key)
         await self._line.take_up(identity.client_context(fresh), fresh.valid_until)

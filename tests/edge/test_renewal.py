@@ -171,6 +171,12 @@ async def test_an_edge_that_does_not_know_where_to_ask_keeps_what_it_has(world: 
     renewals = Renewals(world.home, old, world.line(), now)
     await renewals.run()
     assert renewals.who == old
+    line = world.line()
+    await line.start()
+    told = Renewals(world.home, old, line, now, enrol_url=world.faces.enrol)
+    await told.run()
+    assert told.who.days_left(now()) > 300, "edge.toml may say where"
+    await line.stop()
 
 
 @pytest.mark.parametrize("case", ["foreign_authority", "other_key", "other_institution", "none"])

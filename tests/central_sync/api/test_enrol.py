@@ -13,7 +13,7 @@ from central_sync.fleet.authority import Authority
 from central_sync.wire.codec import CONTENT_TYPE, pack, unpack
 from central_sync.wire.enrolment import make_code, read_code, secret_text
 from central_sync.wire.limits import WIRE_VERSION
-from central_sync.wire.messages import BatchAnswer, EnrolRequest, HidBlock
+from central_sync.wire.messages import BatchAnswer, EnrolRequest, HidBlock, Renewal
 from edge import identity
 from tests.central_sync.api.conftest import audited, batch, exchange, feed, now, sign_in, soon, trusting
 from tests.central_sync.fleet.test_authority import request_for
@@ -62,9 +62,9 @@ async def test_a_code_of_another_hub_never_leaves_the_edge(hub, fleet, tmp_path,
     assert audited(store, "enrolment_refused") == []
 
 
-async def post(base, folder, content):
+async def post(base, folder, content, route="enrol"):
     async with aiohttp.ClientSession() as session:
-        url, headers = f"{base}/v1/enrol", {"Content-Type": CONTENT_TYPE}
+        url, headers = f"{base}/v1/{route}", {"Content-Type": CONTENT_TYPE}
         async with session.post(url, data=content, ssl=trusting(folder), headers=headers) as response:
             return response.status, unpack(await response.read(), BatchAnswer)
 
@@ -102,6 +102,16 @@ async def test_guessing_is_stopped_and_does_not_flood_the_audit_trail(hub, fleet
     with pytest.raises(identity.EnrolmentFailed):
         await enrol(tmp_path / "edge", hub.enrol, code)  # the right code from the same address has to wait, too
     assert len(await soon(lambda: audited(store, "enrolment_refused"))) <= 2
+
+
+async def test_a_stranger_renews_nothing_is_audited_and_stopped(hub, authority, folder, store):
+    own = authority.sign_edge(request_for(), "H01", now()).certificate
+    ask = Renewal(version=WIRE_VERSION, signing_request=request_for(), certificate=own, signature=bytes(70))
+    answers = [await post(hub.enrol, folder, pack(ask), "renew") for _ in range(ENROL_FAILURES_PER_MINUTE_MAX + 2)]
+    assert {(status, answer.code) for status, answer in answers} == {(403, "certificate_refused")}
+    details = [answer.detail for _, answer in answers]
+    assert details == [""] * ENROL_FAILURES_PER_MINUTE_MAX + ["too many attempts; wait a minute"] * 2
+    assert 1 <= len(await soon(lambda: audited(store, "renewal_refused"))) <= 2
 
 
 async def test_the_enrol_port_asks_no_certificate_and_offers_nothing_else(hub, folder):
