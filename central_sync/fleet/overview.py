@@ -22,6 +22,8 @@ def overview(store: Store, authority: Authority, now: datetime) -> Plain:
                 "name": row.name,
                 "edge": _edge(uow.certificates.of(row.code), now),
                 "feed": uow.feed.head(row.code),
+                "lives": uow.lives.count(row.code),
+                "signed_to": str(uow.roots.newest(row.code) or ""),
             }
             for row in uow.institutions.all()
         ]

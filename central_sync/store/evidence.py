@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, func, select, update
 
 from central_sync.store import tables as t
 from central_sync.store.records import JournalLife, SignedRoot
@@ -30,6 +30,11 @@ class Lives:
         statement = select(t.journal_life).where(c.institution == institution, c.life == life)
         row = self._connection.execute(statement).mappings().one_or_none()
         return JournalLife(**row) if row else None
+
+    def count(self, institution: str) -> int:
+        """How many lives there were; more than one: a box was restored, set back or exchanged."""
+        statement = select(func.count()).where(t.journal_life.c.institution == institution)
+        return int(self._connection.execute(statement).scalar_one())
 
     def begin(self, row: JournalLife) -> bool:
         """Begin a life and end whichever was present; ``False`` if it is known already (then nothing was changed)."""
@@ -66,3 +71,9 @@ class Roots:
         statement = select(t.day_root).where(c.institution == institution, c.life == life, c.day == day)
         row = self._connection.execute(statement).mappings().one_or_none()
         return SignedRoot(**row) if row else None
+
+    def newest(self, institution: str) -> date | None:
+        """The newest day of which there is a root, of whichever life."""
+        statement = select(func.max(t.day_root.c.day)).where(t.day_root.c.institution == institution)
+        newest: date | None = self._connection.execute(statement).scalar_one()
+        return newest

@@ -20,6 +20,11 @@ def test_the_state_of_an_edge_follows_its_certificates(fleet, store, authority):
     assert edge_state(store, authority) == "revoked"
 
 
+def test_lives_and_signed_days_of_an_edge_are_told(fleet, store, authority):
+    (edge,) = overview(store, authority, NOW)["edges"]
+    assert (edge["lives"], edge["signed_to"]) == (0, "")
+
+
 def test_certificates_that_end_soon_are_listed(fleet, store, authority):
     enrolled(fleet, store)
     assert overview(store, authority, NOW)["certificates_ending"] == []

@@ -23,6 +23,7 @@ def test_one_life_is_present_and_the_next_ends_it(store):
     with store.read() as uow:
         assert uow.lives.present("H1") == life(2, NOW + HOUR)
         assert uow.lives.present("H2") == life(9, institution="H2")
+        assert [uow.lives.count(code) for code in ("H1", "H2", "H3")] == [2, 1, 0]
         ended = uow.lives.get("H1", bytes([1]) * 16)
         assert ended is not None
         assert ended.ended_at == NOW + HOUR
@@ -48,3 +49,4 @@ def test_a_day_of_a_life_has_one_root_for_ever(store):
         assert uow.roots.get("H1", bytes(16), date(2026, 2, 28)) == row
         assert uow.roots.get("H1", bytes(16), date(2026, 2, 27)) is None
         assert uow.roots.get("H2", bytes(16), date(2026, 2, 28)) is None
+        assert [uow.roots.newest(code) for code in ("H1", "H2")] == [date(2026, 2, 28), None]
