@@ -34,9 +34,8 @@ from central_sync.wire.catalogue import BY_NUMBER
 from central_sync.wire.limits import BATCH_BYTES_MAX, BATCH_ITEMS_MAX, WIRE_VERSION
 from central_sync.wire.messages import Batch, Item, Verdict
 from edge.app import JOURNAL_FILE
-from edge.intake import CYCLE_LANE
 from edge.journal import Draft, Journal
-from edge.uplink.items import item_of
+from edge.uplink.items import CYCLE_LANE, item_of
 from simulator.day import today
 from simulator.programs import Country, Edge
 from simulator.terms import terms_of
