@@ -138,6 +138,7 @@ class Edge:
         self._room = Room(self._folder)
         self._journal.refuse_new(self._room.refuses)
         housekeeping = Housekeeping(self._folder, self._journal, lambda: self._who, config, clock, version())
+        housekeeping.parked, housekeeping.released = self._uplink.parked, self._uplink.released
         control = Control(self._folder, housekeeping.verbs)
         jobs = Jobs(
             [
