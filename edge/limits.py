@@ -110,12 +110,14 @@ RETRY_CAP_S = 20.0
 LANE_RETRY_FIRST_S = 0.25
 LANE_RETRY_CAP_S = 30.0
 STOP_GRACE_S = 2.0
-RENEW_LOOK_EVERY_S = 60
+RENEW_LOOK_EVERY_S = 15
 """How often the edge looks whether its certificate is due to be renewed."""
 ROOTS_LOOK_EVERY_S = 3600
 """How often the edge looks whether a day is over that both sides have not signed."""
 RENEW_PAUSE_S = 300.0
 """After a renewal in vain, at least; up to twice that, so that edges whose hub was away do not come at once."""
+RENEW_ENDED_PAUSE_S = 20.0
+"""The same when the certificate has ended and the hub was not reached: without it there is no line."""
 JOURNAL_RETRY_S = 1.0
 """How long answers wait that the journal could not take."""
 

@@ -28,7 +28,7 @@ from central_sync.wire.messages import Renewal, Renewed
 from edge import identity
 from edge.errors import LineBroken, LineRefused
 from edge.identity import Identity, NotEnrolled
-from edge.limits import RENEW_PAUSE_S
+from edge.limits import RENEW_ENDED_PAUSE_S, RENEW_PAUSE_S
 from edge.line import Line
 
 INSTITUTION_URI = "urn:pishkhan:institution:"
@@ -79,8 +79,10 @@ class Renewals:
         try:
             await self.renew(now)
         except (RenewalFailed, LineBroken, LineRefused, NotEnrolled, OSError) as error:
-            pause = RENEW_PAUSE_S * (1 + random.random())  # noqa: S311 -- it spreads retries, no more
-            self._not_before = now + timedelta(seconds=pause)
+            unreached = isinstance(error, LineBroken) and now >= self.who.valid_until
+            pause = RENEW_ENDED_PAUSE_S if unreached else RENEW_PAUSE_S
+            spread = 1 + random.random()  # noqa: S311 -- it spreads retries, no more
+            self._not_before = now + timedelta(seconds=pause * spread)
             code = getattr(error, "code", type(error).__name__)
             log.warning("the certificate could not be renewed", code=code, days_left=self.who.days_left(now))
         else:

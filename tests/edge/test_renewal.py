@@ -50,9 +50,17 @@ class World:
         migrate(url)
         self.store = Store(url)
         self.store.open()
-        listener = hub_config.Listener("127.0.0.1:0")
-        self.hub = Hub(self.folder, hub_config.Config(database=url, sync=listener, enrol=listener))
+        self.hub = self._hub("127.0.0.1:0", "127.0.0.1:0")
         self.fleet = Fleet(self.store, self.authority, load())
+
+    def _hub(self, sync: str, enrol: str) -> Hub:
+        listeners = hub_config.Listener(sync), hub_config.Listener(enrol)
+        return Hub(self.folder, hub_config.Config(database=self.store.url, sync=listeners[0], enrol=listeners[1]))
+
+    async def again(self) -> None:
+        """The hub comes back where it was."""
+        self.hub = self._hub(self.faces.sync.removeprefix("https://"), self.faces.enrol.removeprefix("https://"))
+        await self.hub.start()
 
     async def start(self) -> None:
         self.fleet.add_hospital(HOSPITAL, "One", "ir", "public", now())
