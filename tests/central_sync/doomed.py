@@ -112,16 +112,12 @@ class Nursery:
         """
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        kill_after_s = fate.pop("kill_after_s", None)
         order = {"url": url, "seed": batches[0], "cases": batches[1], "first": first, **fate}
         self._process.stdin.write(json.dumps(order) + "\n")
         self._process.stdin.flush()
         told: dict[int, BatchAnswer] = {}
         for line in self._process.stdout:
             match line.split():
-                case ["born", pid] if kill_after_s is not None:
-                    time.sleep(kill_after_s)
-                    os.kill(int(pid), signal.SIGKILL)
                 case ["answered", number, body]:
                     told[int(number)] = msgspec.msgpack.decode(bytes.fromhex(body), type=BatchAnswer)
                 case ["ended", how]:
@@ -181,9 +177,13 @@ def main() -> None:
         order = json.loads(line)
         pid = os.fork()
         if pid == 0:
-            os.write(1, f"born {os.getpid()}\n".encode())
             _life(order)
             os._exit(0)
+        if "kill_after_s" in order:
+            time.sleep(order["kill_after_s"])
+            os.kill(
+                pid, signal.SIGKILL
+            )  # it may have ended, but its number is not given to another before it is waited for
         _, status = os.waitpid(pid, 0)
         how = f"signal-{os.WTERMSIG(status)}" if os.WIFSIGNALED(status) else f"exit-{os.WEXITSTATUS(status)}"
         os.write(1, f"ended {how}\n".encode())
