@@ -40,7 +40,8 @@ When the disk fails
     from the file before the next commit. After a failed sync the log file still holds the refused commit: it is cut behind its last
     good frame, so that a start does not find it. A start writes the log file's bytes over themselves before SQLite reads them,
     so that no commit can follow one that never reached the disk (``files.heal``). A file that vanished or was replaced
-    under us counts as unavailable. A damaged file is refused at the start. What is left: if the disk refuses the cut too,
+    under us counts as unavailable. A damaged file is refused at the start, and so
+    is a log that SQLite stops reading before its end (``holes.py``). What is left: if the disk refuses the cut too,
     and the process dies before the next commit, a refused entry can come back; it then meets the rules of recovery.
 """
 

@@ -10,7 +10,7 @@ from typing import Any
 from pysqlite3 import dbapi2 as sqlite
 
 from edge.errors import JournalDamaged, JournalError
-from edge.journal import schema
+from edge.journal import holes, schema
 from edge.limits import JOURNAL_PAGE_BYTES, QUICK_CHECK_BYTES_MAX
 
 Connection = Any  # pysqlite3 has no types
@@ -78,7 +78,7 @@ def heal(path: Path) -> None:
 
 
 def cut_log(path: Path, frames: int) -> None:
-    """Cut the log file behind its last good frame, so that a commit which was refused is not found there by the next start.
+    """Cut the log file behind its last good frame, durably, so that a commit which was refused is not found there by the next start.
 
     SQLite writes a commit's frames, then syncs; if the sync fails, it forgets them, but the file still has them.
 
@@ -88,7 +88,9 @@ def cut_log(path: Path, frames: int) -> None:
     log = path.with_name(path.name + "-wal")
     end = _WAL_HEADER_BYTES + frames * (_FRAME_HEADER_BYTES + JOURNAL_PAGE_BYTES)
     if frames >= 0 and log.exists() and log.stat().st_size > end:
-        os.truncate(log, end)
+        with log.open("r+b", buffering=0) as file:
+            file.truncate(end)
+            os.fsync(file.fileno())  # else a power cut now could bring the refused commit back
 
 
 def unreadable(error: Exception) -> JournalError:
@@ -167,10 +169,19 @@ def _prepare(connection: Connection, path: Path) -> None:
         connection.execute("pragma wal_checkpoint(truncate)")
         _sync_folder(path)
     _own(connection)
+    _whole_log(connection, path)
     if path.stat().st_size <= QUICK_CHECK_BYTES_MAX:
         (found,) = connection.execute("pragma quick_check(1)").fetchone()
         if found != "ok":
             raise JournalDamaged("the journal's file is damaged: keep it, and restore a backup")
+
+
+def _whole_log(connection: Connection, path: Path) -> None:
+    """Refuse a log that was damaged in its middle: SQLite would take its beginning for all of it, and write over the rest."""
+    connection.execute("select count(*) from sqlite_master").fetchone()  # now it has read the log
+    _, frames, _ = connection.execute("pragma wal_checkpoint(noop)").fetchone()
+    if holes.too_early(path.with_name(path.name + "-wal"), max(0, frames)):
+        raise JournalDamaged("the journal's log is damaged in its middle: keep all its files, and restore a backup")
 
 
 def _own(connection: Connection) -> None:

@@ -6,6 +6,7 @@ not have to be waited for at each row.
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -124,7 +125,7 @@ def opened(row: Sequence[Any], vault: Vault) -> Segment:
     first, count, at, key, nonce, link, body = row
     try:
         salts, data = r.parts(vault.open_sealed(key, nonce, body, r.header(first, count, at, key)))
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, struct.error) as error:
         raise JournalDamaged(f"the journal's segment at {first} cannot be read") from error
     return Segment(first, count, at, key, nonce, link, salts, data)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from edge.journal import look
 from edge.journal import records as r
-from edge.journal.fold import born_row, row_in
+from edge.journal.fold import born_row, digest_number, row_in
 from edge.journal.sealing import Vault
 from edge.journal.shapes import Standing, Stats
 from edge.journal.standing import standing_of
@@ -118,9 +118,23 @@ def check(c: Connection, vault: Vault) -> list[str]:
     for seq, entry in tail.entries.items():
         if rows.get(seq) != row_in(tail, born_row(seq, entry)):
             found.append(f"the tables disagree with the log on {seq}")
+    found += _names_wrong(c, tail)
     counted = dict(c.execute("select outcome, count(*) from entry group by outcome").fetchall())
     told = {code: state[name] for code, name in enumerate(("open", "final", "refused")) if state[name]}
     return found + (["the counts disagree with the tables"] if counted != told else [])
+
+
+def _names_wrong(c: Connection, tail: Tail) -> list[str]:
+    """Transactions that would not be found by their names, or be taken for another: the columns that no row of :mod:`look` has."""
+    kept = {seq: (key, digest) for seq, key, digest in c.execute("select seq, key, digest from entry")}
+    wrong = [
+        f"the tables name {seq} otherwise than the log"
+        for seq, entry in tail.entries.items()
+        if kept.get(seq) != (r.msgid_key(entry.msgid), digest_number(entry.digest))
+    ]
+    references = set(c.execute("select key, seq from reference"))
+    missing = {(key, seq) for key, seqs in tail.references.items() for seq in seqs} - references
+    return wrong + [f"the reference of {seq} is missing" for _, seq in sorted(missing)]
 
 
 def begin(c: Connection, vault: Vault, cut: int) -> tuple[bytes, int]:

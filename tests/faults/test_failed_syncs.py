@@ -58,10 +58,6 @@ async def cut_after(shim: Shim, fail_in: int, times: int, count: int, wal_only: 
     return bad
 
 
-FORMAT_1 = pytest.mark.xfail(strict=False, reason="format 1 of the journal leaves what could not be synced in its log")
-
-
-@FORMAT_1
 @pytest.mark.parametrize(("fail_in", "times"), [(1, 1), (1, 2), (1, -1), (7, -1)])
 async def test_what_a_failed_sync_refused_does_not_come_back_when_the_edge_is_killed(
     shim: Shim, fail_in: int, times: int
@@ -71,7 +67,6 @@ async def test_what_a_failed_sync_refused_does_not_come_back_when_the_edge_is_ki
     assert bad == []
 
 
-@FORMAT_1
 @pytest.mark.parametrize(("fail_in", "times"), [(1, 1), (4, 1), (4, -1)])
 async def test_nothing_accepted_is_lost_when_the_power_goes_after_a_failed_sync(
     shim: Shim, fail_in: int, times: int
@@ -84,7 +79,6 @@ async def test_nothing_accepted_is_lost_when_the_power_goes_after_a_failed_sync(
 @pytest.mark.proof
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("fail_in", [2, 3, 5, 7, 8, 10])
-@FORMAT_1
 async def test_every_such_sync_at_every_such_place(shim: Shim, fail_in: int) -> None:
     for times in (1, 2, -1):
         bad = await cut_after(shim, fail_in, times, 60)
@@ -94,7 +88,6 @@ async def test_every_such_sync_at_every_such_place(shim: Shim, fail_in: int) -> 
             path.unlink()
 
 
-@FORMAT_1
 async def test_a_start_whose_syncs_fail_says_so_and_costs_nothing(shim: Shim) -> None:
     told = Told()
     with Lives(shim) as lives:

@@ -1,0 +1,131 @@
+"""Bytes that change on the disk: the journal refuses to open, or its check finds it, or nothing that was told is touched. Never silently."""
+
+from __future__ import annotations
+
+import random
+import shutil
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from edge.errors import EdgeError
+from edge.journal import Journal, holes
+from tests.faults.lives import Lives
+from tests.faults.shim import Shim
+from tests.faults.work import FILE, Plan, Told
+
+SECTOR_BYTES = 512
+
+
+@pytest.fixture(scope="module")
+def closed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Told]:
+    """A journal that was closed in good order: all is in its file."""
+    return made(tmp_path_factory.mktemp("closed"), "close")
+
+
+@pytest.fixture(scope="module")
+def killed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Told]:
+    """A journal whose edge was killed: much is in its log."""
+    return made(tmp_path_factory.mktemp("killed"), "kill")
+
+
+def made(base: Path, ends: str) -> tuple[Path, Told]:
+    folder, told = base / "disk", Told()
+    folder.mkdir()
+    with Shim(folder, base / "control", skip_sync=1) as shim, Lives(shim) as lives:
+        told.hear(lives.live(Plan(0, callers=4, each=30, ends="close"))[0])
+        told.hear(lives.live(Plan(1, callers=1, each=12, ends=ends))[0])
+    return folder, told
+
+
+def flip(content: bytearray, at: int, chance: random.Random) -> None:
+    content[at] ^= 1 << chance.randrange(8)
+
+
+def lose_a_sector(content: bytearray, at: int, chance: random.Random) -> None:
+    begin = at // SECTOR_BYTES * SECTOR_BYTES
+    content[begin : begin + SECTOR_BYTES] = bytes(min(SECTOR_BYTES, len(content) - begin))
+
+
+def scramble_a_sector(content: bytearray, at: int, chance: random.Random) -> None:
+    begin = at // SECTOR_BYTES * SECTOR_BYTES
+    content[begin : begin + SECTOR_BYTES] = chance.randbytes(min(SECTOR_BYTES, len(content) - begin))
+
+
+KINDS = (flip, lose_a_sector, scramble_a_sector)
+Kind = Callable[[bytearray, int, random.Random], None]
+
+
+async def verdict(folder: Path, told: Told) -> str:
+    """``refused``, ``found``, ``harmless``, or what is silently wrong."""
+    journal = Journal(folder / FILE)
+    try:
+        await journal.open()
+    except EdgeError:
+        return "refused"
+    try:
+        if await journal.check():
+            return "found"
+        for msgid, hid in told.kept.items():
+            standing = await journal.find("H1", msgid)
+            if standing is None:
+                return f"{msgid} is silently lost"
+            if (standing.hid or "-") != hid or (msgid in told.answered and standing.outcome != "final"):
+                return f"{msgid} is silently another"
+        return "harmless"
+    except EdgeError:
+        return "found"
+    finally:
+        await journal.close()
+
+
+async def verdicts(
+    source: tuple[Path, Told], name: str, tmp_path: Path, seed: int, count: int, end: int = 0
+) -> Counter[str]:
+    folder, told = source
+    chance, found = random.Random(seed), Counter[str]()
+    for number in range(count):
+        place = tmp_path / str(number)
+        shutil.copytree(folder, place)
+        content = bytearray((place / name).read_bytes())
+        KINDS[number % len(KINDS)](content, chance.randrange(end or len(content)), chance)
+        (place / name).write_bytes(content)
+        found[await verdict(place, told)] += 1
+        shutil.rmtree(place)
+    return found
+
+
+async def test_damage_to_the_file_is_never_silent(closed: tuple[Path, Told], tmp_path: Path) -> None:
+    found = await verdicts(closed, FILE, tmp_path, 1, 60)
+    assert set(found) <= {"refused", "found", "harmless"}
+    assert found["harmless"] < 60
+
+
+@pytest.mark.proof
+@pytest.mark.timeout(300)
+async def test_much_damage_to_the_file_is_never_silent(closed: tuple[Path, Told], tmp_path: Path) -> None:
+    assert set(await verdicts(closed, FILE, tmp_path, 2, 900)) <= {"refused", "found", "harmless"}
+
+
+def before_the_last_commits(folder: Path, commits: int) -> int:
+    """Where in the log its last ``commits`` commits begin: what is damaged from there on looks like a power cut."""
+    log = (folder / f"{FILE}-wal").read_bytes()
+    step = holes.FRAME.size + holes.HEADER.unpack(log[: holes.HEADER.size])[2]
+    ends = [at for at in range(holes.HEADER.size, len(log), step) if holes.FRAME.unpack_from(log, at)[1]]
+    return ends[-commits - 1] + step
+
+
+async def test_damage_to_the_log_is_never_silent(killed: tuple[Path, Told], tmp_path: Path) -> None:
+    end = before_the_last_commits(killed[0], 2)
+    found = await verdicts(killed, f"{FILE}-wal", tmp_path, 3, 60, end)
+    assert set(found) <= {"refused", "found", "harmless"}
+    assert found["refused"] > 30
+
+
+@pytest.mark.proof
+@pytest.mark.timeout(300)
+async def test_much_damage_to_the_log_is_never_silent(killed: tuple[Path, Told], tmp_path: Path) -> None:
+    end = before_the_last_commits(killed[0], 2)
+    assert set(await verdicts(killed, f"{FILE}-wal", tmp_path, 4, 600, end)) <= {"refused", "found", "harmless"}
