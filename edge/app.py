@@ -34,6 +34,7 @@ from edge.faces.embed.routes import EmbedFace
 from edge.faces.gate import Gate
 from edge.faces.limits import BODY_BYTES_MAX, STOP_WAIT_S_MAX
 from edge.faces.listener import Listener
+from edge.faces.shortcut import Shortcut
 from edge.faces.stream import Stream
 from edge.housekeeping import Housekeeping, backup_age
 from edge.intake import Intake
@@ -185,10 +186,11 @@ class Edge:
         app = web.Application(middlewares=[door.middleware], client_max_size=BODY_BYTES_MAX)
         app.on_response_prepare.append(door.before_headers)
         app.add_routes(routes)
+        shortcut = Shortcut(routes, door)
         if address.loopback:
-            return Listener(app, address, self._config.listen_device, None)
+            return Listener(app, address, self._config.listen_device, None, shortcut)
         certificate.ensure(self._folder, certificate_names(self._config), clock())
-        return Listener(app, address, self._config.listen_device, certificate.server_context(self._folder))
+        return Listener(app, address, self._config.listen_device, certificate.server_context(self._folder), shortcut)
 
     async def status(self) -> health.Status:
         """How the edge stands."""

@@ -62,6 +62,10 @@ class Door:
 
     @web.middleware
     async def middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """:meth:`through`, as aiohttp's application wants it."""
+        return await self.through(request, handler, "")
+
+    async def through(self, request: web.Request, handler: Handler, route: str) -> web.StreamResponse:
         """Check the caller's page, run the handler, and give every failure the typed body."""
         origin: str | None = None
         try:
@@ -79,7 +83,7 @@ class Door:
         except web.HTTPException as error:
             answer = turned_away(_foreign(error))
         except Exception as error:  # noqa: BLE001 - the last line of defence: whatever failed, the caller gets a typed answer
-            log.error("a face failed", route=_route(request), **located(error))
+            log.error("a face failed", route=route or _route(request), **located(error))
             answer = json_response(bodies.unknown("edge_fault") if request.method == hdrs.METH_POST else _fault(), 500)
         if origin and isinstance(answer, JsonAnswer):
             answer.more = b"".join(
@@ -153,7 +157,7 @@ async def body(request: web.Request, kind: type[T]) -> T:
         Refused: see :func:`bodies.read`; also when the body is too large or does not arrive in time.
     """
     if request.content.is_eof():  # it came with its headers, as nearly all do: there is nothing to wait for
-        return bodies.read(kind, await request.read())
+        return bodies.read(kind, request.content.read_nowait())
     if (request.content_length or 0) > BODY_BYTES_MAX:
         raise Refused("packet_too_large", f"over {BODY_BYTES_MAX} bytes")
     try:

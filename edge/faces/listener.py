@@ -12,6 +12,7 @@ import ssl
 from aiohttp import web
 
 from edge.config import Address
+from edge.faces.shortcut import Shortcut
 
 BACKLOG = 128
 
@@ -50,7 +51,15 @@ def bound_socket(address: Address, device: str) -> socket.socket:
 class Listener:
     """The faces' application on one socket."""
 
-    def __init__(self, app: web.Application, address: Address, device: str, tls: ssl.SSLContext | None) -> None:
+    def __init__(
+        self,
+        app: web.Application,
+        address: Address,
+        device: str,
+        tls: ssl.SSLContext | None,
+        shortcut: Shortcut | None = None,
+    ) -> None:
+        self._shortcut = shortcut
         self._runner = web.AppRunner(app, access_log=None, handle_signals=False, keepalive_timeout=75)
         self._address = address
         self._device = device
@@ -67,6 +76,8 @@ class Listener:
         if self._tls is None and not self._address.loopback:
             raise ListenFailed("off loopback the face is HTTPS: plain HTTP is refused")
         await self._runner.setup()
+        if self._shortcut is not None and self._runner.server is not None:
+            self._runner.server.request_handler = self._shortcut.before(self._runner.server.request_handler)
         try:
             sock = bound_socket(self._address, self._device)
         except ListenFailed:

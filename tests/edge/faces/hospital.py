@@ -25,6 +25,7 @@ from edge.faces.embed.routes import EmbedFace
 from edge.faces.gate import Gate
 from edge.faces.limits import BODY_BYTES_MAX
 from edge.faces.listener import Listener
+from edge.faces.shortcut import Shortcut
 from edge.faces.stream import Stream
 from edge.health import Status
 from edge.journal import Journal
@@ -79,8 +80,9 @@ class Hospital:
         embed = EmbedFace(self.desk, gate, self.cycles, self.stream, self.status, self.audit, self.clock)
         app = web.Application(middlewares=[self.door.middleware], client_max_size=BODY_BYTES_MAX)
         app.on_response_prepare.append(self.door.before_headers)
-        app.add_routes(embed.routes() + CardsFace(self.readers, gate).routes())
-        self.listener = Listener(app, Address("127.0.0.1", 0), "", None)
+        routes = embed.routes() + CardsFace(self.readers, gate).routes()
+        app.add_routes(routes)
+        self.listener = Listener(app, Address("127.0.0.1", 0), "", None, Shortcut(routes, self.door))
         self.key = ""
         self.token = ""
         self.http: aiohttp.ClientSession

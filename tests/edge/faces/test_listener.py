@@ -13,6 +13,7 @@ from cryptography import x509
 from edge.config import Address
 from edge.faces import certificate
 from edge.faces.listener import Listener, ListenFailed, bound_socket
+from tests.edge.faces.hospital import CONTEXT, Hospital
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -64,3 +65,12 @@ def test_a_certificate_that_no_longer_covers_or_is_about_to_end_is_made_again(
     certificate.ensure(tmp_path, names, NOW + timedelta(days=later))
     assert read(tmp_path) != first
     certificate.server_context(tmp_path)
+
+
+async def test_a_call_with_a_query_or_an_expectation_goes_the_usual_way_and_is_answered_alike(
+    hospital: Hospital,
+) -> None:
+    for path, headers in (("uncertain", {}), ("uncertain?a=1", {}), ("uncertain", {"Expect": "100-continue"})):
+        body = {"context": CONTEXT, "token": hospital.token}
+        status, answer = await hospital.post(path, body, headers=headers)
+        assert (status, answer["return_code"], answer["number"]) == (200, 0, "44")
