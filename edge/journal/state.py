@@ -23,9 +23,6 @@ class State:
     """``head``: the last record's seq; ``link``: the chain's end. ``blocks``: leases that have serials left, first serial → (last, next)."""
 
     def __init__(self) -> None:
-        self._empty()
-
-    def _empty(self) -> None:
         self.head = 0
         self.link = r.FIRST_LINK
         self.counts = {"open": 0, "final": 0, "refused": 0}
@@ -50,13 +47,23 @@ class State:
         return sum(last - following + 1 for last, following in self.blocks.values())
 
     def load(self, c: Connection, vault: Vault) -> None:
-        """Read the tables, and from the log what they do not have yet, its chain checked.
+        """Read the tables, and from the log what they do not have yet, its chain checked; all of one moment, and shown at once:
+        who reads meanwhile sees what was known before.
 
         Raises:
             JournalDamaged: the log's end was altered.
             JournalError: a key is missing.
         """
-        self._empty()
+        fresh = State()
+        c.execute("begin")
+        try:
+            fresh._read(c, vault)
+        finally:
+            if c.in_transaction:
+                c.execute("rollback")
+        vars(self).update(vars(fresh))
+
+    def _read(self, c: Connection, vault: Vault) -> None:
         found = look.state(c)
         folded = found["folded"]
         self.counts = {name: found[name] for name in self.counts}

@@ -47,6 +47,8 @@ T = TypeVar("T")
 
 _log = structlog.get_logger(__name__)
 LIFE_BYTES = 16
+PAGES_PER_COMMIT = 3
+"""At most, beside what the records themselves take: leaf, parent, and the page that counts them."""
 _INSERT = "insert into segment (first, count, at, key, nonce, link, body) values (?, ?, ?, ?, ?, ?, ?)"
 
 
@@ -182,7 +184,7 @@ class Writer:
         if scribe.records:
             link = write_segment(c, self.vault, self.state, scribe.records)
             self.commits += 1
-            self._unchecked += scribe.tail.weight + JOURNAL_PAGE_BYTES
+            self._unchecked += scribe.tail.weight + PAGES_PER_COMMIT * JOURNAL_PAGE_BYTES
             self.state.take(scribe.tail, link)
         return results
 
