@@ -46,6 +46,7 @@ from edge.log import located
 from edge.readers import OnPresence, Presence, Reader
 from edge.readers.registry import Readers
 from edge.readers.simulated.driver import SimulatedReader
+from edge.reconcile import Reconciler
 from edge.renewal import Renewals
 from edge.room import Room
 from edge.roots import DayRoots
@@ -140,7 +141,8 @@ class Edge:
         self._journal.refuse_new(self._room.refuses)
         housekeeping = Housekeeping(self._folder, self._journal, lambda: self._who, config, clock, version())
         housekeeping.parked, housekeeping.released = self._uplink.parked, self._uplink.released
-        control = Control(self._folder, housekeeping.verbs)
+        reconciler = Reconciler(self._journal, self._line)
+        control = Control(self._folder, {**housekeeping.verbs, "compare": reconciler.verb})
         jobs = Jobs(
             [
                 Job("measure the journal's room", ROOM_LOOK_EVERY_S, lambda: self._room.look(self._journal.keeping)),

@@ -5,7 +5,7 @@ Entries that are refused moved nothing and are left out, on both sides; one that
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from msgspec import Struct
@@ -91,3 +91,30 @@ def theirs(asked: Sequence[bytes], named: Sequence[Named]) -> list[Theirs]:
         Theirs(msgid=one.msgid, number=one.number, recorded_at=one.recorded_at)
         for one in sorted(named, key=lambda one: (one.recorded_at, one.msgid))
     ]
+
+
+def sentences(report: Report) -> Iterator[str]:
+    """The report for a technician's eyes, line by line."""
+    window = f"recorded from {report.begin:%Y-%m-%d %H:%M:%S}Z and before {report.end:%Y-%m-%d %H:%M:%S}Z"
+    yield f"{report.compared} transactions {window} were compared: {'both sides hold the same' if report.equal else 'they differ'}"
+    if report.kept_from is not None and report.kept_from > report.begin:
+        yield f"the journal begins at {report.kept_from:%Y-%m-%d %H:%M:%S}Z: what is older and not here any more may count as the hub's alone"
+    heads = (
+        (report.here_count, report.here, "only here (what is open goes to the hub by itself)"),
+        (report.there_count, report.there, "only at the hub (a HIS gets its answer by sending it again, or by 43)"),
+        (report.unlike_count, report.unlike, "at both, but not alike (what is open gets its answer by itself)"),
+    )
+    for count, listed, head in heads:
+        if count:
+            yield f"{head}: {count}"
+            yield from (f"  {_row(one)}" for one in listed)
+            if count > len(listed):
+                yield f"  … and {count - len(listed)} more"
+
+
+def _row(one: Ours | Theirs) -> str:
+    told = f"{one.recorded_at:%Y-%m-%d %H:%M:%S}Z  {one.number:<5} {one.msgid}"
+    if isinstance(one, Theirs):
+        return told
+    confirmation = "" if one.confirmation == "none" else f" {one.confirmation}"
+    return f"{told}  {one.outcome}{confirmation}{' parked' if one.parked else ''}"

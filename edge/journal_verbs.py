@@ -12,8 +12,10 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import click
 import msgspec
@@ -23,6 +25,7 @@ from rich.progress import Progress
 from edge import config, control, doctor, identity
 from edge.app import JOURNAL_FILE, clock, version
 from edge.control import NobodyThere, Tell
+from edge.differences import Report, sentences
 from edge.errors import EdgeError, JournalError
 from edge.housekeeping import Housekeeping
 from edge.journal import Journal, backup, proof, restore
@@ -31,6 +34,8 @@ from edge.journal.envelope import RECOVERY_FILE
 from edge.journal.export import export
 from edge.journal.sealing import Vault
 from edge.journal.verify import verify
+from edge.line import Line
+from edge.reconcile import Reconciler
 from edge.signers import known
 
 
@@ -207,6 +212,39 @@ def journal_restore(folder: Path, file: Path, recovery: str, as_json: bool) -> N
     )
 
 
+@journal.command("compare")
+@click.option(
+    "--from", "begin", metavar="TIME", help="ISO form, in the hospital's zone if it names none; default: two days ago."
+)
+@click.option("--to", "end", metavar="TIME", help="The end, itself left out; default: now.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@click.pass_obj
+def journal_compare(folder: Path, begin: str | None, end: str | None, as_json: bool) -> None:
+    """Ask the hub whether it holds the same transactions, and list what differs. Ends with 1 if anything does."""
+    zone, now = ZoneInfo(identity.load(folder).zone), clock()
+    told = {
+        "from": _time(begin, zone, now - timedelta(days=2)).isoformat(),
+        "to": _time(end, zone, now).isoformat(),
+    }
+    report = msgspec.convert(_asked(folder, "compare", told), Report)
+    if as_json:
+        click.echo(msgspec.json.encode(report).decode())
+    else:
+        for sentence in sentences(report):
+            click.echo(sentence)
+    sys.exit(0 if report.equal else 1)
+
+
+def _time(text: str | None, zone: ZoneInfo, default: datetime) -> datetime:
+    if text is None:
+        return default
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise EdgeError(f"{text} is no time: write it like 2025-03-20 or 2025-03-20T14:30") from error
+    return found if found.tzinfo is not None else found.replace(tzinfo=zone)
+
+
 def _asked(folder: Path, verb: str, told: Mapping[str, Any]) -> Mapping[str, Any]:
     """The answer of the running edge, or of ourselves if none runs."""
     with _progress() as tell:
@@ -223,10 +261,24 @@ async def _done_here(folder: Path, verb: str, told: Mapping[str, Any], tell: Tel
     kept, who = Journal(path), identity.load(folder)
     await kept.open()
     try:
+        if verb == "compare":
+            return await _compared(folder, kept, who, told, tell)
         keeper = Housekeeping(folder, kept, lambda: who, config.load(folder), clock, version())
         return await keeper.verbs[verb](told, tell)
     finally:
         await kept.close()
+
+
+async def _compared(
+    folder: Path, kept: Journal, who: identity.Identity, told: Mapping[str, Any], tell: Tell
+) -> Mapping[str, Any]:
+    settings = config.load(folder)
+    line = Line(settings.sync_url or who.sync_url, identity.client_context(who), settings.sync_device, clock)
+    await line.start()
+    try:
+        return await Reconciler(kept, line).verb(told, tell)
+    finally:
+        await line.stop()
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import pytest
 from central_sync.wire.compare import fingerprint_of, key_of
 from central_sync.wire.messages import Named
 from central_sync.wire.refusals import Refused
-from edge.differences import Report, items_of, ours, theirs
+from edge.differences import Ours, Report, Theirs, items_of, ours, sentences, theirs
 from edge.journal.shapes import Seen, Standing
 from edge.outcome import Confirmation, Outcome
 
@@ -61,3 +61,40 @@ def test_a_report_is_equal_if_nothing_differs(count: str) -> None:
     counts = {name: int(name == count) for name in ("here_count", "there_count", "unlike_count")}
     report = Report(begin=AT, end=AT, compared=9, rounds=1, here=[], there=[], unlike=[], **counts)
     assert report.equal is (not count)
+
+
+def test_a_report_without_differences_is_one_line() -> None:
+    report = Report(
+        begin=AT,
+        end=AT,
+        compared=9,
+        rounds=1,
+        here_count=0,
+        there_count=0,
+        unlike_count=0,
+        here=[],
+        there=[],
+        unlike=[],
+    )
+    (line,) = sentences(report)
+    assert line.startswith("9 transactions recorded from 2025-06-01 08:00:00Z")
+    assert line.endswith("both sides hold the same")
+
+
+def test_a_report_names_what_differs_and_counts_the_rest() -> None:
+    here = Ours(msgid="a", number="2207", recorded_at=AT, outcome="final", confirmation="awaited", parked=False)
+    open_ = Ours(msgid="b", number="2204", recorded_at=AT, outcome="provisional", confirmation="none", parked=True)
+    report = Report(
+        begin=AT, end=AT, compared=9, rounds=3, here_count=5, there_count=1, unlike_count=0, here=[here, open_],
+        there=[Theirs(msgid="c", number="49", recorded_at=AT)], unlike=[], kept_from=AT + timedelta(days=1),
+    )  # fmt: skip
+    lines = list(sentences(report))
+    assert lines[0].endswith("they differ")
+    assert "the journal begins at 2025-06-02 08:00:00Z" in lines[1]
+    assert lines[2].endswith(": 5")
+    assert lines[3:6] == [
+        "  2025-06-01 08:00:00Z  2207  a  final awaited",
+        "  2025-06-01 08:00:00Z  2204  b  provisional parked",
+        "  … and 3 more",
+    ]
+    assert lines[7] == "  2025-06-01 08:00:00Z  49    c"

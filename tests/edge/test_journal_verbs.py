@@ -73,6 +73,19 @@ def test_the_whole_chain_is_checked(verb: Callable[..., Result]) -> None:
     assert (told["wrong"], told["transactions"], told["days"]) == (0, 7, 1)
 
 
+def test_without_a_line_a_comparison_says_so(verb: Callable[..., Result]) -> None:
+    done = verb("compare", "--from", "2025-03-20", "--to", "2025-03-21T14:30+03:30")
+    assert done.exit_code == 2
+    assert "the hub could not be asked" in done.stderr
+
+
+@pytest.mark.parametrize("option", ["--from", "--to"])
+def test_a_time_that_is_none_is_refused_in_words(folder: Path, option: str) -> None:
+    done = _run(folder, "compare", option, "yesterday")
+    assert done.exit_code == 2
+    assert "write it like" in done.stderr
+
+
 def test_a_transaction_is_parked_shown_and_let_go(verb: Callable[..., Result]) -> None:
     done = verb("park", "open")
     assert done.stdout.startswith("parked: open"), done.output
@@ -151,7 +164,9 @@ def test_another_account_is_refused(folder: Path, arguments: tuple[str, ...], mo
     assert "belongs to account" in done.stderr
 
 
-@pytest.mark.parametrize("arguments", [("verify",), ("prune",), ("rotate",), ("export", "m1"), ("backup",)])
+@pytest.mark.parametrize(
+    "arguments", [("verify",), ("prune",), ("rotate",), ("export", "m1"), ("backup",), ("compare",)]
+)
 def test_without_a_journal_every_verb_says_so(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     done = _run(enrolled(tmp_path / "edge", PAPERS), *arguments)
     assert done.exit_code == 2
