@@ -1,10 +1,12 @@
 """What all sides hold at the end of the day, read from where it lies: the hub's tables, the edges' journals, every log.
 
-The hub's database is opened beside the running hub, the journals beside the running edges; nothing is asked of them.
+The hub's database is opened beside the running hub, the journals beside the running edges; nothing is asked of them but to compare
+themselves by range digests, as a technician would have it done.
 """
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -16,6 +18,8 @@ from central_sync.store import Store, tables
 from central_sync.store.settlements import unpack_deltas
 from central_sync.wire import packets as p
 from central_sync.wire.catalogue import BY_NUMBER
+from edge import control
+from edge.differences import Report, sentences
 from edge.journal import Journal
 from simulator.books import Books, Packet, whole
 from simulator.invariants import EdgeEntry, Evidence, HubEntry, HubSettlement
@@ -24,6 +28,7 @@ from simulator.programs import Country
 
 JOURNAL_FILE = "journal.db"
 ENTRIES_MAX = 10**7
+COMPARED_FROM, COMPARED_TO = "2000-01-01T00:00:00Z", "2999-01-01T00:00:00Z"
 DIGITS = re.compile(r"\d{9,17}[\dXx]")
 NAME_CHARACTERS_MIN = 5
 """Shorter (Chinese) names are common syllables too; numbers speak for those people."""
@@ -35,6 +40,8 @@ async def gather(country: Country, books: Mapping[str, Books], reconciled: dict[
     evidence.reconciled = reconciled
     for code, edge in country.edges.items():
         evidence.journals[code], found = await _journal(edge.folder / JOURNAL_FILE)
+        counted = sum(one.outcome != "refused" for one in evidence.journals[code])
+        evidence.compared[code] = await asyncio.to_thread(_compared, edge.folder, counted)
         evidence.unproven += [f"{code}: {one}" for one in found]
     evidence.leaks = leaks(country.folder / "logs", country.world.people)
     return evidence
@@ -122,6 +129,17 @@ def _settlement(
         contracts=contracts,
         **money,
     )
+
+
+def _compared(folder: Path, counted: int) -> list[str]:
+    """What the edge finds when it compares all that it holds (``counted`` transactions) with the hub, in sentences; empty: nothing."""
+    try:
+        told = control.ask(folder, "compare", {"from": COMPARED_FROM, "to": COMPARED_TO})
+    except (control.NobodyThere, control.ControlFailed) as error:
+        return [str(error)]
+    report = msgspec.convert(told, Report)
+    short = [f"{report.compared} of {counted} were compared"] if report.compared != counted else []
+    return short + ([] if report.equal else list(sentences(report)))
 
 
 async def _journal(path: Path) -> tuple[list[EdgeEntry], list[str]]:

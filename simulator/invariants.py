@@ -4,7 +4,8 @@ Every check counts what it finds and names it; nothing here trusts a sum that th
     lost          an edge acknowledged it (final, provisional), and the hub has it not, or otherwise.
     doubled       more than one settlement in force for a case, two for one msgid, a bill or an accumulator that is not the sum
                   of what stands.
-    unreconciled  money or settlements that differ between hospital and hub, and every difference that 3201 and 3202 tell.
+    unreconciled  money or settlements that differ between hospital and hub, and every difference that 3201, 3202 or a comparison of
+                  edge and hub tell.
     over_cap      a layer has paid more than a cap allows, added up anew from the shares.
     in_doubt      anything still open on any side.
     contradicted  refused to the hospital and yet applied, or the other way round; surprises of the HISes.
@@ -78,7 +79,8 @@ class HubSettlement:
 @dataclass(slots=True)
 class Evidence:
     """Everything the checks look at. ``ledger`` is keyed by (institution, msgid), ``bills`` by (institution, HID).
-    ``reconciled`` holds each hospital's 3201 and 3202 answers (``None``: it got none).
+    ``reconciled`` holds each hospital's 3201 and 3202 answers (``None``: it got none), ``compared`` what its edge and the hub found
+    different by range digests.
     """
 
     books: dict[str, Books]
@@ -89,6 +91,7 @@ class Evidence:
     bills: dict[tuple[str, str], dict[str, int]]
     reconciled: dict[str, list[Packet | None]]
     uncertain: dict[str, Packet | None] = field(default_factory=dict)
+    compared: dict[str, list[str]] = field(default_factory=dict)
     leaks: list[str] = field(default_factory=list)
     unproven: list[str] = field(default_factory=list)
 
@@ -130,6 +133,7 @@ def check(evidence: Evidence, rulebook: Rulebook) -> Findings:
         _unasked(findings, evidence, code)
         _money(findings, evidence, code)
         findings.contradicted += books.surprises
+        findings.unreconciled += [f"{code} compared: {one}" for one in evidence.compared.get(code, ())]
     _settlements(findings, evidence)
     _accumulators(findings, evidence)
     _caps(findings, evidence.settlements, evidence.accumulators, rulebook)

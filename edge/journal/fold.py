@@ -74,7 +74,7 @@ def fold(c: Connection, vault: Vault, tail: Tail) -> None:
 def row_after(row: Row, verdict: Verdict | None, moves: Sequence[tuple[int, Mark]]) -> Row:
     """``row`` after what the tail has of it."""
     outcome, place, ix, confirmation, moved = row.outcome, row.place, row.ix, row.confirmation, row.moved
-    before = row.before
+    before, known = row.before, row.moved
     if verdict is not None and (outcome == OPEN or (verdict.place, verdict.ix) != (place, ix)):
         state = (born(row.number), Outcome.FINAL, Outcome.REFUSED)[outcome]
         try:
@@ -87,7 +87,7 @@ def row_after(row: Row, verdict: Verdict | None, moves: Sequence[tuple[int, Mark
                 outcome, place, ix = _OUTCOMES[state], verdict.place, verdict.ix
                 confirmation = _CODES[verdict.decision.confirmation]
     for at, mark in moves:
-        if at <= moved:
+        if at <= known:  # the row has it; of several in one record each counts
             continue
         now = CONFIRMATION_CODES[confirmation]
         if now is Confirmation.NONE:

@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
+import msgspec
+
 from central_sync.terms import hid as hids
 from central_sync.wire.messages import ConfirmationChange, FeedBody, HidBlock, Notice
 from central_sync.wire.refusals import Refused
@@ -46,6 +48,7 @@ class Scribe:
         self._found = found
         self._refuses = refuses
         self._blocks: dict[int, tuple[int, int]] | None = None
+        self._ahead = Tail()
         self.records: list[r.Any] = []
         self.tail = Tail()
 
@@ -98,17 +101,18 @@ class Scribe:
         self, received: Sequence[Received], decisions: Sequence[Decision], receipt: r.Receipt | None, now: datetime
     ) -> list[Standing | None]:
         """Keep the hub's answers in one record; how those stand whose entries are in memory, ``None`` for the others."""
-        moves: list[tuple[int, str]] = []
-        drops: list[str] = []
-        for one, decision in zip(received, decisions, strict=True):
-            if decision.markings or decision.lifts or one.number == "2601":
-                self._consequences(one, decision, moves, drops)
-        self.add(
-            r.Answers(
-                seqs=[one.seq for one in received], numbers=[one.number for one in received],
-                answers=[one.answer for one in received], moves=moves, drops=drops, receipt=receipt, at=r.micros(now),
-            )
+        record = r.Answers(
+            seqs=[one.seq for one in received], numbers=[one.number for one in received],
+            answers=[one.answer for one in received], moves=[], drops=[], receipt=receipt, at=r.micros(now),
         )  # fmt: skip
+        moving = [
+            (one, decision)
+            for one, decision in zip(received, decisions, strict=True)
+            if decision.markings or decision.lifts or one.number == "2601"
+        ]
+        if moving:
+            record = self._with_consequences(record, moving)
+        self.add(record)
         told = []
         for one in received:
             entry = self.tail.entries.get(one.seq) or self._state.tail.entries.get(one.seq)
@@ -213,14 +217,15 @@ class Scribe:
 
     def standing(self, seq: int, entry: r.Entry) -> Standing:
         """How it stands after all that was written so far."""
-        return standing_of(self._c, self._vault, (self._state.tail, self.tail), seq, entry, self._row(seq, entry))
+        tails = (self._state.tail, self.tail, self._ahead)
+        return standing_of(self._c, self._vault, tails, seq, entry, self._row(seq, entry))
 
     def _row(self, seq: int, entry: r.Entry) -> look.Row:
         row = None
         if seq not in self.tail.entries and seq not in self._state.tail.entries:
             row = look.rows(self._c, [seq]).get(seq)
         row = row or born_row(seq, entry)
-        return row_in(self.tail, row_in(self._state.tail, row))
+        return row_in(self._ahead, row_in(self.tail, row_in(self._state.tail, row)))
 
     def _with_key(self, key: int) -> list[int]:
         found = self._found.get(key)
@@ -230,7 +235,8 @@ class Scribe:
 
     def _referring(self, key: int) -> list[int]:
         folded = look.with_references(self._c, [key]).get(key, [])
-        return sorted({*folded, *self._state.tail.references.get(key, ()), *self.tail.references.get(key, ())})
+        tails = (self._state.tail, self.tail, self._ahead)
+        return sorted({*folded, *(seq for tail in tails for seq in tail.references.get(key, ()))})
 
     # -- leases, consequences -------------------------------------------------------------------------------------
 
@@ -258,6 +264,25 @@ class Scribe:
             return []
         self._free()[block.first] = (block.last, block.first)
         return [(BLOCK, name, block_value(block.last, block.first))]
+
+    def _with_consequences(self, record: r.Answers, moving: Sequence[tuple[Received, Decision]]) -> r.Answers:
+        """``record`` with what its answers do to settlements, one after the other: a settlement that was answered in the same batch is
+        seen as that answer left it, and as those before this one did.
+        """
+        moves: list[tuple[int, str]] = []
+        drops: list[str] = []
+        place = self._state.head + len(self.records) + 1
+        self._ahead = Tail()
+        self._ahead.apply(place, record)
+        try:
+            for one, decision in moving:
+                made = len(moves)
+                self._consequences(one, decision, moves, drops)
+                for seq, mark in moves[made:]:
+                    self._ahead.moves.setdefault(seq, []).append((place, Mark(mark)))
+        finally:
+            self._ahead = Tail()
+        return msgspec.structs.replace(record, moves=moves, drops=drops)
 
     def _consequences(self, one: Received, decision: Decision, moves: list[tuple[int, str]], drops: list[str]) -> None:
         for marking in decision.markings:

@@ -153,6 +153,7 @@ TAMPERINGS: dict[str, tuple[Tamper, set[str]]] = {
         lambda e: e.ledger.update({("H001", "ghost"): HubEntry("2204", "final", "", {})}),
         {"doubled"},
     ),
+    "edge and hub compare unlike": (lambda e: e.compared.update(H001=["one only here"]), {"unreconciled"}),
     "a book is altered": (lambda e: setattr(e.books["H001"].sales["S1"], "total", 999), {"unreconciled"}),
     "a sale is forgotten": (lambda e: e.books["H001"].sales.clear(), {"unreconciled"}),
     "a settlement is lost": (lambda e: e.settlements.clear(), {"lost", "unreconciled", "doubled"}),
