@@ -80,6 +80,9 @@ ATTEMPT_PATIENCE_S = 2.0
 """An exchange older than this is given up when somebody asks for what it carries: sending again is always safe."""
 WORKERS = 12
 BACKLOG_WORKERS = 4
+BACKLOG_WORKERS_FAR = 8
+FAR_S = 0.25
+"""How many batches of the backlog are under way at once; more when the way there and back takes so long that the line would stand idle."""
 WINDOW_ENTRIES_MAX = 4_096
 """How many entries that nobody waits for are in memory; the others wait in the journal."""
 WINDOW_READ_ENTRIES = 1_024
@@ -123,7 +126,7 @@ JOURNAL_RETRY_S = 1.0
 
 assert DOWN_PATIENCE_MS > ANSWER_MARGIN_MS_MAX
 assert FEED_WAIT_S <= FEED_WAIT_S_MAX
-assert 0 < BACKLOG_WORKERS < WORKERS
+assert 0 < BACKLOG_WORKERS <= BACKLOG_WORKERS_FAR < WORKERS
 assert CONNECT_TIMEOUT_S < EXCHANGE_TIMEOUT_S
 assert PACKET_BYTES_MAX <= BATCH_BYTES_MAX
 assert PACKET_BYTES_MAX < SEGMENT_BYTES_MAX <= FOLD_BYTES_MAX

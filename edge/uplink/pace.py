@@ -11,11 +11,13 @@ from __future__ import annotations
 from central_sync.wire.limits import BATCH_BYTES_MAX
 from edge.limits import (
     BACKLOG_WORKERS,
+    BACKLOG_WORKERS_FAR,
     BATCH_FIRST_BYTES,
     BATCH_TARGET_S,
     BATCH_TARGET_S_MAX,
     BUSY_CAP_S,
     BUSY_FIRST_S,
+    FAR_S,
     RETURN_SPREAD_S_MAX,
 )
 from edge.retry import Backoff
@@ -50,8 +52,9 @@ class Pace:
         """A batch of that size was answered after so long."""
         took_s = max(took_s, 0.001)
         self._busy = 0
-        self._way_s = min(took_s, self._way_s * 1.05)
-        self.parallel = min(BACKLOG_WORKERS, self.parallel + 1)
+        self._way_s = min(took_s, self._way_s * 1.005)
+        most = BACKLOG_WORKERS_FAR if self._way_s > FAR_S else BACKLOG_WORKERS
+        self.parallel = min(most, self.parallel + 1)
         if size * 2 < self.batch_bytes and took_s < self.target_s:
             return  # too small to tell how fast the line is
         self._rate = size / took_s if not self._rate else (1 - _NEW) * self._rate + _NEW * size / took_s
