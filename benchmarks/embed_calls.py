@@ -1,6 +1,6 @@
 """How many calls a desk program gets acknowledged durably while the line is down, and how long one takes.
 
-The call is a 2204 of 15 lines, a `replay` row: it is answered when it is in the journal. Client, edge and reference are processes of their
+The calls are 2204s of 15 lines, of 64 cases, a `replay` row: it is answered when it is in the journal. Client, edge and reference are processes of their
 own; ours and the reference are loaded by turns.
 """
 
@@ -43,7 +43,8 @@ class _Bench:
         self.edge = edge
         self.face = face
         self.size = size
-        self.packet = claims.fees(random.Random(1), from_serial(1), claims.ITEMS)
+        chance = random.Random(1)
+        self.packets = [claims.fees(chance, from_serial(serial), claims.ITEMS) for serial in range(1, MANY + 1)]
 
     async def rounds(self, reference: str, connections: int, size: _Size | None = None) -> list[tuple[Round, Round]]:
         """By turns: (calls a second, p99 in ms), each of ours and of the reference."""
@@ -51,7 +52,7 @@ class _Bench:
         taken = []
         for _ in range(size.rounds):
             ours, other = [
-                await loaded(plan(address, self.face, self.packet, connections, size.seconds, size.warm_up_s))
+                await loaded(plan(address, self.face, self.packets, connections, size.seconds, size.warm_up_s))
                 for address in (self.edge.face, reference)
             ]
             taken.append(((ours.per_s, other.per_s), (ours.p99_ms, other.p99_ms)))

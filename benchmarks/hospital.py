@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import os
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -90,13 +90,15 @@ async def fill(path: Path, institution: str, count: int) -> None:
         await journal.close()
 
 
-def plan(address: str, face: Face, packet: object, connections: int, seconds: float, warm_up_s: float) -> Plan:
-    """2204 with ``packet`` over and over, each under a msgid of its own."""
+def plan(
+    address: str, face: Face, packets: Sequence[object], connections: int, seconds: float, warm_up_s: float
+) -> Plan:
+    """2204 with ``packets`` over and over, each under a msgid of its own."""
     url = urlsplit(address)
-    call = {"context": face.context, "number": "2204", "msgid": SERIAL, "deadline_ms": 8_000, "packet": packet}
+    call = {"context": face.context, "number": "2204", "msgid": SERIAL, "deadline_ms": 8_000}
     return Plan(
         host=url.hostname or "", port=url.port or 0, path="/embed/v1/handle", connections=connections, seconds=seconds, warm_up_s=warm_up_s,
-        body=msgspec.json.encode(call).decode(), token=face.token, expect='"return_code":0',
+        bodies=[msgspec.json.encode({**call, "packet": packet}).decode() for packet in packets], token=face.token, expect='"return_code":0',
     )  # fmt: skip
 
 

@@ -23,12 +23,12 @@ HEAD_END = b"\r\n\r\n"
 LENGTH = b"content-length: "
 STALLED_S_MAX = 30.0
 SERIAL = "#serial#"
-"""In a plan's body: where each call writes its own msgid."""
+"""In each of a plan's bodies: where each call writes its own msgid."""
 SERIAL_CHARACTERS = 24
 
 
 class Plan(Struct, frozen=True, kw_only=True):
-    """What to send, how, for how long. ``expect`` must stand in every answer's body; calls of the warm-up are not counted."""
+    """What to send, how, for how long: each connection has one of the bodies. ``expect`` must stand in every answer's body; calls of the warm-up are not counted."""
 
     host: str
     port: int
@@ -36,7 +36,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     connections: int
     seconds: float
     warm_up_s: float
-    body: str
+    bodies: list[str]
     token: str = ""
     expect: str = ""
 
@@ -56,9 +56,11 @@ class Load(Struct, frozen=True, kw_only=True):
 class _Caller:
     """One connection, its call under way, and what has come of the answer."""
 
-    __slots__ = ("answer", "began", "need", "sock")
+    __slots__ = ("after", "answer", "before", "began", "sock")
 
-    def __init__(self, address: tuple[str, int]) -> None:
+    def __init__(self, address: tuple[str, int], before: bytes, after: bytes) -> None:
+        self.before = before
+        self.after = after
         self.sock = socket.create_connection(address)
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.answer = b""
@@ -80,9 +82,9 @@ class _Caller:
         return len(self.answer) >= head + len(HEAD_END) + length
 
 
-def request_parts(plan: Plan) -> tuple[bytes, bytes]:
+def request_parts(plan: Plan, body: str) -> tuple[bytes, bytes]:
     """A call's bytes before and after its serial; the body has :data:`SERIAL` once."""
-    before, after = (part.encode() for part in plan.body.split(SERIAL))
+    before, after = (part.encode() for part in body.split(SERIAL))
     lines = [
         f"POST {plan.path} HTTP/1.1",
         f"Host: {plan.host}:{plan.port}",
@@ -100,12 +102,12 @@ def run(plan: Plan) -> Load:
     Raises:
         ConnectionError, TimeoutError: the server closed a connection or did not answer for long.
     """
-    before, after = request_parts(plan)
     prefix = os.urandom(5).hex().encode() + b"-"
     digits = SERIAL_CHARACTERS - len(prefix)
     expect = plan.expect.encode()
     poll = select.epoll()
-    callers = [_Caller((plan.host, plan.port)) for _ in range(plan.connections)]
+    parts = [request_parts(plan, body) for body in plan.bodies]
+    callers = [_Caller((plan.host, plan.port), *parts[place % len(parts)]) for place in range(plan.connections)]
     by_descriptor = {caller.sock.fileno(): caller for caller in callers}
     serial, bad, first_bad, taken = 0, 0, b"", []
     clock = time.perf_counter
@@ -117,7 +119,7 @@ def run(plan: Plan) -> Load:
             poll.register(caller.sock.fileno(), select.EPOLLIN)
             serial += 1
             caller.began = clock()
-            caller.sock.sendall(b"%b%b%0*d%b" % (before, prefix, digits, serial, after))
+            caller.sock.sendall(b"%b%b%0*d%b" % (caller.before, prefix, digits, serial, caller.after))
         now = clock()
         while now < until:
             ready = poll.poll(STALLED_S_MAX)
@@ -138,7 +140,7 @@ def run(plan: Plan) -> Load:
                 caller.answer = b""
                 serial += 1
                 caller.began = now
-                caller.sock.sendall(b"%b%b%0*d%b" % (before, prefix, digits, serial, after))
+                caller.sock.sendall(b"%b%b%0*d%b" % (caller.before, prefix, digits, serial, caller.after))
         span = now - counted_from
     finally:
         for caller in callers:

@@ -14,7 +14,7 @@ from benchmarks.load import SERIAL, Plan
 
 def _plan(port: int, expect: str) -> Plan:
     return Plan(
-        host="127.0.0.1", port=port, path="/", connections=4, seconds=0.2, warm_up_s=0.05, body='{"msgid":"' + SERIAL + '"}', expect=expect
+        host="127.0.0.1", port=port, path="/", connections=4, seconds=0.2, warm_up_s=0.05, bodies=['{"msgid":"' + SERIAL + '"}', '{"msgid":"' + SERIAL + '","more":1}'], expect=expect
     )  # fmt: skip
 
 
