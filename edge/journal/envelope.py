@@ -27,7 +27,7 @@ from typing import BinaryIO
 
 import msgspec
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, InvalidTag
+from cryptography.exceptions import InvalidSignature, InvalidTag, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, utils
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
@@ -182,7 +182,7 @@ def verify(path: Path, tell: Tell) -> Header:
         public = x509.load_pem_x509_certificate(header.certificate.encode()).public_key()
         assert isinstance(public, ec.EllipticCurvePublicKey)
         public.verify(signature, hashing.digest(), ec.ECDSA(utils.Prehashed(hashes.SHA256())))
-    except (ValueError, AssertionError, InvalidSignature) as error:
+    except (ValueError, AssertionError, InvalidSignature, UnsupportedAlgorithm) as error:
         raise BackupUnusable("the backup was altered or cut short: its signature does not hold") from error
     return header
 

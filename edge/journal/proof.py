@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 import msgspec
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from msgspec import Struct
@@ -141,7 +141,15 @@ def check(proof: Proof, fingerprint: str = "") -> list[Finding]:
             well, sentence = look()
         except Unproven as error:
             well, sentence = False, str(error)
-        except (ValueError, TypeError, IndexError, OverflowError, AssertionError, msgspec.DecodeError) as error:
+        except (
+            ValueError,
+            TypeError,
+            IndexError,
+            OverflowError,
+            AssertionError,
+            UnsupportedAlgorithm,
+            msgspec.DecodeError,
+        ) as error:
             well, sentence = False, f"cannot be read ({type(error).__name__})"
         found.append(Finding(part, well, sentence))
     return found
@@ -277,7 +285,7 @@ def _issued(certificate: x509.Certificate, authority: x509.Certificate, uri: str
 def _verified(verify: Callable[[], object], what: str) -> None:
     try:
         verify()
-    except InvalidSignature as error:
+    except (InvalidSignature, UnsupportedAlgorithm) as error:
         raise Unproven(f"{what} does not hold") from error
 
 

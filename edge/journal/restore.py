@@ -15,7 +15,7 @@ from datetime import datetime
 from pathlib import Path
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from msgspec import Struct
 
 from central_sync.wire.catalogue import BY_NUMBER, Resolution
@@ -109,7 +109,7 @@ def _issued(header: Header, institution: str, authority: str) -> None:
         certificate = x509.load_pem_x509_certificate(header.certificate.encode())
         certificate.verify_directly_issued_by(x509.load_pem_x509_certificate(authority.encode()))
         names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except (ValueError, TypeError, InvalidSignature, x509.ExtensionNotFound) as error:
+    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm, x509.ExtensionNotFound) as error:
         raise BackupUnusable("the backup was signed by no edge of this hub") from error
     if INSTITUTION_URI + institution not in names.get_values_for_type(x509.UniformResourceIdentifier):
         raise BackupUnusable("the backup was signed by another hospital's edge")

@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from msgspec import Struct
@@ -115,7 +115,7 @@ def signature_wrong(root: r.Root, institution: str, signers: Signers) -> str:
         public = x509.load_der_x509_certificate(root.certificate).public_key()
         assert isinstance(public, ec.EllipticCurvePublicKey)
         public.verify(root.signature, stated, ec.ECDSA(hashes.SHA256()))
-    except (ValueError, AssertionError, InvalidSignature):
+    except (ValueError, AssertionError, InvalidSignature, UnsupportedAlgorithm):
         return "our signature does not hold"
     signer = signers.get(root.signer)
     if signer is not None:
