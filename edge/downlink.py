@@ -21,7 +21,7 @@ from central_sync.wire.messages import Feed, Notice
 from edge.errors import JournalUnavailable, LineBroken, LineRefused
 from edge.events import Event, Events, outcome_event
 from edge.journal import Journal
-from edge.limits import FEED_PAUSE_S, FEED_WAIT_S, FEED_WAIT_SKEWED_S, RETRY_CAP_S, RETRY_FIRST_S
+from edge.limits import FEED_PAUSE_S, FEED_WAIT_S, FEED_WAIT_SKEWED_S, LIFE_PAUSE_S, RETRY_CAP_S, RETRY_FIRST_S
 from edge.line import Heads, Line
 from edge.retry import Backoff
 from edge.uplink import Uplink
@@ -53,6 +53,7 @@ class Downlink:
         self._anew = asyncio.Event()
         self._hids_told = 0
         self._connected = False
+        self._no_life_before = 0.0
         self._task: asyncio.Task[None] | None = None
         self.cursor = 0
 
@@ -115,13 +116,19 @@ class Downlink:
             await self._pause(failures)
 
     async def _new_life(self) -> bool:
-        """The journal went back in time: go on under a new name, and say so loudly. ``False``: the disk did not take it."""
+        """The journal went back in time: go on under a new name, and say so loudly. ``False``: the disk did not take it, or it has
+        happened just before, which means that a second box runs with this identity: then a person has to end one of them.
+        """
+        if time.monotonic() < self._no_life_before:
+            _log.error("a second box runs with this identity: end one of them", cursor=self.cursor)
+            return False
         now = self._now()
         _log.error("the hub knows a later state of this journal: a new life begins", cursor=self.cursor)
         try:
             await self._journal.begin_life("life_over", now)
         except JournalUnavailable:
             return False
+        self._no_life_before = time.monotonic() + LIFE_PAUSE_S
         data = {"text": LIFE_NOTICE, "audience": "technician", "cursor": self.cursor}
         self._events.publish(Event(kind="notice", at=now, data=data))
         return True

@@ -115,6 +115,8 @@ LANE_RETRY_CAP_S = 30.0
 STOP_GRACE_S = 2.0
 RENEW_LOOK_EVERY_S = 15
 """How often the edge looks whether its certificate is due to be renewed."""
+LIFE_PAUSE_S = 3600
+"""So soon the journal does not begin another life: two boxes with one identity would take turns for ever."""
 ROOTS_LOOK_EVERY_S = 3600
 """How often the edge looks whether a day is over that both sides have not signed."""
 RENEW_PAUSE_S = 300.0

@@ -116,3 +116,18 @@ async def test_a_journal_whose_life_is_over_begins_another_gives_its_numbers_up_
         standing = await edge.journal.find("H1", "m1")
         assert standing is not None
         assert standing.outcome is Outcome.FINAL, "what was journaled stays"
+
+
+async def test_two_boxes_with_one_identity_do_not_take_turns_for_ever(hub: SimHub, tmp_path: Path) -> None:
+    async with Edge(tmp_path, hub.url) as edge:
+        await until(lambda: hub.lives)
+        first = edge.journal.life
+        hub.over.add(first.hex())
+        edge.downlink.look()
+        await until(lambda: edge.journal.life != first)
+        second = edge.journal.life
+        await until(lambda: second.hex() in hub.lives)
+        hub.over.add(second.hex())
+        edge.downlink.look()
+        await until(lambda: edge.uplink.trouble == "life_over")
+        assert edge.journal.life == second, "a person has to end one of them"
