@@ -55,11 +55,13 @@ class State:
             JournalError: a key is missing.
         """
         fresh = State()
-        c.execute("begin")
+        ours = not c.in_transaction  # whoever makes a backup reads in one of its own
+        if ours:
+            c.execute("begin")
         try:
             fresh._read(c, vault)
         finally:
-            if c.in_transaction:
+            if ours and c.in_transaction:
                 c.execute("rollback")
         vars(self).update(vars(fresh))
 
