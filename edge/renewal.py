@@ -18,7 +18,7 @@ from pathlib import Path
 
 import structlog
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
@@ -31,6 +31,7 @@ from edge.identity import Identity, NotEnrolled
 from edge.limits import RENEW_ENDED_PAUSE_S, RENEW_PAUSE_S
 from edge.line import Line
 
+_UNREADABLE = (ValueError, TypeError, x509.InvalidVersion, x509.ExtensionNotFound)
 INSTITUTION_URI = "urn:pishkhan:institution:"
 log = structlog.get_logger(__name__)
 
@@ -135,7 +136,7 @@ def _check(told: Renewed, key: ec.EllipticCurvePrivateKey, who: Identity) -> Non
         certificate = x509.load_pem_x509_certificate(told.certificate.encode())
         certificate.verify_directly_issued_by(x509.load_pem_x509_certificate(who.authority.read_bytes()))
         names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except (ValueError, TypeError, InvalidSignature, x509.ExtensionNotFound) as error:
+    except (*_UNREADABLE, InvalidSignature, UnsupportedAlgorithm) as error:
         raise RenewalFailed("the answer holds no certificate of our authority") from error
     if certificate.public_key() != key.public_key():
         raise RenewalFailed("the certificate is for another key")

@@ -68,7 +68,11 @@ def read(bundle: bytes, authority: bytes) -> dict[str, Signer]:
         ValueError: one of the two is no PEM.
     """
     root = x509.load_pem_x509_certificate(authority)
-    found = (_signer(one, root) for one in x509.load_pem_x509_certificates(bundle)[:BUNDLE_CERTIFICATES_MAX])
+    try:
+        told = x509.load_pem_x509_certificates(bundle)
+    except x509.InvalidVersion as error:
+        raise ValueError("a certificate of another version") from error
+    found = (_signer(one, root) for one in told[:BUNDLE_CERTIFICATES_MAX])
     return {one.name: one for one in found if one is not None}
 
 

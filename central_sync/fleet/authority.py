@@ -195,7 +195,7 @@ class Authority:
         """Whether this authority signed ``certificate``."""
         try:
             certificate.verify_directly_issued_by(self._opened()[1])
-        except (ValueError, TypeError, InvalidSignature):
+        except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
             return False
         return True
 

@@ -115,7 +115,7 @@ def _read(pem: str) -> x509.Certificate | None:
         return None
     try:
         return x509.load_pem_x509_certificate(pem.encode())
-    except (ValueError, UnsupportedAlgorithm):
+    except (ValueError, UnsupportedAlgorithm, x509.InvalidVersion):
         return None
 
 

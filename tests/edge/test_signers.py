@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import random
+import ssl
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
 
 from central_sync.fleet.authority import Authority
 from central_sync.fleet.signer import Signer as HubSigner
@@ -111,6 +115,20 @@ def test_only_signers_of_the_own_authority_are_believed(hub: Hub, tmp_path: Path
         assert signers.read(bundle, authority) == {}, "a certificate for another purpose signs nothing"
     both = foreign.signer.certificates() + hub.signer.certificates()
     assert list(signers.read(both, authority)) == [hub.signer.name]
+
+
+def test_a_damaged_certificate_of_a_signer_is_left_out(hub: Hub) -> None:
+    chance = random.Random(7)
+    certificate = x509.load_pem_x509_certificate(hub.signer.certificates())
+    der = certificate.public_bytes(serialization.Encoding.DER)
+    for place in [*range(32), *(chance.randrange(len(der)) for _ in range(300))]:
+        damaged = bytearray(der)
+        damaged[place] ^= chance.randrange(1, 256)
+        try:
+            found = signers.read(ssl.DER_cert_to_PEM_cert(bytes(damaged)).encode(), hub.authority.pem().encode())
+        except ValueError:
+            continue
+        assert found == {}
 
 
 async def test_a_signer_is_asked_for_once_and_kept_over_a_restart(hub: Hub, tmp_path: Path) -> None:

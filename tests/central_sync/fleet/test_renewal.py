@@ -1,12 +1,14 @@
 """An edge renews its certificate by itself, in time and after its end; a stranger, a revoked box or an old one does not."""
 
 import os
+import random
+import ssl
 from datetime import timedelta
 
 import msgspec
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from central_sync.fleet.authority import Authority, key_der
@@ -149,6 +151,16 @@ def test_who_is_not_proven_is_refused_without_a_reason(renewals, fleet, store, e
         renewals.renew_ended(asked, PEER, at)
     assert (caught.value.code, caught.value.detail) == ("certificate_refused", "")
     assert "renewed" not in actions(store)
+
+
+def test_a_damaged_certificate_is_refused_whatever_is_damaged_in_it(renewals, edge):
+    chance = random.Random(7)
+    der = x509.load_pem_x509_certificate(edge.certificate.encode()).public_bytes(serialization.Encoding.DER)
+    for place in [*range(32), *(chance.randrange(len(der)) for _ in range(300))]:
+        damaged = bytearray(der)
+        damaged[place] ^= chance.randrange(1, 256)
+        pem = ssl.DER_cert_to_PEM_cert(bytes(damaged))
+        assert refusal(renewals.renew_ended, edge.asks(certificate=pem), PEER, NOW) == "certificate_refused"
 
 
 def test_a_bad_signing_request_is_told(renewals, edge):
