@@ -11,7 +11,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -286,7 +286,7 @@ def _reading(folder: Path) -> Iterator[tuple[Any, Vault]]:
     path = folder / JOURNAL_FILE
     if not path.exists():
         raise JournalError(f"{path} is not there yet: it is made by the first run")
-    with closing(journal_files.open_reader(path)) as connection:
+    with journal_files.reading(path) as connection:
         yield connection, Vault.open(folder, create=False)
 
 

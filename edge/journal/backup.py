@@ -20,7 +20,6 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from msgspec import Struct
 from pysqlite3 import dbapi2 as sqlite
 
-from edge.errors import JournalError
 from edge.files import OWNER_ONLY, sync_folder, write_new
 from edge.journal import envelope, files
 from edge.journal import records as r
@@ -117,7 +116,7 @@ def tried(path: Path, file_key: bytes, folder: Path, signers: Signers, tell: Tel
     manifest = envelope.read_header(path).manifest
     keys = envelope.extract(path, file_key, folder / "journal.db", tell)
     vault = Vault.adopt(folder, keys)
-    with closing(files.open_reader(folder / "journal.db")) as c:
+    with files.reading(folder / "journal.db") as c:
         report = verify(c, vault, manifest.institution, signers, tell)
     if report.wrong:
         raise BackupUnusable(f"the journal in the backup is not sound: {report.findings[0]}")
@@ -181,16 +180,13 @@ def _prepare(to: Path, journal: Path) -> None:
 
 
 def _copy(journal: Path, vault: Vault, target: Path, owner: Owner, now: datetime, tell: Tell) -> Manifest:
-    with closing(files.open_reader(journal)) as c, closing(sqlite.connect(str(target))) as copy:
+    with files.reading(journal) as c, closing(sqlite.connect(str(target))) as copy:
         target.chmod(OWNER_ONLY)
         c.execute("begin")
         state = State()
         state.load(c, vault)
         copy.execute("pragma synchronous = off")  # it is thrown away if anything happens
-        try:
-            c.backup(copy, pages=_COPY_PAGES, progress=lambda _, left, of: tell(of - left, of, "copying"))
-        except sqlite.Error as error:
-            raise JournalError(f"the journal cannot be copied: {type(error).__name__}") from error
+        c.backup(copy, pages=_COPY_PAGES, progress=lambda _, left, of: tell(of - left, of, "copying"))
         row = c.execute("select at from entry order by seq desc limit 1").fetchone()
     entries = state.tail.entries
     last = entries[max(entries)].recorded_at if entries else row[0] if row else None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import fcntl
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -145,6 +147,23 @@ def open_reader(path: Path) -> Connection:
     except sqlite.Error as error:
         raise JournalError("the journal cannot be opened for reading") from error
     return connection
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[Connection]:
+    """A connection that cannot write, for as long as it is needed.
+
+    Raises:
+        JournalError: there is no such file, or it is no journal.
+        JournalDamaged: SQLite found it damaged while it was read.
+    """
+    connection = open_reader(path)
+    try:
+        yield connection
+    except sqlite.Error as error:
+        raise unreadable(error) from error
+    finally:
+        connection.close()
 
 
 def _connected(path: Path, mode: str) -> Connection:

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from edge.journal import Journal
-from tests.edge.journal.drafts import NOW, draft, folded
+from edge.journal import Journal, Marking, Receipt, retention
+from edge.outcome import Mark
+from tests.edge.journal.drafts import NOW, draft, folded, settled
 from tests.edge.journal.kept import answer, fill, in_days, sign_days, visit
 from tests.edge.journal.papers import Papers
 
@@ -146,3 +147,35 @@ async def test_it_tells_how_much_it_holds(journal: Journal) -> None:
     assert free >= 0
     assert await journal.keeping.written_since(NOW - timedelta(days=1)) > 50 * 9000
     assert await journal.keeping.written_since(datetime.now(UTC) + timedelta(days=1)) == 0
+
+
+async def test_a_settlement_that_awaits_its_confirmation_stays_and_leaves_no_trace_when_it_goes(
+    journal: Journal,
+) -> None:
+    seq = (await journal.append(draft("m1", number="2207"))).standing.seq
+    receipt = Receipt(signer="s", signature=b"", hub_time=NOW, life=journal.life, leaves=bytes(32), places=[0])
+    await journal.receive([settled(seq)], receipt, NOW)
+    await folded(journal)
+    await sign_days(journal, PAPERS, in_days(1))
+    assert await _prune(journal) == (0, f"the transaction {seq} awaits its confirmation")
+    await journal.mark(Marking(mark=Mark.CONFIRM, reference="S1"), NOW)
+    await folded(journal)
+    assert await _prune(journal) == (1, "")
+    left = await journal._read(lambda c, _: c.execute("select count(*) from reference").fetchone())
+    assert left == (0,)
+    assert await journal.mark(Marking(mark=Mark.ANNUL, reference="S1"), NOW) is None
+
+
+async def test_a_settlement_that_is_reinstated_while_it_is_planned_to_go_stays(journal: Journal) -> None:
+    seq = (await journal.append(draft("m1", number="2207"))).standing.seq
+    receipt = Receipt(signer="s", signature=b"", hub_time=NOW, life=journal.life, leaves=bytes(32), places=[0])
+    await journal.receive([settled(seq)], receipt, NOW)
+    await journal.mark(Marking(mark=Mark.UNDO, reference="S1"), NOW)
+    await folded(journal)
+    [root] = await sign_days(journal, PAPERS, in_days(1))
+    planned = await journal._read(lambda c, vault: retention.plan(c, vault, root.last))
+    assert planned.segments
+    await journal.mark(Marking(mark=Mark.REINSTATE, reference="S1"), NOW)
+    await folded(journal)
+    assert not await journal.keeping._upkeep(journal.keeping._pruning(planned))
+    assert await journal.find("H1", "m1") is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import random
 import shutil
 from collections.abc import Callable
 from contextlib import closing
@@ -212,3 +213,19 @@ def test_a_lost_key_is_no_damage(folder: Path) -> None:
     (folder / "journal.keys").unlink()
     with pytest.raises(JournalError, match="is gone"):
         _verified(folder)
+
+
+def test_whatever_bytes_of_the_file_are_flipped_it_is_told_and_never_a_fault_of_ours(sound: Path, folder: Path) -> None:
+    path, chosen = folder / "journal.db", random.Random(7)
+    whole = (sound / "journal.db").read_bytes()
+    told = 0
+    for _ in range(60):
+        at = chosen.randrange(100, len(whole))
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ (1 << chosen.randrange(8))]) + whole[at + 1 :])
+        try:
+            with files.reading(path) as c:
+                signers = {PAPERS.signer_name: PAPERS.signer_key.public_key()}
+                told += verify(c, Vault.open(folder, create=False), "H1", signers, lambda *_: None).wrong > 0
+        except JournalError:
+            told += 1
+    assert told > 0, "most of a page is empty, but not all of it"
