@@ -16,7 +16,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
-from itertools import groupby
 
 from msgspec import Struct
 
@@ -48,13 +47,34 @@ class Head(Struct, frozen=True, array_like=True):
     link: bytes
 
 
-def root(links: Sequence[bytes]) -> bytes:
+class Tree:
+    """Grows link by link and holds a few hashes, however many there were."""
+
+    def __init__(self) -> None:
+        self._peaks: list[tuple[int, bytes]] = []
+
+    def add(self, link: bytes) -> None:
+        """The next one."""
+        size, value = 1, hashlib.sha256(b"\x02" + link).digest()
+        while self._peaks and self._peaks[-1][0] == size:
+            value = _node(self._peaks.pop()[1], value)
+            size *= 2
+        self._peaks.append((size, value))
+
+    def root(self) -> bytes:
+        """Over at least one link."""
+        value = self._peaks[-1][1]
+        for _, left in reversed(self._peaks[:-1]):
+            value = _node(left, value)
+        return value
+
+
+def root(links: Iterable[bytes]) -> bytes:
     """The root over at least one link."""
-    assert links
-    level = [hashlib.sha256(b"\x02" + link).digest() for link in links]
-    while len(level) > 1:
-        level = _above(level)
-    return level[0]
+    tree = Tree()
+    for link in links:
+        tree.add(link)
+    return tree.root()
 
 
 def path(links: Sequence[bytes], place: int) -> list[Step]:
@@ -78,31 +98,25 @@ def root_by(link: bytes, steps: Iterable[Step]) -> bytes:
 
 
 def finished(segments: Iterable[Head], today: date, after: date = date.min) -> list[Day]:
-    """The days before ``today`` and beyond ``after``, the last one signed, that ``segments`` (in order, those since then) make. What came after
-    a segment of today is today's.
+    """The days before ``today`` and beyond ``after``, the last one signed, that ``segments`` make: in order those since then, the last of
+    them from before ``today``. They are looked at one by one and not kept.
     """
-    yesterday, latest = today - timedelta(days=1), max(after, date.min) + timedelta(days=1)
-    held = list(segments)
-    ended = max((place for place, one in enumerate(held) if _day(one) < today), default=-1)
+    yesterday, latest = today - timedelta(days=1), after + timedelta(days=1)
+    found: list[Day] = []
     if latest > yesterday:
-        return []
-    dated: list[tuple[date, Head]] = []
-    for one in held[: ended + 1]:
-        latest = min(max(latest, _day(one)), yesterday)
-        dated.append((latest, one))
-    days = []
-    for day, group in groupby(dated, key=lambda pair: pair[0]):
-        heads = [head for _, head in group]
-        last = heads[-1]
-        days.append(
-            Day(
-                day=day,
-                first=heads[0].first,
-                last=last.first + last.count - 1,
-                root=root([head.link for head in heads]),
-            )
-        )
-    return days
+        return found
+    tree, first, last = Tree(), 0, 0
+    for one in segments:
+        day = min(max(latest, _day(one)), yesterday)
+        if last and day != latest:
+            found.append(Day(day=latest, first=first, last=last, root=tree.root()))
+            tree, last = Tree(), 0
+        first = first if last else one.first
+        latest, last = day, one.first + one.count - 1
+        tree.add(one.link)
+    if last:
+        found.append(Day(day=latest, first=first, last=last, root=tree.root()))
+    return found
 
 
 def _day(head: Head) -> date:

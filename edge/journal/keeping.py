@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from typing import Any, TypeVar
 
 from edge.journal import days, look, retention
@@ -27,6 +27,7 @@ class Keeping:
     def __init__(self, writer: Writer, read: Callable[[Callable[[Connection, Vault], Any]], Awaitable[Any]]) -> None:
         self._writer = writer
         self._read = read
+        self._unsigned: list[days.Day] = []
 
     # -- days -----------------------------------------------------------------------------------------------------
 
@@ -37,13 +38,18 @@ class Keeping:
         return [root for root in found if isinstance(root, r.Root)]
 
     async def day_roots(self, today: date) -> list[days.Day]:
-        """The days before ``today`` that are not signed yet, oldest first, with their roots."""
+        """The days before ``today`` that are not signed yet, oldest first, with their roots. What was found once is not read again."""
         signed = self.signed()
         end, after = (signed[-1].last, date.fromisoformat(signed[-1].day)) if signed else (0, date.min)
-        found: list[days.Day] = await self._read(
-            lambda c, _: days.finished(look.heads_after(c, max(end, look.state(c)["cut"])), today, after)
+        known = [day for day in self._unsigned if day.first > end]
+        if known:
+            end, after = known[-1].last, known[-1].day
+        midnight = r.micros(datetime.combine(today, time(), UTC))
+        more: list[days.Day] = await self._read(
+            lambda c, _: days.finished(look.heads_after(c, max(end, look.state(c)["cut"]), midnight), today, after)
         )
-        return found
+        self._unsigned = [*known, *more]
+        return list(self._unsigned)
 
     async def keep_roots(self, roots: list[r.Root]) -> None:
         """Keep days as both sides signed them."""

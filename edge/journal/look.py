@@ -149,10 +149,13 @@ def rows_after(c: Connection, seq: int, limit: int) -> list[Any]:
     return list(c.execute(f"{_SEGMENT} where first > ? order by first limit ?", (seq, limit)).fetchall())
 
 
-def heads_after(c: Connection, seq: int) -> list[Head]:
-    """First, count, time and link of every segment that begins beyond ``seq``."""
-    rows_ = c.execute("select first, count, at, link from segment where first > ? order by first", (seq,))
-    return [Head(*row) for row in rows_.fetchall()]
+def heads_after(c: Connection, seq: int, before: int) -> Iterator[Head]:
+    """First, count, time and link of every segment that begins beyond ``seq``, up to the last one from before that time (microseconds)."""
+    (last,) = c.execute("select max(first) from segment where first > ? and at < ?", (seq, before)).fetchone()
+    rows_ = c.execute(
+        "select first, count, at, link from segment where first > ? and first <= ? order by first", (seq, last or 0)
+    )
+    return (Head(*row) for row in rows_)
 
 
 def sealed_rows(c: Connection, seqs: Sequence[int]) -> list[Any]:

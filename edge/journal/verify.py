@@ -64,26 +64,26 @@ class Verified(Struct, kw_only=True):
 
 
 class _Roots:
-    """The signed days, and the links of the one that is being walked through."""
+    """The signed days, and the tree of the one that is being walked through."""
 
     def __init__(self, told: list[r.Root], institution: str, signers: Signers) -> None:
         self._left = sorted(told, key=lambda root: root.first)
         self._institution = institution
         self._signers = signers
-        self._links: list[bytes] = []
+        self._tree = days.Tree()
 
     def take(self, segment: tuple[int, int, bytes], report: Verified) -> None:
         """The next segment: first, last, link as computed."""
         first, last, link = segment
         while self._left and self._left[0].last < first:
             report.found(f"the signed day {self._left.pop(0).day} ends where no commit ends")
-            self._links = []
+            self._tree = days.Tree()
         if not self._left or first < self._left[0].first:
             return
-        self._links.append(link)
+        self._tree.add(link)
         if last == self._left[0].last:
             self._check(self._left.pop(0), report)
-            self._links = []
+            self._tree = days.Tree()
 
     def end(self, report: Verified) -> None:
         """There are no more segments."""
@@ -93,7 +93,7 @@ class _Roots:
     def _check(self, root: r.Root, report: Verified) -> None:
         report.days += 1
         report.signed = root.last
-        if days.root(self._links) != root.root:
+        if self._tree.root() != root.root:
             report.found(f"the day {root.day} is not what was signed of it (records {root.first} to {root.last})")
         wrong = signature_wrong(root, self._institution, self._signers)
         if wrong:

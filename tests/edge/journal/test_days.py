@@ -10,13 +10,19 @@ from hypothesis import strategies as st
 
 from edge.journal import days
 from edge.journal.days import Head
-from edge.journal.records import micros
+from edge.journal.records import instant, micros
 
 TODAY = date(2026, 11, 27)
 
 
 def _link(number: int) -> bytes:
     return hashlib.sha256(b"%d" % number).digest()
+
+
+def _finished(heads: list[Head], today: date, after: date = date.min) -> list[days.Day]:
+    """As the journal asks: up to the last one from before today."""
+    ended = [place for place, head in enumerate(heads) if instant(head.at).date() < today]
+    return days.finished(heads[: ended[-1] + 1 if ended else 0], today, after)
 
 
 def _heads(*ago_days: float) -> list[Head]:
@@ -46,36 +52,36 @@ def test_segments_that_changed_places_make_another_root(count: int, data: st.Dat
 
 def test_days_that_have_ended_are_told_with_what_they_hold() -> None:
     heads = _heads(3, 2, 2, 1, 0)
-    found = days.finished(heads, TODAY)
+    found = _finished(heads, TODAY)
     assert [(d.day.day, d.first, d.last) for d in found] == [(24, 1, 2), (25, 3, 6), (26, 7, 8)]
     assert found[1].root == days.root([heads[1].link, heads[2].link])
 
 
 def test_a_day_without_a_segment_has_no_root() -> None:
-    assert [d.day.day for d in days.finished(_heads(9, 2), TODAY)] == [18, 25]
-    assert days.finished([], TODAY) == []
-    assert days.finished(_heads(0, 0), TODAY) == []
+    assert [d.day.day for d in _finished(_heads(9, 2), TODAY)] == [18, 25]
+    assert _finished([], TODAY) == []
+    assert _finished(_heads(0, 0), TODAY) == []
 
 
 def test_a_clock_that_fell_back_for_a_while_makes_no_gap_and_no_day_twice() -> None:
-    found = days.finished(_heads(3, 2, 400, 2, 0), TODAY)
+    found = _finished(_heads(3, 2, 400, 2, 0), TODAY)
     assert [(d.day.day, d.first, d.last) for d in found] == [(24, 1, 2), (25, 3, 8)]
 
 
 def test_a_clock_that_ran_ahead_for_a_while_holds_nothing_up() -> None:
-    found = days.finished(_heads(3, -4000, 2, 1, 0), TODAY)
+    found = _finished(_heads(3, -4000, 2, 1, 0), TODAY)
     assert [(d.day.day, d.first, d.last) for d in found] == [(24, 1, 2), (26, 3, 8)]
 
 
 @given(st.lists(st.floats(-5, 5), max_size=30))
 def test_whatever_the_clock_did_days_follow_each_other_without_a_gap(ago: list[float]) -> None:
-    found = days.finished(_heads(*ago), TODAY)
+    found = _finished(_heads(*ago), TODAY)
     assert [d.first for d in found] == [1, *[d.last + 1 for d in found]][: len(found)]
     assert sorted({d.day for d in found}) == [d.day for d in found]
     assert all(d.day < TODAY for d in found)
 
 
 def test_a_day_is_signed_once_and_what_comes_late_is_of_the_next() -> None:
-    found = days.finished(_heads(3, 2, 1, 0), TODAY, after=date(2026, 11, 25))
+    found = _finished(_heads(3, 2, 1, 0), TODAY, after=date(2026, 11, 25))
     assert [(d.day.day, d.first, d.last) for d in found] == [(26, 1, 6)]
-    assert days.finished(_heads(3, 2, 1, 0), TODAY, after=date(2026, 11, 26)) == []
+    assert _finished(_heads(3, 2, 1, 0), TODAY, after=date(2026, 11, 26)) == []
