@@ -184,7 +184,7 @@ def _copy(journal: Path, vault: Vault, target: Path, owner: Owner, now: datetime
         target.chmod(OWNER_ONLY)
         c.execute("begin")
         state = State()
-        state.load(c, vault)
+        state.load_within(c, vault)
         copy.execute("pragma synchronous = off")  # it is thrown away if anything happens
         c.backup(copy, pages=_COPY_PAGES, progress=lambda _, left, of: tell(of - left, of, "copying"))
         row = c.execute("select at from entry order by seq desc limit 1").fetchone()

@@ -59,13 +59,14 @@ class State:
         if ours:
             c.execute("begin")
         try:
-            fresh._read(c, vault)
+            fresh.load_within(c, vault)
         finally:
             if ours and c.in_transaction:
                 c.execute("rollback")
         vars(self).update(vars(fresh))
 
-    def _read(self, c: Connection, vault: Vault) -> None:
+    def load_within(self, c: Connection, vault: Vault) -> None:
+        """As :meth:`load`, into a new state, of the moment that the transaction under way on ``c`` sees."""
         found = look.state(c)
         folded = found["folded"]
         self.counts = {name: found[name] for name in self.counts}
