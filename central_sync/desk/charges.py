@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
-from fractions import Fraction
 
 from central_sync.benefits.facts import BillLine
 from central_sync.benefits.results import PricedLine
@@ -28,14 +27,14 @@ def charge(work: Work, request: p.Fees) -> Decision:
     places = work.uow.fees.places(case)
     if places + len(request.lines) > FEES_PER_CASE_LINES_MAX:
         raise Refused("packet_too_large", f"a case has {FEES_PER_CASE_LINES_MAX} lines at most")
-    serials = work.uow.fees.serials(case)
+    serials, today = work.uow.fees.serials(case), work.today
     for number, line in enumerate(request.lines):
         path = f"$.lines[{number}]"
         if line.serial in serials:
             raise Refused("fee_serial_reused", f"{path}.serial")
         serials.add(line.serial)
-        within(line.service_date, case.opened_on, case.discharged_on or work.today, f"{path}.service_date")
-        within(line.service_date, case.opened_on, work.today, f"{path}.service_date")
+        within(line.service_date, case.opened_on, case.discharged_on or today, f"{path}.service_date")
+        within(line.service_date, case.opened_on, today, f"{path}.service_date")
         _adds_up(line, request.currency, path)
     rows = [_row(case, work.msgid, places + number, line) for number, line in enumerate(request.lines)]
     priced = priced_lines(work, case, rows)
@@ -99,9 +98,16 @@ def on_wire(line: PricedLine) -> p.PricedLine:
 
 def _adds_up(line: p.FeeLine, code: str, path: str) -> None:
     """``amount`` is quantity × unit price (in main units) to less than one coin, however the HIS rounds."""
-    coins = Fraction(line.quantity) * Fraction(line.unit_price) * 10 ** CURRENCIES[code].decimals
-    if abs(line.amount - coins) >= 1:
+    (quantity, one), (price, part) = _whole(line.quantity), _whole(line.unit_price)
+    coins, scale = quantity * price * 10 ** CURRENCIES[code].decimals, one * part
+    if abs(line.amount * scale - coins) >= scale:
         raise Refused("amounts_do_not_add_up", f"{path}.amount")
+
+
+def _whole(decimal: str) -> tuple[int, int]:
+    """``12.50`` as (1250, 100): exact, and a tenth of what a Fraction costs."""
+    whole, _, part = decimal.partition(".")
+    return int(whole + part), 10 ** len(part)
 
 
 def _row(case: Case, msgid: str, place: int, line: p.FeeLine) -> FeeLine:

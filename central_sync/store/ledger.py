@@ -19,6 +19,7 @@ from central_sync.wire.catalogue import ROWS
 
 _COLUMNS = tuple(LedgerRow.__slots__)
 _KEY = ("institution", "msgid")
+_DECIDED = ("verdict", "packet", "code", "detail", "member", "hid", "settlement_id")
 _CLAIM = Prepared(
     lambda insert: insert(t.ledger).values(columns(t.ledger)).on_conflict_do_nothing(index_elements=list(_KEY))
 )
@@ -60,8 +61,8 @@ class Ledger:
         return LedgerRow(*row) if row else None
 
     def decide(self, row: LedgerRow) -> None:
-        """Write what was decided over a claimed row."""
-        self.change(row.institution, row.msgid, **{name: getattr(row, name) for name in _COLUMNS[2:]})
+        """Write what was decided over a claimed row; what was claimed stays as it is."""
+        self.change(row.institution, row.msgid, **{name: getattr(row, name) for name in _DECIDED})
 
     def change(self, institution: str, msgid: str, **values: Any) -> None:
         """Set columns of a claimed or locked row."""

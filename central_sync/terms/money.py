@@ -46,9 +46,18 @@ CURRENCIES = {c.code: c for c in (Currency("CNY", 2), Currency("IRR", 0), Curren
 
 def rounded(value: Fraction | Decimal, rounding: Rounding) -> int:
     """The whole number of coins nearest to ``value`` by ``rounding``; halves go away from zero with ``HALF_UP``."""
-    exact = Fraction(value)
-    sign, size = (-1 if exact < 0 else 1), abs(exact)
-    whole, rest = divmod(size.numerator, size.denominator)
+    exact = value if isinstance(value, Fraction) else Fraction(value)
+    return _nearest(exact.numerator, exact.denominator, rounding)
+
+
+def share(amount: int, ratio: Fraction, rounding: Rounding) -> int:
+    """``ratio`` of ``amount``, in whole coins."""
+    return _nearest(amount * ratio.numerator, ratio.denominator, rounding)
+
+
+def _nearest(numerator: int, denominator: int, rounding: Rounding) -> int:
+    """``numerator / denominator``, rounded; the fraction need not be in its lowest terms."""
+    whole, rest = divmod(abs(numerator), denominator)
     twice = 2 * rest
     match rounding:
         case Rounding.DOWN:
@@ -56,15 +65,10 @@ def rounded(value: Fraction | Decimal, rounding: Rounding) -> int:
         case Rounding.UP:
             up = rest > 0
         case Rounding.HALF_UP:
-            up = twice >= size.denominator
+            up = twice >= denominator
         case Rounding.HALF_EVEN:
-            up = twice > size.denominator or (twice == size.denominator and whole % 2 == 1)
-    return sign * (whole + up)
-
-
-def share(amount: int, ratio: Fraction, rounding: Rounding) -> int:
-    """``ratio`` of ``amount``, in whole coins."""
-    return rounded(amount * ratio, rounding)
+            up = twice > denominator or (twice == denominator and whole % 2 == 1)
+    return (-1 if numerator < 0 else 1) * (whole + up)
 
 
 def line_amount(quantity: Decimal, unit_price: Decimal, currency: Currency, rounding: Rounding) -> int:
