@@ -204,10 +204,10 @@ def journal_restore(folder: Path, file: Path, recovery: str, as_json: bool) -> N
             restore.restore(file, folder, recovery, who.institution, who.authority.read_text(), signers, clock(), tell)
         )
     _told(msgspec.to_builtins(found), as_json)
-    since = f"{found.compare_from:%Y-%m-%dT%H:%M:%SZ}" if found.compare_from else "the beginning"
+    since = f"{found.compare_from:%Y-%m-%dT%H:%M:%SZ}" if found.compare_from else "1970-01-01"
     click.echo(
         f"What was taken on after the backup is not here. The edge asks about {len(found.asked)} fences and sends {found.sent}"
-        f" others again by itself. Start it, then compare with the hub what was recorded since {since}.",
+        f" others again by itself. Start it; then `journal compare --from {since}` tells what the hub has beyond this backup.",
         err=True,
     )
 

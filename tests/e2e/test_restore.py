@@ -68,6 +68,12 @@ def test_a_new_box_goes_on_from_a_backup_and_nothing_is_lost_or_doubled(town: To
     town.start_edge()
     eventually(lambda: not _journal(town, "stats", "--json")["pending"], "what the backup held open was not resolved")
     assert (town.asked(), town.done()) == (asked, done), "the hub had it all: it answered from its ledger"
+    compared = programs.edge_command(
+        town.edge_folder, "journal", "compare", "--from", restored["compare_from"], "--json", check=False
+    )
+    told = json.loads(compared.stdout)
+    assert after in [one["msgid"] for one in told["there"]], "the hub has it, the backup has not: it is told by name"
+    assert before not in [one["msgid"] for one in told["there"]]
     town.sign_in()
     assert outcome(town, before) == "final"
     again = town.handle("2201", town.registration(), after)

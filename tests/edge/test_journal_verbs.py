@@ -120,7 +120,7 @@ def test_a_backup_is_made_and_restored_on_a_new_box(verb: Callable[..., Result],
     assert done.exit_code == 0, done.output
     told = json.loads(done.stdout)
     assert (told["asked"], told["sent"], told["transactions"]) == (["fence"], 1, 7)
-    assert "compare with the hub what was recorded since" in done.stderr
+    assert "journal compare --from" in done.stderr
     assert _run(new, "verify").exit_code == 0
     assert _run(new, "restore", made["path"], secret).exit_code == 2, "there is a journal now"
     other = enrolled(tmp_path / "other", Papers("H2", PAPERS.authority))
