@@ -40,7 +40,7 @@ from edge.housekeeping import Housekeeping, backup_age
 from edge.intake import Intake
 from edge.jobs import Job, Jobs
 from edge.journal import Journal
-from edge.limits import RENEW_LOOK_EVERY_S, ROOTS_LOOK_EVERY_S
+from edge.limits import COMPARE_EVERY_S, RENEW_LOOK_EVERY_S, ROOTS_LOOK_EVERY_S
 from edge.line import Line
 from edge.log import located
 from edge.readers import OnPresence, Presence, Reader
@@ -141,7 +141,7 @@ class Edge:
         self._journal.refuse_new(self._room.refuses)
         housekeeping = Housekeeping(self._folder, self._journal, lambda: self._who, config, clock, version())
         housekeeping.parked, housekeeping.released = self._uplink.parked, self._uplink.released
-        reconciler = Reconciler(self._journal, self._line)
+        reconciler = Reconciler(self._journal, self._line, clock)
         control = Control(self._folder, {**housekeeping.verbs, "compare": reconciler.verb})
         jobs = Jobs(
             [
@@ -150,6 +150,7 @@ class Edge:
                 Job("forget old cycles", FORGET_CYCLES_EVERY_S, lambda: _forgotten(cycles)),
                 Job("look after self", LOOK_AFTER_SELF_EVERY_S, self._look_after_self),
                 Job("renew the certificate", RENEW_LOOK_EVERY_S, renewals.run, at_once=True),
+                Job("compare with the hub", COMPARE_EVERY_S, reconciler.run),
                 Job("have days signed", ROOTS_LOOK_EVERY_S, roots.run, at_once=True),
             ]
         )

@@ -61,6 +61,12 @@ class Report(Struct, frozen=True, kw_only=True):
         """Whether both sides hold the same."""
         return not (self.here_count or self.there_count or self.unlike_count)
 
+    @property
+    def lasting(self) -> int:
+        """How much differs that will not come right by itself, as far as it is listed: all but what is open here."""
+        decided = sum(one.outcome in ("final", "refused") for one in (*self.here, *self.unlike))
+        return self.there_count + decided
+
 
 def items_of(seen: Iterable[Seen]) -> Items:
     """The edge's side of a comparison."""

@@ -65,6 +65,10 @@ CONNECT_TIMEOUT_S = 5.0
 COMPARE_TRIES = 4
 """How often a comparison is begun whose answers contradict each other, since the hub goes on working."""
 COMPARE_PAUSE_S = 0.5
+COMPARE_EVERY_S = 12 * 3600.0
+COMPARED_BACK_DAYS = 4
+COMPARED_LATEST_S = 900.0
+"""The job compares what was recorded in the last days but for the last quarter of an hour, in which answers are still on their way."""
 COMPARE_LISTED_MAX = 100
 """Differences of each kind that a report names, unless its reader asks for more: it goes over the control socket in one line."""
 PACKED_AT_ONCE_ITEMS_MAX = 16

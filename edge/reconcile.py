@@ -8,7 +8,7 @@ a few times. Windows that end in the past come to rest.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -23,18 +23,36 @@ from edge.control import Tell
 from edge.differences import Ours, Report, Theirs, items_of, ours, theirs
 from edge.errors import CompareFailed, LineBroken, LineRefused
 from edge.journal import Journal
-from edge.limits import COMPARE_LISTED_MAX, COMPARE_PAUSE_S, COMPARE_TRIES
+from edge.limits import COMPARE_LISTED_MAX, COMPARE_PAUSE_S, COMPARE_TRIES, COMPARED_BACK_DAYS, COMPARED_LATEST_S
 from edge.line import Line
 
+COMPARED_BACK, COMPARED_LATEST = timedelta(days=COMPARED_BACK_DAYS), timedelta(seconds=COMPARED_LATEST_S)
+_FIRST, _LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2999, 1, 1, tzinfo=UTC)
+"""The hub takes nothing that claims to be of another time."""
 _log = structlog.get_logger(__name__)
 
 
 class Reconciler:
     """Compares one open journal with the hub at the other end of a line."""
 
-    def __init__(self, journal: Journal, line: Line) -> None:
+    def __init__(self, journal: Journal, line: Line, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._journal = journal
         self._line = line
+        self._now = now
+
+    async def run(self) -> None:
+        """The job: compare the last days, and log what does not come right by itself."""
+        now = self._now()
+        try:
+            report = await self.compare(now - COMPARED_BACK, now - COMPARED_LATEST)
+        except CompareFailed as error:
+            _log.info("not compared with the hub this time", detail=str(error))
+            return
+        counts = f"{report.here_count} only here, {report.there_count} only at the hub, {report.unlike_count} unlike"
+        if report.lasting:
+            _log.warning("edge and hub differ: see journal compare", count=report.compared, detail=counts)
+        else:
+            _log.info("edge and hub were compared", count=report.compared, detail=counts)
 
     async def compare(
         self, begin: datetime, end: datetime, tell: Tell = lambda *_: None, listed_max: int = COMPARE_LISTED_MAX
@@ -120,9 +138,6 @@ def _instant(told: Mapping[str, Any], name: str) -> datetime:
         found = datetime.fromisoformat(str(told[name]))
     except (KeyError, ValueError) as error:
         raise CompareFailed(f"{name} is no instant: write it like 2025-03-20T00:00:00Z") from error
-    if found.tzinfo is None or found.utcoffset() is None or not timedelta(0) <= found - _FIRST:
+    if found.tzinfo is None or found.utcoffset() is None:
         raise CompareFailed(f"{name} needs a zone: write it like 2025-03-20T00:00:00Z")
-    return found.astimezone(UTC)
-
-
-_FIRST = datetime(1970, 1, 1, tzinfo=UTC)
+    return min(max(found, _FIRST), _LAST).astimezone(UTC)

@@ -9,12 +9,14 @@ from pathlib import Path
 
 import msgspec
 import pytest
+import structlog
 
 from central_sync.wire.messages import CompareAnswer
 from edge import reconcile
 from edge.errors import CompareFailed
 from edge.journal import Block, Journal, Marking
 from edge.line import Line
+from edge.log import KEYS
 from edge.outcome import Mark
 from edge.reconcile import Reconciler
 from tests.edge.journal.drafts import NOW, applied, declined, draft, folded, settled
@@ -199,6 +201,25 @@ async def test_without_a_line_a_comparison_says_so(journal: Journal) -> None:
     await line.stop()
 
 
+@pytest.mark.parametrize(("case", "level"), [("open here", "info"), ("lost", "warning"), ("no line", "info")])
+async def test_the_job_warns_of_what_does_not_come_right_by_itself(
+    journal: Journal, hub: ComparingHub, case: str, level: str
+) -> None:
+    await both(journal, hub, "m-1")
+    await journal.append(draft("too new", recorded_at=NOW + timedelta(minutes=29)))
+    if case == "open here":
+        await journal.append(draft("open", digest=digest("open")))
+    elif case == "lost":
+        hub.held["lost"] = Held("2207", digest("lost"), NOW, "awaited")
+    line = Line("http://127.0.0.1:1" if case == "no line" else hub.url, None)
+    await line.start()
+    with structlog.testing.capture_logs() as logs:
+        await Reconciler(journal, line, lambda: NOW + timedelta(minutes=30)).run()
+    await line.stop()
+    assert [entry["log_level"] for entry in logs] == [level]
+    assert set(logs[0]) <= {*KEYS, "log_level"}
+
+
 async def test_a_command_gets_plain_json(journal: Journal, hub: ComparingHub, reconciler: Reconciler) -> None:
     await both(journal, hub, "m-1")
     hub.held["lost"] = Held("2207", digest("lost"), NOW, "awaited")
@@ -206,6 +227,11 @@ async def test_a_command_gets_plain_json(journal: Journal, hub: ComparingHub, re
     plain = await reconciler.verb(told, lambda *_: None)
     assert (plain["compared"], plain["there_count"], plain["there"][0]["msgid"]) == (1, 1, "lost")
     assert len(msgspec.json.encode(plain)) < 64 * 1024
+
+
+async def test_a_window_without_end_is_held_to_what_the_hub_takes(hub: ComparingHub, reconciler: Reconciler) -> None:
+    await reconciler.verb({"from": "0001-01-01T00:00:00+14:00", "to": "9999-12-31T23:59:59-12:00"}, lambda *_: None)
+    assert (hub.requests[0].from_at.year, hub.requests[0].to_at.year) == (2000, 2999)
 
 
 @pytest.mark.parametrize(
