@@ -15,7 +15,7 @@ from pathlib import Path
 
 from benchmarks import claims
 from benchmarks.figure import Figure, Round, over_rounds
-from benchmarks.hospital import bare_server, environment, hospital, loaded, plan, signed_in
+from benchmarks.hospital import bare_server, environment, hospital, line_is_known_down, loaded, plan, signed_in
 from central_sync.terms.hid import from_serial
 from simulator.face import Face
 from simulator.programs import Edge
@@ -50,6 +50,7 @@ class _Bench:
         """By turns: (calls a second, p99 in ms), each of ours and of the reference."""
         size = size or self.size
         taken = []
+        await line_is_known_down(self.edge, self.face, self.packets[0])
         for _ in range(size.rounds):
             ours, other = [
                 await loaded(plan(address, self.face, self.packets, connections, size.seconds, size.warm_up_s))

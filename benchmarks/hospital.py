@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import os
 import sys
+import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,6 +30,8 @@ from simulator.world import generate
 PEOPLE = 20
 LOAD_S_MAX = 120.0
 FILL_GROUP = 256
+KNOWN_DOWN_CALLS_MAX = 30
+KNOWN_DOWN_S = 0.4
 
 
 @contextlib.asynccontextmanager
@@ -51,6 +54,23 @@ async def signed_in(edge: Edge) -> Face:
         face = Face(session, lambda: edge.face, edge.code, name, key)
         await face.sign_in()
     return face
+
+
+async def line_is_known_down(edge: Edge, face: Face, packet: object) -> None:
+    """Call until a 2204 is answered at once, as it is when the edge has found out that the line is down.
+
+    Raises:
+        RuntimeError: it did not find out.
+    """
+    async with aiohttp.ClientSession() as session:
+        caller = Face(session, lambda: edge.face, edge.code, face.context["workstation"], "")
+        caller.token = face.token
+        for attempt in range(KNOWN_DOWN_CALLS_MAX):
+            started = time.monotonic()
+            await caller.handle("2204", {**msgspec.to_builtins(packet)}, f"down-{os.urandom(6).hex()}-{attempt}", 8_000)
+            if time.monotonic() - started < KNOWN_DOWN_S:
+                return
+    raise RuntimeError("the edge did not find out that its line is down")
 
 
 @contextlib.contextmanager

@@ -21,7 +21,7 @@ SEGMENT_BYTES_MAX = 4 * 1024 * 1024
 """Above this, packets that wait are left for the next commit; one always fits."""
 FOLD_IDLE_S = 0.05
 """When nobody came for this long, what was written is folded into the tables."""
-FOLD_RECORDS_MAX = 2_048
+FOLD_RECORDS_MAX = 512
 FOLD_BYTES_MAX = 8 * 1024 * 1024
 """At this size of what is not folded yet, it is folded even while somebody waits."""
 WAL_BYTES_EASY = 1024 * 1024
