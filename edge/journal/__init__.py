@@ -35,6 +35,10 @@ Recovery
     SQLite brings the file to its last commit; the tail is read again from the log, its chain checked, and folded. Whatever is open had a caller
     that is gone: fences may have left and are asked about, everything else is sent.
 
+Growing old
+    Commits go from the front, whole, once both sides have signed their days (``retention.py``); the chain is checked from the cut
+    on. New work is refused before the disk is full (``capacity.py``), so that what is open can end.
+
 When the disk fails
     Full, read-only, or failing: the operations of that commit get ``JournalUnavailable`` and nothing of them is kept; what is in memory is read anew
     from the file before the next commit. After a failed sync the log file still holds the refused commit: it is cut behind its last

@@ -152,3 +152,21 @@ async def test_a_hub_killed_in_mid_request_leaves_no_doubt_for_long(edge: Edge, 
     assert asked.answer["outcome"] == "refused"
     assert asked.answer["code"] == "never_applied"
     assert not hub.applied
+
+
+async def test_on_a_disk_that_is_nearly_full_new_work_is_refused_and_what_is_known_goes_on(
+    edge: Edge, hub: SimHub
+) -> None:
+    hub.faults.frozen = True
+    opened = await edge.call("2204", fees(HID), "m1", deadline_ms=1000)
+    assert opened.outcome is Outcome.PROVISIONAL
+    edge.journal.refuse_new(lambda: "journal_full")
+    for number, packet in (("2201", registration()), ("2204", fees(HID, "2")), ("2207", settle(HID))):
+        reply = await edge.call(number, packet, f"new-{number}")
+        assert (reply.outcome, reply.code) == (Outcome.REFUSED, "journal_full")
+        assert await outcome_of(edge, f"new-{number}") == "unknown"
+    hub.faults.frozen = False
+    await becomes(edge, "m1", "final")
+    assert (await edge.call("1101", {"person": PERSON}, "read")).outcome is Outcome.FINAL
+    edge.journal.refuse_new(lambda: "")
+    assert (await edge.call("2204", fees(HID, "2"), "new-2204")).outcome is Outcome.FINAL, "its msgid was still free"
