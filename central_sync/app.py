@@ -93,6 +93,7 @@ class Hub:
         self._undo.append(self._store.close)
         with self._store.write() as uow:  # also finds out that a database can only be read, before anybody relies on it
             uow.audit.add(clock(), "hub", "started", "hub", f"process {os.getpid()}")
+        signer.published(self._store, clock())
         sync_socket, enrol_socket = self._bound(config.sync), self._bound(config.enrol)
         faces = Faces(_url(sync_socket), _url(enrol_socket))
 

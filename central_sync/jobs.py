@@ -76,6 +76,7 @@ class Jobs:
         """Make the next signer in time, or take up what another process has made."""
         before = self._signer.name
         self._signer.open(self._clock())
+        self._signer.published(self._store, self._clock())
         if self._signer.name != before:
             _log.info("the signer of receipts was renewed", signer=self._signer.name)
 

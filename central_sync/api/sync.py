@@ -166,7 +166,7 @@ class SyncPort:
     async def _signers(self, request: web.Request) -> web.Response:
         serial, institution = _client(request)
         await self._in(self._looks, self._fleet.admitted, institution, serial, self._clock())
-        bundle = await self._in(self._looks, self._signer.certificates)
+        bundle = await self._in(self._looks, self._fleet.signers, self._signer, self._clock())
         return web.Response(body=bundle, content_type="application/x-pem-file")
 
     async def _renew(self, request: web.Request) -> web.Response:

@@ -285,7 +285,7 @@ def requested_key(signing_request: str) -> ec.EllipticCurvePublicKey:
         request = x509.load_pem_x509_csr(signing_request.encode())
         own = request.is_signature_valid
         public = request.public_key()
-    except (ValueError, UnsupportedAlgorithm, InvalidSignature) as error:
+    except (ValueError, UnsupportedAlgorithm, InvalidSignature, x509.InvalidVersion) as error:
         raise SigningRequestInvalid("not a signing request in PEM") from error
     if not own:
         raise SigningRequestInvalid("the signing request is not signed by its own key")

@@ -34,6 +34,7 @@ from central_sync.fleet.limits import (
     RENEWAL_OVERLAP_MINUTES,
 )
 from central_sync.fleet.lives import leases_from
+from central_sync.fleet.signer import Signer
 from central_sync.store import Store, UnitOfWork
 from central_sync.store.records import Certificate, FeedRow, Institution, Invitation
 from central_sync.wire.enrolment import SECRET_BYTES, make_code
@@ -189,6 +190,10 @@ class Fleet:
         if older:
             self._supersede(own, older, now)
         return own
+
+    def signers(self, signer: Signer, now: datetime) -> bytes:
+        """The certificates of whoever signs for this hub, PEM."""
+        return signer.published(self._store, now)
 
     # -- downlink -----------------------------------------------------------------------------------------------
 

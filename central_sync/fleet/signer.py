@@ -4,7 +4,8 @@ Rules
     * Key: Ed25519, made here, in ``signer.pem`` beside the authority (0600, key and certificate in one file); it never leaves the folder.
     * The authority vouches for it for a year or so; in time a new key follows, and the old one is gone with its file. Certificates are
       kept under ``signers/`` for ever: what was signed is checked years later.
-    * Every process of the hub uses the same signer. Of several that find it near its end one makes the next, the others read it.
+    * Every process on one folder uses the same signer. Of several that find it near its end one makes the next, the others read it. Hubs
+      with folders of their own have signers of their own; the database tells all of them to the edges.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from central_sync.fleet.authority import Authority, AuthorityMissing, private_pem, replace
 from central_sync.fleet.limits import SIGNER_RENEWAL_DAYS
+from central_sync.store import Store
 from central_sync.wire import receipts
 from central_sync.wire.messages import Batch, BatchAnswer
 
@@ -66,8 +68,21 @@ class Signer:
                 self._make(now)
 
     def certificates(self) -> bytes:
-        """The certificates of this signer and of all before it, PEM."""
+        """The certificates of this signer and of all before it in the folder, PEM."""
         return b"".join(file.read_bytes() for file in sorted(self._folder.glob("*.pem")))
+
+    def published(self, store: Store, now: datetime) -> bytes:
+        """The certificates of every hub on this database, PEM, after ours are among them: an edge may ask another hub than the one that
+        signed.
+        """
+        own = {file.stem: file.read_text(encoding="ascii") for file in self._folder.glob("*.pem")}
+        with store.read() as uow:
+            known = uow.signers.all()
+        if own.keys() - known.keys():
+            with store.write() as uow:
+                for name, certificate in own.items():
+                    uow.signers.add(name, certificate, now)
+        return "".join((known | own).values()).encode()
 
     def sign(self, text: bytes) -> bytes:
         """The signature over ``text``: 64 bytes."""

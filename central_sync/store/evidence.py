@@ -77,3 +77,19 @@ class Roots:
         statement = select(func.max(t.day_root.c.day)).where(t.day_root.c.institution == institution)
         newest: date | None = self._connection.execute(statement).scalar_one()
         return newest
+
+
+class Signers:
+    """Certificates of the hub's signers, by the names that answers give them. Rows are only ever added."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, name: str, certificate: str, now: datetime) -> bool:
+        """Keep a certificate (PEM); ``False`` if it is known already."""
+        return insert_new(self._connection, t.signer, {"name": name, "certificate": certificate, "added_at": now})
+
+    def all(self) -> dict[str, str]:
+        """Every certificate by name."""
+        rows = self._connection.execute(select(t.signer.c.name, t.signer.c.certificate).order_by(t.signer.c.name))
+        return {row.name: row.certificate for row in rows}

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine
 from central_sync.errors import StoreNotMigrated
 from central_sync.store.cases import Cases, Fees
 from central_sync.store.engine import DATABASE_ERRORS, new_engine, sqlite_path, translated
-from central_sync.store.evidence import Lives, Roots
+from central_sync.store.evidence import Lives, Roots, Signers
 from central_sync.store.fleet import Audit, Certificates, Feeds, Institutions, Invitations, Leases
 from central_sync.store.holding import Holding
 from central_sync.store.ledger import Cycles, Ledger
@@ -40,6 +40,7 @@ class UnitOfWork:
         self.audit = Audit(connection)
         self.lives = Lives(connection)
         self.roots = Roots(connection)
+        self.signers = Signers(connection)
         self.ledger = Ledger(connection)
         self.cycles = Cycles(connection)
         self.members = Members(connection)

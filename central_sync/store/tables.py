@@ -146,6 +146,15 @@ day_root = Table(
 )
 """What a journal held of one day, signed by its edge (with the key of certificate ``serial``) and by the hub. Never changed."""
 
+signer = Table(
+    "signer",
+    metadata,
+    Column("name", String(16), primary_key=True),
+    Column("certificate", Text, nullable=False),
+    Column("added_at", Instant, nullable=False),
+)
+"""Certificates (PEM) of the keys with which any hub on this database signs or has signed; kept for ever."""
+
 # -- intake -------------------------------------------------------------------------------------------------------
 
 ledger = Table(

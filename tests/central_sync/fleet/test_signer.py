@@ -1,5 +1,6 @@
 """The hub's signer: one for all processes, followed in time by another, and what it signed is checked for ever."""
 
+import shutil
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -10,7 +11,7 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
 
-from central_sync.fleet.authority import AuthorityMissing
+from central_sync.fleet.authority import Authority, AuthorityMissing
 from central_sync.fleet.signer import Signer
 from central_sync.wire import receipts
 from central_sync.wire.messages import Batch, BatchAnswer, ItemAnswer, Verdict
@@ -108,3 +109,16 @@ def test_a_damaged_signer_is_told_and_not_replaced(authority):
     (authority.folder / "signer.pem").write_bytes(b"damaged")
     with pytest.raises(AuthorityMissing, match="cannot be read"):
         opened(authority)
+
+
+def test_hubs_with_folders_of_their_own_tell_each_others_signers(authority, store, tmp_path):
+    first = opened(authority)
+    shutil.copytree(authority.folder, tmp_path / "other", ignore=shutil.ignore_patterns("signer*"))
+    other = Authority(tmp_path / "other")
+    other.open()
+    second = opened(other)
+    assert first.name != second.name
+    assert first.published(store, NOW) == first.certificates()
+    second.published(store, NOW)
+    for signer in (first, second):
+        assert len(x509.load_pem_x509_certificates(signer.published(store, NOW))) == 2

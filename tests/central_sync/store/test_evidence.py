@@ -40,6 +40,14 @@ def test_a_head_never_falls(store):
     assert (kept.head, kept.run, kept.told_at) == (9, b"r" * 8, NOW + HOUR)
 
 
+def test_a_signers_certificate_is_kept_as_it_was_first_told(store):
+    with store.write() as uow:
+        assert uow.signers.add("aa", "PEM", NOW)
+        assert not uow.signers.add("aa", "OTHER", NOW)
+    with store.read() as uow:
+        assert uow.signers.all() == {"aa": "PEM"}
+
+
 def test_a_day_of_a_life_has_one_root_for_ever(store):
     row = SignedRoot("H1", bytes(16), date(2026, 2, 28), 1, 9, bytes(32), b"s", "aa", "b" * 16, b"c", NOW)
     with store.write() as uow:

@@ -46,6 +46,13 @@ def upgrade() -> None:
         sa.Column("signed_at", Instant(), nullable=False),
         sa.PrimaryKeyConstraint("institution", "life", "day", name=op.f("pk_day_root")),
     )
+    op.create_table(
+        "signer",
+        sa.Column("name", sa.String(length=16), nullable=False),
+        sa.Column("certificate", sa.Text(), nullable=False),
+        sa.Column("added_at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_signer")),
+    )
 
 
 def downgrade() -> None:
