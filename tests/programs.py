@@ -15,8 +15,8 @@ import threading
 import time
 from pathlib import Path
 
-START_S_MAX = 30
-STOP_S_MAX = 30
+START_S_MAX = 60
+STOP_S_MAX = 60
 ROOT = Path(__file__).resolve().parents[1]
 
 
