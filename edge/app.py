@@ -201,9 +201,9 @@ class Edge:
         try:
             stats = await self._journal.stats()
             entries, pending, awaited, hids_left = stats.entries, stats.pending, stats.awaited, stats.hids_left
-            usable = True
+            parked, usable = stats.parked, True
         except JournalUnavailable:
-            entries, pending, awaited, hids_left, usable = {}, 0, 0, 0, False
+            entries, pending, awaited, hids_left, parked, usable = {}, 0, 0, 0, 0, False
         capacity = self._room.capacity()
         signs = health.Signs(
             journal_usable=usable,
@@ -216,6 +216,8 @@ class Edge:
             full=capacity.full,
             hours_left=capacity.hours_left,
             backup_days=backup_age(self._folder, self._config, self._who.institution, now).days,
+            parked=parked,
+            contradictions=self._uplink.contradictions,
         )
         return health.Status(
             return_code=0,

@@ -63,6 +63,8 @@ class Signs:
     full: bool = False
     hours_left: float | None = None
     backup_days: int = 0
+    parked: int = 0
+    contradictions: int = 0
 
 
 def warnings(signs: Signs) -> list[str]:
@@ -88,12 +90,26 @@ def warnings(signs: Signs) -> list[str]:
         found.append(f"Only {signs.free_bytes // 2**20} MiB are free on the disk of the journal.")
     if not signs.line_up:
         found.append("The line to the hub is down.")
+    found += _of_transactions(signs)
     if signs.hids_left < HIDS_LOW:
         found.append(f"Only {signs.hids_left} case numbers are left; the hub leases more when the line is up.")
     if signs.backup_days > BACKUP_DAYS_LATE:
         found.append(f"The journal was not backed up for {signs.backup_days} days: pishkhan-edge journal backup.")
     if not signs.workstations:
         found.append("No workstation may sign in: pishkhan-edge workstation add NAME.")
+    return found
+
+
+def _of_transactions(signs: Signs) -> list[str]:
+    found = []
+    if signs.parked:
+        found.append(
+            f"{signs.parked} transactions are parked, and what follows them in their cases waits: pishkhan-edge journal show."
+        )
+    if signs.contradictions:
+        found.append(
+            f"The hub contradicted the journal {signs.contradictions} times since the start: look into the log."
+        )
     return found
 
 

@@ -102,8 +102,9 @@ BATCH_FIRST_BYTES = 32 * 1024
 BATCH_TARGET_S = 1.2
 BATCH_TARGET_S_MAX = 5.0
 """How long a batch of the backlog shall take, on a near and on a far line."""
-RETURN_SPREAD_S_MAX = 60.0
-"""Over how long the backlogs of many edges begin after a long outage."""
+RETURN_SPREAD_S_MAX = 20.0
+RETURN_SPREAD_DIVISOR = 20
+"""Over how long the backlogs of many edges begin after an outage: a part of it, and no longer than the most."""
 BUSY_FIRST_S = 0.5
 BUSY_CAP_S = 60.0
 PARK_TRIES_MAX = 10

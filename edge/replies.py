@@ -92,6 +92,7 @@ def open_transactions(standings: Iterable[Standing]) -> list[p.OpenTransaction]:
             confirmation=str(standing.confirmation),
             hid=standing.hid,
             recorded_at=standing.recorded_at,
+            parked=standing.parked,
         )
         for standing in standings
     ]

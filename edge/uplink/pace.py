@@ -18,6 +18,7 @@ from edge.limits import (
     BUSY_CAP_S,
     BUSY_FIRST_S,
     FAR_S,
+    RETURN_SPREAD_DIVISOR,
     RETURN_SPREAD_S_MAX,
 )
 from edge.retry import Backoff
@@ -69,7 +70,7 @@ class Pace:
     def came_back(self, now: float, down_s: float, spread: float) -> None:
         """The line is up again after ``down_s``; ``spread`` in [0, 1) is drawn by the shell."""
         self.parallel = 1
-        self.not_before = max(self.not_before, now + spread * min(RETURN_SPREAD_S_MAX, down_s / 4))
+        self.not_before = max(self.not_before, now + spread * min(RETURN_SPREAD_S_MAX, down_s / RETURN_SPREAD_DIVISOR))
 
     def busy(self, now: float, retry_after_s: float, spread: float) -> None:
         """The hub takes no backlog now; ``retry_after_s``: what it said, 0 if nothing."""

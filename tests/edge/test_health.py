@@ -38,6 +38,8 @@ def test_when_all_is_well_nobody_is_warned() -> None:
         ({"workstations": 0}, "workstation add"),
         ({"full": True, "hours_left": 1.0}, "new work is refused"),
         ({"hours_left": 11.5}, "lasts 11.5 hours"),
+        ({"parked": 2}, "2 transactions are parked"),
+        ({"contradictions": 1}, "contradicted the journal"),
         ({"backup_days": 3}, "not backed up for 3 days"),
     ],
 )

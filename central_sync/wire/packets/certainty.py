@@ -47,7 +47,7 @@ class Uncertain(Request, frozen=True, kw_only=True):
 
 
 class OpenTransaction(Answer, frozen=True, kw_only=True):
-    """One open transaction."""
+    """One open transaction. ``parked``: it waits for a technician."""
 
     msgid: str
     number: str
@@ -55,6 +55,7 @@ class OpenTransaction(Answer, frozen=True, kw_only=True):
     confirmation: str = "none"
     hid: str = ""
     recorded_at: datetime | None = None
+    parked: bool = False
 
 
 class UncertainAnswer(Answer, frozen=True, kw_only=True):

@@ -82,7 +82,7 @@ def test_a_busy_hub_rests_the_backlog_as_long_as_it_says_and_longer_each_time() 
     assert waits[-1] == BUSY_CAP_S
 
 
-def test_after_a_long_outage_the_backlog_begins_one_by_one_somewhere_in_a_minute() -> None:
+def test_after_a_long_outage_the_backlog_begins_one_by_one_and_not_at_once() -> None:
     pace = Pace()
     pace.finished(BATCH_FIRST_BYTES, 0.1)
     pace.came_back(1000.0, 86_400.0, 0.5)
