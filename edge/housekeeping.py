@@ -91,8 +91,10 @@ class Housekeeping:
         plain: dict[str, Any] = msgspec.to_builtins(pruned)
         return plain
 
-    async def _rotate(self, _told: Mapping[str, Any], _tell: Tell) -> Mapping[str, Any]:
+    async def _rotate(self, told: Mapping[str, Any], _tell: Tell) -> Mapping[str, Any]:
         async with self._one:
+            if told.get("device_key"):
+                await self._journal.keeping.change_device_key()
             return {"key": await self._journal.keeping.rotate(self._clock())}
 
     async def _backup(self, told: Mapping[str, Any], tell: Tell) -> Mapping[str, Any]:

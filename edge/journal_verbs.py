@@ -161,10 +161,13 @@ def journal_prune(folder: Path, keep_days: int | None, as_json: bool) -> None:
 
 
 @journal.command("rotate")
+@click.option(
+    "--device-key", is_flag=True, help="Change the device key too: copies of the old one open nothing any more."
+)
 @click.pass_obj
-def journal_rotate(folder: Path) -> None:
+def journal_rotate(folder: Path, device_key: bool) -> None:
     """Seal with a new data key from now on. The edge does it by itself in time; do it when a disk has gone out of the house."""
-    click.echo(f"sealed from now on with key {_asked(folder, 'rotate', {})['key']}")
+    click.echo(f"sealed from now on with key {_asked(folder, 'rotate', {'device_key': device_key})['key']}")
 
 
 @journal.command("recovery-key")

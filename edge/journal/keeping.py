@@ -95,6 +95,12 @@ class Keeping:
         assert vault is not None
         return await asyncio.to_thread(vault.rotate, now)
 
+    async def change_device_key(self) -> None:
+        """Wrap every data key with a new device key."""
+        vault = self._writer.vault
+        assert vault is not None
+        await asyncio.to_thread(vault.change_device_key)
+
     @property
     def key_since(self) -> datetime:
         """When the data key in use was made."""

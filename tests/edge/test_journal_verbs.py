@@ -102,9 +102,13 @@ def test_what_is_old_and_signed_for_is_pruned(verb: Callable[..., Result]) -> No
     assert (told["transactions"], told["goal"]) == (0, 0), "it is of today"
 
 
-def test_another_data_key_is_taken(verb: Callable[..., Result]) -> None:
+def test_another_data_key_is_taken(verb: Callable[..., Result], folder: Path) -> None:
     done = verb("rotate")
     assert (done.exit_code, done.stdout[:15]) == (0, "sealed from now"), done.output
+    assert verb("verify").exit_code == 0
+    before = (folder / "device.key").read_bytes()
+    assert verb("rotate", "--device-key").exit_code == 0
+    assert (folder / "device.key").read_bytes() != before
     assert verb("verify").exit_code == 0
 
 
