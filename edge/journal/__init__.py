@@ -251,16 +251,27 @@ class Journal:
         return self._state.life
 
     async def waiting(self, after: int, limit: int) -> list[Pending]:
-        """Open entries with a seq beyond ``after``, in order."""
+        """Open entries with a seq beyond ``after``, in order; fewer than ``limit`` only if there are no more."""
         tail = await self._tail()
-        rows = await self._read(lambda c, _: look.open_rows(c, after, limit))
-        return _pending(tail, rows, lambda seq, _: seq > after, limit)
+
+        def look_up(c: Connection, _: Vault) -> list[Pending]:
+            return survey.waiting(tail, lambda at: look.open_rows(c, at, limit), after, lambda _, __: True, limit)
+
+        return await self._read(look_up)
 
     async def waiting_in_lane(self, lane: int, before: int) -> list[Pending]:
-        """Open entries of one lane (see :func:`lane_key`) with a seq below ``before``, in order; at most ``LANE_ENTRIES_MAX``."""
-        tail = await self._tail()
-        rows = await self._read(lambda c, _: look.open_rows_in_lane(c, lane, before, LANE_ENTRIES_MAX))
-        return _pending(tail, rows, lambda seq, of: seq < before and of == lane, LANE_ENTRIES_MAX)
+        """Open entries of one lane (see :func:`lane_key`) with a seq below ``before``, in order; at most ``LANE_ENTRIES_MAX``, and fewer
+        only if there are no more.
+        """
+        tail, limit = await self._tail(), LANE_ENTRIES_MAX
+
+        def look_up(c: Connection, _: Vault) -> list[Pending]:
+            def page(at: int) -> list[look.Row]:
+                return look.open_rows_in_lane(c, lane, at, before, limit)
+
+            return survey.waiting(tail, page, 0, lambda seq, of: seq < before and of == lane, limit)
+
+        return await self._read(look_up)
 
     async def sendables(self, seqs: Sequence[int]) -> dict[int, Sendable]:
         """What goes on the line of these entries."""
@@ -369,23 +380,6 @@ class Journal:
 def _standing(c: Connection, vault: Vault, tail: Tail, seq: int, entry: r.Entry) -> Standing:
     row = look.rows(c, [seq]).get(seq) or born_row(seq, entry)
     return standing_of(c, vault, [tail], seq, entry, row_in(tail, row))
-
-
-def _pending(tail: Tail, rows: Sequence[look.Row], fits: Callable[[int, int], bool], limit: int) -> list[Pending]:
-    """What is open of the folded rows and of the tail, in order."""
-    now = [row_in(tail, row) for row in rows]
-    full = len(now) >= limit  # then what is in the tail lies beyond
-    known = {row.seq for row in now}
-    if not full:
-        for seq, entry in list(tail.entries.items()):
-            row = born_row(seq, entry)
-            if seq not in known and fits(seq, row.lane):
-                now.append(row_in(tail, row))
-    return [
-        Pending(seq=row.seq, lane=row.lane, number=row.number, size=row.size, parked=bool(row.parked))
-        for row in sorted(now, key=lambda row: row.seq)[:limit]
-        if not row.outcome
-    ]
 
 
 def _ignore(_: object) -> None:

@@ -101,11 +101,11 @@ def open_rows(c: Connection, after: int, limit: int) -> list[Row]:
     return [Row(*row) for row in found_.fetchall()]
 
 
-def open_rows_in_lane(c: Connection, lane: int, before: int, limit: int) -> list[Row]:
-    """Open entries of one lane below ``before``, in order."""
+def open_rows_in_lane(c: Connection, lane: int, after: int, before: int, limit: int) -> list[Row]:
+    """Open entries of one lane beyond ``after`` and below ``before``, in order."""
     found_ = c.execute(
-        f"select {_COLUMNS} from entry where outcome = {OPEN} and lane = ? and seq < ? order by seq limit ?",  # noqa: S608 -- our own names
-        (lane, before, limit),
+        f"select {_COLUMNS} from entry where outcome = {OPEN} and lane = ? and seq > ? and seq < ? order by seq limit ?",  # noqa: S608 -- our own names
+        (lane, after, before, limit),
     )
     return [Row(*row) for row in found_.fetchall()]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ from edge.journal import look
 from edge.journal import records as r
 from edge.journal.fold import born_row, digest_number, row_in
 from edge.journal.sealing import Vault
-from edge.journal.shapes import Standing, Stats
+from edge.journal.shapes import Pending, Standing, Stats
 from edge.journal.standing import standing_of
 from edge.journal.tail import FINAL, OPEN, Tail
 from edge.outcome import Confirmation
@@ -30,6 +30,30 @@ def open_or_awaited(c: Connection, limit: int) -> list[int]:
         rows = c.execute(f"select seq from entry where {where} order by seq limit ?", (limit,))  # noqa: S608 -- our own text
         seqs.update(seq for (seq,) in rows.fetchall())
     return sorted(seqs)[:limit]
+
+
+def waiting(
+    tail: Tail, page: Callable[[int], list[look.Row]], after: int, fits: Callable[[int, int], bool], limit: int
+) -> list[Pending]:
+    """What is open beyond ``after``, in order, of the folded rows (``page``: the next ``limit`` of them beyond a seq) and of the tail, if its
+    seq and lane ``fit``. Fewer than ``limit`` only if there are no more: what the tail has closed does not shorten it.
+    """
+    found: dict[int, look.Row] = {}
+    at, more = after, True
+    while more and len(found) < limit:
+        rows = page(at)
+        found |= {row.seq: now for row in rows if not (now := row_in(tail, row)).outcome}
+        more = len(rows) == limit  # while there are more, what is in the tail lies beyond
+        at = rows[-1].seq if rows else at
+    if not more:
+        for seq, entry in list(tail.entries.items()):
+            row = born_row(seq, entry)
+            if seq > after and seq not in found and fits(seq, row.lane) and not (now := row_in(tail, row)).outcome:
+                found[seq] = now
+    return [
+        Pending(seq=row.seq, lane=row.lane, number=row.number, size=row.size, parked=bool(row.parked))
+        for row in sorted(found.values(), key=lambda row: row.seq)[:limit]
+    ]
 
 
 def latest(c: Connection, limit: int) -> list[int]:

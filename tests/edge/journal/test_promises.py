@@ -118,6 +118,23 @@ async def test_a_parked_entry_stays_open_and_is_marked_until_it_is_released(jour
     assert await journal.waiting_in_lane(lane_key("l1"), seq) == []
 
 
+async def test_what_was_answered_just_now_does_not_make_a_reading_look_like_the_last(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who reads in pages takes a short one for the end."""
+    monkeypatch.setattr("edge.journal.LANE_ENTRIES_MAX", 4)
+    seqs = [(await journal.append(draft(f"m{i}", lane="l1"))).standing.seq for i in range(12)]
+    await folded(journal)
+    seqs.append((await journal.append(draft("late", lane="l1"))).standing.seq)
+    await journal.receive([applied(seq) for seq in seqs[1:6]], None, NOW)
+    left = [seqs[0], *seqs[6:]]
+    assert [one.seq for one in await journal.waiting(0, 4)] == left[:4]
+    assert [one.seq for one in await journal.waiting(left[3], 4)] == left[4:]
+    assert [one.seq for one in await journal.waiting(0, 8)] == left
+    assert [one.seq for one in await journal.waiting_in_lane(lane_key("l1"), seqs[-1])] == left[:4]
+    assert [one.seq for one in await journal.waiting_in_lane(lane_key("l1"), left[3])] == left[:3]
+
+
 async def test_a_new_life_voids_the_leases_and_keeps_everything_else(journal: Journal) -> None:
     await journal.add_block(Block(1, 5))
     first = journal.life
