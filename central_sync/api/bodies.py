@@ -13,7 +13,7 @@ from typing import TypeVar
 import msgspec
 from aiohttp import web
 
-from central_sync.api.limits import BODY_S_MAX
+from central_sync.api.limits import BODY_S_MAX, LARGE_BODY_BYTES
 from central_sync.wire.codec import CONTENT_TYPE, dictionary_for, pack, unpack
 from central_sync.wire.limits import BODY_BYTES_MAX, WIRE_VERSION
 from central_sync.wire.messages import BatchAnswer
@@ -48,7 +48,9 @@ async def received(request: web.Request, kind: type[M], bytes_max: int = BODY_BY
         raise Refused("packet_too_large", "request body") from error
     except TimeoutError as error:
         raise Refused("packet_invalid", f"body not complete within {BODY_S_MAX} s") from error
-    return unpack(body, kind, bytes_max)
+    if len(body) < LARGE_BODY_BYTES:
+        return unpack(body, kind, bytes_max)
+    return await asyncio.to_thread(unpack, body, kind, bytes_max)
 
 
 def number(request: web.Request, name: str, least: int, most: int, default: int | None = None) -> int | None:

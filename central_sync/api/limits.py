@@ -8,6 +8,8 @@ REQUEST_BYTES_MAX = BODY_BYTES_MAX
 """Largest compressed body that is read: compression never makes a lawful body larger than its plain form by much."""
 SMALL_BODY_BYTES_MAX = 64 * 1024
 """The same for what is no batch: a renewal, an offer of roots."""
+LARGE_BODY_BYTES = 16 * 1024
+"""From this compressed size on a body is unpacked in a thread: a backlog's takes many milliseconds, for which clerks would wait."""
 HANDSHAKE_S_MAX = 10
 BODY_S_MAX = 30
 """How long a client may take to send its body."""

@@ -6,7 +6,6 @@ import shutil
 import subprocess
 import sys
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
@@ -15,6 +14,8 @@ from central_sync.errors import StoreError, StoreUnavailable
 from central_sync.store import Store, migrate, writing
 from central_sync.store.holding import beside
 from central_sync.store.records import Institution
+from tests.faults.shim import Shim
+from tests.tidy import tree
 
 NOW = datetime(2025, 6, 2, 8, 0, tzinfo=UTC)
 
@@ -145,28 +146,17 @@ def test_the_log_is_folded_in_when_the_store_closes(path):
 
 # -- a disk that refuses to sync ----------------------------------------------------------------------------------
 
-SHIM = r"""
-#define _GNU_SOURCE
-#include <dlfcn.h>
-#include <errno.h>
-#include <stdlib.h>
-#include <unistd.h>
-static int refused(void) { const char *file = getenv("REFUSE_SYNC"); return file && access(file, F_OK) == 0; }
-int fsync(int fd) { if (refused()) { errno = EIO; return -1; } return ((int (*)(int))dlsym(RTLD_NEXT, "fsync"))(fd); }
-int fdatasync(int fd) { if (refused()) { errno = EIO; return -1; } return ((int (*)(int))dlsym(RTLD_NEXT, "fdatasync"))(fd); }
-"""
 CHILD = """
 import os, sys
-from pathlib import Path
-sys.path.insert(0, sys.argv[3])
 from central_sync.errors import StoreError
 from central_sync.store import Store
 from tests.central_sync.store.test_writing import add, codes
-url, switch, step = sys.argv[1], Path(sys.argv[2]), sys.argv[4]
+from tests.faults.shim import set_now
+url, step = sys.argv[1], sys.argv[2]
 store = Store(url, serving=True)
 store.open()
 add(store, "A")
-switch.touch()
+set_now(sync_fail_in=1, sync_fail_times=-1)
 for code in "BC":
     try:
         add(store, code)
@@ -174,37 +164,27 @@ for code in "BC":
         print("told", type(error).__name__, flush=True)
 if step == "kill at once":
     os._exit(9)
-switch.unlink()
+set_now(sync_fail_in=0, sync_fail_times=0)
 add(store, "D")
 print("told", *codes(store), flush=True)
 os._exit(9)
 """
 
 
-@pytest.fixture
-def shim(tmp_path):
-    source, library = tmp_path / "shim.c", tmp_path / "shim.so"
-    source.write_text(SHIM)
-    compiler = shutil.which("cc") or shutil.which("gcc")
-    if compiler is None:
-        pytest.skip("no C compiler here")
-    subprocess.run([compiler, "-shared", "-fPIC", "-o", library, source, "-ldl"], check=True, timeout=60)
-    return library
-
-
 @pytest.mark.parametrize("step", ["kill at once", "go on and be killed"])
 def test_what_was_refused_when_the_disk_would_not_sync_is_whole_or_gone_and_what_came_later_stays(
-    path, tmp_path, shim, step
+    path, tmp_path_factory, tmp_path, step
 ):
-    switch = tmp_path / "refuse"
-    done = subprocess.run(
-        [sys.executable, "-c", CHILD, f"sqlite:///{path}", str(switch), str(Path.cwd()), step],
-        env={**os.environ, "LD_PRELOAD": str(shim), "REFUSE_SYNC": str(switch)},
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    with Shim(path.parent, tmp_path_factory.mktemp("control") / "control") as shim:
+        done = subprocess.run(
+            [sys.executable, "-c", CHILD, f"sqlite:///{path}", step],
+            env={**os.environ, **shim.environment()},
+            cwd=tree.ROOT,
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
     assert done.returncode == 9, done.stderr
     told = [line.removeprefix("told ") for line in done.stdout.splitlines() if line.startswith("told ")]
     assert told[:2] == ["StoreUnavailable"] * 2
