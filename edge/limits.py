@@ -98,7 +98,7 @@ INTERACTIVE_ITEMS_MAX = 32
 INTERACTIVE_BYTES_MAX = 256 * 1024
 PROBE_ITEMS_MAX = 32
 """What tries a line that is down is small."""
-BATCH_FIRST_BYTES = 32 * 1024
+BATCH_FIRST_BYTES = 64 * 1024
 BATCH_TARGET_S = 1.2
 BATCH_TARGET_S_MAX = 5.0
 """How long a batch of the backlog shall take, on a near and on a far line."""
