@@ -97,7 +97,9 @@ class DayRoots:
         for root, answer in zip(offered, told.answers, strict=True):
             if answer.code:
                 log.error("the hub refuses the root of a day", code=answer.code, detail=root.day.isoformat())
-                continue
+                if answer.code == "root_differs":
+                    continue  # for good, and a person has to look; the days after it are signed all the same
+                break  # it may pass later, and only what is not kept is offered again: the days after it wait
             at = answer.signed_at or told.hub_time
             text = roots.countersigned(who.institution, root, at)
             await self._signers.check(answer.signer, answer.signature, text, at)
