@@ -34,8 +34,8 @@ soak:  ## hours
 	@$(SET_UP) proof
 	$(PY) -m pytest -m soak --timeout 0 $(ARGS)
 
-bench:  ## every figure; ARGS names some, or --json
-	@$(SET_UP) run
+bench:  ## every figure; ARGS names some, or --json, --quick
+	@$(SET_UP) test
 	$(PY) -m benchmarks $(ARGS)
 
 fix:  ## format, and mend what lint can mend
