@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -95,11 +95,14 @@ async def test_mirth_1059_a_hub_that_moves_keeps_what_waits_and_its_order(hub: S
     assert hub.order_of(HID) == msgids[::3]
 
 
-async def test_mirth_2057_what_is_open_or_parked_is_never_deleted(hub: SimHub, tmp_path: Path, impatient: None) -> None:
+async def test_mirth_2057_and_2178_what_is_open_or_parked_is_never_deleted_nor_pruned(
+    hub: SimHub, tmp_path: Path, impatient: None
+) -> None:
     async with Edge(tmp_path, hub.url) as edge:
         hub.faults.faulty = frozenset({"bad"})
         await edge.call("2204", fees(HID), "bad", 300)
         await parked(edge, "bad")
+        await edge.journal.keeping.prune(date(2100, 1, 1), 0, lambda _done, _all, _what: None)
     async with Edge(tmp_path, hub.url) as edge:
         standing = await edge.journal.find("H1", "bad")
         assert standing is not None
