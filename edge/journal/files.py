@@ -102,8 +102,8 @@ def unreadable(error: Exception) -> JournalError:
     return JournalDamaged("the journal's file is damaged: keep it, and restore a backup")
 
 
-def open_writer(path: Path) -> Connection:
-    """A connection that may write; makes the file if there is none.
+def open_writer(path: Path, *, again: bool = False) -> Connection:
+    """A connection that may write; makes the file if there is none. ``again``: it was there before, and others of this process read it.
 
     Raises:
         JournalError: the file cannot be made, opened or written, or it is of another format.
@@ -116,7 +116,8 @@ def open_writer(path: Path) -> Connection:
             "the journal's file is gone, its write-ahead file is not: keep that, and restore the journal"
         )
     try:
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, _MODE))
+        if not again:  # to close a file that is open elsewhere in the process would undo SQLite's locks on it
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, _MODE))
         path.chmod(_MODE)
     except OSError as error:
         raise JournalError(f"the journal's file cannot be written: {error.strerror}") from error

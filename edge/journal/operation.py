@@ -7,12 +7,15 @@ import contextlib
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 
+import structlog
 from pysqlite3 import dbapi2 as sqlite
 
 from edge.errors import JournalError
 
 Connection = Any  # pysqlite3 has no types
 T = TypeVar("T")
+
+_log = structlog.get_logger(__name__)
 
 
 class Operation(Generic[T]):
@@ -97,7 +100,10 @@ def settle(results: Sequence[Result]) -> None:
 def _tell(told: Sequence[Result]) -> None:
     for operation, result, error in told:
         if error is None and operation.then is not None:
-            operation.then(result)
+            try:
+                operation.then(result)
+            except Exception:  # noqa: BLE001 -- a fault of ours there must not keep this caller, nor those after it, from being told
+                _log.exception("who was to be told of an entry failed inside")
         if operation.future.done():
             continue
         if error is None:

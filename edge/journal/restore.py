@@ -19,6 +19,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from msgspec import Struct
 
 from central_sync.wire.catalogue import BY_NUMBER, Resolution
+from edge.errors import JournalError
 from edge.files import sync_folder
 from edge.journal import Journal, backup, envelope
 from edge.journal.backup import Tell, check_owner
@@ -83,6 +84,10 @@ async def restore(
             head = journal.head
         finally:
             await journal.close()
+        if _log_left(scratch):
+            raise JournalError(
+                "the restored journal could not be brought to the disk as a whole: make room, and begin again"
+            )
         _move(scratch, folder, now)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
@@ -101,6 +106,12 @@ async def _open(journal: Journal) -> tuple[list[str], int]:
         asked += [standing.msgid for standing in (await journal.standings(fences)).values()]
         sent += len(pending) - len(fences)
     return asked, sent
+
+
+def _log_left(scratch: Path) -> bool:
+    """Whether something is in the log file alone: it would stay behind, and with it the new life and that the old leases are void."""
+    log = scratch / "journal.db-wal"
+    return log.exists() and log.stat().st_size > 0
 
 
 def _issued(header: Header, institution: str, authority: str) -> None:

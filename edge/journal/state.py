@@ -14,7 +14,7 @@ from edge.errors import JournalDamaged
 from edge.journal import look
 from edge.journal import records as r
 from edge.journal.sealing import Vault
-from edge.journal.tail import BLOCK, LIFE_FACT, Tail, block_of
+from edge.journal.tail import BLOCK, LIFE_FACT, OPEN, Tail, block_of
 
 Connection = Any  # pysqlite3 has no types
 
@@ -90,6 +90,8 @@ class State:
                 newer.apply(segment.first + place, _decoded(data, segment.first))
             self.take(newer, link)
         self.link = link
+        before = look.rows(c, [seq for seq in self.tail.verdicts if seq not in self.tail.entries])
+        self.net_open += sum(row.outcome != OPEN for row in before.values())  # an answer that came twice closed nothing
 
     def take(self, newer: Tail, link: bytes) -> None:
         """What was just committed."""

@@ -190,15 +190,24 @@ class Writer:
 
     def _usable(self) -> Connection:
         """The connection, after a failure with everything read anew; only if the file at the path is still the one we opened."""
-        if self._path.stat().st_ino != self._inode:
+        if not self._ours():
             raise JournalUnavailable("the journal's file was replaced")
         if self._connection is None:
-            self._connection = files.open_writer(self._path)
+            self._connection = files.open_writer(self._path, again=True)
+        if self._connection.in_transaction:  # then nothing would be committed when the statement returns
+            raise JournalUnavailable("a transaction was left open")
         if self._stale:
             assert self.vault is not None
             self.state.load(self._connection, self.vault)
             self._stale = False
         return self._connection
+
+    def _ours(self) -> bool:
+        """Whether the file at the path is still the one we opened."""
+        try:
+            return self._path.stat().st_ino == self._inode
+        except FileNotFoundError:
+            return False
 
     def _open(self) -> None:
         files.heal(self._path)
@@ -239,7 +248,8 @@ class Writer:
             if connection.in_transaction:
                 connection.execute("rollback")
             _, frames, _ = connection.execute("pragma wal_checkpoint(noop)").fetchone()
-            files.cut_log(self._path, frames)
+            if self._ours():  # else the log file at the path is another journal's
+                files.cut_log(self._path, frames)
         except (sqlite.Error, OSError) as failure:
             # then it is only certain once the next commit has overwritten it: told in the journal's own text
             _log.error("the refused commit could not be taken out of the log", fault=type(failure).__name__)
@@ -252,6 +262,10 @@ class Writer:
         try:
             self._fold_now()
         except (sqlite.Error, OSError, JournalError) as error:
+            self._drop(error)
+            time.sleep(FOLD_IDLE_S)
+        except Exception as error:  # noqa: BLE001 -- a fault of ours costs the fold, not the journal: all of it is in the log
+            _log.exception("a fold failed inside")
             self._drop(error)
             time.sleep(FOLD_IDLE_S)
         else:

@@ -14,6 +14,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 
 from central_sync.wire.refusals import Refused
+from edge.errors import JournalError
 from edge.journal import Block, Journal, backup, envelope, files
 from edge.journal.backup import Made, Owner
 from edge.journal.envelope import BackupUnusable
@@ -112,6 +113,25 @@ async def test_a_restored_journal_gives_no_hid_again(box: Box, tmp_path: Path) -
         assert await journal.hids_left() == 0, "the old lease, come again"
     finally:
         await journal.close()
+
+
+async def test_a_restore_whose_end_is_not_in_the_file_yet_is_none(
+    box: Box, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a disk that is full, say: what is in the log alone would stay behind, and HIDs be given twice."""
+    made = await box.back_up()
+    close = Journal.close
+
+    async def leaves_a_log(journal: Journal) -> None:
+        await close(journal)
+        journal.path.with_name("journal.db-wal").write_bytes(b"the new life")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Journal, "close", leaves_a_log)
+        with pytest.raises(JournalError, match="as a whole"):
+            await _restored(made, tmp_path / "new", box.secret)
+    assert list((tmp_path / "new").iterdir()) == []
+    await _restored(made, tmp_path / "new", box.secret)
 
 
 async def test_a_restored_journal_is_sealed_with_keys_of_its_own(box: Box, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ import pytest
 from edge.errors import JournalDamaged, JournalError, JournalUnavailable
 from edge.journal import Block, Journal
 from edge.journal.files import refuse_old_sqlite
+from edge.journal.operation import Upkeep
 from tests.edge.journal.drafts import draft
 
 
@@ -102,6 +103,49 @@ async def test_a_file_that_was_replaced_takes_nothing(tmp_path: Path) -> None:
     assert (await journal.append(draft("m2"))).fresh, "nothing of the failed append was kept"
     assert await journal.find("H1", "m1") is not None
     await journal.close()
+
+
+async def test_the_log_of_the_file_that_replaced_ours_is_left_alone(tmp_path: Path) -> None:
+    path, log = tmp_path / "journal.db", tmp_path / "journal.db-wal"
+    journal = Journal(path)
+    await journal.open()
+    await journal.append(draft("m1"))
+    ours = [file.rename(tmp_path / f"ours{file.suffix}") for file in (path, log)]
+    for file, content in ((path, b"another journal"), (log, b"what it committed last" * 10_000)):
+        file.write_bytes(content)
+    with pytest.raises(JournalUnavailable):
+        await journal.append(draft("m2"))
+    assert log.read_bytes() == b"what it committed last" * 10_000
+    for file, old in zip(ours, (path, log), strict=True):
+        file.rename(old)
+    assert (await journal.append(draft("m2"))).fresh
+    await journal.close()
+
+
+async def test_opening_the_file_again_undoes_nobodys_locks(tmp_path: Path) -> None:
+    """The locks of a process on a file are gone when it closes that file anywhere; another program could then take the log away."""
+    path = tmp_path / "journal.db"
+    journal = Journal(path)
+    await journal.open()
+    await journal.append(draft("m1"))
+
+    def reopen(_: object) -> None:
+        journal._writer._connection.close()
+        journal._writer._connection = None
+
+    await journal._writer.submit(Upkeep(reopen)).future
+    before = _locks(path)
+    assert before
+    assert (await journal.append(draft("m2"))).fresh
+    assert _locks(path) >= before
+    await journal.close()
+
+
+def _locks(path: Path) -> set[str]:
+    """The kernel's list of locks that this process has on the file: kind and range of each."""
+    inode = str(path.stat().st_ino)
+    rows = [line.split() for line in Path("/proc/locks").read_text().splitlines()]
+    return {" ".join(row[1:4] + row[6:]) for row in rows if row[4] == str(os.getpid()) and row[5].endswith(f":{inode}")}
 
 
 def _in_a_process_of_its_own(what: str, path: Path) -> None:

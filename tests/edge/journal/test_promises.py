@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -13,8 +14,9 @@ import pytest
 from central_sync.wire import packets as p
 from central_sync.wire.messages import ConfirmationChange, HidBlock, Notice
 from central_sync.wire.refusals import Refused
-from edge.journal import Block, Journal, Marking, lane_key
-from edge.journal.operation import Operation
+from edge.errors import JournalUnavailable
+from edge.journal import Appended, Block, Journal, Marking, lane_key
+from edge.journal.operation import Operation, Upkeep
 from edge.outcome import Mark, Outcome
 from tests.edge.journal.drafts import NOW, applied, declined, draft, folded, settled
 
@@ -220,3 +222,65 @@ async def test_an_append_that_has_not_begun_can_be_stopped_for_good(journal: Jou
     held.set()
     await blocking.future
     assert await journal.find("H1", "m1") is None
+
+
+async def test_one_that_fails_to_be_told_keeps_nobody_else_from_being_told(journal: Journal) -> None:
+    told: list[str] = []
+
+    def tell(appended: Appended) -> None:
+        told.append(appended.standing.msgid)
+        if appended.standing.msgid == "m1":
+            raise RuntimeError("a fault of ours")
+
+    journal.on_fresh = tell
+    kept = await asyncio.wait_for(asyncio.gather(*[journal.append(draft(f"m{i}")) for i in range(4)]), 30)
+    assert [one.fresh for one in kept] == [True] * 4
+    assert told == ["m0", "m1", "m2", "m3"]
+
+
+async def test_a_transaction_that_was_left_open_takes_no_commit_with_it(journal: Journal) -> None:
+    """Else the next commit would be told as safe, and be undone with it."""
+
+    def leaves_it_open(c: Any) -> None:
+        c.execute("begin immediate")
+        raise RuntimeError("a fault of ours")
+
+    with pytest.raises(RuntimeError):
+        await journal._writer.submit(Upkeep(leaves_it_open)).future
+    with pytest.raises(JournalUnavailable):
+        await journal.append(draft("m1"))
+    assert (await journal.append(draft("m1"))).fresh
+    reader = Journal(journal.path)
+    await reader.open(read_only=True)
+    assert await reader.find("H1", "m1") is not None
+    await reader.close()
+
+
+async def test_a_fold_that_fails_inside_ends_nothing(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object) -> None:
+        raise RuntimeError("a fault of ours")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("edge.journal.fold._facts", fails)
+        for count in range(3):
+            assert (await journal.append(draft(f"m{count}"))).fresh
+            await asyncio.sleep(0.2)
+    assert (await journal.append(draft("m9"))).fresh
+    await folded(journal)
+    assert (await journal.stats()).pending == 4
+
+
+async def test_an_answer_that_comes_twice_closes_one_entry(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "journal.db")
+    await journal.open()
+    seq = (await journal.append(draft("m1"))).standing.seq
+    await journal.append(draft("m2"))
+    await journal.receive([applied(seq)], None, NOW)
+    await folded(journal)
+    await journal.receive([applied(seq)], None, NOW)
+    beside = Journal(journal.path)
+    await beside.open(read_only=True)
+    await beside.waiting(0, 1)
+    assert beside.open_count == 1, "who begins with what is open must not take it for nothing"
+    await beside.close()
+    await journal.close()
