@@ -180,7 +180,7 @@ def _prepare(connection: Connection, path: Path) -> None:
     connection.execute("pragma journal_mode = wal")
     connection.execute("pragma synchronous = full")
     connection.execute("pragma wal_autocheckpoint = 0")
-    connection.execute("pragma cache_size = -16384")
+    connection.execute("pragma cache_size = -6144")
     connection.execute("pragma temp_store = memory")
     if version == 0 and tables == 0:
         connection.execute("begin immediate")
