@@ -283,7 +283,9 @@ class Intake:
     # -- what only reads ------------------------------------------------------------------------------------------
 
     async def _read(self, call: Call, row: Row, request: p.Request, clock: _Clock) -> Reply:
-        receipt = await self._asked(call, row, request, clock)
+        return self._told(call, row, await self._asked(call, row, request, clock))
+
+    def _told(self, call: Call, row: Row, receipt: ItemAnswer) -> Reply:
         if receipt.verdict is Verdict.REFUSED:
             code = receipt.code if receipt.code in REFUSALS else "hub_fault"
             return refused(call.msgid, row.number, code, receipt.detail)
@@ -310,8 +312,26 @@ class Intake:
     async def _query(self, call: Call, row: Row, request: p.Query, clock: _Clock) -> Reply:
         standing = await self._resolved(request.original_msgid, clock)
         if standing is None:
-            return await self._read(call, row, request, clock)
+            receipt = await self._asked(call, row, request, clock)
+            if not _never_seen(receipt):
+                return self._told(call, row, receipt)
+            standing = await self._after_all(request.original_msgid, clock)
+            if standing is None:
+                return self._told(call, row, receipt)
         return answered(call.msgid, row, whole(as_query_answer(standing)))
+
+    async def _after_all(self, msgid: str, clock: _Clock) -> Standing | None:
+        """How a transaction stands that neither side knew: it may be in the disk's hands, and whoever sent it was told to ask.
+
+        Raises:
+            JournalUnavailable: that is so until the deadline.
+        """
+        settling = self._journal.settling()
+        await asyncio.wait({settling}, timeout=clock.left())
+        if not settling.done():
+            raise JournalUnavailable("what was handed over before is neither kept nor refused")
+        settling.exception()  # if the disk refused that as well, what came before is settled all the same
+        return await self._journal.find(self._profile.institution, msgid)
 
     async def _resolved(self, msgid: str, clock: _Clock) -> Standing | None:
         """How a transaction stands; while it is in doubt, the hub is asked at once and its answer waited for."""
@@ -335,6 +355,16 @@ class Intake:
             _log.info("the hub's list is missing", fault=type(error).__name__)
         answer = p.UncertainAnswer(at_edge=at_edge, at_hub=at_hub)
         return answered(call.msgid, row, whole(answer))
+
+
+def _never_seen(receipt: ItemAnswer) -> bool:
+    """Whether the hub says so, in answer to a query."""
+    if receipt.verdict is not Verdict.FINAL:
+        return False
+    try:
+        return msgspec.msgpack.decode(receipt.packet, type=p.QueryAnswer).outcome == "unknown"
+    except msgspec.DecodeError:
+        return False
 
 
 def _give_up(appending: Appending) -> None:

@@ -51,6 +51,7 @@ When the disk fails
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -171,6 +172,10 @@ class Journal:
     def _told(self, appended: Appended) -> None:
         if appended.fresh:
             self.on_fresh(appended)
+
+    def settling(self) -> asyncio.Future[None]:
+        """Done when everything handed over before is kept or refused."""
+        return self._writer.submit(Operation[None](lambda _: None)).future
 
     async def receive(
         self, received: Sequence[Received], receipt: Receipt | None, now: datetime

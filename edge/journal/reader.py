@@ -49,7 +49,7 @@ class Reader:
                 self._all.pop().close()
 
     async def do(self, work: Callable[[Connection], T]) -> T:
-        """The result of ``work`` on a connection.
+        """The result of ``work`` on a connection, which sees one moment of the file.
 
         Raises:
             JournalUnavailable: closed, or the file cannot be read now.
@@ -60,7 +60,12 @@ class Reader:
 
     def _done(self, work: Callable[[Connection], T]) -> T:
         try:
-            return work(self._connection())
+            connection = self._connection()
+            connection.execute("begin")  # all that it reads is of one moment: a fold or a pruning may come in between
+            try:
+                return work(connection)
+            finally:
+                connection.execute("rollback")
         except (sqlite.Error, JournalError) as error:
             self._discard()
             raise JournalUnavailable("the journal could not be read") from error

@@ -24,7 +24,7 @@ from central_sync.wire.limits import PACKET_BYTES_MAX
 from central_sync.wire.messages import ItemAnswer, Transaction
 from edge.events import Event, Events, Waiting
 from edge.journal import Journal, Standing, lane_key
-from edge.limits import ATTEMPT_PATIENCE_S
+from edge.limits import ATTEMPT_PATIENCE_S, JOURNAL_RETRY_S
 from edge.line import Line
 from edge.outcome import Outcome
 from edge.uplink.answers import Answers, Carrying, Verify
@@ -102,8 +102,13 @@ class Uplink:
         while True:
             self._bell.clear()
             now = time.monotonic()
-            self._loader.look(sending=self._pulse.may_send(now))
-            self._flights.begin(now)
+            try:
+                self._loader.look(sending=self._pulse.may_send(now))
+                self._flights.begin(now)
+            except Exception:  # noqa: BLE001 -- a fault of ours in one entry must not end all sending without a word
+                _log.exception("the uplink failed inside")
+                await asyncio.sleep(JOURNAL_RETRY_S)
+                continue
             try:
                 # not wait_for: when the bell rings at that moment, the one of Python 3.11 swallows the cancellation of a stop
                 async with asyncio.timeout(self._flights.until_due(now)):

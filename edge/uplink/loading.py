@@ -68,6 +68,9 @@ class Loader:
         except JournalUnavailable:
             _log.error("what waits could not be read from the journal")
             await asyncio.sleep(JOURNAL_RETRY_S)
+        except Exception:  # noqa: BLE001 -- a fault of ours must not spin; what is at hand is sent meanwhile
+            _log.exception("a reading of what waits failed inside")
+            await asyncio.sleep(JOURNAL_RETRY_S)
         finally:
             self._task = None
             self._loaded()

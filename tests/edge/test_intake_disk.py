@@ -110,6 +110,31 @@ async def test_an_append_that_hangs_half_way_is_honestly_in_doubt_and_a_late_fen
     assert ("transaction", "m1") not in hub.seen
 
 
+async def test_what_is_in_the_disks_hands_is_not_told_as_never_seen(edge: Edge, hub: SimHub) -> None:
+    held = threading.Event()
+    appending = edge.journal.appending
+
+    def begun(draft: Draft) -> Appending:
+        def hang(scribe: Scribe) -> Appended:
+            held.wait(20)
+            return scribe.append(draft)
+
+        return edge.journal._writer.submit(Operation(hang, [msgid_key(draft.msgid)], 0, edge.journal._told))
+
+    edge.journal.appending = begun  # type: ignore[method-assign]
+    assert (await edge.call("2204", fees(HID), "m1", 400)).outcome is Outcome.IN_DOUBT
+    edge.journal.appending = appending  # type: ignore[method-assign]
+    asked = await edge.call("43", {"original_msgid": "m1"}, "q1", 1000)
+    assert (asked.outcome, asked.code) == (Outcome.REFUSED, "journal_unavailable"), "nobody can know now"
+    asking = asyncio.create_task(edge.call("43", {"original_msgid": "m1"}, "q2", 8000))
+    await until(lambda: hub.seen["transaction", "q2"])
+    held.set()
+    answer = (await asking).answer
+    assert answer is not None
+    assert answer["outcome"] in ("provisional", "final")
+    await becomes(edge, "m1", "final")
+
+
 async def test_an_answer_that_cannot_be_recorded_is_fetched_again(edge: Edge, hub: SimHub) -> None:
     hub.faults.frozen = True
     calling = asyncio.create_task(edge.call("2207", settle(HID), "m1", 8000))
