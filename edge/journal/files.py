@@ -67,6 +67,8 @@ def heal(path: Path) -> None:
     """
     log = path.with_name(path.name + "-wal")
     try:
+        if holes.headless(path):
+            raise JournalDamaged("the journal's log has lost its header: keep all its files, and restore a backup")
         with log.open("r+b", buffering=0) as file:
             at = 0
             while chunk := os.pread(file.fileno(), _CHUNK_BYTES, at):
@@ -200,7 +202,7 @@ def _whole_log(connection: Connection, path: Path) -> None:
     """Refuse a log that was damaged in its middle: SQLite would take its beginning for all of it, and write over the rest."""
     connection.execute("select count(*) from sqlite_master").fetchone()  # now it has read the log
     _, frames, _ = connection.execute("pragma wal_checkpoint(noop)").fetchone()
-    if holes.too_early(path.with_name(path.name + "-wal"), max(0, frames)):
+    if holes.too_early(path, max(0, frames)):
         raise JournalDamaged("the journal's log is damaged in its middle: keep all its files, and restore a backup")
 
 

@@ -11,33 +11,73 @@ import os
 import struct
 from pathlib import Path
 
+from edge.limits import JOURNAL_PAGE_BYTES
+
 HEADER = struct.Struct(">8I")
 FRAME = struct.Struct(">6I")
 MAGIC = (0x377F0682, 0x377F0683)
 """Checksums in little-endian words, and in big-endian ones."""
 TORN_COMMITS_MAX = 1
+STEP_BYTES = FRAME.size + JOURNAL_PAGE_BYTES
 
 
-def too_early(log: Path, frames: int) -> bool:
-    """Whether the log says that SQLite, which took ``frames`` frames of it, should have taken more.
+def too_early(path: Path, frames: int) -> bool:
+    """Whether the log of the database at ``path`` says that SQLite, which took ``frames`` frames of it, should have taken more.
 
     Raises:
         OSError: the log cannot be read.
     """
+    log = log_of(path)
     if not log.exists():
         return False
     with log.open("rb", buffering=0) as file:
         head, size = file.read(HEADER.size), os.fstat(file.fileno()).st_size
-        if size <= HEADER.size and not head.strip(b"\0"):
-            return False  # it was made and nothing was written yet
-        if len(head) < HEADER.size or not _holds(head):
-            return True  # it is written and synced before any frame, and fits into one sector
-        _, _, page_bytes, _, *salts, _, _ = HEADER.unpack(head)
-        step, at, commits = FRAME.size + page_bytes, HEADER.size, 0
-        for begin in range(at + frames * step, size - FRAME.size, step):
+        if size <= HEADER.size:
+            return False  # nothing was committed in it yet
+        salts, commits = HEADER.unpack(head)[4:6], 0
+        for begin in range(HEADER.size + frames * STEP_BYTES, size - FRAME.size, STEP_BYTES):
             _, commit, *of, _, _ = FRAME.unpack(os.pread(file.fileno(), FRAME.size, begin))
-            commits += bool(commit) and of == salts  # other salts: an older log's, folded in long ago
+            commits += bool(commit) and tuple(of) == salts  # other salts: an older log's, folded in long ago
         return commits > TORN_COMMITS_MAX
+
+
+def headless(path: Path) -> bool:
+    """Whether the log's header does not hold and its frames are nowhere else: SQLite would take none of them.
+
+    Only while this process has the database not open: closing a file here would undo SQLite's locks on it.
+
+    Raises:
+        OSError: a file cannot be read.
+    """
+    log = log_of(path)
+    if not log.exists() or not path.exists():
+        return False
+    with log.open("rb", buffering=0) as file, path.open("rb", buffering=0) as database:
+        head, size = file.read(HEADER.size), os.fstat(file.fileno()).st_size
+        return size > HEADER.size and not _holds(head) and not _folded_in(file.fileno(), size, database.fileno())
+
+
+def log_of(path: Path) -> Path:
+    """The log's file."""
+    return path.with_name(path.name + "-wal")
+
+
+def _folded_in(log: int, size: int, database: int) -> bool:
+    """Whether the database has what the log's frames have: then its header was being written anew, and nothing is lost with it."""
+    newest: dict[int, int] = {}
+    first: tuple[int, int] | None = None
+    for begin in range(HEADER.size, size - STEP_BYTES + 1, STEP_BYTES):
+        page, _, one, two, _, _ = FRAME.unpack(os.pread(log, FRAME.size, begin))
+        first = first or (one, two)
+        if (one, two) != first:
+            break
+        newest[page] = begin + FRAME.size
+    return all(
+        page > 0
+        and os.pread(log, JOURNAL_PAGE_BYTES, begin)
+        == os.pread(database, JOURNAL_PAGE_BYTES, (page - 1) * JOURNAL_PAGE_BYTES)
+        for page, begin in newest.items()
+    )
 
 
 def _holds(head: bytes) -> bool:

@@ -16,9 +16,11 @@ import os
 import signal
 import subprocess
 import sys
+import traceback
 from dataclasses import asdict
 from pathlib import Path
 
+from edge.log import configure
 from tests.faults.shim import Shim
 from tests.faults.work import Plan, live
 from tests.programs import ROOT
@@ -61,9 +63,16 @@ class Lives:
 
 
 def serve(folder: Path) -> None:
+    configure("critical")  # logs go to standard error: what is told stays alone on standard output
     gc.freeze()
     for line in sys.stdin.buffer:
-        plan, power_s = json.loads(line)
+        given, power_s = json.loads(line)
+        plan = Plan(**given)
+        program = live
+        if plan.url:
+            from tests.faults import edge_work  # what most lives do not need takes a second to load
+
+            program = edge_work.live
         child = os.fork()
         if child == 0:
             signal.alarm(LIFE_S_MAX)
@@ -71,12 +80,14 @@ def serve(folder: Path) -> None:
                 signal.setitimer(signal.ITIMER_REAL, power_s)  # nobody catches it, so the kernel ends the process
             code = 1
             try:
-                asyncio.run(live(folder, Plan(**plan)))
+                asyncio.run(program(folder, plan))
                 code = 0
+            except BaseException:  # noqa: BLE001 -- whatever ended it is shown before the process goes
+                traceback.print_exc()
             finally:
                 os._exit(code)
         _, status = os.waitpid(child, 0)
-        os.write(1, END + f"{os.waitstatus_to_exitcode(status)}\n".encode())
+        os.write(1, b"\n" + END + f"{os.waitstatus_to_exitcode(status)}\n".encode())
 
 
 if __name__ == "__main__":

@@ -112,7 +112,7 @@ async def test_much_damage_to_the_file_is_never_silent(closed: tuple[Path, Told]
 def before_the_last_commits(folder: Path, commits: int) -> int:
     """Where in the log its last ``commits`` commits begin: what is damaged from there on looks like a power cut."""
     log = (folder / f"{FILE}-wal").read_bytes()
-    step = holes.FRAME.size + holes.HEADER.unpack(log[: holes.HEADER.size])[2]
+    step = holes.STEP_BYTES
     ends = [at for at in range(holes.HEADER.size, len(log), step) if holes.FRAME.unpack_from(log, at)[1]]
     return ends[-commits - 1] + step
 
@@ -122,6 +122,24 @@ async def test_damage_to_the_log_is_never_silent(killed: tuple[Path, Told], tmp_
     found = await verdicts(killed, f"{FILE}-wal", tmp_path, 3, 60, end)
     assert set(found) <= {"refused", "found", "harmless"}
     assert found["refused"] > 30
+
+
+async def test_a_log_whose_header_was_being_written_anew_is_no_damage(
+    closed: tuple[Path, Told], tmp_path: Path
+) -> None:
+    """What it held is in the file already: only what is nowhere else makes a broken header a loss."""
+    folder, told = closed
+    place = tmp_path / "place"
+    shutil.copytree(folder, place)
+    pages = (place / FILE).read_bytes()
+    size = holes.STEP_BYTES - holes.FRAME.size
+    frames = b"".join(
+        holes.FRAME.pack(page, 9, 1, 2, 3, 4) + pages[(page - 1) * size : page * size] for page in (1, 2, 3)
+    )
+    (place / f"{FILE}-wal").write_bytes(b"half a header" + bytes(19) + frames)
+    assert await verdict(place, told) == "harmless"
+    (place / f"{FILE}-wal").write_bytes(b"half a header" + bytes(19) + frames[:-1] + b"x")
+    assert await verdict(place, told) == "refused"
 
 
 @pytest.mark.proof

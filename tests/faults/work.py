@@ -32,7 +32,7 @@ MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
 @dataclass(frozen=True, slots=True)
 class Plan:
     """One life. ``answers``: of how many appends one gets its answer (0: none). ``ends``: ``close``, ``kill`` or ``leave``. ``faults``: what
-    becomes of the disk (the shim's numbers) once the journal is open.
+    becomes of the disk (the shim's numbers) once the journal is open. ``url``: a whole edge lives, before that hub (edge_work.py).
     """
 
     life: int = 0
@@ -43,6 +43,7 @@ class Plan:
     ends: str = "kill"
     gap_s: float = 0.0
     faults: dict[str, int] = field(default_factory=dict)
+    url: str = ""
 
 
 async def live(folder: Path, plan: Plan) -> None:
