@@ -34,7 +34,8 @@ class Decision(Struct, frozen=True, kw_only=True):
     lifts: str = ""
 
 
-_APPLIED = Decision(event=Event.APPLIED)
+APPLIED = Decision(event=Event.APPLIED)
+"""Done, and nothing follows from it: what most answers decide."""
 
 
 def decision_of(number: str, answer: ItemAnswer) -> Decision:
@@ -46,7 +47,7 @@ def decision_of(number: str, answer: ItemAnswer) -> Decision:
             return Decision(event=Event.DECLINED, code=answer.code, detail=answer.detail)
         return Decision(event=Event.DECLINED, code="hub_fault", detail=f"the hub refused with {answer.code[:50]}")
     if row.answer not in _TELLING:
-        return _APPLIED
+        return APPLIED
     try:
         decided = msgspec.msgpack.decode(answer.packet, type=row.answer)
     except msgspec.DecodeError:

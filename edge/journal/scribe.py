@@ -17,7 +17,7 @@ from central_sync.wire.refusals import Refused
 from edge.errors import IllegalEvent
 from edge.journal import look
 from edge.journal import records as r
-from edge.journal.decisions import Decision, decision_of
+from edge.journal.decisions import APPLIED, Decision, decision_of
 from edge.journal.fold import born_row, row_in
 from edge.journal.sealing import Vault
 from edge.journal.shapes import Appended, Block, Draft, Marking, Received, Standing
@@ -54,11 +54,11 @@ class Scribe:
 
     # -- writing --------------------------------------------------------------------------------------------------
 
-    def add(self, record: r.Any) -> int:
-        """Append a record; its seq."""
+    def add(self, record: r.Any, decisions: Sequence[Decision] | None = None) -> int:
+        """Append a record; its seq. ``decisions``: see :meth:`Tail.apply`."""
         seq = self._state.head + len(self.records) + 1
         self.records.append(record)
-        self.tail.apply(seq, record)
+        self.tail.apply(seq, record, decisions)
         return seq
 
     def append(self, draft: Draft) -> Appended:
@@ -108,16 +108,19 @@ class Scribe:
         moving = [
             (one, decision)
             for one, decision in zip(received, decisions, strict=True)
-            if decision.markings or decision.lifts or one.number == "2601"
+            if decision is not APPLIED and (decision.markings or decision.lifts or one.number == "2601")
         ]
         if moving:
             record = self._with_consequences(record, moving)
-        self.add(record)
-        told = []
-        for one in received:
-            entry = self.tail.entries.get(one.seq) or self._state.tail.entries.get(one.seq)
-            told.append(None if entry is None else self.standing(one.seq, entry))
-        return told
+        self.add(record, decisions)
+        return self._told(record.seqs)
+
+    def _told(self, seqs: Sequence[int]) -> list[Standing | None]:
+        here, before = self.tail.entries, self._state.tail.entries
+        if here.keys().isdisjoint(seqs) and before.keys().isdisjoint(seqs):
+            return [None] * len(seqs)
+        entries = [here.get(seq) or before.get(seq) for seq in seqs]
+        return [None if entry is None else self.standing(seq, entry) for seq, entry in zip(seqs, entries, strict=True)]
 
     def withdraw(self, seq: int, code: str, now: datetime) -> Standing | None:
         """Close an open fence for good; how it stands then, or stands already. ``None``: there is no such entry."""

@@ -96,7 +96,7 @@ class State:
     def take(self, newer: Tail, link: bytes) -> None:
         """What was just committed."""
         opened = len(newer.entries)
-        closed = sum(1 for seq in newer.verdicts if seq not in self.tail.verdicts)
+        closed = len(newer.verdicts.keys() - self.tail.verdicts.keys())
         self.net_open += opened - closed
         self.tail.merge(newer)
         self.head, self.link = newer.last, link

@@ -6,7 +6,7 @@ and the tables then: what is no longer in the tail is in the tables.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from msgspec import Struct
@@ -63,18 +63,18 @@ class Tail:
     def __len__(self) -> int:
         return self.last - self.first + 1 if self.last else 0
 
-    def apply(self, seq: int, record: r.Any) -> None:
-        """Take in the record ``seq``."""
+    def apply(self, seq: int, record: r.Any, decisions: Sequence[Decision] | None = None) -> None:
+        """Take in the record ``seq``; of answers, ``decisions`` are what they decide, if that was found out before."""
         self.first = self.first or seq
         self.last = seq
         match record:
             case r.Entry():
                 self._entry(seq, record)
             case r.Answers():
-                self._answers(seq, record)
+                self._answers(seq, record, decisions)
             case r.Withdrawn():
                 why = Decision(event=Event.WITHDRAWN, code=record.code)
-                self._decide(record.seq, Verdict(seq, WITHDRAWN_AT, why))
+                self._close({record.seq: Verdict(seq, WITHDRAWN_AT, why)})
             case r.Moved():
                 self._move(seq, record.moves)
             case r.Fed():
@@ -98,8 +98,7 @@ class Tail:
         for names, more in ((self.msgids, newer.msgids), (self.references, newer.references)):
             for key, seqs in more.items():
                 names[key] = [*names.get(key, ()), *seqs]
-        for seq, verdict in newer.verdicts.items():
-            self.verdicts.setdefault(seq, verdict)
+        self._close(newer.verdicts)
         for seq, moves in newer.moves.items():
             self.moves[seq] = [*self.moves.get(seq, ()), *moves]
         self.parked.update(newer.parked)
@@ -121,19 +120,23 @@ class Tail:
         if entry.stops:
             self.facts[TOMBSTONE, entry.stops] = entry.msgid.encode()
 
-    def _answers(self, seq: int, record: r.Answers) -> None:
-        for ix, (of, number, answer) in enumerate(zip(record.seqs, record.numbers, record.answers, strict=True)):
-            self._decide(of, Verdict(seq, ix, decision_of(number, answer), answer))
-            self.weight += len(answer.packet)
+    def _answers(self, seq: int, record: r.Answers, decisions: Sequence[Decision] | None) -> None:
+        decided = decisions or [decision_of(*pair) for pair in zip(record.numbers, record.answers, strict=True)]
+        answered = zip(record.seqs, decided, record.answers, strict=True)
+        self._close({of: Verdict(seq, ix, decision, answer) for ix, (of, decision, answer) in enumerate(answered)})
+        for of, decision in zip(record.seqs, decided, strict=True):
+            if decision.reference:
+                self.references.setdefault(r.reference_key(decision.reference), []).append(of)
+        self.weight += sum([len(answer.packet) for answer in record.answers])
         self._move(seq, record.moves)
         self.facts.update({(TOMBSTONE, name): None for name in record.drops})
 
-    def _decide(self, seq: int, verdict: Verdict) -> None:
-        if seq in self.verdicts:
-            return  # the first word stays
-        self.verdicts[seq] = verdict
-        if verdict.decision.reference:
-            self.references.setdefault(r.reference_key(verdict.decision.reference), []).append(seq)
+    def _close(self, verdicts: Mapping[int, Verdict]) -> None:
+        """The first word on an entry stays."""
+        if self.verdicts.keys().isdisjoint(verdicts):
+            self.verdicts.update(verdicts)
+        else:
+            self.verdicts.update({seq: verdict for seq, verdict in verdicts.items() if seq not in self.verdicts})
 
     def _move(self, seq: int, moves: Iterable[tuple[int, str]]) -> None:
         for of, mark in moves:

@@ -25,8 +25,8 @@ from tests.faults.lives import Lives
 from tests.faults.shim import Shim
 from tests.faults.work import FILE, Plan, Told, wrong
 
-SMALL_BYTES = 16 * 1024 * 1024
-BALLAST_BYTES = 6 * 1024 * 1024  # more than the log takes at most
+SMALL_BYTES = 24 * 1024 * 1024
+BALLAST_BYTES = 11 * 1024 * 1024  # more than the log takes at most
 DISK_BYTES = 24 * 1024 * 1024
 REFUSED_ENOUGH = 8
 
