@@ -206,7 +206,7 @@ class Flights:
     # -- its ends -------------------------------------------------------------------------------------------------
 
     async def _broken(self, flight: Flight, error: LineBroken) -> None:
-        self._lost(flight, error.left)
+        self._lost(flight, error.left or flight.receiving)  # what breaks now may be the asking for a signer
         if flight.backlog:
             self._carrying.pace.broke()
         known_bad = flight.suspect and time.monotonic() - self.heard_at < SUSPECT_SILENCE_S_MAX
@@ -216,6 +216,7 @@ class Flights:
             await self._suspect(flight, resting=known_bad)
 
     async def _refused(self, flight: Flight, error: LineRefused) -> None:
+        self._lost(flight, flight.receiving)
         now, spread = time.monotonic(), random.random()  # noqa: S311 -- it spreads retries, no more
         if error.code != "hub_busy":
             self.broke(flight.attempt.began_at, error.code)

@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from central_sync.wire.messages import Verdict
+from edge.errors import LineBroken, LineRefused
 from edge.outcome import Outcome
 from tests.edge.world import (
     HID,
@@ -97,6 +98,24 @@ async def test_a_busy_hub_rests_the_backlog_and_not_the_desk(tmp_path: Path) -> 
         hub.faults.busy_s = 0
         await drained(edge)
     await hub.stop()
+
+
+@pytest.mark.parametrize("trouble", [LineBroken("it is gone", left=False), LineRefused("hub_busy")])
+async def test_a_fence_whose_receipt_cannot_be_checked_has_left(
+    hub: SimHub, tmp_path: Path, trouble: LineBroken | LineRefused
+) -> None:
+    """The hub has settled, and then is not there to be asked for its signer: to say "refused" would be a lie."""
+
+    async def fetch() -> bytes:
+        raise trouble
+
+    async with Edge(tmp_path, hub.url) as edge:
+        asked, edge.signers._fetch = edge.signers._fetch, fetch
+        reply = await edge.call("2207", settle(HID), "m1", 1500)
+        assert hub.times_applied("m1") == 1
+        assert reply.outcome is Outcome.IN_DOUBT
+        edge.signers._fetch = asked
+        await becomes(edge, "m1", "final", 30)
 
 
 async def test_answers_without_a_receipt_that_holds_are_no_answers(hub: SimHub, tmp_path: Path) -> None:
