@@ -122,14 +122,6 @@ def stats(c: Connection, path: Path, tail: Tail, hids_left: int, commits: int, d
 
 def check(c: Connection, vault: Vault) -> list[str]:
     """SQLite's own check of the whole file; the chain; and whether the tables say what the log says. For files that fit a coffee break."""
-    c.execute("begin")  # one moment of the file: the log beside it may be folded meanwhile
-    try:
-        return _wrong(c, vault)
-    finally:
-        c.execute("rollback")
-
-
-def _wrong(c: Connection, vault: Vault) -> list[str]:
     found = [str(row[0]) for row in c.execute(f"pragma integrity_check({_CHECK_ROWS})")]
     found = [line for line in found if line != "ok"]
     state = look.state(c)
