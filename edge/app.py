@@ -201,7 +201,7 @@ class Edge:
         try:
             stats = await self._journal.stats()
             entries, pending, awaited, hids_left = stats.entries, stats.pending, stats.awaited, stats.hids_left
-            parked, usable = stats.parked, True
+            parked, usable = stats.parked, self._journal.writable
         except JournalUnavailable:
             entries, pending, awaited, hids_left, parked, usable = {}, 0, 0, 0, 0, False
         capacity = self._room.capacity()

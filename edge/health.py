@@ -71,7 +71,7 @@ def warnings(signs: Signs) -> list[str]:
     """What a technician should see to, the most urgent first."""
     found = []
     if not signs.journal_usable:
-        found.append("The journal cannot be read: look at the disk of the data directory.")
+        found.append("The journal cannot be used: look at the disk of the data directory.")
     if signs.full:
         found.append("The journal's disk is nearly full and new work is refused: make room.")
     elif signs.hours_left is not None and signs.hours_left < CAPACITY_HOURS_LOW:

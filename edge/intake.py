@@ -191,7 +191,10 @@ class Intake:
         appending = self._journal.appending(_draft(call, row, request, self._now()))
         late = asyncio.get_running_loop().call_at(clock.last, _give_up, appending)
         try:
-            return reply_of((await appending.future).standing)
+            standing = (await appending.future).standing
+            if self._events.watched:
+                self._events.publish(outcome_event(standing, self._now()))
+            return reply_of(standing)
         except TimeoutError:
             return Reply(outcome=Outcome.IN_DOUBT, msgid=call.msgid, number=row.number, ticket=call.msgid)
         finally:

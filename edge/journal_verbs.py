@@ -193,14 +193,12 @@ def journal_backup(folder: Path, to: Path | None, as_json: bool) -> None:
 
 @journal.command("restore")
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.argument("recovery", default="-")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @click.pass_obj
-def journal_restore(folder: Path, file: Path, recovery: str, as_json: bool) -> None:
-    """Go on from a backup on a new box: enrol it for the hospital first. RECOVERY is asked for if it is left out."""
+def journal_restore(folder: Path, file: Path, as_json: bool) -> None:
+    """Go on from a backup on a new box: enrol it for the hospital first. Asks for the recovery key, or reads it from standard input."""
     who = identity.load(folder)
-    if recovery == "-":
-        recovery = click.prompt("Recovery key", err=True)
+    recovery = click.prompt("Recovery key", err=True, hide_input=sys.stdin.isatty())
     signers = {name: one.key for name, one in known(folder, who.authority).items()}
     with _progress() as tell:
         found = asyncio.run(

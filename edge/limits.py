@@ -21,6 +21,8 @@ SEGMENT_BYTES_MAX = 4 * 1024 * 1024
 """Above this, packets that wait are left for the next commit; one always fits."""
 FOLD_IDLE_S = 0.05
 """When nobody came for this long, what was written is folded into the tables."""
+FOLD_RETRY_S = 1.0
+"""How long a fold waits that the disk did not take."""
 FOLD_RECORDS_MAX = 512
 FOLD_BYTES_MAX = 8 * 1024 * 1024
 """At this size of what is not folded yet, it is folded even while somebody waits."""

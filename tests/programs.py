@@ -91,9 +91,9 @@ def start_edge(folder: Path, *options: str, listen: str = "127.0.0.1:0") -> Prog
     return _started(arguments, folder / f"edge-{time.monotonic_ns()}.log")
 
 
-def edge_command(folder: Path, *arguments: str, check: bool = True) -> subprocess.CompletedProcess:
-    """Run one command of ``pishkhan-edge``; output as text."""
-    return _command([sys.executable, "-m", "edge", "--data", str(folder), *arguments], check)
+def edge_command(folder: Path, *arguments: str, check: bool = True, typed: str = "") -> subprocess.CompletedProcess:
+    """Run one command of ``pishkhan-edge``, ``typed`` on its standard input; output as text."""
+    return _command([sys.executable, "-m", "edge", "--data", str(folder), *arguments], check, typed)
 
 
 def _hub(folder: Path, database: str) -> list[str]:
@@ -106,9 +106,16 @@ def _environment() -> dict[str, str]:
     return kept | {"PYTHONUNBUFFERED": "1"}
 
 
-def _command(arguments: list[str], check: bool) -> subprocess.CompletedProcess:
+def _command(arguments: list[str], check: bool, typed: str = "") -> subprocess.CompletedProcess:
     done = subprocess.run(
-        arguments, cwd=ROOT, env=_environment(), capture_output=True, text=True, timeout=START_S_MAX, check=False
+        arguments,
+        cwd=ROOT,
+        env=_environment(),
+        input=typed,
+        capture_output=True,
+        text=True,
+        timeout=START_S_MAX,
+        check=False,
     )
     if check and done.returncode:
         raise AssertionError(f"exit status {done.returncode} of {arguments[2:]}\n{done.stderr}")

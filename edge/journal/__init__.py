@@ -241,6 +241,11 @@ class Journal:
     # -- what is open ---------------------------------------------------------------------------------------------
 
     @property
+    def writable(self) -> bool:
+        """Whether it takes work, as far as the last try told."""
+        return self._writer.usable
+
+    @property
     def open_count(self) -> int:
         """How many entries have no receipt."""
         return self._state.open_count

@@ -34,6 +34,7 @@ from edge.limits import (
     FOLD_BYTES_MAX,
     FOLD_IDLE_S,
     FOLD_RECORDS_MAX,
+    FOLD_RETRY_S,
     JOURNAL_GROUP_OPERATIONS_MAX,
     JOURNAL_PAGE_BYTES,
     JOURNAL_WAITING_OPERATIONS_MAX,
@@ -63,6 +64,7 @@ class Writer:
         self._connection: Connection | None = None
         self._stale = False
         self._unchecked = 0
+        self._fold_not_before = 0.0
         self._inode = 0
         self._lock = -1
         self.state = state
@@ -88,6 +90,11 @@ class Writer:
             self._thread = None
             raise
         self._stopping = False
+
+    @property
+    def usable(self) -> bool:
+        """Whether it writes, as far as the last try told."""
+        return self._thread is not None and self._thread.is_alive() and not self._stale
 
     async def stop(self) -> None:
         """Do what waits, fold, close."""
@@ -258,16 +265,18 @@ class Writer:
             self._connection = None
 
     def _fold(self) -> None:
-        """Fold the tail, and the log into the file when it is due. A failure costs nothing but time."""
+        """Fold the tail, and the log into the file when it is due. A failure costs nothing but time: it is tried again a while later."""
+        if time.monotonic() < self._fold_not_before:
+            return
         try:
             self._fold_now()
         except (sqlite.Error, OSError, JournalError) as error:
             self._drop(error)
-            time.sleep(FOLD_IDLE_S)
+            self._fold_not_before = time.monotonic() + FOLD_RETRY_S
         except Exception as error:  # noqa: BLE001 -- a fault of ours costs the fold, not the journal: all of it is in the log
             _log.exception("a fold failed inside")
             self._drop(error)
-            time.sleep(FOLD_IDLE_S)
+            self._fold_not_before = time.monotonic() + FOLD_RETRY_S
         else:
             self._checkpoint()
 

@@ -22,8 +22,8 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
         yield made
 
 
-def _journal(desk: Desk, *arguments: str) -> Any:
-    return json.loads(programs.edge_command(desk.edge_folder, "journal", *arguments).stdout)
+def _journal(desk: Desk, *arguments: str, typed: str = "") -> Any:
+    return json.loads(programs.edge_command(desk.edge_folder, "journal", *arguments, typed=typed).stdout)
 
 
 def test_a_proof_from_a_running_edge_holds_with_the_hubs_own_signature(town: Town, tmp_path: Path) -> None:
@@ -63,7 +63,7 @@ def test_a_new_box_goes_on_from_a_backup_and_nothing_is_lost_or_doubled(town: To
     shutil.rmtree(town.edge_folder)  # the box burns down
     code = programs.hub_command(town.hub_folder, "invite", INSTITUTION).stdout.strip()
     town.enrol(town.hub.enrol, code)
-    restored = _journal(town, "restore", made["path"], secret, "--json")
+    restored = _journal(town, "restore", made["path"], "--json", typed=f"{secret}\n")
     assert (restored["asked"], restored["sent"]) == ([], 1)
     town.start_edge()
     eventually(lambda: not _journal(town, "stats", "--json")["pending"], "what the backup held open was not resolved")

@@ -120,15 +120,15 @@ def test_a_backup_is_made_and_restored_on_a_new_box(verb: Callable[..., Result],
     assert verb("recovery-key").exit_code == 2
     made = json.loads(verb("backup", "--to", str(tmp_path / "disk"), "--json").stdout)
     new = enrolled(tmp_path / "new", Papers("H1", PAPERS.authority))
-    done = _run(new, "restore", made["path"], secret, "--json")
+    done = _run(new, "restore", made["path"], "--json", input=f"{secret}\n")
     assert done.exit_code == 0, done.output
     told = json.loads(done.stdout)
     assert (told["asked"], told["sent"], told["transactions"]) == (["fence"], 1, 7)
     assert "journal compare --from" in done.stderr
     assert _run(new, "verify").exit_code == 0
-    assert _run(new, "restore", made["path"], secret).exit_code == 2, "there is a journal now"
+    assert _run(new, "restore", made["path"], input=f"{secret}\n").exit_code == 2, "there is a journal now"
     other = enrolled(tmp_path / "other", Papers("H2", PAPERS.authority))
-    assert "a backup of H1" in _run(other, "restore", made["path"], "-", input=f"{secret}\n").stderr
+    assert "a backup of H1" in _run(other, "restore", made["path"], input=f"{secret}\n").stderr
 
 
 def test_a_proof_is_exported_and_checked_without_a_journal(verb: Callable[..., Result], tmp_path: Path) -> None:
