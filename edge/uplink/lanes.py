@@ -253,10 +253,6 @@ class Lanes:
         """An entry of a lane that is cut was passed over: the lane is to be looked up, whoever waits."""
         self._owed.add(name)
 
-    def is_cut(self, name: int) -> bool:
-        """Whether entries of the lane may be missing here."""
-        return name in self._cut
-
     def fill(self, name: int, upto: float = ALWAYS) -> None:
         """Everything of the lane up to that order is here; without it: everything."""
         if upto == ALWAYS:
