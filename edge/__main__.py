@@ -28,6 +28,7 @@ from edge.faces import certificate
 from edge.faces.listener import ListenFailed
 from edge.identity import EnrolmentFailed, NotEnrolled
 from edge.journal_verbs import journal
+from edge.readers.registry import Readers
 from edge.workstations import FILE as WORKSTATIONS_FILE
 from edge.workstations import WorkstationError, Workstations
 
@@ -235,12 +236,12 @@ async def _run(edge: Edge) -> None:
 
 
 async def _read_card(folder: Path, row: config.ReaderConfig, wait_s: float) -> Any:
-    reader = app.reader(row, folder, lambda _: None)
-    await reader.start()
+    readers = Readers([app.reader(row, folder, lambda _: None)])
+    await readers.start()
     try:
-        return await reader.read(wait_s)
+        return await readers.read("", wait_s)
     finally:
-        await reader.stop()
+        await readers.stop()
 
 
 if __name__ == "__main__":

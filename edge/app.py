@@ -43,7 +43,7 @@ from edge.journal import Journal
 from edge.limits import COMPARE_EVERY_S, RENEW_LOOK_EVERY_S, ROOTS_LOOK_EVERY_S
 from edge.line import Line
 from edge.log import located
-from edge.readers import OnPresence, Presence, Reader
+from edge.readers import Driver, OnEvent, ReaderEvent
 from edge.readers.registry import Readers
 from edge.readers.simulated.driver import SimulatedReader
 from edge.reconcile import Reconciler
@@ -55,7 +55,7 @@ from edge.uplink import Uplink
 from edge.workstations import FILE as WORKSTATIONS_FILE
 from edge.workstations import WorkstationError, Workstations
 
-DRIVERS: dict[str, Callable[[ReaderConfig, Path, OnPresence], Reader]] = {
+DRIVERS: dict[str, Callable[[ReaderConfig, Path, OnEvent], Driver]] = {
     "simulated": lambda reader, folder, told: SimulatedReader(reader.name, folder / reader.address, told),
 }
 """Every card reader driver by the name that stands in edge.toml."""
@@ -268,7 +268,7 @@ def version() -> str:
     return "0"
 
 
-def reader(row: ReaderConfig, folder: Path, told: OnPresence) -> Reader:
+def reader(row: ReaderConfig, folder: Path, told: OnEvent) -> Driver:
     """The reader of one row of edge.toml.
 
     Raises:
@@ -279,9 +279,9 @@ def reader(row: ReaderConfig, folder: Path, told: OnPresence) -> Reader:
     return DRIVERS[row.driver](row, folder, told)
 
 
-def _teller(events: Events) -> OnPresence:
-    def tell(presence: Presence) -> None:
-        events.publish(Event(kind="card", at=clock(), data=cards_codec.event_data(presence)))
+def _teller(events: Events) -> OnEvent:
+    def tell(event: ReaderEvent) -> None:
+        events.publish(Event(kind="card", at=clock(), data=cards_codec.event_data(event)))
 
     return tell
 

@@ -7,30 +7,14 @@ is the only variable part, and those who raise a refusal keep identifiers out of
 
 from __future__ import annotations
 
-from enum import StrEnum
-from typing import NamedTuple
+from central_sync.wire.reader_refusals import READER_REFUSALS
+from central_sync.wire.sentences import Fault, Sentences
 
-
-class Fault(StrEnum):
-    """Who has to act."""
-
-    HIS = "his"
-    DESK = "desk"
-    EDGE = "edge"
-    LINE = "line"
-    HUB = "hub"
-
-
-class Sentences(NamedTuple):
-    """One row of the table. ``again``: the same transaction may be sent again (with a new msgid) and may then pass."""
-
-    fault: Fault
-    again: bool
-    desk: str
-    technician: str
+__all__ = ["REFUSALS", "Fault", "Refused", "Sentences"]
 
 
 REFUSALS: dict[str, Sentences] = {
+    **READER_REFUSALS,
     # the request itself
     "number_unknown": Sentences(
         Fault.HIS, False, "This function is not available here.", "The number is not in the transaction catalogue."
@@ -350,15 +334,6 @@ REFUSALS: dict[str, Sentences] = {
     ),
     "too_busy": Sentences(
         Fault.EDGE, True, "The gateway is busy. Try again in a moment.", "A limit of simultaneous work was reached."
-    ),
-    "reader_unknown": Sentences(
-        Fault.HIS, False, "This card reader is not connected.", "No reader has this name: see GET /cards/v1/readers."
-    ),
-    "card_absent": Sentences(
-        Fault.DESK, True, "Put the card on the reader.", "No card came onto the reader before the deadline."
-    ),
-    "card_unreadable": Sentences(
-        Fault.DESK, True, "The card could not be read. Clean it and try again.", "The card's data fail their checks."
     ),
     "case_held": Sentences(
         Fault.EDGE,

@@ -6,43 +6,48 @@ import asyncio
 from collections.abc import Sequence
 
 from central_sync.wire.refusals import Refused
-from edge.readers import Reader, ReaderState
+from edge.readers import Driver, ReaderState, Wanted
 from edge.readers.cards.identity import CardIdentity
+
+PLAIN = Wanted()
 
 
 class Readers:
     """All readers of this edge, by name; what the faces see."""
 
-    def __init__(self, readers: Sequence[Reader]) -> None:
-        self._readers = {reader.name: reader for reader in readers}
-        self._turns = {name: asyncio.Lock() for name in self._readers}
+    def __init__(self, drivers: Sequence[Driver]) -> None:
+        self._drivers = list(drivers)
+        self._turns: dict[str, asyncio.Lock] = {}
 
     async def start(self) -> None:
-        """Start every reader."""
-        for reader in self._readers.values():
-            await reader.start()
+        """Start every driver."""
+        for driver in self._drivers:
+            await driver.start()
 
     async def stop(self) -> None:
-        """Stop every reader, the last one first."""
-        for reader in reversed(self._readers.values()):
-            await reader.stop()
+        """Stop every driver, the last one first."""
+        for driver in reversed(self._drivers):
+            await driver.stop()
 
     def states(self) -> list[ReaderState]:
         """How all of them are now."""
-        return [reader.state() for reader in self._readers.values()]
+        return [state for driver in self._drivers for state in driver.states()]
 
-    async def read(self, name: str, deadline_s: float) -> CardIdentity:
+    async def read(self, name: str, deadline_s: float, wanted: Wanted = PLAIN) -> CardIdentity:
         """The card on reader ``name``; with an empty name, on the only one there is.
 
         Raises:
-            Refused: ``reader_unknown``, ``card_absent`` or ``card_unreadable``.
+            Refused: one of :data:`edge.readers.READ_REFUSALS`.
         """
-        chosen = name or (next(iter(self._readers)) if len(self._readers) == 1 else "")
-        reader = self._readers.get(chosen)
-        if reader is None:
+        found = [(state.name, driver) for driver in self._drivers for state in driver.states()]
+        if name:
+            found = [one for one in found if one[0] == name]
+        if len(found) != 1:
             raise Refused("reader_unknown")
+        ((chosen, driver),) = found
+        turn = self._turns.setdefault(chosen, asyncio.Lock())
         try:
-            async with asyncio.timeout(deadline_s), self._turns[chosen]:
-                return await reader.read(deadline_s)
+            async with asyncio.timeout(deadline_s), turn:
+                return await driver.read(chosen, deadline_s, wanted)
         except TimeoutError as error:
             raise Refused("card_absent", "before the deadline") from error

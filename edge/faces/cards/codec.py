@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from edge.faces.bodies import DONE, ErrorBody, ReplyBody, SignedRequest
-from edge.readers import Presence, ReaderState
+from edge.readers import ReaderEvent, ReaderState
 from edge.readers.cards.identity import CardIdentity
 
 
@@ -38,6 +38,12 @@ def card_body(identity: CardIdentity) -> ReplyBody:
     return ReplyBody(return_code=DONE, outcome="final", answer=answer)
 
 
-def event_data(presence: Presence) -> dict[str, Any]:
-    """What the event stream tells as ``card``: which reader and whether, never who."""
-    return {"reader": presence.reader, "connected": presence.connected, "card_present": presence.card_present}
+def event_data(event: ReaderEvent) -> dict[str, Any]:
+    """What the event stream tells as ``card``: which reader and what happened, never who."""
+    state = event.state
+    return {
+        "reader": state.name,
+        "change": str(event.change),
+        "connected": state.connected,
+        "card_present": state.card_present,
+    }

@@ -12,7 +12,7 @@ from pathlib import Path
 import structlog
 
 from central_sync.wire.refusals import Refused
-from edge.readers import OnPresence, Presence, ReaderState
+from edge.readers import Change, OnEvent, ReaderEvent, ReaderState, Wanted
 from edge.readers.cards.identity import CardIdentity
 from edge.readers.simulated import codec
 
@@ -25,10 +25,10 @@ class SimulatedReader:
 
     driver = "simulated"
 
-    def __init__(self, name: str, folder: Path, on_presence: OnPresence) -> None:
+    def __init__(self, name: str, folder: Path, on_event: OnEvent) -> None:
         self.name = name
         self._folder = folder
-        self._on_presence = on_presence
+        self._on_event = on_event
         self._connected = False
         self._present = False
         self._changed = asyncio.Event()
@@ -47,11 +47,11 @@ class SimulatedReader:
         await asyncio.gather(self._watcher, return_exceptions=True)
         self._watcher = None
 
-    def state(self) -> ReaderState:
+    def states(self) -> list[ReaderState]:
         """How it is now."""
-        return ReaderState(name=self.name, driver=self.driver, connected=self._connected, card_present=self._present)
+        return [self._state()]
 
-    async def read(self, deadline_s: float) -> CardIdentity:
+    async def read(self, _reader: str, deadline_s: float, _wanted: Wanted) -> CardIdentity:
         """Read the card, waiting for one at most ``deadline_s`` seconds.
 
         Raises:
@@ -78,12 +78,23 @@ class SimulatedReader:
 
     def _look(self) -> None:
         connected, present = self._folder.is_dir(), self._card() is not None
-        if (connected, present) == (self._connected, self._present):
+        changes = _changes((self._connected, self._present), (connected, present))
+        if not changes:
             return
         self._connected, self._present = connected, present
         self._changed.set()
-        log.info("a card reader changed", reader=self.name, driver=self.driver, state=_word(connected, present))
-        self._on_presence(Presence(self.name, connected, present))
+        for change in changes:
+            log.info("a card reader changed", reader=self.name, driver=self.driver, change=str(change))
+            self._on_event(ReaderEvent(change=change, state=self._state()))
+
+    def _state(self) -> ReaderState:
+        return ReaderState(
+            name=self.name,
+            driver=self.driver,
+            connected=self._connected,
+            card_present=self._present,
+            trouble="" if self._connected else "reader_absent",
+        )
 
     def _card(self) -> Path | None:
         try:
@@ -101,5 +112,13 @@ def _content(path: Path) -> bytes | None:
         return None
 
 
-def _word(connected: bool, present: bool) -> str:
-    return "card" if present else "empty" if connected else "absent"
+def _changes(before: tuple[bool, bool], now: tuple[bool, bool]) -> list[Change]:
+    """From (connected, card present) to the same: what is to be told, in order."""
+    changes = []
+    if before[1] and not now[1]:
+        changes.append(Change.REMOVED)
+    if before[0] != now[0]:
+        changes.append(Change.READER_BACK if now[0] else Change.READER_LOST)
+    if now[1] and not before[1]:
+        changes.append(Change.INSERTED)
+    return changes

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from edge.faces.cards import codec
-from edge.readers import Presence
+from edge.readers import Change, ReaderEvent, ReaderState
 from tests.edge.faces.hospital import CONTEXT, Hospital
 
 CARD = '{"kind": "ir_national_code", "number": "۰۴۹۹۳۷۰۸۹۹", "name": "زهرا", "sex": "female"}'
@@ -61,7 +61,15 @@ async def test_the_readers_are_listed_for_who_has_signed_in(hospital: Hospital) 
     async with hospital.http.get("/cards/v1/readers", params=CONTEXT, headers=headers) as response:
         assert await response.json() == {
             "return_code": 0,
-            "readers": [{"name": "reader-1", "driver": "simulated", "connected": False, "card_present": False}],
+            "readers": [
+                {
+                    "name": "reader-1",
+                    "driver": "simulated",
+                    "connected": False,
+                    "card_present": False,
+                    "trouble": "reader_absent",
+                }
+            ],
             "error": None,
         }
     async with hospital.http.get("/cards/v1/readers", params=CONTEXT) as response:
@@ -74,8 +82,10 @@ async def test_the_document_of_the_face_is_served(hospital: Hospital) -> None:
 
 
 def test_an_event_says_which_reader_and_never_who() -> None:
-    assert codec.event_data(Presence("reader-1", connected=True, card_present=True)) == {
+    state = ReaderState(name="reader-1", driver="simulated", connected=True, card_present=True)
+    assert codec.event_data(ReaderEvent(change=Change.INSERTED, state=state)) == {
         "reader": "reader-1",
+        "change": "inserted",
         "connected": True,
         "card_present": True,
     }
