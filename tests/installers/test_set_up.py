@@ -41,8 +41,14 @@ def _set_up(machine: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     ("purpose", "missing"),
     [
         ("run", "ca-certificates curl"),
-        ("test", "ca-certificates curl git postgresql gcc libc6-dev mount"),
-        ("proof", "ca-certificates curl git postgresql gcc libc6-dev mount procps iproute2 e2fsprogs systemd"),
+        (
+            "test",
+            "ca-certificates curl git postgresql gcc libc6-dev mount g++ libpcsclite-dev libpcsclite1 pcscd vsmartcard-vpcd",
+        ),
+        (
+            "proof",
+            "ca-certificates curl git postgresql gcc libc6-dev mount g++ libpcsclite-dev libpcsclite1 pcscd vsmartcard-vpcd procps iproute2 e2fsprogs systemd",
+        ),
     ],
 )
 def test_without_root_one_line_names_what_is_missing(machine: Path, purpose: str, missing: str) -> None:
@@ -68,7 +74,9 @@ def test_root_updates_the_lists_first_and_never_waits_for_an_answer(machine: Pat
     assert all(call.startswith("noninteractive ") for call in calls)
     assert calls[0].startswith("noninteractive update")
     assert calls[1].endswith("postgresql-common")
-    assert calls[2].endswith("ca-certificates curl git postgresql gcc libc6-dev mount")
+    assert calls[2].endswith(
+        "ca-certificates curl git postgresql gcc libc6-dev mount g++ libpcsclite-dev libpcsclite1 pcscd vsmartcard-vpcd"
+    )
     assert (machine / "clone" / ".venv" / "set-up.stamp").is_file()
 
 
