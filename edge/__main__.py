@@ -19,6 +19,7 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
+from central_sync.terms.days import civil_day
 from central_sync.wire.refusals import REFUSALS, Refused
 from edge import app, config, doctor, identity, log
 from edge.app import Edge, certificate_names, clock
@@ -236,12 +237,21 @@ async def _run(edge: Edge) -> None:
 
 
 async def _read_card(folder: Path, row: config.ReaderConfig, wait_s: float) -> Any:
-    readers = Readers([app.reader(row, folder, lambda _: None)])
+    zone = _zone(folder)
+    readers = Readers([app.reader(row, folder, lambda _: None)], lambda: civil_day(clock(), zone))
     await readers.start()
     try:
         return await readers.read("", wait_s)
     finally:
         await readers.stop()
+
+
+def _zone(folder: Path) -> str:
+    """The institution's zone; a technician may read a card before the edge is enrolled, and then a day begins where it does in UTC."""
+    try:
+        return identity.load(folder).zone
+    except NotEnrolled:
+        return "UTC"
 
 
 if __name__ == "__main__":

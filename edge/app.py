@@ -16,6 +16,7 @@ import msgspec
 import structlog
 from aiohttp import web
 
+from central_sync.terms.days import civil_day
 from edge import config as settings
 from edge import files, health, identity
 from edge.audit import Audit
@@ -136,7 +137,9 @@ class Edge:
         self._workstations = Workstations(self._folder / WORKSTATIONS_FILE)
         cycles = Cycles(self._journal, who.zone)
         audit = Audit(self._folder)
-        readers = Readers([reader(row, self._folder, _teller(events)) for row in config.readers])
+        readers = Readers(
+            [reader(row, self._folder, _teller(events)) for row in config.readers], lambda: civil_day(clock(), who.zone)
+        )
         self._room = Room(self._folder)
         self._journal.refuse_new(self._room.refuses)
         housekeeping = Housekeeping(self._folder, self._journal, lambda: self._who, config, clock, version())

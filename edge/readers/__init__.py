@@ -17,6 +17,7 @@ Rules for a driver
       why (see ``troubles.py``), and it comes back by itself. ``start`` never fails for such a reason.
     * *Close.* ``stop`` ends watching and whatever read is under way, within ``STOP_S_MAX``; nothing is told after it.
     * Two reads at once on one reader stand in line.
+    * *No judgement.* An expired card is read like any other; the registry judges its days, by the institution's zone, for all drivers alike.
 """
 
 from __future__ import annotations

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
 from central_sync.wire.refusals import Refused
+from edge.readers import ReaderState, Wanted
+from edge.readers.cards.identity import CardIdentity
 from edge.readers.registry import Readers
 from edge.readers.simulated.driver import SimulatedReader
 
@@ -38,3 +41,31 @@ async def test_two_reads_on_one_reader_stand_in_line_and_both_keep_their_deadlin
     await readers.stop()
     assert codes == ["card_absent", "card_absent"]
     assert time.monotonic() - began < 0.8
+
+
+class OneCard:
+    """A driver whose reader always has the same card."""
+
+    def __init__(self, card: CardIdentity) -> None:
+        self.card = card
+
+    async def start(self) -> None: ...
+
+    async def stop(self) -> None: ...
+
+    def states(self) -> list[ReaderState]:
+        return [ReaderState(name="desk-1", driver="played", connected=True, card_present=True)]
+
+    async def read(self, reader: str, deadline_s: float, wanted: Wanted) -> CardIdentity:
+        return self.card
+
+
+async def test_a_card_is_judged_on_the_day_of_the_read_whichever_driver_read_it() -> None:
+    last = date(2026, 3, 20)
+    card = CardIdentity(kind="", number="", card="played", valid_from=last, valid_until=last)
+    days = iter([last, last + timedelta(days=1), last - timedelta(days=1)])
+    readers = Readers([OneCard(card)], lambda: next(days))
+    assert await readers.read("", 1) is card
+    assert await refusal(readers, "") == "card_expired"
+    assert await refusal(readers, "desk-1") == "card_not_yet_valid"
+    assert await Readers([OneCard(card)]).read("", 1) is card
