@@ -1,66 +1,68 @@
-"""``pishkhan-edge``: enrols an edge, runs it, and lets a technician see how it stands.
+"""``pishkhan-edge``: enrols an edge, runs it, lets a technician see how it stands; and runs the small agent on a clerk's PC.
 
 What a command is asked for goes to stdout, alone; hints and errors go to stderr. Exit status: 0 done, 1 something is not well
 (``doctor``, ``status``, ``read-card``), 2 not possible (the message says what to do).
+
+Only the module of the command that was typed is loaded: the agent would carry the journal and the line for nothing.
 """
 
 from __future__ import annotations
 
-import asyncio
-import gc
-import json
-import signal
-import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import click
-import msgspec
-from rich.console import Console
-from rich.table import Table
 
-from central_sync.terms.days import civil_day
-from central_sync.wire.refusals import REFUSALS, Refused
-from edge import app, config, doctor, identity, log
-from edge.app import Edge, certificate_names, clock
-from edge.config import Config, ConfigError
 from edge.errors import EdgeError
-from edge.faces import certificate
-from edge.faces.listener import ListenFailed
-from edge.identity import EnrolmentFailed, NotEnrolled
-from edge.journal_verbs import journal
-from edge.readers.registry import Readers
-from edge.workstations import FILE as WORKSTATIONS_FILE
-from edge.workstations import WorkstationError, Workstations
+from edge.version import version
 
 DEFAULT_FOLDER = "/var/lib/pishkhan-edge"
-READ_CARD_S_DEFAULT = 10.0
-MARK_WELL, MARK_UNWELL = "well", "NOT WELL"
-COLLECT_AFTER = (20_000, 20, 50)
-"""How many new objects before the collector of cycles looks at the young, the older, the oldest: seldom, for calls leave few behind."""
+
+VERBS: dict[str, tuple[str, str]] = {
+    "doctor": ("edge.verbs", "doctor_command"),
+    "enrol": ("edge.verbs", "enrol"),
+    "face-certificate": ("edge.verbs", "face_certificate"),
+    "journal": ("edge.journal_verbs", "journal"),
+    "read-card": ("edge.verbs", "read_card"),
+    "run": ("edge.verbs", "run"),
+    "status": ("edge.verbs", "status"),
+    "workstation": ("edge.verbs", "workstation"),
+}
+"""Every verb: the module that holds it, and its name there."""
 
 
-class NotPossible(click.ClickException):
-    """What was asked for is not possible; ends with exit status 2."""
+class Said(click.ClickException):
+    """A sentence for the technician; ends with exit status 2."""
 
     exit_code = 2
 
 
 class EdgeGroup(click.Group):
-    """Turns the edge's own errors into one sentence for the technician."""
+    """Loads a verb when it is typed, and turns the edge's own errors into one sentence for the technician."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 -- click's signature
+        """As click's."""
+        return sorted(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 -- click's signature
+        """As click's."""
+        if cmd_name not in VERBS:
+            return None
+        module, name = VERBS[cmd_name]
+        command: click.Command = getattr(import_module(module), name)
+        return command
 
     def invoke(self, ctx: click.Context) -> Any:
         """As click's."""
         try:
             return super().invoke(ctx)
-        except (ConfigError, NotEnrolled, EnrolmentFailed, WorkstationError, ListenFailed, EdgeError) as error:
-            raise NotPossible(str(error)) from error
+        except EdgeError as error:
+            raise Said(str(error)) from error
         except PermissionError as error:
-            raise NotPossible(
-                f"{error.filename or 'a file'} cannot be used by this account: {error.strerror}"
-            ) from error
+            raise Said(f"{error.filename or 'a file'} cannot be used by this account: {error.strerror}") from error
         except OSError as error:
-            raise NotPossible(f"{error.filename or 'the data directory'}: {error.strerror}") from error
+            raise Said(f"{error.filename or 'the data directory'}: {error.strerror}") from error
 
 
 @click.group(cls=EdgeGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -72,186 +74,11 @@ class EdgeGroup(click.Group):
     show_default=True,
     help="The data directory of this edge.",
 )
-@click.version_option(app.version(), package_name="pishkhan")
+@click.version_option(version(), package_name="pishkhan")
 @click.pass_context
 def main(ctx: click.Context, folder: Path) -> None:
     """The gateway between a hospital and its insurers."""
     ctx.obj = folder.absolute()
-
-
-@main.command()
-@click.argument("hub_enrol_url")
-@click.argument("code", default="-")
-@click.option("--sync-url", default="", help="Where the hub is reached by the VPN, if not where it says itself.")
-@click.pass_obj
-def enrol(folder: Path, hub_enrol_url: str, code: str, sync_url: str) -> None:
-    """Make this the edge of a hospital, with the CODE that `pishkhan-hub invite` printed.
-
-    Without CODE it is asked for (or read from standard input), so that it stands in no list of processes and no history.
-    """
-    if code == "-":
-        code = click.prompt("Enrolment code", err=True)
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    who = identity.enrol(folder, hub_enrol_url, code, sync_url)
-    click.echo(f"Enrolled for {who.institution} ({who.name}). Next: workstation add NAME, then run.", err=True)
-
-
-@main.group()
-def workstation() -> None:
-    """The computers that may sign in."""
-
-
-@workstation.command("add")
-@click.argument("name")
-@click.pass_obj
-def workstation_add(folder: Path, name: str) -> None:
-    """Admit a computer, or give it a new key; prints the key, this once."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    click.echo(Workstations(folder / WORKSTATIONS_FILE).add(name, clock()))
-
-
-@workstation.command("list")
-@click.pass_obj
-def workstation_list(folder: Path) -> None:
-    """List the computers that may sign in."""
-    for row in Workstations(folder / WORKSTATIONS_FILE).all():
-        click.echo(f"{row.name}\t{row.added_at:%Y-%m-%d %H:%M}Z")
-
-
-@workstation.command("remove")
-@click.argument("name")
-@click.pass_obj
-def workstation_remove(folder: Path, name: str) -> None:
-    """Withdraw a computer; what it has open ends at once."""
-    if not Workstations(folder / WORKSTATIONS_FILE).remove(name):
-        raise NotPossible(f"there is no workstation {name}: see `pishkhan-edge workstation list`")
-
-
-@main.command()
-@click.option("--listen", default="", metavar="HOST:PORT", help="Instead of `listen` in edge.toml.")
-@click.option("--listen-device", default="", metavar="DEV", help="Hear this interface only.")
-@click.pass_obj
-def run(folder: Path, listen: str, listen_device: str) -> None:
-    """Run the edge until it is told to end; prints one JSON line when it listens."""
-    settings = _settings(folder, listen, listen_device)
-    log.configure(settings.log_level)
-    who = identity.load(folder)
-    asyncio.run(_run(Edge(folder, settings, who)))
-
-
-@main.command()
-@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
-@click.pass_obj
-def status(folder: Path, as_json: bool) -> None:
-    """How the edge that runs on this data directory stands."""
-    try:
-        found = doctor.running_status(folder)
-    except doctor.NotRunning as error:
-        if as_json:
-            click.echo(json.dumps({"running": False, "reason": str(error)}))
-        else:
-            click.echo(str(error), err=True)
-        sys.exit(1)
-    plain = msgspec.to_builtins(found)
-    if as_json:
-        click.echo(json.dumps({"running": True, **plain}))
-        return
-    table = Table(show_header=False, box=None)
-    for name, value in plain.items():
-        if name not in ("return_code", "error", "warnings"):
-            table.add_row(name.replace("_", " "), str(value))
-    Console().print(table)
-    for sentence in found.warnings:
-        click.echo(f"! {sentence}")
-
-
-@main.command("doctor")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
-@click.pass_obj
-def doctor_command(folder: Path, as_json: bool) -> None:
-    """Look at everything that must be right, whether or not the edge runs."""
-    unwell = False
-    for finding in doctor.findings(folder, clock()):
-        unwell = unwell or not finding.well
-        if as_json:
-            click.echo(json.dumps({"part": finding.part, "well": finding.well, "sentence": finding.sentence}))
-        else:
-            click.echo(f"{finding.part:<13} {MARK_WELL if finding.well else MARK_UNWELL:<9} {finding.sentence}")
-    sys.exit(1 if unwell else 0)
-
-
-@main.command("read-card")
-@click.option("--reader", "name", default="", help="Which reader; may be left out when there is one.")
-@click.option("--wait-s", type=click.FloatRange(0.1, 120), default=READ_CARD_S_DEFAULT, show_default=True)
-@click.pass_obj
-def read_card(folder: Path, name: str, wait_s: float) -> None:
-    """Read one card, without the hub, and print it as JSON."""
-    rows = [row for row in config.load(folder).readers if name in ("", row.name)]
-    if len(rows) != 1:
-        raise NotPossible("name one reader of [[readers]] in edge.toml with --reader")
-    try:
-        identity_on_card = asyncio.run(_read_card(folder, rows[0], wait_s))
-    except Refused as refusal:
-        click.echo(f"{refusal.code}: {REFUSALS[refusal.code].desk}", err=True)
-        sys.exit(1)
-    click.echo(msgspec.json.encode(identity_on_card).decode())
-
-
-@main.command("face-certificate")
-@click.pass_obj
-def face_certificate(folder: Path) -> None:
-    """Print the certificate that the hospital's software pins when it calls off loopback; made on first use."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    names = certificate_names(config.load(folder))
-    click.echo(certificate.ensure(folder, names, clock()).read_text(), nl=False)
-
-
-main.add_command(journal)
-
-
-def _settings(folder: Path, listen: str, listen_device: str) -> Config:
-    if not folder.is_dir():
-        raise NotEnrolled(f"{folder} does not exist. Type: pishkhan-edge --data {folder} enrol HUB_URL CODE")
-    found = config.load(folder)
-    return msgspec.structs.replace(
-        found, listen=listen or found.listen, listen_device=listen_device or found.listen_device
-    )
-
-
-async def _run(edge: Edge) -> None:
-    told_to_end = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, told_to_end.set)
-    await edge.start()
-    # what the start has made stays: the collector need not look through it while a desk waits
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*COLLECT_AFTER)
-    click.echo(json.dumps({"event": "listening", "face": edge.url}))
-    sys.stdout.flush()
-    await told_to_end.wait()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.remove_signal_handler(number)  # a second signal ends it at once; the journal is made for that
-    await edge.stop()
-
-
-async def _read_card(folder: Path, row: config.ReaderConfig, wait_s: float) -> Any:
-    zone = _zone(folder)
-    readers = Readers([app.reader(row, folder, lambda _: None)], lambda: civil_day(clock(), zone))
-    await readers.start()
-    try:
-        return await readers.read("", wait_s)
-    finally:
-        await readers.stop()
-
-
-def _zone(folder: Path) -> str:
-    """The institution's zone; a technician may read a card before the edge is enrolled, and then a day begins where it does in UTC."""
-    try:
-        return identity.load(folder).zone
-    except NotEnrolled:
-        return "UTC"
 
 
 if __name__ == "__main__":

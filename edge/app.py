@@ -6,10 +6,8 @@ under way end, each by its own deadline, while the line still works for them; th
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from importlib import metadata
 from pathlib import Path
 
 import msgspec
@@ -18,15 +16,15 @@ from aiohttp import web
 
 from central_sync.terms.days import civil_day
 from edge import config as settings
-from edge import files, health, identity
+from edge import drivers, files, health, identity
 from edge.audit import Audit
 from edge.calls import Profile
-from edge.config import Address, Config, ConfigError, ReaderConfig
+from edge.config import Address, Config
 from edge.control import Control
 from edge.cycles import Cycles
 from edge.downlink import Downlink
 from edge.errors import JournalUnavailable
-from edge.events import Event, Events, Waiting
+from edge.events import Event, Events
 from edge.faces import certificate
 from edge.faces.cards import codec as cards_codec
 from edge.faces.cards.routes import CardsFace
@@ -44,22 +42,18 @@ from edge.journal import Journal
 from edge.limits import COMPARE_EVERY_S, RENEW_LOOK_EVERY_S, ROOTS_LOOK_EVERY_S
 from edge.line import Line
 from edge.log import located
-from edge.readers import Driver, OnEvent, ReaderEvent
+from edge.readers import OnEvent, ReaderEvent
 from edge.readers.registry import Readers
-from edge.readers.simulated.driver import SimulatedReader
 from edge.reconcile import Reconciler
 from edge.renewal import Renewals
 from edge.room import Room
 from edge.roots import DayRoots
 from edge.signers import Signers
 from edge.uplink import Uplink
+from edge.version import version
+from edge.waiting import Waiting
 from edge.workstations import FILE as WORKSTATIONS_FILE
 from edge.workstations import WorkstationError, Workstations
-
-DRIVERS: dict[str, Callable[[ReaderConfig, Path, OnEvent], Driver]] = {
-    "simulated": lambda reader, folder, told: SimulatedReader(reader.name, folder / reader.address, told),
-}
-"""Every card reader driver by the name that stands in edge.toml."""
 
 JOURNAL_FILE = "journal.db"
 RUNNING_FILE = "running.json"
@@ -138,7 +132,8 @@ class Edge:
         cycles = Cycles(self._journal, who.zone)
         audit = Audit(self._folder)
         readers = Readers(
-            [reader(row, self._folder, _teller(events)) for row in config.readers], lambda: civil_day(clock(), who.zone)
+            [drivers.reader(row, self._folder, _teller(events)) for row in config.readers],
+            lambda: civil_day(clock(), who.zone),
         )
         self._room = Room(self._folder)
         self._journal.refuse_new(self._room.refuses)
@@ -262,24 +257,6 @@ def certificate_names(config: Config) -> list[str]:
     """Names and addresses that the face's certificate must cover."""
     host = settings.address(config.listen).host
     return ["localhost", "127.0.0.1", *([] if host in ANY_ADDRESS else [host]), *config.names]
-
-
-def version() -> str:
-    """The version of what is installed, or ``0`` when run from a bare tree."""
-    with contextlib.suppress(metadata.PackageNotFoundError):
-        return metadata.version("pishkhan")
-    return "0"
-
-
-def reader(row: ReaderConfig, folder: Path, told: OnEvent) -> Driver:
-    """The reader of one row of edge.toml.
-
-    Raises:
-        ConfigError: there is no such driver.
-    """
-    if row.driver not in DRIVERS:
-        raise ConfigError(f"reader {row.name}: there is no driver {row.driver!r}; there are {', '.join(DRIVERS)}")
-    return DRIVERS[row.driver](row, folder, told)
 
 
 def _teller(events: Events) -> OnEvent:

@@ -30,6 +30,7 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Meta, Struct
 
+from edge.errors import EdgeError
 from edge.limits import KEEP_DAYS_DEFAULT
 
 FILE = "edge.toml"
@@ -39,7 +40,7 @@ READERS_MAX = 16
 Device = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.:-]{0,15}$")]
 
 
-class ConfigError(Exception):
+class ConfigError(EdgeError):
     """A setting cannot be used; the text says which and what to write."""
 
 

@@ -19,12 +19,13 @@ import structlog
 
 from central_sync.wire.messages import Feed, Notice
 from edge.errors import JournalUnavailable, LineBroken, LineRefused
-from edge.events import Event, Events, outcome_event
+from edge.events import Event, Events
 from edge.journal import Journal
 from edge.limits import FEED_PAUSE_S, FEED_WAIT_S, FEED_WAIT_SKEWED_S, LIFE_PAUSE_S, RETRY_CAP_S, RETRY_FIRST_S
 from edge.line import Heads, Line
 from edge.retry import Backoff
 from edge.uplink import Uplink
+from edge.waiting import outcome_event
 
 LIFE_NOTICE = (
     "The hub has seen a later state of this gateway's journal: it was restored from an old copy, set back, or runs twice. It goes on with"

@@ -11,6 +11,10 @@ class EdgeError(Exception):
     """Base of the edge's own errors."""
 
 
+class NotPossible(EdgeError):
+    """What a command was asked for cannot be done; the text says what to do."""
+
+
 class JournalError(EdgeError):
     """The journal cannot be opened or used; the text tells a technician what to mend."""
 

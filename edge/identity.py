@@ -31,6 +31,7 @@ from central_sync.wire.messages import Enrolment, EnrolRequest
 from central_sync.wire.refusals import REFUSALS, Refused
 from edge import files
 from edge.config import is_https
+from edge.errors import EdgeError
 
 FOLDER = "identity"
 CURRENT = "current"
@@ -38,11 +39,11 @@ ENROL_TIMEOUT_S = 20
 ANSWER_BYTES_MAX = 256 * 1024
 
 
-class NotEnrolled(Exception):
+class NotEnrolled(EdgeError):
     """There is no usable identity; the text says what to do."""
 
 
-class EnrolmentFailed(Exception):
+class EnrolmentFailed(EdgeError):
     """The hub could not be reached, is not the one of the code, or refused; the text says which."""
 
 

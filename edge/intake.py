@@ -32,7 +32,7 @@ from edge.calls import Call, Profile, Reply
 from edge.checks import check
 from edge.downlink import Downlink
 from edge.errors import JournalUnavailable
-from edge.events import Events, Waiting, outcome_event
+from edge.events import Events
 from edge.journal import Appended, Appending, Draft, Journal, Standing
 from edge.limits import ANSWER_MARGIN_MS_MAX, DOWN_PATIENCE_MS, LINE_LOOK_MS, STOP_GRACE_S
 from edge.outcome import Outcome
@@ -47,6 +47,7 @@ from edge.replies import (
 )
 from edge.uplink import Uplink
 from edge.uplink.items import CYCLE_LANE
+from edge.waiting import Waiting, outcome_event
 
 _log = structlog.get_logger(__name__)
 _MSGID = re.compile(rf"[!-~]{{1,{MSGID_CHARACTERS_MAX}}}")

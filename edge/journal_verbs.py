@@ -23,7 +23,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from edge import config, control, doctor, identity
-from edge.app import JOURNAL_FILE, clock, version
+from edge.app import JOURNAL_FILE, clock
 from edge.control import NobodyThere, Tell
 from edge.differences import Report, sentences
 from edge.errors import EdgeError, JournalError
@@ -37,6 +37,7 @@ from edge.journal.verify import verify
 from edge.line import Line
 from edge.reconcile import Reconciler
 from edge.signers import known
+from edge.version import version
 
 
 @click.group()

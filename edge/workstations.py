@@ -19,6 +19,7 @@ import msgspec
 from msgspec import Struct
 
 from edge import files
+from edge.errors import EdgeError
 
 FILE = "workstations.json"
 WORKSTATIONS_MAX = 2_000
@@ -26,7 +27,7 @@ _NAME = re.compile(r"^[A-Za-z0-9_.-]{1,40}$")
 _NOBODY = hashlib.sha256(b"").hexdigest()
 
 
-class WorkstationError(Exception):
+class WorkstationError(EdgeError):
     """The list cannot be read or changed as asked; the text says why."""
 
 

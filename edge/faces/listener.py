@@ -12,12 +12,13 @@ import ssl
 from aiohttp import web
 
 from edge.config import Address
+from edge.errors import EdgeError
 from edge.faces.shortcut import Shortcut
 
 BACKLOG = 128
 
 
-class ListenFailed(Exception):
+class ListenFailed(EdgeError):
     """The address or the interface cannot be used; the text says which."""
 
 

@@ -22,7 +22,7 @@ import structlog
 
 from central_sync.wire.limits import PACKET_BYTES_MAX
 from central_sync.wire.messages import ItemAnswer, Transaction
-from edge.events import Event, Events, Waiting
+from edge.events import Event, Events
 from edge.journal import Journal, Standing, lane_key
 from edge.limits import ATTEMPT_PATIENCE_S, JOURNAL_RETRY_S
 from edge.line import Line
@@ -35,6 +35,7 @@ from edge.uplink.pace import Pace
 from edge.uplink.pulse import LINE_DOWN, Pulse
 from edge.uplink.sending import Flights
 from edge.uplink.suspicion import Suspicion
+from edge.waiting import Waiting
 
 _log = structlog.get_logger(__name__)
 CASE_HELD = "case_held"

@@ -16,7 +16,7 @@ from datetime import datetime
 import structlog
 
 from central_sync.wire.messages import Batch, BatchAnswer, ItemAnswer, Verdict
-from edge.events import Event, Events, Waiting, outcome_event
+from edge.events import Event, Events
 from edge.journal import Journal, Receipt, Received, Standing
 from edge.limits import LANE_RETRY_CAP_S, LANE_RETRY_FIRST_S
 from edge.outcome import Outcome
@@ -26,6 +26,7 @@ from edge.uplink.lanes import Lanes, Work
 from edge.uplink.pace import Pace
 from edge.uplink.suspicion import Suspicion
 from edge.uplink.window import Window
+from edge.waiting import Waiting, outcome_event
 
 _log = structlog.get_logger(__name__)
 _BACKOFF = Backoff(LANE_RETRY_FIRST_S, LANE_RETRY_CAP_S)

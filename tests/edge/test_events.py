@@ -7,10 +7,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from edge.events import Event, Events, Waiting
-from edge.journal import Standing
+from edge.events import Event, Events
 from edge.limits import EVENTS_PER_WATCHER_MAX, WATCHERS_MAX
-from edge.outcome import Outcome
 
 NOW = datetime(2025, 6, 1, tzinfo=UTC)
 
@@ -56,18 +54,3 @@ async def test_there_are_only_so_many_watchers() -> None:
         events.subscribe()
     with pytest.raises(OverflowError):
         events.subscribe()
-
-
-async def test_all_who_wait_for_a_transaction_are_told_once() -> None:
-    waiting = Waiting()
-    standing = Standing(
-        seq=1, institution="H1", msgid="m1", number="2204", digest=b"", hid="", lane="l", recorded_at=NOW,
-        outcome=Outcome.FINAL,
-    )  # fmt: skip
-    with waiting.enter("m1") as one, waiting.enter("m1") as two, waiting.enter("m2") as other:
-        waiting.wake([standing])
-        waiting.wake([standing])
-        assert await one is standing
-        assert await two is standing
-        assert not other.done()
-    waiting.wake([standing])

@@ -1,90 +1,35 @@
-"""The command line: what it prints, and that every failure is one sentence that says what to do."""
+"""The list of verbs: every one can be typed, and only what was typed is loaded."""
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
+import subprocess
+import sys
 
+import click
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
 
-from edge.__main__ import main
-from edge.workstations import FILE
-
-CARD = '{"kind": "ir_national_code", "number": "0499370899"}'
-READER = '[[readers]]\nname = "desk-1"\ndriver = "simulated"\naddress = "reader"\n'
+from edge.__main__ import VERBS, main
+from tests.tidy import tree
 
 
-def run(folder: Path, *arguments: str) -> Result:
-    return CliRunner().invoke(main, ["--data", str(folder), *arguments])
+@pytest.mark.parametrize("verb", sorted(VERBS))
+def test_every_verb_of_the_list_is_a_command_of_that_name_with_help(verb: str) -> None:
+    command = main.get_command(click.Context(main), verb)
+    assert command is not None
+    assert command.name == verb
+    done = CliRunner().invoke(main, [verb, "--help"])
+    assert (done.exit_code, "Usage: " in done.stdout) == (0, True)
 
 
-@pytest.mark.parametrize("verb", ["run", "journal stats", "journal show", "workstation remove x", "read-card"])
-def test_on_an_empty_folder_every_verb_says_what_is_missing(tmp_path: Path, verb: str) -> None:
-    done = run(tmp_path, *verb.split())
-    assert done.exit_code == 2
-    assert done.stderr.startswith("Error: ")
-    assert "Traceback" not in done.stderr
+def test_an_unknown_verb_is_refused_in_a_sentence() -> None:
+    done = CliRunner().invoke(main, ["destroy"])
+    assert (done.exit_code, "No such command" in done.stderr) == (2, True)
 
 
-def test_run_without_an_identity_says_what_to_type(tmp_path: Path) -> None:
-    assert f"pishkhan-edge --data {tmp_path} enrol HUB_URL CODE" in run(tmp_path, "run").stderr
-    assert "does not exist" in run(tmp_path / "none", "run").stderr
-
-
-def test_a_workstation_is_added_listed_and_removed(tmp_path: Path) -> None:
-    added = run(tmp_path, "workstation", "add", "desk-1")
-    assert (added.exit_code, len(added.stdout.split())) == (0, 1)
-    assert run(tmp_path, "workstation", "list").stdout.startswith("desk-1\t")
-    assert run(tmp_path, "workstation", "remove", "desk-1").exit_code == 0
-    assert run(tmp_path, "workstation", "list").stdout == ""
-    assert run(tmp_path, "workstation", "add", "desk 1").exit_code == 2
-
-
-def test_a_damaged_list_and_a_damaged_settings_file_are_one_sentence_each(tmp_path: Path) -> None:
-    (tmp_path / FILE).write_text("{")
-    assert "damaged" in run(tmp_path, "workstation", "list").stderr
-    (tmp_path / "edge.toml").write_text("listen = 1")
-    assert "edge.toml" in run(tmp_path, "run").stderr
-
-
-def test_enrolling_with_nonsense_is_one_sentence(tmp_path: Path) -> None:
-    done = run(tmp_path, "enrol", "http://hub", "CODE")
-    assert (done.exit_code, "https://HOST:PORT" in done.stderr) == (2, True)
-
-
-def test_a_code_that_is_not_typed_as_an_argument_is_asked_for(tmp_path: Path) -> None:
-    done = CliRunner().invoke(main, ["--data", str(tmp_path), "enrol", "https://127.0.0.1:1"], input="NOT-A-CODE\n")
-    assert done.exit_code == 2
-    assert "Enrolment code" in done.stderr
-    assert "Traceback" not in done.stderr
-
-
-def test_status_and_doctor_tell_of_an_edge_that_does_not_run(tmp_path: Path) -> None:
-    assert run(tmp_path, "status").exit_code == 1
-    told = json.loads(run(tmp_path, "status", "--json").stdout)
-    assert told["running"] is False
-    done = run(tmp_path, "doctor", "--json")
-    findings = {(row := json.loads(line))["part"]: row for line in done.stdout.splitlines()}
-    assert done.exit_code == 1
-    assert list(findings) == ["folder", "settings", "identity", "journal", "workstations", "disk", "running"]
-    assert findings["folder"]["well"]
-    assert not findings["identity"]["well"]
-    assert "NOT WELL" in run(tmp_path / "none", "doctor").stdout
-
-
-def test_the_faces_certificate_is_made_once_and_printed(tmp_path: Path) -> None:
-    first, second = (run(tmp_path, "face-certificate").stdout for _ in range(2))
-    assert first == second
-    assert first.startswith("-----BEGIN CERTIFICATE-----")
-    assert (tmp_path / "face" / "key.pem").stat().st_mode & 0o777 == 0o600
-
-
-def test_a_card_is_read_without_a_hub(tmp_path: Path) -> None:
-    (tmp_path / "edge.toml").write_text(READER)
-    absent = run(tmp_path, "read-card", "--wait-s", "0.2")
-    assert (absent.exit_code, "card_absent" in absent.stderr) == (1, True)
-    (tmp_path / "reader").mkdir()
-    (tmp_path / "reader" / "card.json").write_text(CARD)
-    assert json.loads(run(tmp_path, "read-card").stdout)["number"] == "0499370899"
-    assert run(tmp_path, "read-card", "--reader", "none").exit_code == 2
+def test_the_list_itself_loads_no_journal() -> None:
+    code = "import sys, edge.__main__; print([n for n in sys.modules if n.startswith(('edge.journal', 'edge.app', 'edge.verbs'))])"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tree.ROOT, capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.strip() == "[]"

@@ -17,13 +17,14 @@ from central_sync.wire import codec
 from central_sync.wire.catalogue import BY_NUMBER
 from edge.calls import Call, Context, Profile, Reply
 from edge.downlink import Downlink
-from edge.events import Events, Waiting
+from edge.events import Events
 from edge.intake import Intake
 from edge.journal import Block, Draft, Journal
 from edge.line import Line
 from edge.outcome import Outcome
 from edge.signers import Signers
 from edge.uplink import Uplink
+from edge.waiting import Waiting
 from tests.sim import signing
 
 DAY = date(2025, 6, 1)

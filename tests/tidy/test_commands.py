@@ -42,9 +42,8 @@ def _unknown(command: click.Command, words: list[str]) -> str:
             if not flags[word].is_flag and words:
                 words.pop(0)
         elif isinstance(command, click.Group):
-            if word not in command.commands:
-                return word
-            return _unknown(command.commands[word], words)
+            found = command.get_command(click.Context(command), word)
+            return word if found is None else _unknown(found, words)
     return ""
 
 
