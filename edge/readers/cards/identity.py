@@ -39,6 +39,7 @@ class CardIdentity(Struct, frozen=True, omit_defaults=True, kw_only=True):
     name: str = ""
     latin_name: str = ""
     birth_date: date | None = None
+    birth_place: str = ""
     sex: str = ""
     nationality: str = ""
     address: str = ""
