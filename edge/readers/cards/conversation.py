@@ -18,6 +18,7 @@ RESPONSE_BYTES_MAX = 65_536
 COMMAND_BYTES_MAX = 261
 ANSWER_BYTES_MAX = 258
 """Of one response of a card that speaks short APDUs: 256 and the status word."""
+GET_RESPONSE = bytes.fromhex("00C00000")
 OK = 0x9000
 END_OF_FILE = 0x6282
 """Fewer bytes than asked for; those that came are valid."""
@@ -39,8 +40,12 @@ class Response(NamedTuple):
         return self.status in (OK, END_OF_FILE)
 
 
-def exchange(command: bytes) -> Conversation[Response]:
+def exchange(command: bytes, get_response: bytes | None = GET_RESPONSE) -> Conversation[Response]:
     """Send ``command``; its whole response.
+
+    Args:
+        command: the APDU as it goes to the card.
+        get_response: the header of the command that fetches what ``61xx`` announces; ``None`` leaves it on the card and counts as done.
 
     Raises:
         CardFault: an answer without a status, or a chain that is too long.
@@ -56,7 +61,9 @@ def exchange(command: bytes) -> Conversation[Response]:
             raise CardFault(f"a response of over {RESPONSE_BYTES_MAX} bytes")
         match status >> 8:
             case 0x61:
-                sent = bytes([command[0] & 0x03, 0xC0, 0, 0, status & 0xFF])
+                if get_response is None:
+                    return Response(data, OK)
+                sent = get_response + bytes([status & 0xFF])
             case 0x6C:
                 sent = (
                     sent[:4] + bytes([status & 0xFF])

@@ -36,3 +36,15 @@ def test_a_chain_without_end_is_a_fault(answer: str) -> None:
 def test_an_answer_without_a_status_or_too_long_is_a_fault(answer: bytes) -> None:
     with pytest.raises(CardFault):
         converse(exchange(READ), lambda _: answer)
+
+
+def test_what_61_announces_may_be_left_on_the_card_or_fetched_the_cards_own_way() -> None:
+    assert converse(exchange(READ, None), lambda _: bytes.fromhex("6102")) == Response(b"", 0x9000)
+    sent: list[bytes] = []
+
+    def transmit(command: bytes) -> bytes:
+        sent.append(command)
+        return bytes.fromhex("6101") if len(sent) == 1 else bytes.fromhex("AA9000")
+
+    assert converse(exchange(READ, bytes.fromhex("00C00001")), transmit).data == b"\xaa"
+    assert sent[1].hex() == "00c0000101"
