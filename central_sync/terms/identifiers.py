@@ -61,6 +61,24 @@ def _cn_resident_number(number: str) -> bool:
     return True
 
 
+def _cn_foreign_resident_number(number: str) -> bool:
+    """The number of a foreigner's permanent residence card of China.
+
+    Since 2023 eighteen characters like a resident's, the first of them 9. Before, three letters of the country, four digits of the
+    place, the birth date as YYMMDD, one digit of sequence, and the check digit that passports have (weights 7, 3, 1; letters from 10 on).
+    """
+    if len(number) == 18:
+        return number[0] == "9" and _cn_resident_number(number)
+    country, digits = number[:3], number[3:]
+    if len(number) != 15 or not number.isascii() or not (country.isalpha() and country.isupper() and digits.isdigit()):
+        return False
+    try:
+        date(2000 + int(number[7:9]), int(number[9:11]), int(number[11:13]))
+    except ValueError:
+        return False
+    return int(number[14]) == sum(int(c, 36) * (7, 3, 1)[i % 3] for i, c in enumerate(number[:14])) % 10
+
+
 def _pad_ten(code: str) -> str:
     """A national code whose leading zeros a spreadsheet dropped: eight or nine digits are padded to ten."""
     return code.zfill(10) if 8 <= len(code) < 10 and code.isdigit() else code
@@ -69,6 +87,7 @@ def _pad_ten(code: str) -> str:
 KINDS: dict[str, tuple[Callable[[str], str], Callable[[str], bool]]] = {
     "ir_national_code": (_pad_ten, _ir_national_code),
     "cn_resident_number": (str.upper, _cn_resident_number),
+    "cn_foreign_resident_number": (str.upper, _cn_foreign_resident_number),
 }
 """Kind of identifier → (what else its normal form needs, whether a normal form passes its own check)."""
 

@@ -71,6 +71,28 @@ def test_a_resident_number_with_its_own_check_character_passes_in_either_case(nu
     assert checked("cn_resident_number", number.lower()) == number
 
 
+@pytest.mark.parametrize("number", ["KAZ110090123105", "kaz110090123105", "911840198506150011"])
+def test_a_foreign_residents_number_passes_in_its_old_and_its_new_form(number):
+    assert checked("cn_foreign_resident_number", number) == number.upper()
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        "",
+        "KAZ110090123106",
+        "KAZ110090133105",
+        "KA1110090123105",
+        "KAZ11009012310",
+        "11010519491231002X",
+        "911840198506150010",
+        "KAZ1100９0123106",
+    ],
+)
+def test_what_is_no_foreign_residents_number_fails(number):
+    assert checked("cn_foreign_resident_number", number) is None
+
+
 @given(cn_numbers(), st.integers(0, 17), st.integers(1, 9))
 def test_one_wrong_digit_of_a_resident_number_is_found(number, place, shift):
     assume(number[place] != "X")
