@@ -31,16 +31,21 @@ class SimulatedReader:
         self._on_event = on_event
         self._connected = False
         self._present = False
+        self._stopped = False
         self._changed = asyncio.Event()
+        self._turn = asyncio.Lock()
         self._watcher: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Begin to watch the folder."""
+        self._stopped = False
         self._look()
         self._watcher = asyncio.create_task(self._watch(), name=f"reader {self.name}")
 
     async def stop(self) -> None:
-        """End watching."""
+        """End watching, and the reads that wait for a card."""
+        self._stopped = True
+        self._changed.set()
         if self._watcher is None:
             return
         self._watcher.cancel()
@@ -51,25 +56,32 @@ class SimulatedReader:
         """How it is now."""
         return [self._state()]
 
-    async def read(self, _reader: str, deadline_s: float, _wanted: Wanted) -> CardIdentity:
+    async def read(self, reader: str, deadline_s: float, _wanted: Wanted) -> CardIdentity:
         """Read the card, waiting for one at most ``deadline_s`` seconds.
 
         Raises:
-            Refused: ``card_absent`` or ``card_unreadable``.
+            Refused: ``reader_unknown``, ``card_absent``, ``reader_lost`` or ``card_unreadable``.
         """
-        loop = asyncio.get_running_loop()
-        ends = loop.time() + deadline_s
+        if reader != self.name:
+            raise Refused("reader_unknown")
+        try:
+            async with asyncio.timeout(deadline_s), self._turn:
+                return codec.identity(await self._put_down())
+        except TimeoutError as error:
+            raise Refused("card_absent" if self._connected else "reader_lost", "before the deadline") from error
+
+    async def _put_down(self) -> bytes:
+        """The bytes of the card, once it is there and was told."""
         while True:
-            card = self._card()
+            self._changed.clear()
+            if self._stopped:
+                raise Refused("reader_lost", "the program stops")
+            self._look()
+            card = self._card() if self._present else None
             content = _content(card) if card else None
             if content is not None:
-                return codec.identity(content)
-            self._changed.clear()
-            try:
-                async with asyncio.timeout_at(ends):
-                    await self._changed.wait()
-            except TimeoutError as error:
-                raise Refused("card_absent", "before the deadline") from error
+                return content
+            await self._changed.wait()
 
     async def _watch(self) -> None:
         while True:

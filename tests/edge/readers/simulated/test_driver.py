@@ -69,6 +69,7 @@ async def test_a_read_waits_for_the_card(desk: Desk) -> None:
 
 
 async def test_without_a_card_the_deadline_is_kept(desk: Desk) -> None:
+    desk.folder.mkdir()
     async with asyncio.timeout(1):
         with pytest.raises(Refused, match="card_absent"):
             await desk.read(0.2)

@@ -1,0 +1,1 @@
+"""One suite over all drivers of a port. ``rigs.py`` says how a driver joins."""
