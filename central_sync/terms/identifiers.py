@@ -2,7 +2,8 @@
 
 Each country's number is one row of :data:`KINDS`. A person types or scans digits in any script; ``normalised`` brings
 Persian, Arabic and full-width digits and letters to one form before anything is compared or stored.
-Sources: Iranian national code and GB 11643-1999 (ISO 7064 MOD 11-2), see docs/glossary.md.
+Sources: docs/glossary.md. A check is held to the check digit and what is part of it; where python-stdnum also refuses numbers that people
+have (Thai ones of persons without nationality) or asks the clock (Belgian ones), the rule is written out here.
 """
 
 from __future__ import annotations
@@ -11,8 +12,10 @@ import unicodedata
 from collections.abc import Callable
 from datetime import date
 
+from stdnum.ee import ik
 from stdnum.exceptions import ValidationError
 from stdnum.iso7064 import mod_11_2
+from stdnum.th import pin
 
 _LETTERS = str.maketrans({"ي": "ی", "ى": "ی", "ك": "ک"})
 _INVISIBLE = dict.fromkeys(
@@ -79,6 +82,67 @@ def _cn_foreign_resident_number(number: str) -> bool:
     return int(number[14]) == sum(int(c, 36) * (7, 3, 1)[i % 3] for i, c in enumerate(number[:14])) % 10
 
 
+_TW_LETTERS = "ABCDEFGHJKLMNPQRSTUVXYWZIO"
+"""Their places, counted from 10, are what they stand for."""
+_TW_OLD_CERTIFICATE = "ABCD"
+
+
+def _tw_national_id(number: str) -> bool:
+    """A letter, eight digits and a check digit, of a citizen or of a resident certificate.
+
+    The second character of resident certificates issued before 2021 is a letter A to D, of which the last digit counts.
+    """
+    if len(number) != 10 or not number.isascii() or number[0] not in _TW_LETTERS or not number[2:].isdigit():
+        return False
+    second = number[1]
+    if second in _TW_OLD_CERTIFICATE:
+        second = str(_TW_LETTERS.index(second))
+    if not second.isdigit():
+        return False
+    tens, units = divmod(10 + _TW_LETTERS.index(number[0]), 10)
+    body = sum(int(d) * (8 - i) for i, d in enumerate(second + number[2:9]))
+    return (tens + units * 9 + body + int(number[9])) % 10 == 0
+
+
+def _de_kvnr(number: str) -> bool:
+    """A letter, eight digits and a check digit: the letter as 01 to 26, weights 1, 2, 1, 2 …, digit sums, modulo 10."""
+    if len(number) != 10 or not number.isascii() or not "A" <= number[0] <= "Z" or not number[1:].isdigit():
+        return False
+    digits = f"{ord(number[0]) - ord('A') + 1:02}{number[1:9]}"
+    products = (int(d) * (1 + i % 2) for i, d in enumerate(digits))
+    return sum(p // 10 + p % 10 for p in products) % 10 == int(number[9])
+
+
+def _th_pin(number: str) -> bool:
+    """Thirteen digits, the last a check digit. Any first digit: 0 is of persons without nationality, who have cards too."""
+    return (
+        len(number) == 13 and number.isascii() and number.isdigit() and number[12] == str(pin.calc_check_digit(number))
+    )
+
+
+def _be_national_number(number: str) -> bool:
+    """Nine digits and what is missing to a multiple of 97; for those born from 2000 on, with a 2 before the nine."""
+    if len(number) != 11 or not (number.isascii() and number.isdigit()) or not int(number[:9]):
+        return False
+    return any(97 - int(century + number[:9]) % 97 == int(number[9:]) for century in ("", "2"))
+
+
+def _ee_personal_code(code: str) -> bool:
+    """Eleven digits: century and sex, a real birth date, a serial and a check digit."""
+    if len(code) != 11 or not (code.isascii() and code.isdigit()):
+        return False
+    try:
+        ik.validate(code)
+    except ValidationError:
+        return False
+    return True
+
+
+def _without_marks(number: str) -> str:
+    """A number without the points, hyphens and spaces that people group it with."""
+    return number.translate({ord(mark): None for mark in " .-"})
+
+
 def _pad_ten(code: str) -> str:
     """A national code whose leading zeros a spreadsheet dropped: eight or nine digits are padded to ten."""
     return code.zfill(10) if 8 <= len(code) < 10 and code.isdigit() else code
@@ -88,8 +152,16 @@ KINDS: dict[str, tuple[Callable[[str], str], Callable[[str], bool]]] = {
     "ir_national_code": (_pad_ten, _ir_national_code),
     "cn_resident_number": (str.upper, _cn_resident_number),
     "cn_foreign_resident_number": (str.upper, _cn_foreign_resident_number),
+    "th_pin": (_without_marks, _th_pin),
+    "tw_national_id": (str.upper, _tw_national_id),
+    "de_kvnr": (str.upper, _de_kvnr),
+    "be_national_number": (_without_marks, _be_national_number),
+    "ee_personal_code": (str, _ee_personal_code),
 }
-"""Kind of identifier → (what else its normal form needs, whether a normal form passes its own check)."""
+"""Kind of identifier → (what else its normal form needs, whether a normal form passes its own check).
+
+Which of them the hub takes is not decided here: a region of the rulebook names its one kind.
+"""
 
 
 def checked(kind: str, text: str) -> str | None:
