@@ -193,7 +193,11 @@ def test_what_is_no_number_of_another_country_fails(kind, number):
 
 
 def test_every_kind_is_shown_by_an_example():
-    assert set(KNOWN) == set(WRONG) == set(KINDS) - {"ir_national_code", "cn_resident_number", "cn_foreign_resident_number"}
+    assert (
+        set(KNOWN)
+        == set(WRONG)
+        == set(KINDS) - {"ir_national_code", "cn_resident_number", "cn_foreign_resident_number"}
+    )
 
 
 def test_a_letter_of_taiwan_counts_as_its_place():
