@@ -2,7 +2,7 @@
 
 It answers SELECT by name, by file and by path, READ BINARY (also by short identifier) and READ RECORD; all else is an unknown instruction. ``answers``
 overrides single commands, to play a card that misbehaves; ``t0`` plays a card that hands out its data by GET RESPONSE, as cards of
-protocol T=0 do; ``chunk`` is the most that it gives at once.
+protocol T=0 do; ``chunk`` is the most that it gives at once; an ``exact`` card gives nothing when it is asked for more than is left, but says how much is.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ class FolderCard:
         self.t0 = False
         self.chunk = 256
         self.early_end = EARLY_END
+        self.exact = False
         self.log: list[str] = []
         self.reset()
 
@@ -127,6 +128,8 @@ class FolderCard:
             return NO_FILE
         if offset >= len(content):
             return PAST_END
+        if self.exact and wanted < 256 and len(content) - offset < wanted:
+            return bytes([0x6C, len(content) - offset])
         data = content[offset : offset + min(wanted, self.chunk)]
         return data + (OK if len(data) == wanted or len(data) == self.chunk else self.early_end)
 

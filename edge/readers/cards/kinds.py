@@ -8,13 +8,18 @@ from __future__ import annotations
 
 from central_sync.wire.refusals import Refused
 from edge.readers import Wanted
+from edge.readers.cards import be_eid, de_egk, ee_eid
 from edge.readers.cards.card_kind import CardKind
 from edge.readers.cards.conversation import Conversation
 from edge.readers.cards.identity import CardIdentity
 
 __all__ = ["KINDS", "CardKind", "identify"]
 
-KINDS: tuple[CardKind, ...] = ()
+KINDS: tuple[CardKind, ...] = (
+    de_egk.KIND,
+    be_eid.KIND,
+    ee_eid.KIND,
+)
 
 
 def identify(atr: bytes, wanted: Wanted, kinds: tuple[CardKind, ...] = KINDS) -> Conversation[CardIdentity]:
