@@ -43,7 +43,9 @@ from edge.limits import COMPARE_EVERY_S, RENEW_LOOK_EVERY_S, ROOTS_LOOK_EVERY_S
 from edge.line import Line
 from edge.log import located
 from edge.readers import OnEvent, ReaderEvent
-from edge.readers.registry import Readers
+from edge.readers.bindings import Binding, by_row
+from edge.readers.front import Front
+from edge.readers.reads import Keeping
 from edge.reconcile import Reconciler
 from edge.renewal import Renewals
 from edge.room import Room
@@ -131,10 +133,7 @@ class Edge:
         self._workstations = Workstations(self._folder / WORKSTATIONS_FILE)
         cycles = Cycles(self._journal, who.zone)
         audit = Audit(self._folder)
-        readers = Readers(
-            [drivers.reader(row, self._folder, _teller(events)) for row in config.readers],
-            lambda: civil_day(clock(), who.zone),
-        )
+        front = self._front(_teller(events))
         self._room = Room(self._folder)
         self._journal.refuse_new(self._room.refuses)
         housekeeping = Housekeeping(self._folder, self._journal, lambda: self._who, config, clock, version())
@@ -153,11 +152,11 @@ class Edge:
             ]
         )
         door = Door([address.host, *config.names], config.origins)
-        stream = Stream(events, clock)
+        stream, card_stream = Stream(events, clock), Stream(front.events, clock)
         gate = Gate(who.institution, self._workstations, cycles, clock)
         faces = [
             *EmbedFace(intake, gate, cycles, stream, self.status, audit, clock).routes(),
-            *CardsFace(readers, gate).routes(),
+            *CardsFace(front.desks, gate, card_stream).routes(),
         ]
         listener = self._listener(faces, door, address)
 
@@ -169,12 +168,11 @@ class Edge:
         await self._up(self._line.start, self._line.stop)
         await self._up(self._uplink.start, self._uplink.stop)
         await self._up(downlink.start, downlink.stop)
-        await self._up(readers.start, readers.stop)
+        await self._up(front.start, front.stop)
         await self._up(jobs.start, jobs.stop)
         await self._up(control.start, control.stop)
         await self._up(listener.start, listener.stop)
-        self._undo.append(stream.stop)
-        self._undo.append(lambda: _emptied(door, intake))
+        self._undo += [stream.stop, card_stream.stop, lambda: _emptied(door, intake), front.desks.stop]
         self.url = listener.url
         await self._up(self._tell_where, self._tell_gone)
         log.info("the edge listens", address=self.url, version=version())
@@ -182,6 +180,22 @@ class Edge:
     async def _up(self, start: Callable[[], Awaitable[None]], stop: Callable[[], Awaitable[None]]) -> None:
         await start()
         self._undo.append(stop)
+
+    def _front(self, also: OnEvent) -> Front:
+        config = self._config
+        return Front(
+            lambda told: [drivers.reader(row, self._folder, told) for row in config.readers],
+            clock,
+            lambda: civil_day(clock(), self._who.zone),
+            by_row({row.name: Binding(desk=row.desk, card_must_stay=row.card_must_stay) for row in config.readers}),
+            Keeping(
+                card_kept_s=config.card_kept_s,
+                read_good_s=config.card_read_good_s,
+                forget_on_removal=config.card_forgotten_on_removal,
+            ),
+            photo=config.photo,
+            also=also,
+        )
 
     def _listener(self, routes: list[web.RouteDef], door: Door, address: Address) -> Listener:
         app = web.Application(middlewares=[door.middleware], client_max_size=BODY_BYTES_MAX)

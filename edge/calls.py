@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Any
+from datetime import date, datetime
+from typing import Any, NamedTuple
 
 from msgspec import Struct
 
@@ -25,6 +25,13 @@ class Context(Struct, frozen=True, kw_only=True):
     operator: str
     workstation: str
     business_day: date
+
+
+class Caller(NamedTuple):
+    """Who calls a face that keeps no journal: its desk (a workstation), and until when it is admitted."""
+
+    desk: str
+    until: datetime
 
 
 class Call(Struct, frozen=True, kw_only=True):

@@ -13,11 +13,17 @@
     journal_kept_days = 400  # what the hub has signed for stays so long in the journal
     backups = "backups"  # the folder of the daily backups, relative to DIR; better on another disk
     backups_kept_days = 7
+    photo = false  # whether a photo on a card may be read; it is, if the HIS asks for it
+    card_kept_s = 120  # how long the last card's data are kept in memory, to be asked for again
+    card_forgotten_on_removal = false  # and whether they go with the card
+    card_read_good_s = 1800  # how long a read counts as proof of presence
 
     [[readers]]
     name = "desk-1"
     driver = "simulated"
     address = "readers/desk-1"  # what the driver understands: here a folder, relative to DIR
+    desk = ""  # the workstation that it belongs to; empty: every workstation may use it
+    card_must_stay = false  # whether a read counts as proof of presence only while the card lies there
 """
 
 from __future__ import annotations
@@ -36,6 +42,8 @@ from edge.limits import KEEP_DAYS_DEFAULT
 FILE = "edge.toml"
 FILE_BYTES_MAX = 64 * 1024
 READERS_MAX = 16
+CARD_KEPT_S_MAX = 3_600
+CARD_READ_GOOD_S_MAX = 12 * 3_600
 
 Device = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.:-]{0,15}$")]
 
@@ -45,11 +53,13 @@ class ConfigError(EdgeError):
 
 
 class ReaderConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One card reader: how the desk calls it, who drives it, and the driver's own address of it."""
+    """One card reader: how it is called, who drives it, the driver's own address of it, and whose it is."""
 
     name: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
     driver: str
     address: str
+    desk: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.-]{0,40}$")] = ""
+    card_must_stay: bool = False
 
 
 class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -66,6 +76,10 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     journal_kept_days: Annotated[int, Meta(ge=1)] = KEEP_DAYS_DEFAULT
     backups: str = "backups"
     backups_kept_days: Annotated[int, Meta(ge=1)] = 7
+    photo: bool = False
+    card_kept_s: Annotated[int, Meta(ge=1, le=CARD_KEPT_S_MAX)] = 120
+    card_forgotten_on_removal: bool = False
+    card_read_good_s: Annotated[int, Meta(ge=1, le=CARD_READ_GOOD_S_MAX)] = 1_800
     readers: Annotated[list[ReaderConfig], Meta(max_length=READERS_MAX)] = []
 
 

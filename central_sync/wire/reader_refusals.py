@@ -8,6 +8,36 @@ READER_REFUSALS: dict[str, Sentences] = {
     "reader_unknown": Sentences(
         Fault.HIS, False, "This card reader is not connected.", "No reader has this name: see GET /cards/v1/readers."
     ),
+    "reader_of_another_desk": Sentences(
+        Fault.HIS,
+        False,
+        "This card reader belongs to another desk.",
+        "Its row of [[readers]] in edge.toml names another workstation.",
+    ),
+    "card_read_unknown": Sentences(
+        Fault.HIS,
+        True,
+        "The card was not read at this desk. Read it again.",
+        "context.card_read is no read id of this workstation since the edge started: read anew, or leave it out.",
+    ),
+    "card_read_stale": Sentences(
+        Fault.DESK,
+        True,
+        "The card was read too long ago. Read it again.",
+        "The read is older than card_read_good_s in edge.toml.",
+    ),
+    "card_read_of_another": Sentences(
+        Fault.DESK,
+        True,
+        "This is another person's card. Check it, and read the right one.",
+        "The person in the packet is not the one whose card context.card_read names.",
+    ),
+    "card_read_nameless": Sentences(
+        Fault.HIS,
+        True,
+        "This card does not say whose it is: it proves nobody's presence.",
+        "The card that context.card_read names carries no identity number: leave card_read out.",
+    ),
     "card_absent": Sentences(
         Fault.DESK, True, "Put the card on the reader.", "No card came onto the reader before the deadline."
     ),
@@ -24,7 +54,7 @@ READER_REFUSALS: dict[str, Sentences] = {
         Fault.DESK,
         True,
         "The card was taken away too soon. Put it on the reader again.",
-        "The card left the reader during the read.",
+        "The card left the reader during the read, or before a transaction for which it must stay (card_must_stay in edge.toml).",
     ),
     "card_slow": Sentences(
         Fault.DESK,

@@ -8,7 +8,7 @@ from datetime import datetime
 from aiohttp import hdrs, web
 
 from central_sync.wire.refusals import Refused
-from edge.calls import Context
+from edge.calls import Caller, Context
 from edge.cycles import Cycle, Cycles
 from edge.faces.bodies import CallContext
 from edge.workstations import WorkstationError, Workstations
@@ -81,6 +81,16 @@ class Gate:
         given = {name: request.query.get(name, "") for name in CallContext.__struct_fields__}
         context = CallContext(**given) if all(given.values()) else None
         return self.admit(request, context)
+
+    def caller(self, request: web.Request, context: CallContext | None, token: str = "") -> Caller:
+        """Like :meth:`admit`, for a face that asks only which desk calls."""
+        cycle, _ = self.admit(request, context, token)
+        return Caller(cycle.workstation, cycle.expires_at)
+
+    def caller_of_query(self, request: web.Request) -> Caller:
+        """Like :meth:`admit_query`, for a face that asks only which desk calls."""
+        cycle, _ = self.admit_query(request)
+        return Caller(cycle.workstation, cycle.expires_at)
 
     def still_admits(self, request: web.Request) -> bool:
         """Whether :meth:`admit_query` would let the caller of ``request`` in now as well."""

@@ -14,7 +14,7 @@ from aiohttp import web
 from aiohttp_sse import EventSourceResponse, sse_response
 
 from central_sync.wire.refusals import Refused
-from edge.events import Events, Subscription
+from edge.events import Event, Events, Subscription
 from edge.faces.limits import STREAM_HEARTBEAT_S, STREAMS_MAX
 
 
@@ -26,9 +26,15 @@ class Stream:
         self._clock = clock
         self._open: set[asyncio.Task[None]] = set()
 
-    async def serve(self, request: web.Request, until: datetime, admitted: Callable[[], bool]) -> EventSourceResponse:
-        """Send every event to the caller until it leaves, the edge stops, ``until``, or it is no longer ``admitted``: that is
-        asked before each event.
+    async def serve(
+        self,
+        request: web.Request,
+        until: datetime,
+        admitted: Callable[[], bool],
+        meant: Callable[[Event], bool] = lambda _: True,
+    ) -> EventSourceResponse:
+        """Send every event that is ``meant`` for the caller until it leaves, the edge stops, ``until``, or it is no longer ``admitted``:
+        that is asked before each event.
 
         Raises:
             Refused: ``too_busy``.
@@ -39,7 +45,7 @@ class Stream:
             self._events.subscribe() as events,
             sse_response(request, ping_interval=STREAM_HEARTBEAT_S) as response,
         ):
-            sending = asyncio.create_task(_send(events, response, admitted), name="event stream")
+            sending = asyncio.create_task(_send(events, response, admitted, meant), name="event stream")
             self._open.add(sending)
             try:
                 async with asyncio.timeout((until - self._clock()).total_seconds()):
@@ -58,9 +64,16 @@ class Stream:
             sending.cancel()
 
 
-async def _send(events: Subscription, response: EventSourceResponse, admitted: Callable[[], bool]) -> None:
+async def _send(
+    events: Subscription,
+    response: EventSourceResponse,
+    admitted: Callable[[], bool],
+    meant: Callable[[Event], bool],
+) -> None:
     try:
         async for event in events:
+            if not meant(event):
+                continue
             if not admitted():
                 return
             data = {"at": event.at, "missed": event.missed, **event.data}

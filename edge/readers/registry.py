@@ -8,21 +8,27 @@ from datetime import date
 
 from central_sync.wire.refusals import Refused
 from edge.readers import Driver, ReaderState, Wanted, validity
+from edge.readers.bindings import Bound, unbound, usable
 from edge.readers.cards.identity import CardIdentity
 
 PLAIN = Wanted()
+_NOT_HERE = ("card_absent", "reader_lost", "reader_busy", "reader_failed")
+"""A reader that says so has no card for us; its neighbour may."""
 
 
 class Readers:
     """All readers of this edge, by name; what the faces see.
 
     ``today`` tells the institution's civil day, by which every card is judged, whichever driver read it; without it none is judged here,
-    because whoever asked will do it.
+    because whoever asked will do it. ``bound``: which desk a reader belongs to.
     """
 
-    def __init__(self, drivers: Sequence[Driver], today: Callable[[], date] | None = None) -> None:
+    def __init__(
+        self, drivers: Sequence[Driver], today: Callable[[], date] | None = None, bound: Bound = unbound
+    ) -> None:
         self._drivers = list(drivers)
         self._today = today
+        self._bound = bound
         self._turns: dict[str, asyncio.Lock] = {}
 
     async def start(self) -> None:
@@ -39,22 +45,60 @@ class Readers:
         """How all of them are now."""
         return [state for driver in self._drivers for state in driver.states()]
 
+    def usable(self, name: str, desk: str = "") -> tuple[str, ...]:
+        """The readers that ``desk`` means by ``name``; see :func:`edge.readers.bindings.usable`.
+
+        Raises:
+            Refused: ``reader_unknown`` or ``reader_of_another_desk``.
+        """
+        return usable([state.name for state in self.states()], name, desk, self._bound)
+
     async def read(self, name: str, deadline_s: float, wanted: Wanted = PLAIN) -> CardIdentity:
         """The card on reader ``name``; with an empty name, on the only one there is.
 
         Raises:
             Refused: one of :data:`edge.readers.READ_REFUSALS`, or of :data:`edge.readers.validity.VALIDITY_REFUSALS`.
         """
-        found = [(state.name, driver) for driver in self._drivers for state in driver.states()]
-        if name:
-            found = [one for one in found if one[0] == name]
-        if len(found) != 1:
+        return (await self.read_any(self.usable(name), deadline_s, wanted))[1]
+
+    async def read_any(
+        self, names: Sequence[str], deadline_s: float, wanted: Wanted = PLAIN
+    ) -> tuple[str, CardIdentity]:
+        """The first card on one of the readers ``names``, and which it was: a device with two slots is two readers, and a desk may have a
+        scanner beside its reader. A card that cannot be read ends it; a reader that has none does not, unless all have none.
+
+        Raises:
+            Refused: as :meth:`read`.
+        """
+        if len(names) == 1:
+            return names[0], await self._read(names[0], deadline_s, wanted)
+        reads = {asyncio.ensure_future(self._read(name, deadline_s, wanted)): name for name in names}
+        why = Refused("reader_unknown")
+        try:
+            waiting = set(reads)
+            while waiting:
+                done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+                for read in sorted(done, key=lambda one: one.exception() is not None):
+                    try:
+                        return reads[read], read.result()
+                    except Refused as refusal:
+                        if refusal.code not in _NOT_HERE:
+                            raise
+                        why = refusal if why.code != "card_absent" else why
+            raise why
+        finally:
+            for read in reads:
+                read.cancel()
+            await asyncio.gather(*reads, return_exceptions=True)
+
+    async def _read(self, name: str, deadline_s: float, wanted: Wanted) -> CardIdentity:
+        driver = next((one for one in self._drivers if any(state.name == name for state in one.states())), None)
+        if driver is None:
             raise Refused("reader_unknown")
-        ((chosen, driver),) = found
-        turn = self._turns.setdefault(chosen, asyncio.Lock())
+        turn = self._turns.setdefault(name, asyncio.Lock())
         try:
             async with asyncio.timeout(deadline_s), turn:
-                identity = await driver.read(chosen, deadline_s, wanted)
+                identity = await driver.read(name, deadline_s, wanted)
         except TimeoutError as error:
             raise Refused("card_absent", "before the deadline") from error
         if self._today is not None:

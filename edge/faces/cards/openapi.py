@@ -12,10 +12,12 @@ BASE = "/cards/v1"
 
 ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint("GET", f"{BASE}/readers", "readers", "All card readers and how they are.", answer=ReadersBody),
+    Endpoint("GET", f"{BASE}/last", "last", "The last card that this desk has read, while it is kept; ?reader=… may name where."),
     Endpoint("POST", f"{BASE}/read", "read", "Read a card; the answer is a CardIdentity and its person.", ReadRequest),
-)
+    Endpoint("GET", f"{BASE}/events", "events", "What happens at the readers, as it happens.", answer=None),
+)  # fmt: skip
 
-TEXT = "The card readers of the hospital's gateway. Cards that come and go are events of the embed face's stream."
+TEXT = "The card readers of the hospital's gateway. An event never says whose card it is: who wants to know reads it, with a token."
 
 
 def build() -> dict[str, Any]:

@@ -1,44 +1,91 @@
-"""SHELL: the readers' endpoints; each needs the token of ``init``, since a card's data are a person's."""
+"""SHELL: the readers' endpoints; each needs the token of a workstation, since a card's data are a person's.
+
+The same face is served by the edge and by the agent on a clerk's PC: it needs neither a journal nor a line.
+"""
 
 from __future__ import annotations
+
+from typing import Protocol
 
 import msgspec
 from aiohttp import web
 
+from edge.calls import Caller
+from edge.events import Event
 from edge.faces import door
+from edge.faces.bodies import CallContext
 from edge.faces.cards import codec, openapi
-from edge.faces.gate import Gate
-from edge.readers.registry import Readers
+from edge.faces.stream import Stream
+from edge.readers.desks import Desks
 
 MS_PER_S = 1000
 
 
-class CardsFace:
-    """The readers over HTTP."""
+class Admits(Protocol):
+    """Who asks whether a caller may go on, and which desk it is."""
 
-    def __init__(self, readers: Readers, gate: Gate) -> None:
-        self._readers = readers
+    def caller(self, request: web.Request, context: CallContext | None, token: str = "") -> Caller:
+        """The desk of a call whose context and token stood in its body.
+
+        Raises:
+            Refused: it may not.
+        """
+        ...
+
+    def caller_of_query(self, request: web.Request) -> Caller:
+        """The desk of a call without a body.
+
+        Raises:
+            Refused: it may not.
+        """
+        ...
+
+    def still_admits(self, request: web.Request) -> bool:
+        """Whether :meth:`caller_of_query` would let it in now as well."""
+        ...
+
+
+class CardsFace:
+    """The readers over HTTP. ``stream``: of the cards' own events."""
+
+    def __init__(self, desks: Desks, gate: Admits, stream: Stream) -> None:
+        self._desks = desks
         self._gate = gate
+        self._stream = stream
         self._document = b""
 
     def routes(self) -> list[web.RouteDef]:
         """What the application serves."""
         self._document = msgspec.json.encode(openapi.build())
-        serve = {"readers": self.readers, "read": self.read}
+        serve = {"readers": self.readers, "last": self.last, "read": self.read, "events": self.events}
         rows = [web.route(row.method, row.path, serve[row.name]) for row in openapi.ENDPOINTS]
         return [*rows, web.get(f"{openapi.BASE}/openapi.json", self.openapi)]
 
     async def readers(self, request: web.Request) -> web.StreamResponse:
         """All readers."""
-        self._gate.admit_query(request)
-        return door.json_response(codec.readers_body(self._readers.states()))
+        self._gate.caller_of_query(request)
+        return door.json_response(codec.readers_body(self._desks.rows()))
+
+    async def last(self, request: web.Request) -> web.StreamResponse:
+        """Who was on the last card of this desk."""
+        desk = self._gate.caller_of_query(request).desk
+        return door.json_response(codec.read_body(self._desks.last(desk, request.query.get("reader", ""))))
 
     async def read(self, request: web.Request) -> web.StreamResponse:
         """Who is on the card."""
         asked = await door.body(request, codec.ReadRequest)
-        self._gate.admit(request, asked.context, asked.token)
-        identity = await self._readers.read(asked.reader, asked.deadline_ms / MS_PER_S)
-        return door.json_response(codec.card_body(identity))
+        desk = self._gate.caller(request, asked.context, asked.token).desk
+        read = await self._desks.read(desk, asked.reader, asked.deadline_ms / MS_PER_S, photo=asked.photo)
+        return door.json_response(codec.read_body(read))
+
+    async def events(self, request: web.Request) -> web.StreamResponse:
+        """What happens at the desk's readers and at those that belong to nobody, until the caller is no longer admitted."""
+        desk, until = self._gate.caller_of_query(request)
+
+        def meant(event: Event) -> bool:
+            return event.data["desk"] in ("", desk)
+
+        return await self._stream.serve(request, until, lambda: self._gate.still_admits(request), meant)
 
     async def openapi(self, _request: web.Request) -> web.StreamResponse:
         """The document that describes all this."""

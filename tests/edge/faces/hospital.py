@@ -6,7 +6,8 @@ The desk implements the port ``Handles`` that the intake fills in the edge; what
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,8 @@ from edge.faces.stream import Stream
 from edge.health import Status
 from edge.journal import Journal
 from edge.outcome import Outcome
-from edge.readers.registry import Readers
+from edge.readers.bindings import Binding, by_row
+from edge.readers.front import Front
 from edge.readers.simulated.driver import SimulatedReader
 from edge.workstations import Workstations
 
@@ -64,8 +66,16 @@ class Desk:
 class Hospital:
     """Everything from the socket to the desk, at a time that the test sets."""
 
-    def __init__(self, folder: Path, names: tuple[str, ...] = (), origins: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        names: tuple[str, ...] = (),
+        origins: tuple[str, ...] = (),
+        readers: Mapping[str, Binding] | None = None,
+        **cards: Any,
+    ) -> None:
         self.now = NOON
+        self.folder = folder
         self.desk = Desk()
         self.events = Events()
         self.journal = Journal(folder / "journal.db")
@@ -74,16 +84,28 @@ class Hospital:
         self.door = Door(names, origins)
         self.stream = Stream(self.events, self.clock)
         self.reader_folder = folder / "reader"
-        self.readers = Readers([SimulatedReader("reader-1", self.reader_folder, lambda _: None)])
+        rows = readers or {"reader-1": Binding()}
+        self.front = Front(
+            lambda told: [
+                SimulatedReader(name, self.reader_folder if name == "reader-1" else folder / name, told)
+                for name in rows
+            ],
+            self.clock,
+            bound=by_row(rows),
+            **cards,
+        )
+        self.card_stream = Stream(self.front.events, self.clock)
         self.audit = Audit(folder)
         gate = Gate("H1", self.workstations, self.cycles, self.clock)
         embed = EmbedFace(self.desk, gate, self.cycles, self.stream, self.status, self.audit, self.clock)
         app = web.Application(middlewares=[self.door.middleware], client_max_size=BODY_BYTES_MAX)
         app.on_response_prepare.append(self.door.before_headers)
-        routes = embed.routes() + CardsFace(self.readers, gate).routes()
+        routes = embed.routes() + CardsFace(self.front.desks, gate, self.card_stream).routes()
         app.add_routes(routes)
         self.listener = Listener(app, Address("127.0.0.1", 0), "", None, Shortcut(routes, self.door))
         self.key = ""
+        self.keys: dict[str, str] = {}
+        self.context = CONTEXT
         self.token = ""
         self.http: aiohttp.ClientSession
 
@@ -101,22 +123,49 @@ class Hospital:
         await self.cycles.start()
         self.audit.start()
         self.key = self.workstations.add("desk-1", self.now)
+        self.keys = {"desk-1": self.key}
+        await self.front.start()
         await self.listener.start()
         self.http = aiohttp.ClientSession(base_url=self.listener.url)
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await self.http.close()
+        await self.front.desks.stop()
         await self.stream.stop()
+        await self.card_stream.stop()
         await self.listener.stop()
+        await self.front.stop()
         await self.journal.close()
 
-    async def sign_in(self) -> str:
-        """Init; the token is used by :meth:`call` from then on."""
-        status, body = await self.post("init", {**CONTEXT, "workstation_key": self.key})
+    async def sign_in(self, desk: str = "desk-1") -> str:
+        """Init; the token is used by :meth:`call` and :meth:`get` from then on, and the desk is who calls."""
+        if desk not in self.keys:
+            self.keys[desk] = self.workstations.add(desk, self.now)
+        context = {**CONTEXT, "workstation": desk}
+        status, body = await self.post("init", {**context, "workstation_key": self.keys[desk]})
         assert status == 200, body
-        self.token = body["token"]
+        self.context, self.token = context, body["token"]
         return self.token
+
+    def put_card(self, text: str, reader: str = "reader-1") -> Path:
+        """Put a card on a reader, all of it at once."""
+        folder = self.reader_folder if reader == "reader-1" else self.folder / reader
+        folder.mkdir(exist_ok=True)
+        unfinished = folder / "card.part"
+        unfinished.write_text(text, encoding="utf-8")
+        return unfinished.rename(folder / "card.json")
+
+    async def get(self, path: str, method: str = "GET", **query: str) -> tuple[int, dict[str, Any]]:
+        """A call without a body, with context and token."""
+        headers = {"Authorization": f"Bearer {self.token}"}
+        async with self.http.request(method, path, params={**self.context, **query}, headers=headers) as response:
+            return response.status, await response.json()
+
+    async def opened(self, path: str, **query: str) -> aiohttp.ClientResponse:
+        """An event stream."""
+        headers = {"Authorization": f"Bearer {self.token}"}
+        return await self.http.get(path, params={**self.context, **query}, headers=headers)
 
     async def post(self, path: str, body: Any, **more: Any) -> tuple[int, dict[str, Any]]:
         """A POST as it stands: a dict goes as JSON, bytes as they are."""
@@ -128,7 +177,16 @@ class Hospital:
     async def call(self, path: str, **fields: Any) -> tuple[int, dict[str, Any]]:
         """A POST with context and token."""
         headers = {"Authorization": f"Bearer {self.token}"}
-        return await self.post(path, {"context": CONTEXT, **fields}, headers=headers)
+        return await self.post(path, {"context": self.context, **fields}, headers=headers)
+
+
+async def next_event(response: aiohttp.ClientResponse) -> tuple[str, dict[str, Any]]:
+    """The next event of a stream: its kind and data."""
+    async with asyncio.timeout(5):
+        kind = (await response.content.readline()).decode().strip().removeprefix("event: ")
+        data = (await response.content.readline()).decode().removeprefix("data: ")
+        await response.content.readline()
+    return kind, json.loads(data)
 
 
 async def until(look: Callable[[], object]) -> None:

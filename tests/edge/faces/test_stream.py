@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from datetime import timedelta
-from typing import Any
 
 import aiohttp
 import pytest
 
 from edge.events import Event
 from edge.faces import stream as stream_module
-from tests.edge.faces.hospital import CONTEXT, NOON, Hospital, until
+from tests.edge.faces.hospital import CONTEXT, NOON, Hospital, next_event, until
 
 
 def event(number: int) -> Event:
@@ -22,14 +20,6 @@ def event(number: int) -> Event:
 async def opened(hospital: Hospital, **query: str) -> aiohttp.ClientResponse:
     headers = {"Authorization": f"Bearer {hospital.token}"}
     return await hospital.http.get("/embed/v1/events", params={**CONTEXT, **query}, headers=headers)
-
-
-async def next_event(response: aiohttp.ClientResponse) -> tuple[str, dict[str, Any]]:
-    async with asyncio.timeout(5):
-        kind = (await response.content.readline()).decode().strip().removeprefix("event: ")
-        data = (await response.content.readline()).decode().removeprefix("data: ")
-        await response.content.readline()
-    return kind, json.loads(data)
 
 
 async def test_what_happens_is_told_to_everybody_who_listens(hospital: Hospital) -> None:

@@ -2,27 +2,44 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from edge.faces.cards import codec
-from edge.readers import Change, ReaderEvent, ReaderState
-from tests.edge.faces.hospital import CONTEXT, Hospital
+from edge.readers.bindings import Binding
+from tests.edge.faces.hospital import CONTEXT, Hospital, next_event, until
 
 CARD = '{"kind": "ir_national_code", "number": "۰۴۹۹۳۷۰۸۹۹", "name": "زهرا", "sex": "female"}'
+OTHER_CARD = '{"kind": "ir_national_code", "number": "1111111014", "name": "امید"}'
+READERS = {
+    "reader-1": Binding(desk="desk-1"),
+    "reader-2": Binding(desk="desk-2", card_must_stay=True),
+    "reader-3": Binding(),
+}
 
 
 @pytest.fixture
 def hospital_with_card(hospital: Hospital) -> Hospital:
-    hospital.reader_folder.mkdir()
-    (hospital.reader_folder / "card.json").write_text(CARD, encoding="utf-8")
+    hospital.put_card(CARD)
     return hospital
+
+
+@pytest.fixture
+async def desks(tmp_path: Path) -> AsyncIterator[Hospital]:
+    """Two desks with a reader each, and one reader for all; desk-1 is signed in."""
+    async with Hospital(tmp_path, readers=READERS) as made:
+        await made.sign_in()
+        yield made
 
 
 async def test_a_card_is_read_with_the_person_ready_for_the_next_call(hospital_with_card: Hospital) -> None:
     status, body = await hospital_with_card.call("/cards/v1/read", reader="reader-1")
     assert (status, body["return_code"], body["outcome"]) == (200, 0, "final")
+    read_id = body["answer"].pop("read_id")
     assert body["answer"] == {
         "kind": "ir_national_code",
         "number": "0499370899",
@@ -30,7 +47,13 @@ async def test_a_card_is_read_with_the_person_ready_for_the_next_call(hospital_w
         "name": "زهرا",
         "sex": "female",
         "person": {"kind": "ir_national_code", "number": "0499370899"},
+        "reader": "reader-1",
+        "desk": "desk-1",
+        "read_at": "2026-03-01T08:30:00Z",
     }
+    _, again = await hospital_with_card.call("/cards/v1/read")
+    assert len(read_id) >= 22
+    assert again["answer"]["read_id"] != read_id
 
 
 @pytest.mark.parametrize(
@@ -56,36 +79,90 @@ async def test_without_a_card_the_deadline_is_kept(hospital: Hospital) -> None:
     assert body["error"]["again"] is True
 
 
-async def test_the_readers_are_listed_for_who_has_signed_in(hospital: Hospital) -> None:
-    headers = {"Authorization": f"Bearer {hospital.token}"}
-    async with hospital.http.get("/cards/v1/readers", params=CONTEXT, headers=headers) as response:
-        assert await response.json() == {
-            "return_code": 0,
-            "readers": [
-                {
-                    "name": "reader-1",
-                    "driver": "simulated",
-                    "connected": False,
-                    "card_present": False,
-                    "trouble": "reader_absent",
-                }
-            ],
-            "error": None,
-        }
-    async with hospital.http.get("/cards/v1/readers", params=CONTEXT) as response:
-        assert response.status == 401
+async def test_the_readers_are_listed_with_their_desks_for_who_has_signed_in(desks: Hospital) -> None:
+    _, body = await desks.get("/cards/v1/readers")
+    assert (body["return_code"], body["error"]) == (0, None)
+    assert body["readers"][0] == {
+        "name": "reader-1",
+        "driver": "simulated",
+        "desk": "desk-1",
+        "connected": False,
+        "card_present": False,
+        "trouble": "reader_absent",
+    }
+    assert [row["desk"] for row in body["readers"]] == ["desk-1", "desk-2", ""]
+    desks.token = "another"
+    for path in ("readers", "last", "events"):
+        assert (await desks.get(f"/cards/v1/{path}"))[0] == 401
+
+
+async def test_a_desk_reads_its_own_reader_without_naming_it_and_never_that_of_another(desks: Hospital) -> None:
+    desks.put_card(CARD, "reader-1")
+    desks.put_card(OTHER_CARD, "reader-2")
+    _, body = await desks.call("/cards/v1/read")
+    assert (body["answer"]["reader"], body["answer"]["number"]) == ("reader-1", "0499370899")
+    for answer in (
+        await desks.call("/cards/v1/read", reader="reader-2"),
+        await desks.get("/cards/v1/last", reader="reader-2"),
+    ):
+        assert (answer[0], answer[1]["error"]["code"]) == (400, "reader_of_another_desk")
+    await desks.sign_in("desk-2")
+    _, body = await desks.call("/cards/v1/read")
+    assert (body["answer"]["reader"], body["answer"]["number"]) == ("reader-2", "1111111014")
+
+
+async def test_the_last_card_is_told_again_for_a_while_and_to_its_own_desk_alone(desks: Hospital) -> None:
+    card = desks.put_card(CARD, "reader-3")
+    assert (await desks.get("/cards/v1/last"))[1]["answer"] is None
+    _, read = await desks.call("/cards/v1/read", reader="reader-3")
+    card.unlink()
+    _, last = await desks.get("/cards/v1/last", reader="reader-3")
+    assert last == read
+    assert (await desks.get("/cards/v1/last"))[1]["answer"] is None, "its own reader has read nothing"
+    await desks.sign_in("desk-2")
+    assert (await desks.get("/cards/v1/last", reader="reader-3"))[1]["answer"] is None
+    await desks.sign_in("desk-1")
+    desks.now += timedelta(seconds=120)
+    assert (await desks.get("/cards/v1/last", reader="reader-3"))[1]["answer"] is None
+
+
+async def test_the_stream_tells_a_desk_what_happens_at_its_readers_and_never_who(desks: Hospital) -> None:
+    async with await desks.opened("/cards/v1/events") as stream:
+        desks.put_card(OTHER_CARD, "reader-2")
+        await until(lambda: desks.front.readers.states()[1].card_present)
+        card = desks.put_card(CARD, "reader-1")
+        told = [await next_event(stream), await next_event(stream)]
+        await desks.call("/cards/v1/read")
+        told.append(await next_event(stream))
+        card.unlink()
+        told.append(await next_event(stream))
+        shutil.rmtree(desks.reader_folder)
+        told.append(await next_event(stream))
+        desks.put_card(CARD, "reader-3")
+        told += [await next_event(stream), await next_event(stream)]
+    assert [(kind, data["reader"], data["desk"]) for kind, data in told] == [
+        ("reader_back", "reader-1", "desk-1"),
+        ("inserted", "reader-1", "desk-1"),
+        ("read", "reader-1", "desk-1"),
+        ("removed", "reader-1", "desk-1"),
+        ("reader_lost", "reader-1", "desk-1"),
+        ("reader_back", "reader-3", ""),
+        ("inserted", "reader-3", ""),
+    ]
+    for _, data in told:
+        assert set(data) == {"at", "missed", "reader", "desk"}
+
+
+async def test_where_the_card_must_stay_its_removal_ends_the_session(desks: Hospital) -> None:
+    await desks.sign_in("desk-2")
+    card = desks.put_card(OTHER_CARD, "reader-2")
+    await until(lambda: desks.front.readers.states()[1].card_present)
+    async with await desks.opened("/cards/v1/events") as stream:
+        await desks.call("/cards/v1/read")
+        card.unlink()
+        assert [(await next_event(stream))[0] for _ in range(3)] == ["read", "removed", "session_ended"]
 
 
 async def test_the_document_of_the_face_is_served(hospital: Hospital) -> None:
     async with hospital.http.get("/cards/v1/openapi.json") as response:
-        assert "/cards/v1/read" in (await response.json())["paths"]
-
-
-def test_an_event_says_which_reader_and_never_who() -> None:
-    state = ReaderState(name="reader-1", driver="simulated", connected=True, card_present=True)
-    assert codec.event_data(ReaderEvent(change=Change.INSERTED, state=state)) == {
-        "reader": "reader-1",
-        "change": "inserted",
-        "connected": True,
-        "card_present": True,
-    }
+        assert {"/cards/v1/read", "/cards/v1/last", "/cards/v1/events"} <= set((await response.json())["paths"])

@@ -1,0 +1,98 @@
+"""SHELL: what a desk may do with its readers: see them, read a card now, and see the last one again.
+
+A photo leaves only when it is allowed here and asked for, and it is never kept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from msgspec import structs
+
+from central_sync.wire.refusals import Refused
+from edge.readers import Wanted
+from edge.readers.bindings import Bound, ReaderRow, unbound
+from edge.readers.cards.identity import CardIdentity
+from edge.readers.presence import Presence
+from edge.readers.reads import Read
+from edge.readers.registry import Readers
+
+
+class Desks:
+    """All desks over all readers. ``photo``: whether photos are allowed here."""
+
+    def __init__(self, readers: Readers, presence: Presence, bound: Bound = unbound, *, photo: bool = False) -> None:
+        self._readers = readers
+        self._presence = presence
+        self._bound = bound
+        self._photo = photo
+        self._under_way: set[asyncio.Task[tuple[str, CardIdentity]]] = set()
+        self._stopping = False
+
+    async def stop(self) -> None:
+        """End every read under way: it is refused ``shutting_down``."""
+        self._stopping = True
+        for read in self._under_way:
+            read.cancel()
+        await asyncio.gather(*self._under_way, return_exceptions=True)
+
+    def rows(self) -> list[ReaderRow]:
+        """All readers and how they are."""
+        return [
+            ReaderRow(
+                name=state.name,
+                driver=state.driver,
+                desk=self._bound(state.name).desk,
+                connected=state.connected,
+                card_present=state.card_present,
+                trouble=state.trouble,
+            )
+            for state in self._readers.states()
+        ]
+
+    def usable(self, desk: str, asked: str) -> tuple[str, ...]:
+        """The readers that ``desk`` means by ``asked``.
+
+        Raises:
+            Refused: ``reader_unknown`` or ``reader_of_another_desk``.
+        """
+        return self._readers.usable(asked, desk)
+
+    async def read(self, desk: str, asked: str, deadline_s: float, *, photo: bool = False) -> Read:
+        """The card on the reader that ``desk`` means by ``asked``, waiting for it until the deadline.
+
+        Raises:
+            Refused: as :meth:`edge.readers.registry.Readers.read`, :meth:`usable`, or ``shutting_down``.
+        """
+        if self._stopping:
+            raise Refused("shutting_down")
+        names = self.usable(desk, asked)
+        wanted = Wanted(photo=photo and self._photo)
+        reading = asyncio.create_task(self._readers.read_any(names, deadline_s, wanted), name="read a card")
+        self._under_way.add(reading)
+        try:
+            reader, identity = await reading
+        except asyncio.CancelledError:
+            if self._stopping:
+                raise Refused("shutting_down") from None
+            raise
+        finally:
+            reading.cancel()
+            self._under_way.discard(reading)
+        if not wanted.photo:
+            identity = structs.replace(identity, photo=b"")
+        present = any(state.card_present for state in self._readers.states() if state.name == reader)
+        read = self._presence.noted(reader, identity, desk, present=present)
+        return structs.replace(read, identity=identity)
+
+    def last(self, desk: str, asked: str) -> Read | None:
+        """The last card that ``desk`` read there, while it is kept.
+
+        Raises:
+            Refused: as :meth:`usable`.
+        """
+        return self._presence.last(self.usable(desk, asked), desk)
+
+    def card_there(self, readers: tuple[str, ...]) -> bool:
+        """Whether a card lies on one of ``readers``."""
+        return any(state.card_present for state in self._readers.states() if state.name in readers)
