@@ -9,6 +9,8 @@ from datetime import date
 from central_sync.wire.refusals import Refused
 from edge.readers import Driver, ReaderState, Wanted, validity
 from edge.readers.bindings import Bound, unbound, usable
+from edge.readers.cards import hygiene
+from edge.readers.cards.conversation import CardFault
 from edge.readers.cards.identity import CardIdentity
 
 PLAIN = Wanted()
@@ -19,6 +21,7 @@ _NOT_HERE = ("card_absent", "reader_lost", "reader_busy", "reader_failed")
 class Readers:
     """All readers of this edge, by name; what the faces see.
 
+    Whichever driver read a card, its texts are cleaned and its number is checked here once more (``cards/hygiene.py``).
     ``today`` tells the institution's civil day, by which every card is judged, whichever driver read it; without it none is judged here,
     because whoever asked will do it. ``bound``: which desk a reader belongs to.
     """
@@ -101,6 +104,10 @@ class Readers:
                 identity = await driver.read(name, deadline_s, wanted)
         except TimeoutError as error:
             raise Refused("card_absent", "before the deadline") from error
+        try:
+            identity = hygiene.cleaned(identity)
+        except CardFault as fault:
+            raise Refused("card_unreadable", str(fault)) from fault
         if self._today is not None:
             validity.judge(identity, self._today())
         return identity

@@ -65,7 +65,14 @@ async def test_a_card_is_judged_on_the_day_of_the_read_whichever_driver_read_it(
     card = CardIdentity(kind="", number="", card="played", valid_from=last, valid_until=last)
     days = iter([last, last + timedelta(days=1), last - timedelta(days=1)])
     readers = Readers([OneCard(card)], lambda: next(days))
-    assert await readers.read("", 1) is card
+    assert await readers.read("", 1) == card
     assert await refusal(readers, "") == "card_expired"
     assert await refusal(readers, "desk-1") == "card_not_yet_valid"
-    assert await Readers([OneCard(card)]).read("", 1) is card
+    assert await Readers([OneCard(card)]).read("", 1) == card
+
+
+async def test_what_a_card_says_is_cleaned_and_checked_whichever_driver_read_it() -> None:
+    card = CardIdentity(kind="ir_national_code", number="0499370899", card="played", name="\u202emayraM\r\n")
+    assert (await Readers([OneCard(card)]).read("", 1)).name == "mayraM"
+    forged = CardIdentity(kind="ir_national_code", number="0499370898", card="played")
+    assert await refusal(Readers([OneCard(forged)]), "") == "card_unreadable"
