@@ -61,7 +61,7 @@ async def _journal_grouped(journal: Journal, drafts: Sequence[Draft]) -> float:
     groups = [drafts[at : at + GROUP] for at in range(0, len(drafts), GROUP)]
     started = time.perf_counter()
     for group in groups:
-        await asyncio.gather(*(journal.append(draft) for draft in group))
+        await asyncio.gather(*[journal.appending(draft).future for draft in group])
     return len(drafts) / (time.perf_counter() - started)
 
 

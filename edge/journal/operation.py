@@ -94,10 +94,11 @@ def settle(results: Sequence[Result]) -> None:
         by_loop.setdefault(result[0].loop, []).append(result)
     for loop, told in by_loop.items():
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits there any more
-            loop.call_soon_threadsafe(_tell, told)
+            loop.call_soon_threadsafe(tell, told)
 
 
-def _tell(told: Sequence[Result]) -> None:
+def tell(told: Sequence[Result]) -> None:
+    """In the loop: settle the futures."""
     for operation, result, error in told:
         if error is None and operation.then is not None:
             try:

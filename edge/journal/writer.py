@@ -48,6 +48,8 @@ T = TypeVar("T")
 
 _log = structlog.get_logger(__name__)
 LIFE_BYTES = 16
+QUICK_S = 0.001
+"""A commit that takes no longer is worth standing still for."""
 PAGES_PER_COMMIT = 3
 """At most, beside what the records themselves take: leaf, parent, and the page that counts them."""
 _INSERT = "insert into segment (first, count, at, key, nonce, link, body) values (?, ?, ?, ?, ?, ?, ?)"
@@ -58,6 +60,7 @@ class Writer:
 
     def __init__(self, path: Path, state: State) -> None:
         self._path = path
+        self._path_text = str(path)
         self._waiting = self._nobody_waits()
         self._stopping = True
         self._thread: threading.Thread | None = None
@@ -170,15 +173,15 @@ class Writer:
                 results = self._written(connection, begun)
         except (sqlite.Error, OSError, JournalError) as error:
             self._drop(error)
-            settle([(op, None, JournalUnavailable("the journal could not be written")) for op in begun])
+            self._waiting.settle([(op, None, JournalUnavailable("the journal could not be written")) for op in begun])
             return
         except Exception as error:  # noqa: BLE001 -- a fault of ours must not leave callers waiting, nor end the thread
             _log.exception("a commit failed inside")
             self._drop(error)
-            settle([(op, None, JournalUnavailable("the journal could not be written")) for op in begun])
+            self._waiting.settle([(op, None, JournalUnavailable("the journal could not be written")) for op in begun])
             return
         self.operations += len(begun)
-        settle(results)
+        self._waiting.settle(results)
 
     def _written(self, c: Connection, begun: list[Operation[Any]]) -> list[Result]:
         assert self.vault is not None
@@ -189,7 +192,9 @@ class Writer:
         scribe = Scribe(c, self.vault, self.state, found, self.refuses)
         results = [tried(operation, scribe) for operation in begun]
         if scribe.records:
+            began = time.monotonic()
             link = write_segment(c, self.vault, self.state, scribe.records)
+            self._waiting.quick = time.monotonic() - began < QUICK_S
             self.commits += 1
             self._unchecked += scribe.tail.weight + PAGES_PER_COMMIT * JOURNAL_PAGE_BYTES
             self.state.take(scribe.tail, link)
@@ -212,7 +217,7 @@ class Writer:
     def _ours(self) -> bool:
         """Whether the file at the path is still the one we opened."""
         try:
-            return self._path.stat().st_ino == self._inode
+            return os.stat(self._path_text).st_ino == self._inode  # noqa: PTH116 -- at every commit: half of what Path.stat costs
         except FileNotFoundError:
             return False
 

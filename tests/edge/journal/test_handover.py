@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import queue
+import threading
+import time
 
 import pytest
 
-from edge.journal.handover import HandOver
+from edge.journal.handover import PATIENCE_S, HandOver
 from edge.journal.operation import Operation
 
 
@@ -34,14 +36,88 @@ async def test_what_comes_in_one_turn_is_one_group() -> None:
         hand_over.group(0.01)
 
 
-async def test_who_is_alone_does_not_wait_for_the_end_of_the_turn() -> None:
+def _serving(hand_over: HandOver, takes_s: float = 0.0) -> threading.Thread:
+    """A thread that takes one group and settles it after ``takes_s``."""
+
+    def serve() -> None:
+        group = hand_over.group(5)
+        time.sleep(takes_s)
+        hand_over.settle([(operation, None, None) for operation in group])
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    while not hand_over.idle:
+        time.sleep(0.001)
+    return thread
+
+
+async def test_the_loop_stands_still_for_one_who_is_alone_on_a_quick_disk() -> None:
     hand_over, _ = _hand_over()
-    hand_over.put(_operation())
-    await asyncio.sleep(0)
-    hand_over.group(0.1)
+    hand_over.quick = True
+    thread = _serving(hand_over, PATIENCE_S / 10)
     one = _operation()
     hand_over.put(one)
-    assert hand_over.group(0.1) == [one]
+    await asyncio.sleep(0)
+    assert one.future.done(), "in that very turn"
+    thread.join()
+
+
+async def test_the_loop_stands_still_no_longer_than_its_patience_and_the_result_still_comes() -> None:
+    hand_over, _ = _hand_over()
+    hand_over.quick = True
+    thread = _serving(hand_over, PATIENCE_S + 0.2)
+    one = _operation()
+    hand_over.put(one)
+    began = time.monotonic()
+    await asyncio.sleep(0)
+    assert time.monotonic() - began < PATIENCE_S + 0.1
+    assert not one.future.done()
+    async with asyncio.timeout(5):
+        await one.future
+    thread.join()
+
+
+@pytest.mark.parametrize(("quick", "count"), [(False, 1), (True, 2)])
+async def test_the_loop_goes_on_when_the_disk_is_slow_or_several_wait(quick: bool, count: int) -> None:
+    hand_over, _ = _hand_over()
+    hand_over.quick = quick
+    given = [_operation() for _ in range(count)]
+    for operation in given:
+        hand_over.put(operation)
+    await asyncio.sleep(0)
+    assert hand_over.group(0.1) == given
+    assert not any(operation.future.done() for operation in given)
+    hand_over.settle([(operation, None, None) for operation in given])
+    async with asyncio.timeout(5):
+        await asyncio.gather(*[operation.future for operation in given])
+
+
+async def test_the_loop_does_not_stand_still_behind_a_commit_under_way() -> None:
+    hand_over, _ = _hand_over()
+    hand_over.quick = True
+    thread = _serving(hand_over, 0.3)
+    first, second = _operation(), _operation()
+    hand_over.put(first)
+    await asyncio.sleep(0)
+    began = time.monotonic()
+    hand_over.put(second)
+    await asyncio.sleep(0)
+    assert time.monotonic() - began < PATIENCE_S
+    thread.join()
+    assert hand_over.group(0.1) == [second]
+
+
+async def test_a_result_that_comes_as_the_patience_ends_is_told_once() -> None:
+    hand_over, _ = _hand_over()
+    hand_over.quick = True
+    for turn in range(60):
+        thread = _serving(hand_over, PATIENCE_S - 0.0006 + turn * 0.00002)
+        one = _operation()
+        hand_over.put(one)
+        await asyncio.sleep(0)
+        async with asyncio.timeout(5):
+            await one.future
+        thread.join()
 
 
 async def test_turns_that_wait_become_one_group_up_to_its_bounds() -> None:
