@@ -19,7 +19,14 @@ IDENTITY_CHARACTERS_MAX = {
     "card": 40, "name": 200, "latin_name": 200, "birth_place": 100, "nationality": 60, "address": 400, "card_number": 64, "issuer": 200,
 }  # fmt: skip
 """Field → its longest text, after tidying. Belgian and Thai fields, the longest there are, hold 255 and 100 bytes."""
-INSURANCE_CHARACTERS_MAX = {"payer": 40, "payer_name": 200, "member_number": 64, "category": 40, "hospital": 400}
+INSURANCE_CHARACTERS_MAX = {
+    "payer": 40,
+    "payer_name": 200,
+    "member_number": 64,
+    "category": 200,
+    "hospital": 400,
+    "second_hospital": 400,
+}
 PHOTO_BYTES_MAX = 65_536
 SEXES = ("", "male", "female", "other")
 

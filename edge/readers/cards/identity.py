@@ -20,6 +20,8 @@ class Insurance(Struct, frozen=True, omit_defaults=True, kw_only=True):
     ends: date | None = None
     hospital: str = ""
     """Where the person is registered, as the card writes it."""
+    second_hospital: str = ""
+    """Where else, if the card names a second one (in Thailand the sub-hospital)."""
 
 
 class CardIdentity(Struct, frozen=True, omit_defaults=True, kw_only=True):

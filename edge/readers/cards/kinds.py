@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from central_sync.wire.refusals import Refused
 from edge.readers import Wanted
-from edge.readers.cards import be_eid, de_egk, ee_eid
+from edge.readers.cards import be_eid, cn_social_security, de_egk, ee_eid, emv, ir_national, th_national, tw_nhi
 from edge.readers.cards.card_kind import CardKind
 from edge.readers.cards.conversation import Conversation
 from edge.readers.cards.identity import CardIdentity
@@ -16,9 +16,14 @@ from edge.readers.cards.identity import CardIdentity
 __all__ = ["KINDS", "CardKind", "identify"]
 
 KINDS: tuple[CardKind, ...] = (
+    cn_social_security.KIND,
+    th_national.KIND,
+    tw_nhi.KIND,
     de_egk.KIND,
     be_eid.KIND,
     ee_eid.KIND,
+    ir_national.KIND,
+    emv.KIND,
 )
 
 
