@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import tracemalloc
 import zlib
 from datetime import date
 
@@ -156,6 +157,18 @@ GOOD = gzip.compress(played.person())
 )  # fmt: skip
 def test_personal_data_that_break_the_rules_are_a_fault(pd: bytes, why: str) -> None:
     assert why in fault(EgkCard(pd=pd))
+
+
+def test_a_bomb_is_never_unpacked_beyond_the_bound() -> None:
+    fullest = gzip.compress(bytes(4_000_000), 9)
+    assert len(fullest) < PACKED_BYTES_MAX
+    tracemalloc.start()
+    try:
+        with pytest.raises(CardFault, match="grows beyond"):
+            inflated(fullest)
+        assert tracemalloc.get_traced_memory()[1] < 4 * strict_xml.XML_BYTES_MAX
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize(

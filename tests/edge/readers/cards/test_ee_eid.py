@@ -87,6 +87,7 @@ def test_a_card_of_each_maker_is_read_with_all_its_fields(card: type[FolderCard]
         assert KIND.suits(played.atr)
         assert read(played) == person
         assert read(played) == person
+        assert {command[8:] for command in played.log if command[2:4] == "B0"} <= {"00"}
 
 
 @pytest.mark.parametrize(
