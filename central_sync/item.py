@@ -29,7 +29,7 @@ from central_sync.terms import hid as hids
 from central_sync.terms.days import civil_day
 from central_sync.wire import codec
 from central_sync.wire.catalogue import BY_NUMBER, Row
-from central_sync.wire.limits import CLOCK_SKEW_S_MAX, MSGID_CHARACTERS_MAX
+from central_sync.wire.limits import CARD_READ_CHARACTERS_MAX, CLOCK_SKEW_S_MAX, MSGID_CHARACTERS_MAX
 from central_sync.wire.messages import Ask, Item, ItemAnswer, Transaction, Verdict
 from central_sync.wire.packets import Request
 from central_sync.wire.refusals import Refused
@@ -194,6 +194,7 @@ def _entry(institution: str, item: Transaction, checked: Checked, now: datetime)
         operator=item.operator,
         workstation=item.workstation,
         recorded_at=item.recorded_at,
+        card_read=item.card_read,
     )
 
 
@@ -236,7 +237,9 @@ def _keepable(item: Transaction, request: Request) -> None:
     for text in (item.operator, item.workstation):
         if len(text) > _CONTEXT_CHARACTERS_MAX:
             raise Refused("packet_invalid", "operator or workstation: too long")
-    if "\0" in item.operator or "\0" in item.workstation:
+    if len(item.card_read) > CARD_READ_CHARACTERS_MAX:
+        raise Refused("packet_invalid", "card_read: too long")
+    if "\0" in item.operator or "\0" in item.workstation or "\0" in item.card_read:
         raise Refused("packet_invalid", "a NUL character")
     # a NUL in a text is a NUL in the packet, and most packets have none anywhere
     if b"\0" in item.packet and any("\0" in text for text in _texts(msgspec.to_builtins(request))):

@@ -127,30 +127,28 @@ class Edge:
         )
         self._uplink = Uplink(who.institution, self._line, self._journal, waiting, events, self._signers.receipt, clock)
         downlink = Downlink(self._line, self._journal, self._uplink, events, clock)
+        front = self._front(_teller(events))
         intake = Intake(
-            profile, self._journal, self._uplink, downlink, waiting, events, lambda: self._line.skewed, clock
+            profile,
+            self._journal,
+            self._uplink,
+            downlink,
+            waiting,
+            events,
+            lambda: self._line.skewed,
+            clock,
+            front.presence,
         )
         self._workstations = Workstations(self._folder / WORKSTATIONS_FILE)
         cycles = Cycles(self._journal, who.zone)
         audit = Audit(self._folder)
-        front = self._front(_teller(events))
         self._room = Room(self._folder)
         self._journal.refuse_new(self._room.refuses)
         housekeeping = Housekeeping(self._folder, self._journal, lambda: self._who, config, clock, version())
         housekeeping.parked, housekeeping.released = self._uplink.parked, self._uplink.released
         reconciler = Reconciler(self._journal, self._line, clock)
         control = Control(self._folder, {**housekeeping.verbs, "compare": reconciler.verb})
-        jobs = Jobs(
-            [
-                Job("measure the journal's room", ROOM_LOOK_EVERY_S, lambda: self._room.look(self._journal.keeping)),
-                Job("keep house", HOUSE_EVERY_S, housekeeping.run),
-                Job("forget old cycles", FORGET_CYCLES_EVERY_S, lambda: _forgotten(cycles)),
-                Job("look after self", LOOK_AFTER_SELF_EVERY_S, self._look_after_self),
-                Job("renew the certificate", RENEW_LOOK_EVERY_S, renewals.run, at_once=True),
-                Job("compare with the hub", COMPARE_EVERY_S, reconciler.run),
-                Job("have days signed", ROOTS_LOOK_EVERY_S, roots.run, at_once=True),
-            ]
-        )
+        jobs = Jobs(self._jobs(cycles, housekeeping, renewals, reconciler, roots))
         door = Door([address.host, *config.names], config.origins)
         stream, card_stream = Stream(events, clock), Stream(front.events, clock)
         gate = Gate(who.institution, self._workstations, cycles, clock)
@@ -180,6 +178,19 @@ class Edge:
     async def _up(self, start: Callable[[], Awaitable[None]], stop: Callable[[], Awaitable[None]]) -> None:
         await start()
         self._undo.append(stop)
+
+    def _jobs(
+        self, cycles: Cycles, housekeeping: Housekeeping, renewals: Renewals, reconciler: Reconciler, roots: DayRoots
+    ) -> list[Job]:
+        return [
+            Job("measure the journal's room", ROOM_LOOK_EVERY_S, lambda: self._room.look(self._journal.keeping)),
+            Job("keep house", HOUSE_EVERY_S, housekeeping.run),
+            Job("forget old cycles", FORGET_CYCLES_EVERY_S, lambda: _forgotten(cycles)),
+            Job("look after self", LOOK_AFTER_SELF_EVERY_S, self._look_after_self),
+            Job("renew the certificate", RENEW_LOOK_EVERY_S, renewals.run, at_once=True),
+            Job("compare with the hub", COMPARE_EVERY_S, reconciler.run),
+            Job("have days signed", ROOTS_LOOK_EVERY_S, roots.run, at_once=True),
+        ]
 
     def _front(self, also: OnEvent) -> Front:
         config = self._config

@@ -35,13 +35,16 @@ class Caller(NamedTuple):
 
 
 class Call(Struct, frozen=True, kw_only=True):
-    """One call. ``packet`` is JSON in UTF-8 as the HIS wrote it; ``deadline_ms`` counts from now."""
+    """One call. ``packet`` is JSON in UTF-8 as the HIS wrote it; ``deadline_ms`` counts from now. ``card_read``: the read id of the card
+    that proves who is here; empty: nothing is claimed.
+    """
 
     number: str
     packet: bytes
     msgid: str
     deadline_ms: int
     context: Context
+    card_read: str = ""
 
 
 class Reply(Struct, frozen=True, kw_only=True):

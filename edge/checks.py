@@ -7,12 +7,25 @@ checks again.
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Protocol
 
 from central_sync.terms import hid as hids
 from central_sync.terms import identifiers
 from central_sync.terms.money import CURRENCIES
 from central_sync.wire import packets as p
 from central_sync.wire.refusals import Refused
+from edge.calls import Call
+
+
+class Presence(Protocol):
+    """Who knows which cards were read."""
+
+    def check(self, read_id: str, desk: str, person: tuple[str, str] | None) -> None:
+        """Whether ``read_id`` proves that ``person`` (kind and number) is at ``desk``.
+
+        Raises:
+            Refused: why not.
+        """
 
 
 def check(request: p.Request, currency: str) -> None:
@@ -43,6 +56,21 @@ def check(request: p.Request, currency: str) -> None:
             _check_days(request)
         case _:
             pass
+
+
+def check_presence(call: Call, request: p.Request, presence: Presence | None) -> None:
+    """Hold the call's ``card_read``, if it has one, against what was read at its desk, and against the person that the packet names.
+
+    Raises:
+        Refused: it proves nothing.
+    """
+    if not call.card_read:
+        return
+    if presence is None:
+        raise Refused("card_read_unknown")
+    person: p.PersonRef | None = getattr(request, "person", None)
+    named = (person.kind, person.number) if person is not None else None
+    presence.check(call.card_read, call.context.workstation, named)
 
 
 def _check_person(person: p.PersonRef | None) -> None:

@@ -29,7 +29,7 @@ from central_sync.wire.limits import DEADLINE_MS_MAX, DEADLINE_MS_MIN, MSGID_CHA
 from central_sync.wire.messages import ItemAnswer, Transaction, Verdict
 from central_sync.wire.refusals import REFUSALS, Refused
 from edge.calls import Call, Profile, Reply
-from edge.checks import check
+from edge.checks import Presence, check, check_presence
 from edge.downlink import Downlink
 from edge.errors import JournalUnavailable
 from edge.events import Events
@@ -39,6 +39,7 @@ from edge.outcome import Outcome
 from edge.replies import (
     answered,
     as_query_answer,
+    never_seen,
     open_transactions,
     plain,
     refused,
@@ -85,6 +86,7 @@ class Intake:
         events: told of every outcome decided here.
         skewed: whether the clocks of edge and hub differ too much.
         now: the wall clock.
+        presence: what a ``card_read`` is held against; ``None``: nothing can be proven here.
     """
 
     def __init__(
@@ -97,6 +99,7 @@ class Intake:
         events: Events,
         skewed: Callable[[], bool],
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        presence: Presence | None = None,
     ) -> None:
         self._profile = profile
         self._journal = journal
@@ -106,6 +109,7 @@ class Intake:
         self._events = events
         self._skewed = skewed
         self._now = now
+        self._presence = presence
         self._tasks: set[asyncio.Task[Reply]] = set()
         self._stopping = False
         self._hastening = False
@@ -189,6 +193,7 @@ class Intake:
 
     async def _noted(self, call: Call, row: Row, request: p.Request, clock: _Clock) -> Reply:
         """The line is down and the row can arrive late: it is done when the journal has it."""
+        await self._proven(call, request, clock)
         appending = self._journal.appending(_draft(call, row, request, self._now()))
         late = asyncio.get_running_loop().call_at(clock.last, _give_up, appending)
         try:
@@ -213,6 +218,7 @@ class Intake:
             self._downlink.hids_left(appended.hids_left)
 
     async def _journaled(self, call: Call, row: Row, request: p.Request, clock: _Clock) -> Reply:
+        await self._proven(call, request, clock)
         draft = _draft(call, row, request, self._now())
         if self._skewed() and await self._journal.find(draft.institution, draft.msgid) is None:
             self._downlink.look()
@@ -228,6 +234,15 @@ class Intake:
                 self._uplink.wake(standing.seq)
             told = await self._news(news, clock, lambda: self._may_give_up(row, standing), standing.seq)
             return reply_of(told or await self._decide(standing, row))
+
+    async def _proven(self, call: Call, request: p.Request, clock: _Clock) -> None:
+        """Raise ``Refused`` for a proof that does not hold, but for a copy of what the journal has: it was proven then."""
+        try:
+            check_presence(call, request, self._presence)
+        except Refused:
+            known = await self._journal.find(self._profile.institution, call.msgid)
+            if known is None and await self._after_all(call.msgid, clock) is None:
+                raise
 
     async def _append(self, draft: Draft, clock: _Clock) -> Appended:
         """Append within the deadline: a journal that has not even begun is told to leave it; one that has is waited for."""
@@ -301,11 +316,12 @@ class Intake:
         Raises:
             Refused: why it said nothing in time.
         """
+        check_presence(call, request, self._presence)
         hid = getattr(request, "hid", "")
         item = Transaction(
             msgid=call.msgid, number=row.number, packet=msgspec.msgpack.encode(request), lane=hid or f"read:{call.msgid}",
             recorded_at=self._now(), business_day=call.context.business_day, hid=hid,
-            operator=call.context.operator, workstation=call.context.workstation,
+            operator=call.context.operator, workstation=call.context.workstation, card_read=call.card_read,
         )  # fmt: skip
         with self._uplink.reading(item) as (key, future):
             receipt: ItemAnswer | None = await self._news(future, clock, lambda: True, key)
@@ -317,9 +333,7 @@ class Intake:
         standing = await self._resolved(request.original_msgid, clock)
         if standing is None:
             receipt = await self._asked(call, row, request, clock)
-            if not _never_seen(receipt):
-                return self._told(call, row, receipt)
-            standing = await self._after_all(request.original_msgid, clock)
+            standing = await self._after_all(request.original_msgid, clock) if never_seen(receipt) else None
             if standing is None:
                 return self._told(call, row, receipt)
         return answered(call.msgid, row, whole(as_query_answer(standing)))
@@ -361,16 +375,6 @@ class Intake:
         return answered(call.msgid, row, whole(answer))
 
 
-def _never_seen(receipt: ItemAnswer) -> bool:
-    """Whether the hub says so, in answer to a query."""
-    if receipt.verdict is not Verdict.FINAL:
-        return False
-    try:
-        return msgspec.msgpack.decode(receipt.packet, type=p.QueryAnswer).outcome == "unknown"
-    except msgspec.DecodeError:
-        return False
-
-
 def _give_up(appending: Appending) -> None:
     """At the deadline: stop what has not begun; of what has, nobody can say yet how it ends."""
     if appending.future.done():
@@ -389,6 +393,6 @@ def _draft(call: Call, row: Row, request: p.Request, now: datetime) -> Draft:
         institution=call.context.institution, msgid=call.msgid, number=row.number,
         digest=codec.digest(row.number, request), packet=msgspec.msgpack.encode(request), recorded_at=now,
         business_day=call.context.business_day, hid=hid, lane=hid or CYCLE_LANE, operator=call.context.operator,
-        workstation=call.context.workstation, opens_case=row.opens_case, follows=follows,
+        workstation=call.context.workstation, card_read=call.card_read, opens_case=row.opens_case, follows=follows,
         reverses=isinstance(request, p.Reversal),
     )  # fmt: skip

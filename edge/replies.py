@@ -9,6 +9,7 @@ import msgspec
 
 from central_sync.wire import packets as p
 from central_sync.wire.catalogue import BY_NUMBER, Row
+from central_sync.wire.messages import ItemAnswer, Verdict
 from edge.calls import Reply
 from edge.journal.shapes import Standing
 from edge.outcome import Outcome
@@ -26,6 +27,16 @@ def plain(row: Row, packet: bytes) -> dict[str, Any]:
         except msgspec.DecodeError:
             known = {}
     return known if isinstance(known, dict) else {}
+
+
+def never_seen(receipt: ItemAnswer) -> bool:
+    """Whether the hub says so, in answer to a query."""
+    if receipt.verdict is not Verdict.FINAL:
+        return False
+    try:
+        return msgspec.msgpack.decode(receipt.packet, type=p.QueryAnswer).outcome == "unknown"
+    except msgspec.DecodeError:
+        return False
 
 
 def whole(value: Any) -> Any:

@@ -119,6 +119,7 @@ class AuditRow:
 class LedgerRow:
     """One transaction as the hub decided it. ``verdict`` is ``final`` or ``refused``; ``digest`` is ``None`` where a reversal
     left a tombstone before the original arrived. ``member``, ``hid`` and ``settlement_id`` are what it worked on, if anything.
+    ``card_read``: the edge's read id of the card that was there.
     """
 
     institution: str
@@ -138,6 +139,7 @@ class LedgerRow:
     workstation: str
     recorded_at: datetime | None
     decided_at: datetime
+    card_read: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -177,6 +177,7 @@ ledger = Table(
     Column("workstation", Text, nullable=False),
     Column("recorded_at", Instant),
     Column("decided_at", Instant, nullable=False),
+    Column("card_read", String(64), nullable=False, server_default=text("''")),
     PrimaryKeyConstraint("institution", "msgid"),
     Index("ix_ledger_recorded", "institution", "recorded_at"),
 )

@@ -103,7 +103,7 @@ def request_from_wire(row: Row, packet: bytes) -> Request:
 def digest(number: str, request: Request) -> bytes:
     """SHA-256 over the canonical number and the canonical packet: what two copies of one transaction have in common.
 
-    Token, deadline, operator and the HID that the edge leased are no part of it. Canonical: JSON with sorted keys, no
+    Token, deadline, operator, ``card_read`` and the HID that the edge leased are no part of it. Canonical: JSON with sorted keys, no
     spaces, and fields left out that hold their default.
     """
     canonical = msgspec.json.encode(request, order="sorted")

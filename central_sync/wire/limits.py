@@ -10,6 +10,7 @@ PACKET_BYTES_MAX = 256 * 1024
 """One transaction's packet as JSON. The national platform allows 40,000 characters; a 500-line bill needs more."""
 PACKET_DEPTH_MAX = 8
 MSGID_CHARACTERS_MAX = 64
+CARD_READ_CHARACTERS_MAX = 64
 LINES_PER_FEES_MAX = 500
 DIAGNOSES_MAX = 40
 BATCH_ITEMS_MAX = 512

@@ -21,7 +21,8 @@ class Transaction(Message, tag="transaction", frozen=True, kw_only=True):
     """One transaction of the HIS. ``packet`` is the request struct in MessagePack; ``hid`` is its case, whether leased just
     now (2201, 2401), copied from the packet, or taken from the original; empty for what belongs to no case.
 
-    ``lane`` orders: same lane, same order. ``operator`` and ``workstation`` are context and no part of the digest.
+    ``lane`` orders: same lane, same order. ``operator`` and ``workstation`` are context and no part of the digest, nor is ``card_read``:
+    the edge's read id of the card that proves who was there; empty: nothing was proven.
     """
 
     msgid: str
@@ -33,6 +34,7 @@ class Transaction(Message, tag="transaction", frozen=True, kw_only=True):
     hid: str = ""
     operator: str = ""
     workstation: str = ""
+    card_read: str = ""
 
 
 class Ask(Message, tag="ask", frozen=True, kw_only=True):

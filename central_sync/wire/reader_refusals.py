@@ -18,7 +18,7 @@ READER_REFUSALS: dict[str, Sentences] = {
         Fault.HIS,
         True,
         "The card was not read at this desk. Read it again.",
-        "context.card_read is no read id of this workstation since the edge started: read anew, or leave it out.",
+        "What card_read names was not read by this workstation since the edge started: read anew, or leave it out.",
     ),
     "card_read_stale": Sentences(
         Fault.DESK,
@@ -30,13 +30,13 @@ READER_REFUSALS: dict[str, Sentences] = {
         Fault.DESK,
         True,
         "This is another person's card. Check it, and read the right one.",
-        "The person in the packet is not the one whose card context.card_read names.",
+        "The person in the packet is not the one whose card card_read names.",
     ),
     "card_read_nameless": Sentences(
         Fault.HIS,
         True,
         "This card does not say whose it is: it proves nobody's presence.",
-        "The card that context.card_read names carries no identity number: leave card_read out.",
+        "The card that card_read names carries no identity number: leave card_read out.",
     ),
     "card_absent": Sentences(
         Fault.DESK, True, "Put the card on the reader.", "No card came onto the reader before the deadline."

@@ -43,6 +43,7 @@ class Entry(Record, tag=1, frozen=True, kw_only=True):
 
     ``lease``: if it opened a case, the block its HID is from: first serial, last, and the next one to give after it. ``stops``: the msgid that
     it stops from arriving later (a reversal). ``refused``: why it was refused at birth; empty: it was taken on.
+    ``card_read``: the read id of the card that was there; a random name, and nobody's.
     """
 
     institution: str
@@ -59,6 +60,7 @@ class Entry(Record, tag=1, frozen=True, kw_only=True):
     lease: tuple[int, int, int] | None = None
     stops: str = ""
     refused: str = ""
+    card_read: str = ""
 
 
 class Receipt(Struct, frozen=True, array_like=True, kw_only=True):

@@ -90,7 +90,7 @@ class Scribe:
             institution=draft.institution, msgid=draft.msgid, number=draft.number, digest=draft.digest,
             packet=draft.packet, hid=hid, lane=lane, operator=draft.operator, workstation=draft.workstation,
             recorded_at=r.micros(draft.recorded_at), business_day=draft.business_day.isoformat(), lease=lease,
-            stops=stops, refused=refused,
+            stops=stops, refused=refused, card_read=draft.card_read,
         )  # fmt: skip
         seq = self.add(entry)
         return Appended(

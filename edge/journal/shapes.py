@@ -29,6 +29,7 @@ class Draft(Struct, frozen=True, kw_only=True):
     lane: str = ""
     operator: str = ""
     workstation: str = ""
+    card_read: str = ""
     opens_case: bool = False
     follows: str = ""
     reverses: bool = False
@@ -79,6 +80,7 @@ class Sendable(Struct, frozen=True, kw_only=True):
     workstation: str
     recorded_at: datetime
     business_day: date
+    card_read: str = ""
 
 
 class Pending(Struct, frozen=True, kw_only=True):

@@ -165,4 +165,5 @@ def sendable_of(seq: int, entry: r.Entry) -> Sendable:
         seq=seq, msgid=entry.msgid, number=entry.number, digest=entry.digest, hid=entry.hid, lane=entry.lane,
         packet=entry.packet, operator=entry.operator, workstation=entry.workstation,
         recorded_at=r.instant(entry.recorded_at), business_day=date.fromisoformat(entry.business_day),
+        card_read=entry.card_read,
     )  # fmt: skip

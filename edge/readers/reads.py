@@ -122,7 +122,7 @@ class Reads:
         if read is None or read.desk != desk:
             raise Refused("card_read_unknown")
         if read.over:
-            raise Refused("card_removed", "$.context.card_read")
+            raise Refused("card_removed", "$.card_read")
         if not STEP_BACK <= now - read.at < timedelta(seconds=self._keeping.read_good_s):
             raise Refused("card_read_stale")
         if person is None:

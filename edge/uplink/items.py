@@ -26,4 +26,5 @@ def item_of(entry: Sendable, *, ask: bool) -> Item:
     return Transaction(
         msgid=entry.msgid, number=entry.number, packet=entry.packet, lane=entry.lane, recorded_at=entry.recorded_at,
         business_day=entry.business_day, hid=entry.hid, operator=entry.operator, workstation=entry.workstation,
+        card_read=entry.card_read,
     )  # fmt: skip

@@ -150,3 +150,16 @@ def test_groups_that_want_each_others_rows_part_and_both_finish(hospital, store)
                 assert {a.verdict for a in answers} == {Verdict.FINAL}
     with store.read() as uow:
         assert [uow.fees.places(uow.cases.get("H1", hid)) for hid in hids] == [20, 20]
+
+
+def test_the_read_of_a_card_that_a_transaction_quotes_stands_in_the_ledger(hospital, store):
+    quoted, plain = (hospital.transaction("9001", SIGN_IN, card_read=read) for read in ("read-1", None))
+    hospital.take(quoted, plain)
+    with store.read() as uow:
+        assert [uow.ledger.get("H1", item.msgid).card_read for item in (quoted, plain)] == ["read-1", ""]
+
+
+@pytest.mark.parametrize("card_read", ["x" * 65, "a\0b"])
+def test_a_name_of_a_read_that_cannot_be_kept_is_refused(hospital, card_read):
+    answer = hospital.send("9001", SIGN_IN, card_read=card_read)
+    assert (answer.verdict, answer.code) == (Verdict.REFUSED, "packet_invalid")

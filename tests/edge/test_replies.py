@@ -8,6 +8,7 @@ import msgspec
 
 from central_sync.wire import packets as p
 from central_sync.wire.catalogue import BY_NUMBER
+from central_sync.wire.messages import ItemAnswer, Verdict
 from edge import replies
 from edge.journal.shapes import Standing
 from edge.outcome import Confirmation, Outcome
@@ -53,3 +54,14 @@ def test_a_query_and_the_open_list_tell_the_same_as_the_reply() -> None:
     (listed,) = replies.open_transactions([settled])
     assert answer.outcome == listed.outcome == "in_doubt"
     assert answer.confirmation == listed.confirmation == "awaited"
+
+
+def test_only_the_hubs_own_word_says_that_a_transaction_was_never_seen() -> None:
+    def told(verdict: Verdict, packet: bytes) -> bool:
+        return replies.never_seen(ItemAnswer(msgid="m1", verdict=verdict, packet=packet))
+
+    unknown = msgspec.msgpack.encode(p.QueryAnswer(original_msgid="m0", outcome="unknown"))
+    assert told(Verdict.FINAL, unknown)
+    assert not told(Verdict.REFUSED, unknown)
+    assert not told(Verdict.FINAL, msgspec.msgpack.encode(p.QueryAnswer(original_msgid="m0", outcome="final")))
+    assert not told(Verdict.FINAL, b"\xc1")

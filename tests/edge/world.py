@@ -16,6 +16,7 @@ import msgspec
 from central_sync.wire import codec
 from central_sync.wire.catalogue import BY_NUMBER
 from edge.calls import Call, Context, Profile, Reply
+from edge.checks import Presence
 from edge.downlink import Downlink
 from edge.events import Events
 from edge.intake import Intake
@@ -48,6 +49,7 @@ class Edge:
         now: Any = None,
         journal: type[Journal] = Journal,
         line: type[Line] = Line,
+        presence: Presence | None = None,
     ) -> None:
         self.now: Callable[[], datetime] = now or (lambda: datetime.now(UTC))
         self.journal = journal(folder / "journal.db")
@@ -58,7 +60,7 @@ class Edge:
         self.downlink = Downlink(self.line, self.journal, self.uplink, self.events, self.now)
         self.intake = Intake(
             PROFILE, self.journal, self.uplink, self.downlink, self.waiting, self.events,
-            lambda: self.line.skewed, self.now,
+            lambda: self.line.skewed, self.now, presence,
         )  # fmt: skip
         self._hids = hids
 
@@ -84,14 +86,18 @@ class Edge:
         await self.line.stop()
         await self.journal.close()
 
-    async def call(self, number: str, packet: dict[str, Any] | bytes, msgid: str, deadline_ms: int = 3000) -> Reply:
-        return await self.intake.handle(call(number, packet, msgid, deadline_ms))
+    async def call(
+        self, number: str, packet: dict[str, Any] | bytes, msgid: str, deadline_ms: int = 3000, card_read: str = ""
+    ) -> Reply:
+        return await self.intake.handle(call(number, packet, msgid, deadline_ms, card_read))
 
 
-def call(number: str, packet: dict[str, Any] | bytes, msgid: str, deadline_ms: int = 3000) -> Call:
+def call(number: str, packet: dict[str, Any] | bytes, msgid: str, deadline_ms: int = 3000, card_read: str = "") -> Call:
     body = packet if isinstance(packet, bytes) else json.dumps(packet).encode()
     context = Context(institution="H1", operator="op1", workstation="ws1", business_day=DAY)
-    return Call(number=number, packet=body, msgid=msgid, deadline_ms=deadline_ms, context=context)
+    return Call(
+        number=number, packet=body, msgid=msgid, deadline_ms=deadline_ms, context=context, card_read=card_read
+    )  # fmt: skip
 
 
 def registration(department: str = "eye") -> dict[str, Any]:

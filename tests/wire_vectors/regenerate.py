@@ -22,6 +22,7 @@ from tests.wire_vectors import samples
 FOLDER = Path(__file__).parent
 KINDS: dict[str, type[messages.Message]] = {
     "batch": messages.Batch,
+    "batch_card_read": messages.Batch,
     "batch_empty": messages.Batch,
     "batch_answer": messages.BatchAnswer,
     "batch_answer_refused": messages.BatchAnswer,

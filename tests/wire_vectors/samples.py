@@ -192,6 +192,10 @@ def transaction() -> m.Transaction:
     )
 
 
+def _proven() -> m.Transaction:
+    return msgspec.structs.replace(transaction(), card_read="Zk3v0mYw1cQ9rT5uX7aBdg")
+
+
 def ask() -> m.Ask:
     """What became of that settle?"""
     return m.Ask(
@@ -226,6 +230,7 @@ def all_messages() -> dict[str, m.Message]:
         "batch": m.Batch(
             version=3, institution="H001", sent_at=AT, items=[transaction(), ask()], life=LIFE, head=70_000, run=RUN
         ),
+        "batch_card_read": m.Batch(version=3, institution="H001", sent_at=AT, items=[_proven()]),
         "batch_empty": m.Batch(version=3, institution="H001", sent_at=AT, items=[]),
         "batch_answer": m.BatchAnswer(
             version=3,

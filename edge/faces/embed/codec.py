@@ -14,6 +14,7 @@ from msgspec import Meta, Struct
 
 from central_sync.wire import packets as p
 from central_sync.wire.catalogue import BY_NAME
+from central_sync.wire.limits import CARD_READ_CHARACTERS_MAX
 from edge.calls import Call, Context, Reply
 from edge.faces.bodies import (
     DONE,
@@ -49,10 +50,13 @@ class InitRequest(FaceRequest, frozen=True, kw_only=True):
 
 
 class HandleRequest(SignedRequest, frozen=True, kw_only=True):
-    """Any transaction of the catalogue. ``msgid`` is the HIS's own, new for each transaction and the same when it is sent again."""
+    """Any transaction of the catalogue. ``msgid`` is the HIS's own, new for each transaction and the same when it is sent again.
+    ``card_read``: the ``read_id`` of the person's card, read at this desk; with it the transaction proves that the person was here.
+    """
 
     number: str
     msgid: str
+    card_read: Annotated[str, Meta(max_length=CARD_READ_CHARACTERS_MAX)] = ""
     packet: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw)
 
 
@@ -118,6 +122,7 @@ def handle(request: HandleRequest, context: Context) -> Call:
         msgid=request.msgid,
         deadline_ms=request.deadline_ms,
         context=context,
+        card_read=request.card_read,
     )
 
 

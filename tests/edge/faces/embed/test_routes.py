@@ -305,3 +305,12 @@ async def test_status_needs_no_token_and_names_nobody(hospital: Hospital) -> Non
 async def test_the_document_of_the_face_is_served(hospital: Hospital) -> None:
     async with hospital.http.get("/embed/v1/openapi.json") as response:
         assert await response.json() == json.loads(json.dumps(openapi.build()))
+
+
+async def test_a_transaction_may_quote_the_read_of_a_card_and_nothing_else_may(hospital: Hospital) -> None:
+    await hospital.call("handle", number="2201", msgid="m-1", packet=PACKET, card_read="read-1")
+    await hospital.call("handle", number="2201", msgid="m-2", packet=PACKET)
+    assert [call.card_read for call in hospital.desk.calls[1:]] == ["read-1", ""]
+    for path, more in (("handle", {"number": "2201", "packet": PACKET, "card_read": "x" * 65}), ("query", {})):
+        status, body = await hospital.call(path, **{"msgid": "m-3", "card_read": "read-1", **more})
+        assert (status, body["error"]["code"]) == (400, "packet_invalid")
