@@ -56,7 +56,15 @@ class Reader:
         """
         if self._threads is None:
             raise JournalUnavailable("the journal is closed")
-        return await asyncio.get_running_loop().run_in_executor(self._threads, self._done, work)
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, self._done, work)
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if self._threads is None and not (
+                task and task.cancelling()
+            ):  # it was the reader that ended, not the caller
+                raise JournalUnavailable("the journal is closed") from None
+            raise
 
     def _done(self, work: Callable[[Connection], T]) -> T:
         try:

@@ -168,6 +168,7 @@ class Writer:
         try:
             connection = self._usable()
             if isinstance(begun[0], Upkeep):
+                self._fold_now()  # it looks at the tables: whatever has happened by now must count there
                 results = [tried(operation, connection) for operation in begun]
             else:
                 results = self._written(connection, begun)
