@@ -24,8 +24,7 @@ PATIENCE_S = 0.003
 
 class HandOver:
     """What waits for the writer. ``put`` and ``end`` are the loop's, the rest is the thread's. ``refuse`` is told of what comes after the
-    thread has ended. ``quick``: whether the disk was, the last time; ``idle``: whether the thread has
-    nothing to do; the thread says both.
+    thread has ended. ``quick``: whether the disk was, the last time; the thread says so.
     """
 
     def __init__(self, operations_max: int, bytes_max: int, refuse: Callable[[list[Operation[Any]]], None]) -> None:
@@ -38,8 +37,13 @@ class HandOver:
         self._put = self._taken = 0  # each is written by one thread alone
         self._ended = False
         self._wish = _Wish()
-        self.idle = False
+        self._busy = 1  # until the thread asks for the first time
         self.quick = False
+
+    @property
+    def idle(self) -> bool:
+        """Whether the thread has told all that it took."""
+        return self._busy <= 0
 
     @property
     def waits(self) -> int:
@@ -64,9 +68,10 @@ class HandOver:
         Raises:
             queue.Empty: nobody came for ``timeout_s``.
         """
-        self.idle = not self._held
+        if not self._held:
+            self._busy = 0
         waiting = self._held or self._queue.get(timeout=timeout_s)
-        self._held, self.idle = [], False
+        self._held = []
         if waiting is None:
             return []
         waiting += self._more(self._operations_max - len(waiting))
@@ -78,6 +83,7 @@ class HandOver:
             count += 1
         group, self._held = waiting[:count], waiting[count:]
         self._taken += count
+        self._busy = count
         return group
 
     def _more(self, room: int) -> list[Operation[Any]]:
@@ -105,7 +111,7 @@ class HandOver:
     def _hand_over(self) -> None:
         group, self._gathered = self._gathered, []
         if group:
-            stands = self.quick and self.idle and len(group) == 1
+            stands = len(group) == 1 == self.waits and self.quick and self.idle
             if stands:
                 self._wish.make()
             self._queue.put(group)
@@ -116,6 +122,7 @@ class HandOver:
 
     def settle(self, results: Sequence[Result]) -> None:
         """Tell the callers: at once if the loop stands still for it, else when it comes to it."""
+        self._busy -= len(results)
         if not self._wish.grant(results):
             settle(results)
 
