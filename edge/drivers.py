@@ -10,10 +10,13 @@ from pathlib import Path
 
 from edge.config import ConfigError, ReaderConfig
 from edge.readers import Driver, OnEvent
+from edge.readers.serial_line.address import BadAddress, parse
+from edge.readers.serial_line.driver import SerialReader
 from edge.readers.simulated.driver import SimulatedReader
 
 DRIVERS: dict[str, Callable[[ReaderConfig, Path, OnEvent], Driver]] = {
     "simulated": lambda reader, folder, told: SimulatedReader(reader.name, folder / reader.address, told),
+    "serial_line": lambda reader, _folder, told: SerialReader(reader.name, parse(reader.address), told),
 }
 """Every card reader driver; ``folder`` is the data directory."""
 
@@ -22,8 +25,11 @@ def reader(row: ReaderConfig, folder: Path, told: OnEvent) -> Driver:
     """The reader of one row of ``[[readers]]``.
 
     Raises:
-        ConfigError: there is no such driver.
+        ConfigError: there is no such driver, or it does not understand the address.
     """
     if row.driver not in DRIVERS:
         raise ConfigError(f"reader {row.name}: there is no driver {row.driver!r}; there are {', '.join(DRIVERS)}")
-    return DRIVERS[row.driver](row, folder, told)
+    try:
+        return DRIVERS[row.driver](row, folder, told)
+    except BadAddress as error:
+        raise ConfigError(f"reader {row.name}: {error}") from error

@@ -41,6 +41,12 @@ READER_REFUSALS: dict[str, Sentences] = {
     "card_absent": Sentences(
         Fault.DESK, True, "Put the card on the reader.", "No card came onto the reader before the deadline."
     ),
+    "card_lying": Sentences(
+        Fault.DESK,
+        True,
+        "Lift the card and put it down again.",
+        "This reader reads a card once each time that it is put down.",
+    ),
     "card_unreadable": Sentences(
         Fault.DESK, True, "The card could not be read. Clean it and try again.", "The card's data fail their checks."
     ),

@@ -34,7 +34,7 @@ STOP_S_MAX = 3.0
 
 READ_REFUSALS = (
     "reader_unknown", "reader_lost", "reader_busy", "reader_failed",
-    "card_absent", "card_removed", "card_mute", "card_unknown", "card_unreadable", "card_slow",
+    "card_absent", "card_lying", "card_removed", "card_mute", "card_unknown", "card_unreadable", "card_slow",
 )  # fmt: skip
 """Why a read may end without an identity; the sentences are in ``central_sync.wire.refusals``."""
 

@@ -25,6 +25,7 @@ PHOTO = bytes(range(256)) * 4
 NUMBER = "11010519491231002X"
 RESIDENT_OF_TAIWAN = "830000199201300022"
 FOREIGNER_2017 = "KAZ110090123105"
+FOREIGNER_2023 = "911840198506150011"
 
 
 def checksum(some: bytes) -> int:
@@ -96,7 +97,7 @@ def foreigner_2017(number: str = FOREIGNER_2017, chinese: str = "") -> bytes:
     )
 
 
-def foreigner_2023(number: str) -> bytes:
+def foreigner_2023(number: str = FOREIGNER_2023) -> bytes:
     """The text of a foreigner's card of 2023."""
     return b"".join(
         column(value, width)

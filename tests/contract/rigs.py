@@ -40,6 +40,8 @@ class Rig(ABC):
     """What a read of ``BAD`` may be refused with."""
     lost_codes: ClassVar[frozenset[str]] = frozenset({"reader_lost"})
     """What a read on an unplugged reader may be refused with."""
+    again_codes: ClassVar[frozenset[str]] = frozenset()
+    """What a second read of a card that still lies there is refused with, where the reader itself reads a card only once."""
     number: ClassVar[str]
 
     def __init__(self, folder: Path) -> None:

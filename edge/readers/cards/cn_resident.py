@@ -15,7 +15,6 @@ replaces the printed one; asking for it also tells whether a card that was read 
 
 from __future__ import annotations
 
-from datetime import date
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -26,6 +25,7 @@ from central_sync.wire.refusals import Refused
 from edge.readers import Wanted
 from edge.readers.cards import sdt
 from edge.readers.cards.conversation import CardFault
+from edge.readers.cards.dates import day
 from edge.readers.cards.identity import CardIdentity
 
 NAME = "cn_resident"
@@ -112,19 +112,22 @@ def read(wanted: Wanted, *, found: bool = False, y2023: bool = False) -> sdt.Tal
     for turn in range(TRIES):
         seen = found and turn == 0
         if not seen:
-            answer = yield sdt.FIND
-            seen = _of_reader(answer).status == sdt.FOUND
+            seen = _of_reader((yield sdt.FIND)).status == sdt.FOUND
         answer = _of_reader((yield sdt.SELECT))
         if answer.status == sdt.OK:
             answer = yield sdt.READ
             if answer.status == sdt.OK:
                 text, photo = _parts(answer.data)
-                found_there = identity(text, photo if wanted.photo else b"", y2023=y2023)
-                return (yield from _with_new_address(found_there))
+                named = identity(text, photo if wanted.photo else b"", y2023=y2023)
+                return (yield from _with_new_address(named))
+            if answer is sdt.SILENT:
+                raise Refused("card_slow", "no answer to read")
         elif answer.status == sdt.SELECT_FAILED and not seen:
             _gone(last, found)
             return None
         last = _worth_another_turn(answer)
+    if last is sdt.SILENT:
+        raise Refused("reader_failed", last.meaning)
     if last is not None and last.status == sdt.SELECT_FAILED:
         raise Refused("card_unreadable", "a card is found but not selected: there may be more than one")
     raise CardFault(last.meaning if last else "no answer")
@@ -156,7 +159,7 @@ def identity(text: bytes, photo: bytes = b"", *, y2023: bool = False) -> CardIde
     if number is None:
         raise CardFault("the number fails its check")
     latin = (found.get("latin", "").ljust(LATIN_CHARACTERS) + found.get("latin_rest", "")).strip()
-    birth = _day(found["birth"])
+    birth = day(found["birth"])
     if birth is None:
         raise CardFault("no birth date")
     return CardIdentity(
@@ -171,8 +174,8 @@ def identity(text: bytes, photo: bytes = b"", *, y2023: bool = False) -> CardIde
         address=found.get("address", ""),
         card_number=found.get("pass", ""),
         issuer=found.get("issuer", ""),
-        valid_from=_day(found["from"]),
-        valid_until=None if found["until"] == NO_END else _day(found["until"]),
+        valid_from=day(found["from"]),
+        valid_until=None if found["until"] == NO_END else day(found["until"]),
         photo=photo,
     )
 
@@ -196,15 +199,13 @@ def _parts(data: bytes) -> tuple[bytes, bytes]:
 
 def _of_reader(answer: sdt.Answer) -> sdt.Answer:
     """``answer`` to find or select: what is the reader's own failure, not the card's, ends the read."""
-    if answer is sdt.SILENT or answer.status in (0x21, 0x23, 0x60, 0x66):
+    if answer.status in (0x21, 0x23, 0x60, 0x66):
         raise Refused("reader_failed", answer.meaning)
     return answer
 
 
 def _worth_another_turn(answer: sdt.Answer) -> sdt.Answer:
     """``answer``, if another turn may help: the card was not held still, or the line is bad."""
-    if answer is sdt.SILENT:
-        raise Refused("card_slow", "no answer to read")
     if answer.status == sdt.WRONG_KIND:
         raise Refused("card_unknown", answer.meaning)
     if answer.status in (0x31, 0x32, 0x33):
@@ -228,8 +229,9 @@ def _decoded(field: bytes) -> str:
     """
     try:
         text = field.decode("utf-16-le").strip(" \0\u3000")
-    except UnicodeDecodeError as error:
-        raise CardFault("a text that is no UTF-16LE") from error
+    except UnicodeDecodeError:
+        # its text would quote the card's bytes
+        raise CardFault("a text that is no UTF-16LE") from None
     if not all(c.isprintable() or c == "\u3000" or _private(c) for c in text):
         raise CardFault("a text with control characters")
     return text
@@ -238,19 +240,3 @@ def _decoded(field: bytes) -> str:
 def _private(character: str) -> bool:
     """Rare characters of names live in the private areas."""
     return 0xE000 <= ord(character) <= 0xF8FF or ord(character) >= 0xF0000
-
-
-def _day(text: str) -> date | None:
-    """``YYYYMMDD``; blank: none.
-
-    Raises:
-        CardFault: it is no day.
-    """
-    if not text:
-        return None
-    if len(text) != 8 or not (text.isascii() and text.isdigit()):
-        raise CardFault("a date that is none")
-    try:
-        return date(int(text[:4]), int(text[4:6]), int(text[6:]))
-    except ValueError as error:
-        raise CardFault("a date that is none") from error

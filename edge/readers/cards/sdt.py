@@ -125,6 +125,11 @@ class Frames:
     def __init__(self) -> None:
         self._bytes = bytearray()
 
+    @property
+    def unfinished(self) -> bool:
+        """Whether a frame has begun."""
+        return len(self._bytes) >= len(MARK)
+
     def clear(self) -> None:
         """Forget what is unfinished."""
         self._bytes.clear()

@@ -1,0 +1,1 @@
+"""Tests of edge/readers/serial_line."""
