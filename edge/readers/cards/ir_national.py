@@ -4,8 +4,8 @@ The personal data are behind keys that only the government's servers hold. So th
 national code is typed or scanned. The certificate's subject gives a name if it can be read; nobody has checked the certificate, so the name
 only helps the clerk to see whose card it is.
 
-The card manager that tells the serial is on other makers' cards too. Its answer counts only if the ATR is one of these cards', or the
-application of the certificate is there.
+The card manager that tells the serial, and most of the ATRs, are the chip maker's: half of Europe's cards have them too. A serial counts only if the
+ATR is one that no others have, or the application of the certificate is there.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ ATRS = tuple(
     bytes.fromhex(start)
     for start in (
         "3B7F94000080318065B0850202ED120FFF829000",
-        "3B7F96",
+        "3B7F96000080318065B0850300EF",
         "3BFF96",
         "3B781800000073C84013009000",
         "3B7D95",
@@ -33,7 +33,10 @@ ATRS = tuple(
         "3BDB96",
     )
 )
-"""How their ATRs begin. The short ones are common to a chip maker's cards."""
+"""How their ATRs begin. Most of these begin other countries' cards and bank cards too: they only decide who asks first."""
+OWN_ATR = bytes.fromhex("3B7F94000080318065B0850202ED120FFF829000")
+OWN_MARK = b"IRN"
+"""An ATR, and a mark in historical bytes, that no other cards are known to have."""
 CARD_MANAGER = bytes.fromhex("00A4040008A000000018434D00")
 LIFE_CYCLE = bytes.fromhex("80CA9F7F2D")
 SERIAL = slice(8, 8 + 0x13)
@@ -51,9 +54,9 @@ def read(atr: bytes, _wanted: Wanted) -> Conversation[CardIdentity | None]:
         CardFault: the card is one of these, and does not tell its serial.
     """
     serial = yield from _serial()
-    suits = _suits(atr)
+    own = atr == OWN_ATR or OWN_MARK in atr
     certified = yield from iso7816.select(CERTIFICATE_APPLICATION)
-    if not certified and not (suits and serial):
+    if not certified and not (own and serial):
         return None
     name = _subject((yield from _certificate())) if certified else ""
     if not serial:
@@ -100,7 +103,7 @@ def _subject(der: bytes) -> str:
 
 
 def _suits(atr: bytes) -> bool:
-    return atr.startswith(ATRS)
+    return atr.startswith(ATRS) or OWN_MARK in atr
 
 
 KIND = CardKind(NAME, _suits, read)

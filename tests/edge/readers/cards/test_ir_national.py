@@ -48,6 +48,31 @@ def test_another_makers_card_with_the_same_manager_is_not_this_one() -> None:
         read(OtherMakersCard())
 
 
+@pytest.mark.parametrize(
+    "atr",
+    [
+        "3B7F96000080318065B085040011120FFF829000",
+        "3B7F96000080318065B0850300EF120FFF829000",
+        "3B7D95000080318065B08311C0A983009000",
+        "3BDB96008031FE4580",
+        "3BFF9600008031FE45",
+        "3B781800000073C84013009000",
+    ],
+)
+def test_a_card_of_the_same_chip_maker_from_another_country_is_not_this_one(atr: str) -> None:
+    """Swedish, Bahraini and Portuguese cards, and a bank's: the manager answers on them as well."""
+    card = OtherMakersCard()
+    card.atr = bytes.fromhex(atr)
+    assert read_as(ir_national.KIND, card) is None
+
+
+def test_a_card_whose_atr_has_the_countrys_mark_is_known_by_it() -> None:
+    card = OtherMakersCard()
+    card.atr = bytes.fromhex("3BDB97008131FE85801349524E7396715B91302F")
+    assert ir_national.KIND.suits(card.atr)
+    assert read(card).card_number == WHOLE.card_number
+
+
 def test_a_card_that_does_not_tell_its_serial_is_a_fault() -> None:
     for serial in (b"", bytes(0x13)):
         card = Card()

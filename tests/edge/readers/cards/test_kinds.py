@@ -15,6 +15,7 @@ from edge.readers.cards.hygiene import cleaned
 from edge.readers.cards.identity import CardIdentity
 from edge.readers.cards.kinds import KINDS, CardKind, identify
 from tests.cards_played.all_kinds import PLAYED, Played
+from tests.cards_played.be_eid import BelgianCard
 from tests.cards_played.folders import Folder, FolderCard
 from tests.cards_played.th_national import OtherCard as ThaiOtherCard
 
@@ -166,3 +167,11 @@ def test_a_card_that_never_stops_answering_is_left(kind: CardKind, endless: str)
             card.atr,
             lambda command, count, turn=turn: card.apdu(command) if count < turn else bytes.fromhex(endless),
         )
+
+
+@pytest.mark.parametrize("atr", [ATR, BelgianCard("1.8").atr])
+def test_an_identity_card_on_a_chip_makers_chip_is_not_taken_for_another_countrys(atr: bytes) -> None:
+    card = BelgianCard("1.8")
+    card.applications[bytes.fromhex("A000000018434D00")] = Folder()
+    card.answers["80CA9F7F2D"] = "9F7F2A" + "47" * 42 + "9000"
+    assert converse(identify(atr, Wanted()), card.apdu).card == "be_eid"

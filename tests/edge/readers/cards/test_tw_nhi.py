@@ -91,3 +91,16 @@ def test_another_card_is_not_this_one() -> None:
     short = Card2025()
     short.data = b"\0" * 16
     assert read_as(tw_nhi.KIND, short) is None, "it took no SELECT and gave something else"
+
+
+@pytest.mark.parametrize(
+    ("atr", "suits"),
+    [
+        ("3BFA1800008131FE45534C4A35324778787979FC", True),
+        ("3BFF1800FF8131FE455448434331305445434F4744484E3224", True),
+        ("3BFA1800008131FE4550564A434F503453494493", False),
+        ("3B00", False),
+    ],
+)
+def test_the_makers_of_some_cards_can_be_told_by_the_atr(atr: str, suits: bool) -> None:
+    assert tw_nhi.KIND.suits(bytes.fromhex(atr)) == suits
