@@ -154,7 +154,7 @@ class Edge:
         gate = Gate(who.institution, self._workstations, cycles, clock)
         faces = [
             *EmbedFace(intake, gate, cycles, stream, self.status, audit, clock).routes(),
-            *CardsFace(front.desks, gate, card_stream).routes(),
+            *CardsFace(front.desks, front.requests, gate, card_stream).routes(),
         ]
         listener = self._listener(faces, door, address)
 
@@ -170,7 +170,7 @@ class Edge:
         await self._up(jobs.start, jobs.stop)
         await self._up(control.start, control.stop)
         await self._up(listener.start, listener.stop)
-        self._undo += [stream.stop, card_stream.stop, lambda: _emptied(door, intake), front.desks.stop]
+        self._undo += [stream.stop, card_stream.stop, lambda: _emptied(door, intake), front.quieten]
         self.url = listener.url
         await self._up(self._tell_where, self._tell_gone)
         log.info("the edge listens", address=self.url, version=version())

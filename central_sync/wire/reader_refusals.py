@@ -38,6 +38,21 @@ READER_REFUSALS: dict[str, Sentences] = {
         "This card does not say whose it is: it proves nobody's presence.",
         "The card that card_read names carries no identity number: leave card_read out.",
     ),
+    "card_forgotten": Sentences(
+        Fault.DESK,
+        True,
+        "The card was read too long ago. Read it again.",
+        "What is on a card is kept for card_kept_s (edge.toml) only.",
+    ),
+    "card_request_unknown": Sentences(
+        Fault.HIS,
+        False,
+        "This request for a card is over.",
+        "No card request of this workstation has this id; ended ones are forgotten after ten minutes.",
+    ),
+    "card_request_cancelled": Sentences(
+        Fault.HIS, True, "The request for a card was cancelled.", "The request was ended by a DELETE."
+    ),
     "card_absent": Sentences(
         Fault.DESK, True, "Put the card on the reader.", "No card came onto the reader before the deadline."
     ),

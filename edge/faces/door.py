@@ -2,7 +2,8 @@
 
 A page of a stranger's web site runs in the clerk's browser and could call loopback: so the Host header must be one of ours (or the very
 address that was called, which no name can fake), and an Origin header, which browsers always send, must be of loopback or configured.
-There is no wildcard.
+There is no wildcard. A page that is not served from a private network asks once more, in its preflight (``Access-Control-Request-Private-Network``); the
+same list answers that. The page still needs its workstation's token for everything that means something.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ log = structlog.get_logger()
 
 STATUS = {
     "endpoint_unknown": 404,
+    "card_request_unknown": 404,
     "method_wrong": 405,
     "packet_too_large": 413,
     "origin_refused": 403,
@@ -44,6 +46,10 @@ STATUS = {
     "edge_fault": 500,
 }
 """HTTP status of a call that never became a transaction, by its refusal; 400 for the rest."""
+
+PRIVATE_NETWORK_ASKED = "Access-Control-Request-Private-Network"
+PRIVATE_NETWORK_ALLOWED = "Access-Control-Allow-Private-Network"
+FETCH_SITE, FETCH_MODE = "Sec-Fetch-Site", "Sec-Fetch-Mode"
 
 _LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -70,10 +76,11 @@ class Door:
         origin: str | None = None
         try:
             origin = self._allowed_origin(request)
-            if origin is None or not self._host_is_ours(request):
+            if origin is None or not self._host_is_ours(request) or _is_hidden_page(request):
+                origin = None
                 raise Refused("origin_refused")
             if request.method == hdrs.METH_OPTIONS and hdrs.ACCESS_CONTROL_REQUEST_METHOD in request.headers:
-                answer: web.StreamResponse = web.Response(status=204)
+                answer: web.StreamResponse = web.Response(status=204, headers=_private_network(request))
             else:
                 answer = await self._counted(request, handler)
         except Refused as refusal:
@@ -206,11 +213,27 @@ def _route(request: web.Request) -> str:
     return resource.canonical if resource is not None else "none"
 
 
+def _private_network(request: web.Request) -> dict[str, str]:
+    """What a preflight is answered besides, when the page's own network is a wider one than ours."""
+    return {PRIVATE_NETWORK_ALLOWED: "true"} if request.headers.get(PRIVATE_NETWORK_ASKED) == "true" else {}
+
+
+def _is_hidden_page(request: web.Request) -> bool:
+    """Whether another site's page calls without saying which (an image, a script): such a call has no Origin, but says that it comes from
+    elsewhere. A person who follows a link is let through.
+    """
+    return (
+        hdrs.ORIGIN not in request.headers
+        and request.headers.get(FETCH_SITE) == "cross-site"
+        and request.headers.get(FETCH_MODE) != "navigate"
+    )
+
+
 def _cors(origin: str) -> dict[str, str]:
     return {
         hdrs.ACCESS_CONTROL_ALLOW_ORIGIN: origin,
         hdrs.VARY: "Origin",
         hdrs.ACCESS_CONTROL_ALLOW_HEADERS: "authorization, content-type",
-        hdrs.ACCESS_CONTROL_ALLOW_METHODS: "GET, POST",
+        hdrs.ACCESS_CONTROL_ALLOW_METHODS: "GET, POST, DELETE",
         hdrs.ACCESS_CONTROL_MAX_AGE: "600",
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
@@ -11,11 +12,13 @@ from edge.faces.bodies import ReplyBody
 
 JSON = "application/json"
 REF = "#/components/schemas/{name}"
+CONTEXT = ("institution", "operator", "workstation")
+_IN_PATH = re.compile(r"{(\w+)}")
 TURNED_AWAY = {
     "400": "The call is damaged or incomplete; nothing happened.",
     "401": "Token, cycle or workstation are not valid; nothing happened.",
     "403": "The Host or Origin header is not in the face's list; nothing happened.",
-    "404": "There is no such address.",
+    "404": "There is no such address, or nothing of that name.",
     "405": "The address does not take this method.",
     "413": "The body is too large; nothing happened.",
     "500": "The edge has a fault. After a POST the outcome is unknown (return code -1): ask.",
@@ -25,7 +28,9 @@ TURNED_AWAY = {
 
 
 class Endpoint(NamedTuple):
-    """One address of a face. ``answer`` ``None``: not JSON (an event stream). ``signed``: needs a token."""
+    """One address of a face. ``answer`` ``None``: not JSON (an event stream). ``signed``: needs a token. ``query``: what
+    the query string may hold beside the context.
+    """
 
     method: str
     path: str
@@ -34,6 +39,7 @@ class Endpoint(NamedTuple):
     request: type[msgspec.Struct] | None = None
     answer: type[msgspec.Struct] | None = ReplyBody
     signed: bool = True
+    query: tuple[str, ...] = ()
 
 
 def document(title: str, text: str, endpoints: Sequence[Endpoint], more: Iterable[type] = ()) -> dict[str, Any]:
@@ -71,14 +77,23 @@ def _operation(row: Endpoint, ref_of: dict[type, Any]) -> dict[str, Any]:
     }
     if row.request is not None:
         operation["requestBody"] = {"required": True, "content": {JSON: {"schema": ref_of[row.request]}}}
-    elif row.signed:
-        operation["parameters"] = [
-            {"name": name, "in": "query", "required": True, "schema": {"type": "string"}}
-            for name in ("institution", "operator", "workstation")
-        ]
+    elif parameters := _parameters(row):
+        operation["parameters"] = parameters
     if row.signed:
         operation["security"] = [{"token": []}, {}]
     return operation
+
+
+def _parameters(row: Endpoint) -> list[dict[str, Any]]:
+    places = [
+        *((name, "path", True) for name in _IN_PATH.findall(row.path)),
+        *((name, "query", True) for name in (CONTEXT if row.signed else ())),
+        *((name, "query", False) for name in row.query),
+    ]
+    return [
+        {"name": name, "in": place, "required": required, "schema": {"type": "string"}}
+        for name, place, required in places
+    ]
 
 
 def _anything(kind: type) -> dict[str, Any]:

@@ -10,6 +10,12 @@ BODY_WAIT_S_MAX = 10
 """How long a caller may take to send its body."""
 TEXT_CHARACTERS_MAX = 100
 """Institution, operator and workstation in a context."""
+PROMPT_CHARACTERS_MAX = 200
+"""What a clerk is told to do when a card is asked for."""
+CARD_REQUEST_S_MAX = 600
+CARD_REQUEST_S_DEFAULT = 60
+POLL_MS_MAX = 30_000
+"""How long a poll for the end of a card request may stay open."""
 STREAMS_MAX = 64
 STREAM_HEARTBEAT_S = 15
 CALLS_AT_ONCE_MAX = 512

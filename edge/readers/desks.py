@@ -93,6 +93,10 @@ class Desks:
         """
         return self._presence.last(self.usable(desk, asked), desk)
 
+    def find(self, read_id: str) -> Read | None:
+        """The read of that name, if it is remembered."""
+        return self._presence.find(read_id) if read_id else None
+
     def card_there(self, readers: tuple[str, ...]) -> bool:
         """Whether a card lies on one of ``readers``."""
         return any(state.card_present for state in self._readers.states() if state.name in readers)

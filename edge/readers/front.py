@@ -13,12 +13,13 @@ from edge.readers.desks import Desks
 from edge.readers.presence import Presence
 from edge.readers.reads import Keeping, Reads
 from edge.readers.registry import Readers
+from edge.readers.requests import CardRequests
 
 KEY_BYTES = 32
 
 
 class Front:
-    """Readers, what was read, and the desks; ``events`` are those of the cards' stream.
+    """Readers, what was read, the desks and their requests; ``events`` are those of the cards' stream.
 
     Args:
         drivers: makes the drivers, given whom they tell.
@@ -47,14 +48,20 @@ class Front:
         self.presence = Presence(reads, self.events.publish, clock, bound)
         self.readers = Readers(drivers(self._told), today, bound)
         self.desks = Desks(self.readers, self.presence, bound, photo=photo)
+        self.requests = CardRequests(self.desks, self.presence, clock)
 
     async def start(self) -> None:
         """Start to watch the readers."""
         await self.presence.start()
         await self.readers.start()
 
+    async def quieten(self) -> None:
+        """End every request and every read under way, so that nobody waits for a card while the program stops."""
+        await self.requests.stop()
+        await self.desks.stop()
+
     async def stop(self) -> None:
-        """Stop watching. Reads under way should have been ended before, with ``desks.stop``."""
+        """Stop watching; :meth:`quieten` comes before."""
         await self.readers.stop()
         await self.presence.stop()
 

@@ -11,6 +11,7 @@ import hashlib
 import hmac
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from msgspec import Struct, structs
 
@@ -49,6 +50,31 @@ class Read(Struct, frozen=True, kw_only=True):
     digest: bytes
     stays: bool = False
     over: bool = False
+
+
+class RequestState(StrEnum):
+    """How a request stands."""
+
+    WAITING = "waiting"
+    READ = "read"
+    TIMED_OUT = "timed_out"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+
+
+class CardRequest(Struct, frozen=True, kw_only=True):
+    """One request. ``reader``: as the desk named it, perhaps not at all. ``code``: the last refusal of a card, and at the end why there is
+    none. ``read_id``: of the read that answered it.
+    """
+
+    request_id: str
+    desk: str
+    reader: str
+    prompt: str
+    until: datetime
+    state: RequestState = RequestState.WAITING
+    code: str = ""
+    read_id: str = ""
 
 
 class Reads:

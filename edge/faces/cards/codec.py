@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import datetime
+from typing import Annotated, Any
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct, structs
 
-from edge.faces.bodies import DONE, ErrorBody, ReplyBody, SignedRequest
+from central_sync.wire.refusals import Refused
+from edge.faces.bodies import DONE, REFUSED, ErrorBody, ReplyBody, SignedRequest, error_body
+from edge.faces.limits import CARD_REQUEST_S_DEFAULT, CARD_REQUEST_S_MAX, POLL_MS_MAX, PROMPT_CHARACTERS_MAX
 from edge.readers import ReaderEvent
 from edge.readers.bindings import ReaderRow
-from edge.readers.reads import Read
+from edge.readers.reads import CardRequest, Read, RequestState
 
 
 class ReadRequest(SignedRequest, frozen=True, kw_only=True):
@@ -20,6 +23,32 @@ class ReadRequest(SignedRequest, frozen=True, kw_only=True):
 
     reader: str = ""
     photo: bool = False
+
+
+class AskRequest(SignedRequest, frozen=True, kw_only=True):
+    """Ask for a card: the answer comes at once, and the card when the clerk has put one down. ``prompt`` is shown to whoever watches the
+    desk's events. ``timeout_s``: how long it may take.
+    """
+
+    reader: str = ""
+    prompt: Annotated[str, Meta(max_length=PROMPT_CHARACTERS_MAX)] = ""
+    timeout_s: Annotated[int, Meta(ge=1, le=CARD_REQUEST_S_MAX)] = CARD_REQUEST_S_DEFAULT
+
+
+class RequestBody(Struct, frozen=True, kw_only=True):
+    """How a card request stands. ``state``: ``waiting``, ``read`` (``answer`` is as that of a read), ``timed_out``, ``cancelled`` or ``failed``;
+    ``error`` says why there is no card. ``until``: when it will time out, or when it ended. ``card_error``: why the last card put down
+    could not be read, while the request still waits for a better one.
+    """
+
+    return_code: int
+    request_id: str
+    state: str
+    reader: str
+    until: datetime
+    card_error: ErrorBody | None = None
+    answer: dict[str, Any] | None = None
+    error: ErrorBody | None = None
 
 
 class ReadersBody(Struct, frozen=True, kw_only=True):
@@ -53,6 +82,25 @@ def read_body(read: Read | None) -> ReplyBody:
     return ReplyBody(return_code=DONE, outcome="final", answer=answer)
 
 
+def request_body(request: CardRequest, read: Read | None) -> RequestBody:
+    """How the request stands; ``read`` is the one that answered it, while its identity is kept."""
+    told = RequestBody(
+        return_code=DONE,
+        request_id=request.request_id,
+        state=str(request.state),
+        reader=request.reader,
+        until=request.until,
+    )
+    if request.state is RequestState.WAITING:
+        card_error = error_body(request.code) if request.code else None
+        return structs.replace(told, card_error=card_error)
+    answer = read_body(read).answer if request.state is RequestState.READ else None
+    if answer is not None:
+        return structs.replace(told, answer=answer)
+    code = request.code or "card_forgotten"
+    return structs.replace(told, return_code=REFUSED, error=error_body(code))
+
+
 def event_data(event: ReaderEvent) -> dict[str, Any]:
     """What the embed face's stream tells as ``card``: which reader and what happened, never who."""
     state = event.state
@@ -62,3 +110,14 @@ def event_data(event: ReaderEvent) -> dict[str, Any]:
         "connected": state.connected,
         "card_present": state.card_present,
     }
+
+
+def wait_ms(text: str) -> int:
+    """How long a poll waits.
+
+    Raises:
+        Refused: ``deadline_invalid``.
+    """
+    if not (text.isascii() and text.isdigit() and len(text) <= 9 and int(text) <= POLL_MS_MAX):
+        raise Refused("deadline_invalid", f"wait_ms: 0 to {POLL_MS_MAX}")
+    return int(text)

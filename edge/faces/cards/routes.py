@@ -17,6 +17,8 @@ from edge.faces.bodies import CallContext
 from edge.faces.cards import codec, openapi
 from edge.faces.stream import Stream
 from edge.readers.desks import Desks
+from edge.readers.reads import CardRequest
+from edge.readers.requests import CardRequests
 
 MS_PER_S = 1000
 
@@ -48,8 +50,9 @@ class Admits(Protocol):
 class CardsFace:
     """The readers over HTTP. ``stream``: of the cards' own events."""
 
-    def __init__(self, desks: Desks, gate: Admits, stream: Stream) -> None:
+    def __init__(self, desks: Desks, requests: CardRequests, gate: Admits, stream: Stream) -> None:
         self._desks = desks
+        self._requests = requests
         self._gate = gate
         self._stream = stream
         self._document = b""
@@ -57,7 +60,15 @@ class CardsFace:
     def routes(self) -> list[web.RouteDef]:
         """What the application serves."""
         self._document = msgspec.json.encode(openapi.build())
-        serve = {"readers": self.readers, "last": self.last, "read": self.read, "events": self.events}
+        serve = {
+            "readers": self.readers,
+            "last": self.last,
+            "read": self.read,
+            "request": self.request,
+            "poll": self.poll,
+            "cancel": self.cancel,
+            "events": self.events,
+        }
         rows = [web.route(row.method, row.path, serve[row.name]) for row in openapi.ENDPOINTS]
         return [*rows, web.get(f"{openapi.BASE}/openapi.json", self.openapi)]
 
@@ -78,6 +89,24 @@ class CardsFace:
         read = await self._desks.read(desk, asked.reader, asked.deadline_ms / MS_PER_S, photo=asked.photo)
         return door.json_response(codec.read_body(read))
 
+    async def request(self, request: web.Request) -> web.StreamResponse:
+        """Ask for a card; answered at once."""
+        asked = await door.body(request, codec.AskRequest)
+        desk = self._gate.caller(request, asked.context, asked.token).desk
+        begun = self._requests.begin(desk, asked.reader, asked.prompt, asked.timeout_s)
+        return door.json_response(codec.request_body(begun, None))
+
+    async def poll(self, request: web.Request) -> web.StreamResponse:
+        """How a card request stands, when it has ended or the poll's time is over."""
+        desk = self._gate.caller_of_query(request).desk
+        wait_s = codec.wait_ms(request.query.get("wait_ms", "0")) / MS_PER_S
+        return self._standing(await self._requests.ended(desk, request.match_info["request_id"], wait_s))
+
+    async def cancel(self, request: web.Request) -> web.StreamResponse:
+        """End a card request."""
+        desk = self._gate.caller_of_query(request).desk
+        return self._standing(self._requests.cancel(desk, request.match_info["request_id"]))
+
     async def events(self, request: web.Request) -> web.StreamResponse:
         """What happens at the desk's readers and at those that belong to nobody, until the caller is no longer admitted."""
         desk, until = self._gate.caller_of_query(request)
@@ -86,6 +115,9 @@ class CardsFace:
             return event.data["desk"] in ("", desk)
 
         return await self._stream.serve(request, until, lambda: self._gate.still_admits(request), meant)
+
+    def _standing(self, asked: CardRequest) -> web.StreamResponse:
+        return door.json_response(codec.request_body(asked, self._desks.find(asked.read_id)))
 
     async def openapi(self, _request: web.Request) -> web.StreamResponse:
         """The document that describes all this."""

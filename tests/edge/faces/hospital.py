@@ -100,7 +100,7 @@ class Hospital:
         embed = EmbedFace(self.desk, gate, self.cycles, self.stream, self.status, self.audit, self.clock)
         app = web.Application(middlewares=[self.door.middleware], client_max_size=BODY_BYTES_MAX)
         app.on_response_prepare.append(self.door.before_headers)
-        routes = embed.routes() + CardsFace(self.front.desks, gate, self.card_stream).routes()
+        routes = embed.routes() + CardsFace(self.front.desks, self.front.requests, gate, self.card_stream).routes()
         app.add_routes(routes)
         self.listener = Listener(app, Address("127.0.0.1", 0), "", None, Shortcut(routes, self.door))
         self.key = ""
@@ -131,7 +131,7 @@ class Hospital:
 
     async def __aexit__(self, *_: object) -> None:
         await self.http.close()
-        await self.front.desks.stop()
+        await self.front.quieten()
         await self.stream.stop()
         await self.card_stream.stop()
         await self.listener.stop()

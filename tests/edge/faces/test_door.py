@@ -67,6 +67,103 @@ async def test_a_name_that_was_bent_to_our_address_is_refused(hospital: Hospital
     assert answer.split()[1] == str(status).encode()
 
 
+async def raw(hospital: Hospital, *lines: str, body: str = "") -> tuple[int, dict[str, str], str]:
+    """A request as it stands on the wire, with no client's help; status, headers (in lower case) and body of the answer."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", urlsplit(hospital.listener.url).port)
+    writer.write("\r\n".join([*lines, "Connection: close", "", body]).encode())
+    async with asyncio.timeout(5):
+        answer = (await reader.read()).decode()
+    writer.close()
+    head, _, told = answer.partition("\r\n\r\n")
+    first, *fields = head.split("\r\n")
+    headers = {name.lower(): value.strip() for name, _, value in (field.partition(":") for field in fields)}
+    return int(first.split()[1]), headers, told
+
+
+READ = '{"reader": "reader-1", "deadline_ms": 200}'
+
+
+def read_call(*more: str) -> list[str]:
+    return ["POST /cards/v1/read HTTP/1.1", "Content-Type: text/plain", f"Content-Length: {len(READ)}", *more]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        ("Host: rebound.evil.example:7001", "Origin: http://rebound.evil.example:7001"),
+        ("Host: rebound.evil.example:7001",),
+        ("Host: 127.0.0.1.evil.example", "Origin: http://localhost"),
+        ("Host: localhost", "Origin: null"),
+        ("Host: localhost", "Origin: https://evil.example"),
+        ("Host: localhost", "Origin: http://localhost.evil.example"),
+        ("Host: localhost", "Origin: http://localhost@evil.example"),
+        ("Host: localhost", "Origin: https://his.hospital:8443"),
+        ("Host: localhost", "Origin: "),
+        ("Host: localhost", "Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: no-cors"),
+        (),
+    ],
+    ids=lambda headers: " ".join(headers).replace(" ", "_") or "no_host",
+)
+async def test_a_strangers_page_reaches_no_reader_even_with_the_token(
+    hospital: Hospital, headers: tuple[str, ...]
+) -> None:
+    token = f"Authorization: Bearer {hospital.token}"
+    status, answered, told = await raw(hospital, *read_call(*headers, token), body=READ)
+    assert status in (400, 403)
+    assert not any(name.startswith("access-control-allow") for name in answered)
+    assert "origin_refused" in told or status == 400
+    query = "&".join(f"{name}={value}" for name, value in CONTEXT.items())
+    for address in (f"/cards/v1/last?{query}", f"/cards/v1/events?{query}", "/embed/v1/status"):
+        status, answered, _ = await raw(hospital, f"GET {address} HTTP/1.1", *headers, token)
+        assert status in (400, 403)
+        assert not any(name.startswith("access-control-allow") for name in answered)
+
+
+@pytest.mark.parametrize("origin", ["https://his.hospital", "http://localhost:3000"])
+async def test_a_listed_page_of_a_wider_network_is_let_in_by_its_preflight_and_still_needs_the_token(
+    hospital: Hospital, origin: str
+) -> None:
+    ask = [
+        "Host: 127.0.0.1", f"Origin: {origin}", "Access-Control-Request-Headers: authorization,content-type",
+        "Access-Control-Request-Private-Network: true",
+    ]  # fmt: skip
+    for method, path in (("POST", "read"), ("GET", "last"), ("DELETE", "request/some")):
+        preflight = [f"OPTIONS /cards/v1/{path} HTTP/1.1", *ask, f"Access-Control-Request-Method: {method}"]
+        status, answered, _ = await raw(hospital, *preflight)
+        assert status == 204
+        assert answered["access-control-allow-origin"] == origin
+        assert answered["access-control-allow-private-network"] == "true"
+        assert method in answered["access-control-allow-methods"]
+        assert {"authorization", "content-type"} <= set(answered["access-control-allow-headers"].split(", "))
+    status, answered, told = await raw(
+        hospital, *read_call("Host: 127.0.0.1", f"Origin: {origin}", "Authorization: Bearer wrong"), body=READ
+    )
+    assert (status, answered["access-control-allow-origin"]) == (400, origin)
+    assert "context_missing" in told
+
+
+async def test_a_preflight_that_does_not_ask_for_it_is_not_told_of_private_networks(hospital: Hospital) -> None:
+    ask = ["Host: localhost", "Origin: https://his.hospital", "Access-Control-Request-Method: POST"]
+    _, answered, _ = await raw(hospital, "OPTIONS /cards/v1/read HTTP/1.1", *ask)
+    assert "access-control-allow-private-network" not in answered
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "null"])
+async def test_a_preflight_of_a_stranger_gets_nothing(hospital: Hospital, origin: str) -> None:
+    ask = [
+        "Host: localhost", f"Origin: {origin}", "Access-Control-Request-Method: POST",
+        "Access-Control-Request-Private-Network: true",
+    ]  # fmt: skip
+    status, answered, _ = await raw(hospital, "OPTIONS /cards/v1/read HTTP/1.1", *ask)
+    assert status == 403
+    assert not any(name.startswith("access-control-allow") for name in answered)
+
+
+async def test_a_person_who_follows_a_link_from_elsewhere_is_let_through(hospital: Hospital) -> None:
+    came = ["Host: localhost", "Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: navigate"]
+    assert (await raw(hospital, "GET /embed/v1/status HTTP/1.1", *came))[0] == 200
+
+
 async def test_above_the_limit_of_calls_at_once_the_next_is_refused(
     hospital: Hospital, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -21,7 +21,7 @@ async def test_a_front_needs_no_journal_and_tells_of_every_change(tmp_path: Path
     async with front.events.subscribe() as events:
         await front.start()
         await front.desks.read("ws-1", "", 1)
-        await front.desks.stop()
+        await front.quieten()
         await front.stop()
         front.events.close()
         told = [event.kind async for event in events]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -165,4 +166,97 @@ async def test_where_the_card_must_stay_its_removal_ends_the_session(desks: Hosp
 
 async def test_the_document_of_the_face_is_served(hospital: Hospital) -> None:
     async with hospital.http.get("/cards/v1/openapi.json") as response:
-        assert {"/cards/v1/read", "/cards/v1/last", "/cards/v1/events"} <= set((await response.json())["paths"])
+        assert {"/cards/v1/read", "/cards/v1/last", "/cards/v1/events", "/cards/v1/request/{request_id}"} <= set(
+            (await response.json())["paths"]
+        )
+
+
+async def test_a_card_is_asked_for_and_the_answer_is_fetched_when_it_is_there(desks: Hospital) -> None:
+    desks.reader_folder.mkdir()
+    async with await desks.opened("/cards/v1/events") as stream:
+        status, asked = await desks.call("/cards/v1/request", prompt="کارت بیمار", timeout_s=30)
+        assert (status, asked["return_code"], asked["state"]) == (200, 0, "waiting")
+        assert asked["until"] == "2026-03-01T08:30:30Z"
+        path = f"/cards/v1/request/{asked['request_id']}"
+        assert (await desks.get(path))[1] == asked
+        told = [await next_event(stream), await next_event(stream)]
+        assert {kind for kind, _ in told} == {"reader_back", "card_requested"}
+        [requested] = [data for kind, data in told if kind == "card_requested"]
+        assert (requested["prompt"], requested["desk"]) == ("کارت بیمار", "desk-1")
+        poll = asyncio.create_task(desks.get(path, wait_ms="20000"))
+        desks.put_card(CARD)
+        _, ended = await poll
+        assert [(await next_event(stream))[0] for _ in range(3)] == ["inserted", "read", "request_ended"]
+    assert (ended["return_code"], ended["state"], ended["error"]) == (0, "read", None)
+    assert ended["answer"]["person"] == {"kind": "ir_national_code", "number": "0499370899"}
+    assert ended["answer"]["read_id"]
+    desks.now += timedelta(seconds=121)
+    _, late = await desks.get(path)
+    assert (late["return_code"], late["answer"], late["error"]["code"]) == (-2, None, "card_forgotten")
+
+
+async def test_a_request_that_ends_without_a_card_says_why(desks: Hospital) -> None:
+    desks.reader_folder.mkdir()
+    await until(lambda: desks.front.readers.states()[0].connected)
+    _, asked = await desks.call("/cards/v1/request")
+    path = f"/cards/v1/request/{asked['request_id']}"
+    status, ended = await desks.get(path, "DELETE")
+    assert (status, ended["return_code"], ended["state"]) == (200, -2, "cancelled")
+    assert ended["error"]["code"] == "card_request_cancelled"
+    assert (await desks.get(path))[1] == ended
+    await desks.sign_in("desk-2")
+    for method in ("GET", "DELETE"):
+        status, body = await desks.get(path, method)
+        assert (status, body["return_code"], body["error"]["code"]) == (404, -2, "card_request_unknown")
+
+
+async def test_a_prompt_is_shown_at_its_own_desk_only(desks: Hospital) -> None:
+    for folder in ("reader", "reader-2"):
+        (desks.folder / folder).mkdir()
+    await until(lambda: desks.front.readers.states()[1].connected)
+    async with await desks.opened("/cards/v1/events") as stream:
+        await desks.sign_in("desk-2")
+        await desks.call("/cards/v1/request", prompt="for desk 2")
+        await desks.sign_in("desk-1")
+        await desks.call("/cards/v1/request", prompt="for desk 1")
+        kind, data = await next_event(stream)
+        assert (kind, data["prompt"]) == ("card_requested", "for desk 1")
+
+
+@pytest.mark.parametrize(
+    ("fields", "status", "code"),
+    [
+        ({"timeout_s": 0}, 400, "packet_invalid"),
+        ({"timeout_s": 601}, 400, "packet_invalid"),
+        ({"prompt": "x" * 201}, 400, "packet_invalid"),
+        ({"reader": "reader-2"}, 400, "reader_of_another_desk"),
+        ({"context": None}, 400, "context_missing"),
+        ({"context": {**CONTEXT, "workstation": "desk-2"}}, 401, "token_invalid"),
+    ],
+)
+async def test_what_is_wrong_with_a_request_is_said_in_the_same_shape(
+    desks: Hospital, fields: dict[str, Any], status: int, code: str
+) -> None:
+    answer = await desks.call("/cards/v1/request", **fields)
+    assert (answer[0], answer[1]["return_code"], answer[1]["error"]["code"]) == (status, -2, code)
+
+
+@pytest.mark.parametrize("wait_ms", ["-1", "x", "30001", "١", "99999999999999999999"])
+async def test_a_poll_waits_only_so_long(desks: Hospital, wait_ms: str) -> None:
+    status, body = await desks.get("/cards/v1/request/any", wait_ms=wait_ms)
+    assert (status, body["error"]["code"]) == (400, "deadline_invalid")
+
+
+async def test_when_the_edge_stops_a_poll_and_a_read_that_wait_are_answered(tmp_path: Path) -> None:
+    async with Hospital(tmp_path) as hospital:
+        await hospital.sign_in()
+        hospital.reader_folder.mkdir()
+        _, asked = await hospital.call("/cards/v1/request")
+        poll = asyncio.create_task(hospital.get(f"/cards/v1/request/{asked['request_id']}", wait_ms="30000"))
+        read = asyncio.create_task(hospital.call("/cards/v1/read", deadline_ms=30_000))
+        await until(lambda: hospital.door._under_way)
+        async with asyncio.timeout(3):
+            await hospital.front.quieten()
+            assert (await poll)[1]["error"]["code"] == "shutting_down"
+            status, body = await read
+    assert (status, body["error"]["code"]) == (503, "shutting_down")
