@@ -138,6 +138,14 @@ def _ee_personal_code(code: str) -> bool:
     return True
 
 
+_MN_LETTERS = frozenset("АБВГДЕЁЖЗИЙКЛМНОӨПРСТУҮФХЦЧШЩЪЫЬЭЮЯ")
+
+
+def _mn_registration_number(number: str) -> bool:
+    """Two Cyrillic letters and eight digits. The last is a check digit whose rule is not published: only the form is held."""
+    return len(number) == 10 and set(number[:2]) <= _MN_LETTERS and number[2:].isascii() and number[2:].isdigit()
+
+
 def _without_marks(number: str) -> str:
     """A number without the points, hyphens and spaces that people group it with."""
     return number.translate({ord(mark): None for mark in " .-"})
@@ -157,6 +165,7 @@ KINDS: dict[str, tuple[Callable[[str], str], Callable[[str], bool]]] = {
     "de_kvnr": (str.upper, _de_kvnr),
     "be_national_number": (_without_marks, _be_national_number),
     "ee_personal_code": (str, _ee_personal_code),
+    "mn_registration_number": (str.upper, _mn_registration_number),
 }
 """Kind of identifier → (what else its normal form needs, whether a normal form passes its own check).
 

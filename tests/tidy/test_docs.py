@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from edge.readers.cards.kinds import KINDS
 from tests.tidy import generate_docs, tree
 
 PAGES = [path for path in tree.files() if path.suffix == ".md"]
@@ -98,3 +99,9 @@ def test_the_architecture_page_names_every_room() -> None:
     assert not [
         name for name in ("/".join(room) + "/" for room in sorted(rooms)) if name.split("/")[1] + "/" not in page
     ]
+
+
+def test_every_kind_of_card_has_its_row() -> None:
+    rows = re.findall(r"^\| `(\w+)` \|", tree.text(Path("docs/cards.md")), re.MULTILINE)
+    assert len(rows) == len(set(rows))
+    assert set(rows) == {*(kind.name for kind in KINDS), "cn_resident"}, "cn_resident is read from frames"

@@ -154,7 +154,7 @@ def test_names_typed_on_an_arabic_keyboard_equal_those_typed_on_a_persian_one():
 @given(st.text(max_size=80), st.sampled_from(sorted(KINDS)))
 def test_no_text_at_all_makes_the_check_fall_over(text, kind):
     found = checked(kind, text)
-    assert found is None or (found.isascii() and len(found) in (10, 11, 13, 15, 18))
+    assert found is None or ((kind in FORM_ONLY or found.isascii()) and len(found) in (10, 11, 13, 15, 18))
 
 
 KNOWN = {
@@ -163,8 +163,11 @@ KNOWN = {
     "de_kvnr": ["A123456780", "a123456780"],
     "be_national_number": ["85073003328", "85.07.30-033.28", "17073003384"],
     "ee_personal_code": ["36805280109"],
+    "mn_registration_number": ["УБ90123101", "уб90123101", "ӨҮ00210199"],
 }
 """The first of each is from the standard's or the library's own examples."""
+FORM_ONLY = {"mn_registration_number"}
+"""Kinds whose check digit has no published rule."""
 
 
 @pytest.mark.parametrize(("kind", "number"), [(kind, number) for kind, some in KNOWN.items() for number in some])
@@ -172,6 +175,8 @@ def test_known_numbers_of_other_countries_pass_and_their_check_digit_is_the_only
     found = checked(kind, number)
     assert found is not None
     assert checked(kind, found) == found
+    if kind in FORM_ONLY:
+        return
     assert [d for d in "0123456789" if checked(kind, found[:-1] + d)] == [found[-1]]
     wrong = [found[:i] + d + found[i + 1 :] for i, c in enumerate(found) if c.isdigit() for d in "0123456789" if d != c]
     missed = [one for one in wrong if checked(kind, one)]
@@ -183,6 +188,7 @@ WRONG = {
     "tw_national_id": ["A123456788", "1123456789", "AE23456789", "A12345678", "Ａ12345678８", "ÄC01234567"],
     "de_kvnr": ["A123456781", "1123456780", "AA23456780", "Ä123456780", "A12345678"],
     "be_national_number": ["85073003329", "8507300332", "00000000097", "850730033XX"],
+    "mn_registration_number": ["UB90123101", "УБ9012310", "У890123101", "УБ9012310А", "УБ901231011", "УБ9012310²А"],
     "ee_personal_code": ["36805280108", "36813280109", "96805280109", "3680528010", "3680 5280109"],
 }
 
