@@ -56,7 +56,7 @@ class SimulatedReader:
         """How it is now."""
         return [self._state()]
 
-    async def read(self, reader: str, deadline_s: float, _wanted: Wanted) -> CardIdentity:
+    async def read(self, reader: str, deadline_s: float, wanted: Wanted) -> CardIdentity:
         """Read the card, waiting for one at most ``deadline_s`` seconds.
 
         Raises:
@@ -66,7 +66,7 @@ class SimulatedReader:
             raise Refused("reader_unknown")
         try:
             async with asyncio.timeout(deadline_s), self._turn:
-                return codec.identity(await self._put_down())
+                return codec.identity(await self._put_down(), wanted)
         except TimeoutError as error:
             raise Refused("card_absent" if self._connected else "reader_lost", "before the deadline") from error
 

@@ -43,6 +43,31 @@ async def test_two_reads_on_one_reader_stand_in_line_and_both_keep_their_deadlin
     assert time.monotonic() - began < 0.8
 
 
+class Waits:
+    """A driver that waits until its deadline and ``late_s`` longer, and says what it waited for."""
+
+    def __init__(self, late_s: float) -> None:
+        self._late_s = late_s
+
+    async def start(self) -> None: ...
+
+    async def stop(self) -> None: ...
+
+    def states(self) -> list[ReaderState]:
+        return [ReaderState(name="desk-1", driver="played", connected=True, card_present=True)]
+
+    async def read(self, reader: str, deadline_s: float, wanted: Wanted) -> CardIdentity:
+        await asyncio.sleep(deadline_s + self._late_s)
+        raise Refused("card_lying")
+
+
+async def test_what_a_driver_waited_for_is_told_at_the_deadline_and_a_late_driver_is_cut_off() -> None:
+    assert await refusal(Readers([Waits(0)]), "desk-1") == "card_lying"
+    began = time.monotonic()
+    assert await refusal(Readers([Waits(30)]), "desk-1") == "card_slow"
+    assert time.monotonic() - began < 1
+
+
 class OneCard:
     """A driver whose reader always has the same card."""
 
