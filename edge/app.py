@@ -7,7 +7,7 @@ under way end, each by its own deadline, while the line still works for them; th
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import msgspec
@@ -15,8 +15,11 @@ import structlog
 from aiohttp import web
 
 from central_sync.terms.days import civil_day
+from central_sync.wire.refusals import Refused
 from edge import config as settings
 from edge import drivers, files, health, identity
+from edge.agents import Agents
+from edge.agents_port import AgentsPort
 from edge.audit import Audit
 from edge.calls import Profile
 from edge.config import Address, Config
@@ -42,10 +45,13 @@ from edge.journal import Journal
 from edge.limits import COMPARE_EVERY_S, RENEW_LOOK_EVERY_S, ROOTS_LOOK_EVERY_S
 from edge.line import Line
 from edge.log import located
-from edge.readers import OnEvent, ReaderEvent
+from edge.readers import Driver, OnEvent, ReaderEvent, ReaderState, validity
 from edge.readers.bindings import Binding, by_row
+from edge.readers.cards.identity import CardIdentity
 from edge.readers.front import Front
 from edge.readers.reads import Keeping
+from edge.readers.remote.codec import Welcome
+from edge.readers.remote.driver import RemoteReaders
 from edge.reconcile import Reconciler
 from edge.renewal import Renewals
 from edge.room import Room
@@ -87,7 +93,7 @@ class Edge:
         self._config = config
         self._who = who
         self._undo: list[Callable[[], Awaitable[None]]] = []
-        self.url = ""
+        self.url = self.agents_url = ""
 
     async def start(self) -> None:
         """Bring every part up, or none; ``url`` is then where the face listens.
@@ -142,12 +148,13 @@ class Edge:
         self._workstations = Workstations(self._folder / WORKSTATIONS_FILE)
         cycles = Cycles(self._journal, who.zone)
         audit = Audit(self._folder)
+        agents_port = self._agents_port()
         self._room = Room(self._folder)
         self._journal.refuse_new(self._room.refuses)
         housekeeping = Housekeeping(self._folder, self._journal, lambda: self._who, config, clock, version())
         housekeeping.parked, housekeeping.released = self._uplink.parked, self._uplink.released
         reconciler = Reconciler(self._journal, self._line, clock)
-        control = Control(self._folder, {**housekeeping.verbs, "compare": reconciler.verb})
+        control = Control(self._folder, {**housekeeping.verbs, "compare": reconciler.verb, "agents": agents_port.verb})
         jobs = Jobs(self._jobs(cycles, housekeeping, renewals, reconciler, roots))
         door = Door([address.host, *config.names], config.origins)
         stream, card_stream = Stream(events, clock), Stream(front.events, clock)
@@ -167,11 +174,12 @@ class Edge:
         await self._up(self._uplink.start, self._uplink.stop)
         await self._up(downlink.start, downlink.stop)
         await self._up(front.start, front.stop)
+        await self._up(agents_port.start, agents_port.stop)
         await self._up(jobs.start, jobs.stop)
         await self._up(control.start, control.stop)
         await self._up(listener.start, listener.stop)
         self._undo += [stream.stop, card_stream.stop, lambda: _emptied(door, intake), front.quieten]
-        self.url = listener.url
+        self.url, self.agents_url = listener.url, agents_port.url
         await self._up(self._tell_where, self._tell_gone)
         log.info("the edge listens", address=self.url, version=version())
 
@@ -194,11 +202,18 @@ class Edge:
 
     def _front(self, also: OnEvent) -> Front:
         config = self._config
-        return Front(
-            lambda told: [drivers.reader(row, self._folder, told) for row in config.readers],
+        self._agents = Agents(self._folder)
+        rows = by_row({row.name: Binding(desk=row.desk, card_must_stay=row.card_must_stay) for row in config.readers})
+
+        def made(told: OnEvent) -> list[Driver]:
+            self._remote = RemoteReaders(self._folder, self._agents.names, told, self._read_at_an_agent)
+            return [*(drivers.reader(row, self._folder, told) for row in config.readers), self._remote]
+
+        front = Front(
+            made,
             clock,
-            lambda: civil_day(clock(), self._who.zone),
-            by_row({row.name: Binding(desk=row.desk, card_must_stay=row.card_must_stay) for row in config.readers}),
+            self._today,
+            self._agents.bound(rows),
             Keeping(
                 card_kept_s=config.card_kept_s,
                 read_good_s=config.card_read_good_s,
@@ -207,6 +222,28 @@ class Edge:
             photo=config.photo,
             also=also,
         )
+        self._presence = front.presence
+        return front
+
+    def _today(self) -> date:
+        return civil_day(clock(), self._who.zone)
+
+    def _agents_port(self) -> AgentsPort:
+        config, who = self._config, self._who
+        address = settings.address(config.agents_listen) if config.agents_listen else None
+        welcome = Welcome(institution=who.institution, zone=who.zone)
+        return AgentsPort(self._folder, address, config.listen_device, self._agents, self._remote, welcome, clock)
+
+    def _read_at_an_agent(self, read_id: str, reader: ReaderState, identity: CardIdentity) -> bool:
+        """A card was read at a PC's own face: a proof of presence here too, if the card may be used and the id is not taken."""
+        try:
+            validity.judge(identity, self._today())
+        except Refused:
+            return False
+        if self._presence.find(read_id) is not None:
+            return False
+        self._presence.noted(reader.name, identity, present=reader.card_present, read_id=read_id)
+        return True
 
     def _listener(self, routes: list[web.RouteDef], door: Door, address: Address) -> Listener:
         app = web.Application(middlewares=[door.middleware], client_max_size=BODY_BYTES_MAX)

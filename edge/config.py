@@ -4,6 +4,7 @@
 
     listen = "127.0.0.1:7001"  # where the hospital speaks to us; off loopback it is HTTPS
     listen_device = ""  # an interface to bind to (SO_BINDTODEVICE)
+    agents_listen = ""  # where the agents of the clerks' PCs reach us, by TLS: "0.0.0.0:7002"; empty: nowhere
     names = []  # names under which the hospital reaches us: Host headers and the face's certificate
     origins = []  # web origins beside loopback whose pages may call the face
     sync_url = ""  # instead of the one that the hub gave at enrolment
@@ -30,7 +31,7 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import Annotated, NamedTuple, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
@@ -46,6 +47,8 @@ CARD_KEPT_S_MAX = 3_600
 CARD_READ_GOOD_S_MAX = 12 * 3_600
 
 Device = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.:-]{0,15}$")]
+
+LogLevel = Annotated[str, Meta(pattern="^(debug|info|warning|error)$")]
 
 
 class ConfigError(EdgeError):
@@ -67,12 +70,13 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     listen: str = "127.0.0.1:7001"
     listen_device: Device = ""
+    agents_listen: str = ""
     names: list[str] = []
     origins: list[str] = []
     sync_url: str = ""
     enrol_url: str = ""
     sync_device: Device = ""
-    log_level: Annotated[str, Meta(pattern="^(debug|info|warning|error)$")] = "info"
+    log_level: LogLevel = "info"
     journal_kept_days: Annotated[int, Meta(ge=1)] = KEEP_DAYS_DEFAULT
     backups: str = "backups"
     backups_kept_days: Annotated[int, Meta(ge=1)] = 7
@@ -81,6 +85,18 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     card_forgotten_on_removal: bool = False
     card_read_good_s: Annotated[int, Meta(ge=1, le=CARD_READ_GOOD_S_MAX)] = 1_800
     readers: Annotated[list[ReaderConfig], Meta(max_length=READERS_MAX)] = []
+
+
+class HasReaders(Protocol):
+    """Settings with rows of ``[[readers]]``."""
+
+    @property
+    def readers(self) -> list[ReaderConfig]:
+        """The rows."""
+        ...
+
+
+T = TypeVar("T", bound=HasReaders)
 
 
 class Address(NamedTuple):
@@ -107,26 +123,36 @@ def load(folder: Path) -> Config:
         ConfigError: the file is no TOML, too large, unreadable, or has a setting that is unknown or of the wrong type.
     """
     path = folder / FILE
+    config = parsed(path, Config)
+    for name, url in (("sync_url", config.sync_url), ("enrol_url", config.enrol_url)):
+        if url and not is_https(url):
+            raise ConfigError(f"{path}: {name} is written https://HOST:PORT")
+    return config
+
+
+def parsed(path: Path, kind: type[T]) -> T:
+    """The settings of ``kind`` in the file ``path``; all defaults where it is missing.
+
+    Raises:
+        ConfigError: it is no TOML, too large, unreadable, has a setting that is unknown or of the wrong type, or two readers of one name.
+    """
     try:
         text = path.read_bytes()
     except FileNotFoundError:
-        return Config()
+        return kind()
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}") from error
     if len(text) > FILE_BYTES_MAX:
         raise ConfigError(f"{path} is larger than {FILE_BYTES_MAX} bytes")
     try:
-        config = msgspec.convert(tomllib.loads(text.decode()), Config)
+        found = msgspec.convert(tomllib.loads(text.decode()), kind)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} is not TOML: {error}") from error
     except msgspec.ValidationError as error:
         raise ConfigError(f"{path}: {error}") from error
-    for name, url in (("sync_url", config.sync_url), ("enrol_url", config.enrol_url)):
-        if url and not is_https(url):
-            raise ConfigError(f"{path}: {name} is written https://HOST:PORT")
-    if len({reader.name for reader in config.readers}) != len(config.readers):
+    if len({reader.name for reader in found.readers}) != len(found.readers):
         raise ConfigError(f"{path}: two readers have the same name")
-    return config
+    return found
 
 
 def is_https(url: str) -> bool:

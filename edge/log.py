@@ -23,7 +23,7 @@ KEYS = frozenset(
         "fault", "at", "code", "detail", "number", "outcome", "resolution", "verdict",
         "count", "bytes", "items", "lanes", "attempt", "after_s", "wait_s", "took_ms", "deadline_ms", "skew_s",
         "days_left", "hids_left", "pending", "in_doubt", "cursor", "free_bytes",
-        "method", "status", "route", "part", "state", "line", "address", "device", "workstation", "reader", "driver", "version", "kind",
+        "method", "status", "route", "part", "state", "line", "address", "device", "workstation", "reader", "driver", "agent", "version", "kind",
     }
 )  # fmt: skip
 """Every key that may stand in a log line. Nothing here ever names a person, a card, a case or a msgid."""

@@ -179,7 +179,8 @@ async def _run(edge: Edge) -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(*COLLECT_AFTER)
-    click.echo(json.dumps({"event": "listening", "face": edge.url}))
+    agents = {"agents": edge.agents_url} if edge.agents_url else {}
+    click.echo(json.dumps({"event": "listening", "face": edge.url, **agents}))
     sys.stdout.flush()
     await told_to_end.wait()
     for number in (signal.SIGTERM, signal.SIGINT):

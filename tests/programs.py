@@ -91,6 +91,12 @@ def start_edge(folder: Path, *options: str, listen: str = "127.0.0.1:0") -> Prog
     return _started(arguments, folder / f"edge-{time.monotonic_ns()}.log")
 
 
+def start_agent(folder: Path, listen: str = "127.0.0.1:0", environment: dict[str, str] | None = None) -> Program:
+    """Run the agent of the PC whose data lies in ``folder``; ``told["face"]``."""
+    arguments = [sys.executable, "-m", "edge", "--data", str(folder), "agent", "run", "--listen", listen]
+    return _started(arguments, folder / f"agent-{time.monotonic_ns()}.log", environment)
+
+
 def edge_command(folder: Path, *arguments: str, check: bool = True, typed: str = "") -> subprocess.CompletedProcess:
     """Run one command of ``pishkhan-edge``, ``typed`` on its standard input; output as text."""
     return _command([sys.executable, "-m", "edge", "--data", str(folder), *arguments], check, typed)
@@ -122,11 +128,11 @@ def _command(arguments: list[str], check: bool, typed: str = "") -> subprocess.C
     return done
 
 
-def _started(arguments: list[str], log_file: Path) -> Program:
+def _started(arguments: list[str], log_file: Path, environment: dict[str, str] | None = None) -> Program:
     log_file.parent.mkdir(parents=True, exist_ok=True)
     with log_file.open("wb") as log:
         process = subprocess.Popen(
-            arguments, cwd=ROOT, env=_environment(), stdout=subprocess.PIPE, stderr=log, text=True
+            arguments, cwd=ROOT, env=_environment() | (environment or {}), stdout=subprocess.PIPE, stderr=log, text=True
         )
     lines: queue.Queue[str] = queue.Queue()
     threading.Thread(target=_read, args=(process.stdout, lines), daemon=True).start()

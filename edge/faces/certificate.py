@@ -36,7 +36,7 @@ def ensure(folder: Path, names: Iterable[str], now: datetime) -> Path:
         return path
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     key = ec.generate_private_key(ec.SECP256R1())
-    certificate = _self_signed(key, wanted, now)
+    certificate = self_signed(key, wanted, now)
     private = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
@@ -63,7 +63,10 @@ def _covers(path: Path, names: list[str], now: datetime) -> bool:
     return lasts and set(map(_general_name, names)) <= set(held)
 
 
-def _self_signed(key: ec.EllipticCurvePrivateKey, names: list[str], now: datetime) -> x509.Certificate:
+def self_signed(
+    key: ec.EllipticCurvePrivateKey, names: Iterable[str], now: datetime, days: int = CERTIFICATE_DAYS
+) -> x509.Certificate:
+    """A certificate of ``key`` for ``names`` that vouches for itself."""
     subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Pishkhan edge")])
     return (
         x509.CertificateBuilder()
@@ -72,7 +75,7 @@ def _self_signed(key: ec.EllipticCurvePrivateKey, names: list[str], now: datetim
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=CERTIFICATE_DAYS))
+        .not_valid_after(now + timedelta(days=days))
         .add_extension(x509.SubjectAlternativeName([_general_name(name) for name in names]), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)

@@ -6,6 +6,7 @@ A photo leaves only when it is allowed here and asked for, and it is never kept.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 from msgspec import structs
 
@@ -17,15 +18,24 @@ from edge.readers.presence import Presence
 from edge.readers.reads import Read
 from edge.readers.registry import Readers
 
+OnRead = Callable[[Read], Awaitable[None]]
+
+
+async def _nobody(_read: Read) -> None:
+    """Told of reads where nobody else needs to know them."""
+
 
 class Desks:
-    """All desks over all readers. ``photo``: whether photos are allowed here."""
+    """All desks over all readers. ``photo``: whether photos are allowed here. ``on_read`` is waited for before a read is answered, so that
+    nobody can quote it where it is not known yet.
+    """
 
     def __init__(self, readers: Readers, presence: Presence, bound: Bound = unbound, *, photo: bool = False) -> None:
         self._readers = readers
         self._presence = presence
         self._bound = bound
         self._photo = photo
+        self.on_read: OnRead = _nobody
         self._under_way: set[asyncio.Task[tuple[str, CardIdentity]]] = set()
         self._stopping = False
 
@@ -83,7 +93,9 @@ class Desks:
             identity = structs.replace(identity, photo=b"")
         present = any(state.card_present for state in self._readers.states() if state.name == reader)
         read = self._presence.noted(reader, identity, desk, present=present)
-        return structs.replace(read, identity=identity)
+        read = structs.replace(read, identity=identity)
+        await self.on_read(read)
+        return read
 
     def last(self, desk: str, asked: str) -> Read | None:
         """The last card that ``desk`` read there, while it is kept.

@@ -43,13 +43,15 @@ class Rig(ABC):
     again_codes: ClassVar[frozenset[str]] = frozenset()
     """What a second read of a card that still lies there is refused with, where the reader itself reads a card only once."""
     number: ClassVar[str]
+    row: ClassVar[str] = ROW
+    """The reader's name; an agent's readers have its name before theirs."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     @abstractmethod
     def driver(self, told: OnEvent) -> Driver:
-        """The driver under test for this reader, not started; the reader's name is :data:`ROW`."""
+        """The driver under test for this reader, not started; the reader's name is ``row``."""
 
     @abstractmethod
     async def plug(self) -> None:

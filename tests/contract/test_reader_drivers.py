@@ -17,16 +17,19 @@ from central_sync.wire.refusals import REFUSALS, Refused
 from edge.drivers import DRIVERS
 from edge.readers import READ_REFUSALS, STOP_S_MAX, ReaderEvent, ReaderState, Wanted
 from edge.readers.troubles import TROUBLES
-from tests.contract.rigs import ROW, Played, Rig
+from tests.contract.remote_rig import RemoteRig
+from tests.contract.rigs import Played, Rig
 from tests.contract.serial_line_rig import SamRig, ScannerRig
 from tests.contract.simulated_rig import SimulatedRig
 
 RIGS: dict[str, type[Rig]] = {
+    "remote": RemoteRig,
     "simulated": SimulatedRig,
     "serial_line": SamRig,
     "serial_line scanner": ScannerRig,
 }
-"""Every driver's rigs, by the driver's name in edge.toml, with a word behind it where a driver has several."""
+"""Every driver's rigs, by the driver's name in edge.toml, with a word behind it where a driver has several; and that of the readers of agents,
+which stand in no row."""
 
 SEEN_S_MAX = 15.0
 QUIET_S = 1.0
@@ -49,13 +52,13 @@ class Desk:
     def _tell(self, event: ReaderEvent) -> None:
         if threading.current_thread() is not threading.main_thread():
             self.strangers.append(threading.current_thread().name)
-        assert event.state.name == ROW
+        assert event.state.name == self.rig.row
         assert event.state == self.state()
         self.changes.append(str(event.change))
         self.told.put_nowait(event)
 
     def state(self) -> ReaderState:
-        (state,) = [state for state in self.driver.states() if state.name == ROW]
+        (state,) = [state for state in self.driver.states() if state.name == self.rig.row]
         return state
 
     async def next(self) -> str:
@@ -71,7 +74,7 @@ class Desk:
         """The number on the card, or the code of the refusal."""
         began = time.monotonic()
         try:
-            found = (await self.driver.read(ROW, deadline_s, Wanted())).number
+            found = (await self.driver.read(self.rig.row, deadline_s, Wanted())).number
         except Refused as refused:
             found = refused.code
         assert time.monotonic() - began < deadline_s + LATE_S_MAX
@@ -102,7 +105,7 @@ every = pytest.mark.parametrize("rig", sorted(RIGS), indirect=True)
 
 
 def test_every_driver_stands_here() -> None:
-    assert {name.split()[0] for name in RIGS} == set(DRIVERS)
+    assert {name.split()[0] for name in RIGS} == {*DRIVERS, "remote"}
 
 
 def test_every_refusal_of_a_read_has_its_sentences() -> None:

@@ -1,0 +1,116 @@
+"""The agent's composition root: readers, the line to the edge, and the cards face on loopback. No journal, no hub.
+
+Start: readers, line, face. Stop: the other way round; a read under way is refused, for a PC is switched off without asking.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import structlog
+from aiohttp import web
+
+from central_sync.terms.days import civil_day
+from edge import config, drivers
+from edge.agent import pairing
+from edge.agent.gate import LoopbackGate
+from edge.agent.line import EdgeLine
+from edge.agent.settings import Settings
+from edge.faces.cards.routes import CardsFace
+from edge.faces.door import Door
+from edge.faces.limits import BODY_BYTES_MAX
+from edge.faces.listener import Listener
+from edge.faces.shortcut import Shortcut
+from edge.faces.stream import Stream
+from edge.log import located
+from edge.readers import Driver, OnEvent, ReaderEvent
+from edge.readers.front import Front
+from edge.readers.reads import Keeping, Read
+from edge.workstations import FILE as WORKSTATIONS_FILE
+from edge.workstations import Workstations
+
+log = structlog.get_logger()
+
+
+def clock() -> datetime:
+    """Now, as an aware UTC instant."""
+    return datetime.now(UTC)
+
+
+class Agent:
+    """One PC. Construct, ``await start()``, serve, ``await stop()``."""
+
+    def __init__(self, folder: Path, settings: Settings) -> None:
+        self._folder = folder
+        self._settings = settings
+        self._undo: list[Callable[[], Awaitable[None]]] = []
+        self._paired: pairing.Pairing | None = None
+        self.url = ""
+
+    async def start(self) -> None:
+        """Bring every part up, or none; ``url`` is then where the face listens. The edge need not be there.
+
+        Raises:
+            ConfigError, PairingFailed, ListenFailed, OSError: what cannot be used.
+        """
+        try:
+            await self._start()
+        except BaseException:  # whatever it was, it is raised again; only the parts that had started are stopped
+            await self.stop()
+            raise
+
+    async def stop(self) -> None:
+        """Stop every part that was started, the last one first."""
+        while self._undo:
+            undo = self._undo.pop()
+            try:
+                await undo()
+            except Exception as error:  # noqa: BLE001 - whatever a part fails with, the rest still has to be stopped
+                log.error("a part did not stop well", part=undo.__qualname__, **located(error))
+
+    async def _start(self) -> None:
+        settings = self._settings
+        self._paired = pairing.load(self._folder)
+        keeping = Keeping(card_kept_s=settings.card_kept_s, forget_on_removal=settings.card_forgotten_on_removal)
+        front = Front(self._drivers, clock, self._today, keeping=keeping, photo=settings.photo, also=self._tell)
+        self.line = EdgeLine(self._folder, settings, self._readers)
+        front.desks.on_read = self._read
+        address = config.address(settings.listen)
+        door = Door([address.host], settings.origins)
+        stream = Stream(front.events, clock)
+        gate = LoopbackGate(self._institution, Workstations(self._folder / WORKSTATIONS_FILE), clock)
+        app = web.Application(middlewares=[door.middleware], client_max_size=BODY_BYTES_MAX)
+        app.on_response_prepare.append(door.before_headers)
+        routes = CardsFace(front.desks, front.requests, gate, stream).routes()
+        app.add_routes(routes)
+        listener = Listener(app, address, "", None, Shortcut(routes, door))
+
+        await self._up(front.start, front.stop)
+        await self._up(self.line.start, self.line.stop)
+        await self._up(listener.start, listener.stop)
+        self._undo += [stream.stop, front.quieten]
+        self.url = listener.url
+
+    async def _up(self, start: Callable[[], Awaitable[None]], stop: Callable[[], Awaitable[None]]) -> None:
+        self._undo.append(stop)
+        await start()
+
+    def _drivers(self, told: OnEvent) -> list[Driver]:
+        self._readers = [drivers.reader(row, self._folder, told) for row in self._settings.readers]
+        return self._readers
+
+    def _tell(self, event: ReaderEvent) -> None:
+        self.line.tell(event)
+
+    async def _read(self, read: Read) -> None:
+        """A card was read at our own face: the edge shall know it, if it is there, before the program that asked does."""
+        if read.identity is not None:
+            await self.line.note(read.read_id, read.reader, read.identity)
+
+    def _institution(self) -> str:
+        return self.line.institution or (self._paired.institution if self._paired else "")
+
+    def _today(self) -> date:
+        return civil_day(clock(), self._paired.zone if self._paired else "UTC")

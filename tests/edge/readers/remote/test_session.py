@@ -1,0 +1,144 @@
+"""One agent that is connected: its reads, its events, and what it cannot do."""
+
+from __future__ import annotations
+
+import asyncio
+
+import msgspec
+import pytest
+
+from edge.readers import READ_REFUSALS, Change, Wanted
+from edge.readers.remote import codec
+from edge.readers.remote.limits import (
+    READERS_PER_AGENT_MAX,
+    READS_UNDER_WAY_MAX,
+)
+from edge.readers.remote.session import away, changes
+from tests.edge.agent.office import NUMBER, SEEN_S_MAX, Office
+from tests.edge.readers.remote.played import CARD, WHO, Played, read, refused
+
+
+def test_a_change_is_told_in_the_order_in_which_it_can_have_happened() -> None:
+    assert [str(one) for one in changes(None, CARD)] == ["reader_back", "inserted"]
+    assert [str(one) for one in changes(CARD, away(CARD))] == ["removed", "reader_lost"]
+    assert changes(CARD, CARD) == []
+    assert away(CARD).trouble == "agent_away"
+
+
+async def test_an_answer_is_given_as_it_came_but_for_a_photo_that_nobody_asked_for(
+    office: Office, played: Played
+) -> None:
+    for photo in (False, True):
+        reading = read(office, 5, Wanted(photo=photo))
+        asked = await played.asked()
+        assert (asked.reader, asked.photo, asked.deadline_s) == ("card", photo, pytest.approx(5, abs=0.1))
+        await played.say(codec.ReadDone(number=asked.number, identity=WHO))
+        assert (await reading).photo == (b"face" if photo else b"")
+
+
+@pytest.mark.parametrize("code", READ_REFUSALS)
+async def test_every_refusal_arrives(office: Office, played: Played, code: str) -> None:
+    reading = read(office)
+    await played.say(codec.ReadFailed(number=(await played.asked()).number, code=code, detail="why"))
+    assert await refused(reading) == code
+
+
+async def test_what_came_before_a_removal_has_ended_when_the_removal_is_told(office: Office, played: Played) -> None:
+    reading = read(office)
+    asked = await played.asked()
+    ended_when_told: list[bool] = []
+    office.readers._on_event = lambda _: ended_when_told.append(reading.done())
+    gone = msgspec.structs.replace(CARD, card_present=False)
+    frames = [codec.ReadDone(number=asked.number, identity=WHO), codec.Happened(change=Change.REMOVED, state=gone)]
+    await played.say(*frames)
+    await reading
+    async with asyncio.timeout(SEEN_S_MAX):
+        while not ended_when_told:  # noqa: ASYNC110 - the test's own list
+            await asyncio.sleep(0.01)
+    assert ended_when_told == [True]
+
+
+async def test_an_agent_that_is_silent_keeps_a_read_no_longer_than_its_deadline(office: Office, played: Played) -> None:
+    began = asyncio.get_running_loop().time()
+    assert await refused(read(office, 0.5)) == "reader_lost"
+    assert asyncio.get_running_loop().time() - began < 1.0
+    asked = await played.asked()
+    dropped = await played.hear()
+    assert dropped == codec.ReadDropped(number=asked.number)
+    await played.say(codec.ReadDone(number=asked.number, identity=WHO))
+    assert office.readers.connected() == ["pc-1"]
+
+
+async def test_a_read_that_is_cancelled_is_dropped_at_the_agent(office: Office, played: Played) -> None:
+    reading = read(office)
+    asked = await played.asked()
+    reading.cancel()
+    assert await played.hear() == codec.ReadDropped(number=asked.number)
+
+
+async def test_only_so_many_reads_are_asked_of_one_agent(office: Office, played: Played) -> None:
+    readings = [read(office) for _ in range(READS_UNDER_WAY_MAX)]
+    await asyncio.sleep(0.05)
+    assert await refused(read(office)) == "reader_busy"
+    for reading in readings:
+        reading.cancel()
+
+
+# -- hostile agents
+
+
+NONSENSE = {
+    "no message": b"hello",
+    "an unknown message": msgspec.msgpack.encode({"type": "burn"}),
+    "wrong types": msgspec.msgpack.encode({"type": "readers", "readers": "all"}),
+    "thousands of readers": codec.frame(codec.ReadersAre(readers=[CARD] * 3_000)),
+    "a name of control characters": codec.frame(codec.ReadersAre(readers=[msgspec.structs.replace(CARD, name="\0\n")])),
+    "a name without end": codec.frame(codec.ReadersAre(readers=[msgspec.structs.replace(CARD, name="x" * 10_000)])),
+}
+
+
+@pytest.mark.parametrize("content", NONSENSE.values(), ids=NONSENSE.keys())
+async def test_an_agent_that_says_nonsense_is_cut_off(office: Office, played: Played, content: bytes) -> None:
+    await played.socket.send_bytes(content)
+    assert await played.cut_off()
+    assert [await office.next(), await office.next()] == ["removed", "reader_lost"]
+    assert office.state("pc-1/card").trouble == "agent_away"
+
+
+async def test_readers_that_grow_one_by_one_are_bounded_too(office: Office, played: Played) -> None:
+    for n in range(READERS_PER_AGENT_MAX + 1):
+        await played.say(
+            codec.Happened(change=Change.READER_BACK, state=msgspec.structs.replace(CARD, name=f"card-{n}"))
+        )
+    assert await played.cut_off()
+    assert len(office.readers.states()) <= READERS_PER_AGENT_MAX
+
+
+async def test_lies_about_a_card_end_in_a_refusal_and_answers_to_nothing_in_nothing(
+    office: Office, played: Played
+) -> None:
+    reading = read(office)
+    asked = await played.asked()
+    await played.say(
+        codec.ReadDone(number=asked.number + 1, identity=WHO),
+        codec.ReadFailed(number=999, code="card_absent"),
+        codec.ReadDone(number=asked.number, identity=msgspec.structs.replace(WHO, number="0499370898")),
+        codec.ReadDone(number=asked.number, identity=WHO),
+    )
+    assert await refused(reading) == "card_unreadable"
+    reading = read(office)
+    await played.say(codec.ReadFailed(number=(await played.asked()).number, code="burn"))
+    assert await refused(reading) == "reader_failed"
+
+
+async def test_a_read_made_at_the_pc_is_told_once_it_can_be_believed(office: Office, played: Played) -> None:
+    name = "abcdefghijklmnopqrstuv"
+    lie = msgspec.structs.replace(WHO, number="0499370898")
+    await played.say(
+        codec.ReadMade(read_id=name, reader="card", identity=lie),
+        codec.ReadMade(read_id=name, reader="no-such", identity=WHO),
+        codec.ReadMade(read_id=name, reader="card", identity=WHO),
+    )
+    assert await played.hear() == codec.ReadNoted(read_id=name)
+    ((read_id, reader, who),) = office.made
+    assert (read_id, reader.name, who.number, who.photo) == (name, "pc-1/card", NUMBER, b"")
