@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from tests.cards_played import be_eid, cn_social_security, de_egk, ee_eid, emv, ir_national, th_national, tw_nhi
+from tests.cards_played import (
+    be_eid,
+    cn_social_security,
+    de_egk,
+    ee_eid,
+    emv,
+    ir_national,
+    mn_national,
+    th_national,
+    tw_nhi,
+)
 
 
 class Played(Protocol):
@@ -25,7 +35,10 @@ PLAYED: dict[str, tuple[Callable[[], Played], ...]] = {
     "de_egk": (de_egk.EgkCard,),
     "be_eid": (be_eid.BelgianCard,),
     "ee_eid": (ee_eid.EstonianCard2018, ee_eid.EstonianCard2025, ee_eid.EstonianCard2002),
+    "mn_national": (mn_national.MongolianCard, mn_national.ContactlessCard),
     "ir_national": (ir_national.Card,),
     "emv": (emv.Card,),
 }
 """The first of each kind is the ordinary one; the others are batches that behave in another way."""
+BY_ATR_ONLY = (th_national.OtherCard, mn_national.ContactlessCard)
+"""Batches that want to be asked in another way, which only their ATR tells."""

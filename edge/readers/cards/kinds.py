@@ -8,7 +8,17 @@ from __future__ import annotations
 
 from central_sync.wire.refusals import Refused
 from edge.readers import Wanted
-from edge.readers.cards import be_eid, cn_social_security, de_egk, ee_eid, emv, ir_national, th_national, tw_nhi
+from edge.readers.cards import (
+    be_eid,
+    cn_social_security,
+    de_egk,
+    ee_eid,
+    emv,
+    ir_national,
+    mn_national,
+    th_national,
+    tw_nhi,
+)
 from edge.readers.cards.card_kind import CardKind
 from edge.readers.cards.conversation import Conversation
 from edge.readers.cards.identity import CardIdentity
@@ -22,6 +32,7 @@ KINDS: tuple[CardKind, ...] = (
     de_egk.KIND,
     be_eid.KIND,
     ee_eid.KIND,
+    mn_national.KIND,
     ir_national.KIND,
     emv.KIND,
 )

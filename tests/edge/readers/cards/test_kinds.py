@@ -14,10 +14,9 @@ from edge.readers.cards.conversation import COMMAND_BYTES_MAX, CardFault, Conver
 from edge.readers.cards.hygiene import cleaned
 from edge.readers.cards.identity import CardIdentity
 from edge.readers.cards.kinds import KINDS, CardKind, identify
-from tests.cards_played.all_kinds import PLAYED, Played
+from tests.cards_played.all_kinds import BY_ATR_ONLY, PLAYED, Played
 from tests.cards_played.be_eid import BelgianCard
 from tests.cards_played.folders import Folder, FolderCard
-from tests.cards_played.th_national import OtherCard as ThaiOtherCard
 
 ATR = bytes.fromhex("3B00")
 PHOTO = Wanted(photo=True)
@@ -66,8 +65,8 @@ CARDS = [(name, played) for name, some in PLAYED.items() for played in some]
 @pytest.mark.parametrize(("name", "played"), CARDS, ids=str)
 def test_a_good_card_is_of_its_kind_by_its_atr_and_by_probing(name: str, played: Callable[[], Played]) -> None:
     for atr in (played().atr, ATR):
-        if played is ThaiOtherCard and atr == ATR:
-            continue  # its ATR tells how it wants to be asked
+        if played in BY_ATR_ONLY and atr == ATR:
+            continue
         card = played()
         identity = converse(identify(atr, PHOTO), card.apdu)
         assert identity.card == name
