@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date
 from operator import itemgetter
+from pathlib import Path
 
 from central_sync.benefits.parameters import Rulebook
+from simulator.people import card
 from simulator.world import Hospital, World
 
 TEXT = """
@@ -22,6 +25,11 @@ curl -s $FACE/embed/v1/init -H 'Content-Type: application/json' \\
 call() {{ curl -s $FACE/embed/v1/$1 -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -d "$2"; echo; }}
 ME='"context": {context}'
 
+# put a card on the reader of desk-1, read it, take it away (a file in a folder plays it)
+echo '{card}' > {reader}/card.part && mv {reader}/card.part {reader}/card.json
+curl -s $FACE/cards/v1/read -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' \\
+  -d "{{$ME, \\"reader\\": \\"desk-1\\"}}"; echo
+rm {reader}/card.json
 # who is it, and is the cover in force?
 call handle "{{$ME, \\"number\\": \\"1101\\", \\"msgid\\": \\"hand-1\\", \\"packet\\": {person}}}"
 call handle "{{$ME, \\"number\\": \\"2001\\", \\"msgid\\": \\"hand-2\\", \\"packet\\": {check}}}"
@@ -50,8 +58,10 @@ class SignedIn:
     hub_pid: int
 
 
-def commands(world: World, place: Hospital, caller: SignedIn, rulebook: Rulebook, day: date) -> str:
-    """The commands for a covered person of the hospital's region who was there least, so that no cap is used up."""
+def commands(world: World, place: Hospital, caller: SignedIn, rulebook: Rulebook, day: date, reader: Path) -> str:
+    """The commands for a covered person of the hospital's region who was there least, so that no cap is used up. ``reader``: the folder of
+    the simulated reader of desk-1.
+    """
     visits = Counter(journey.person for hospital in world.hospitals for journey in hospital.journeys)
     _, one = min(
         (
@@ -79,6 +89,8 @@ def commands(world: World, place: Hospital, caller: SignedIn, rulebook: Rulebook
         token=caller.token,
         init=json.dumps({**context, "workstation_key": caller.workstation_key}),
         context=json.dumps(context),
+        card=json.dumps(card(one), ensure_ascii=False),
+        reader=shlex.quote(str(reader)),
         person=_quoted(person),
         check=_quoted({**person, "care": "outpatient", "service_date": day.isoformat()}),
         registration=_quoted({**person, "service_date": day.isoformat(), "department": "cardiology"}),

@@ -111,7 +111,14 @@ class Day:
             self.desks[place.code] = desks
             self.books[place.code] = books
             self.hospitals[place.code] = His(
-                books, self.world.people, desks, today(region.zone), seed, self.progress.step, edge.cards
+                books,
+                self.world.people,
+                desks,
+                today(region.zone),
+                seed,
+                self.progress.step,
+                edge.cards,
+                self.progress.told,
             )
 
     async def _phase(self, name: str, work: object, seconds_max: float) -> None:
@@ -203,6 +210,7 @@ class Day:
             "resent": sum(entry.sent > 1 for entry in entries),
             "reads_skipped": sum(his.skipped for his in self.hospitals.values()),
             "cards_read": sum(his.cards for his in self.hospitals.values()),
+            "cards_typed": sum(his.typed for his in self.hospitals.values()),
             "settlements": sum(len(books.sales) for books in self.books.values()),
             "settlements_confirmed": sum(len(books.confirmed()) for books in self.books.values()),
             "ledger_rows": len(found.ledger),

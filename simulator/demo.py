@@ -127,7 +127,8 @@ def closing_table(outcome: Outcome) -> Table:
         ("refused, as they should be", counts["refused"]),
         ("in doubt, then resolved", counts["doubts_resolved"]),
         ("settlements confirmed", counts["settlements_confirmed"]),
-        ("cards read", counts["cards_read"]),
+        ("cards read on the clerks' readers", counts["cards_read"]),
+        ("typed, as the edge was away", counts["cards_typed"]),
     ):
         table.add_row(name, f"{value:,}")
     for name, number in found.items():
@@ -165,7 +166,7 @@ async def _run(console: Console, once: bool, folder: Path) -> bool:
     watching = asyncio.create_task(screen.watch())
     try:
         await country.start()
-        screen.say(f"{PATIENTS} patients come to {HOSPITALS} hospitals")
+        screen.say(f"{PATIENTS} patients come to {HOSPITALS} hospitals; each desk has a card reader (a simulated one)")
         screen.day = Day(world, country, rulebook, progress)
         outcome = await screen.day.run()
         watching.cancel()
@@ -176,7 +177,8 @@ async def _run(console: Console, once: bool, folder: Path) -> bool:
         if not once:
             place = world.hospitals[0]
             day = today(rulebook.regions[place.region].zone)
-            text = commands(world, place, await _sign_in(country, place.code), rulebook, day)
+            reader = country.edges[place.code].cards / "desk-1"
+            text = commands(world, place, await _sign_in(country, place.code), rulebook, day, reader)
             console.print(text, soft_wrap=True, highlight=False, markup=False)
             loop.add_signal_handler(signal.SIGINT, stop.set)
             await stop.wait()

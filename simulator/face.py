@@ -46,6 +46,8 @@ class Person:
 
     kind: str
     number: str
+    name: str = ""
+    birth_date: str = ""
 
 
 class Face:
@@ -107,7 +109,8 @@ class Face:
         answer = body.get("answer")
         if not isinstance(answer, dict):
             raise Unheard(_code(body))
-        return Person(str(answer["kind"]), str(answer["number"]))
+        said = [str(answer.get(field, "")) for field in ("kind", "number", "name", "birth_date")]
+        return Person(*said)
 
     async def _post(self, path: str, call: Packet, deadline_ms: int) -> Packet:
         loop = asyncio.get_running_loop()

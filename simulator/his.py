@@ -18,8 +18,11 @@ from pathlib import Path
 
 import msgspec
 
+from central_sync.terms.identifiers import masked, normalised
+from simulator import people
 from simulator.books import SETTLES, Books, Entry, Packet, Told
 from simulator.face import DOOR, SIGN_IN, Face, Unheard, queried
+from simulator.face import Person as Found
 from simulator.journeys import Journey, Step
 from simulator.packets import Visit, packet_of
 from simulator.people import Person
@@ -36,6 +39,7 @@ HURRY_MS = (100, 150, 300)
 PAUSE_S = 0.15
 CARD_MS = 1500
 CARD_FILE = "card.json"
+CARDS_TOLD = 2
 
 
 class Stuck(Exception):
@@ -54,6 +58,7 @@ class His:
         seed: str,
         done: Callable[[], None],
         cards: Path,
+        told: Callable[[str], None] = lambda _sentence: None,
     ) -> None:
         self.books = books
         self._people = people
@@ -62,8 +67,10 @@ class His:
         self._rng = random.Random(seed)
         self._done = done
         self._cards = cards
+        self._told = told
         self.skipped = 0
         self.cards = 0
+        self.typed = 0
 
     async def work(self, journeys: tuple[Journey, ...]) -> None:
         """Serve all journeys, in order, at all desks side by side."""
@@ -96,22 +103,36 @@ class His:
                 await asyncio.sleep(PAUSE_S)
 
     async def _card(self, desk: Face, visit: Visit) -> None:
-        """The patient's card on the desk's reader: it must name the patient. Without the edge the clerk types the number."""
+        """The patient's card on the desk's reader. What it says goes into every transaction of the visit, and must be the patient; without the
+        edge the clerk types the number.
+        """
         name = desk.context["workstation"]
         folder = self._cards / name
-        card = {"kind": visit.person.kind, "number": visit.person.number, "name": visit.person.name}
-        await asyncio.to_thread(_lay_down, folder, msgspec.json.encode(card))
+        await asyncio.to_thread(_lay_down, folder, msgspec.json.encode(people.card(visit.person)))
         try:
+            began = asyncio.get_running_loop().time()
             found = await desk.card(name, CARD_MS)
+            visit.card = (found.kind, found.number)
             self.cards += 1
-            if (found.kind, found.number) != (visit.person.kind, visit.person.number):
+            self._tell_card(name, found, (asyncio.get_running_loop().time() - began) * 1000)
+            said = (found.kind, found.number, found.name, found.birth_date)
+            one = visit.person
+            if said != (one.kind, one.number, normalised(one.name), one.birth_date.isoformat()):
                 self.books.surprises.append(
                     f"{self.books.hospital} {visit.journey.name}: the reader names somebody else"
                 )
         except Unheard:
-            pass  # the edge is away: the clerk types the number, which the visit has anyway
+            self.typed += 1  # the edge is away: the clerk types the number
         finally:
             (folder / CARD_FILE).unlink(missing_ok=True)
+
+    def _tell_card(self, desk: str, found: Found, took_ms: float) -> None:
+        """The first few cards of the day, for who watches."""
+        if self.cards <= CARDS_TOLD:
+            self._told(
+                f"{self.books.hospital} {desk}: a card on the clerk's reader, {found.name}, born {found.birth_date}, "
+                f"{masked(found.number)}: on the screen after {took_ms:.0f} ms"
+            )
 
     # -- one step ---------------------------------------------------------------------------------------------------
 

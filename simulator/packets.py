@@ -17,6 +17,8 @@ class Visit:
 
     journey: Journey
     person: Person
+    card: tuple[str, str] | None = None
+    """Kind and number, if the clerk's reader read them from a card; else the clerk types them."""
     hid: str = ""
     bill: dict[str, int] = field(default_factory=dict)
     labels: dict[str, Entry] = field(default_factory=dict)
@@ -28,7 +30,8 @@ def packet_of(visit: Visit, step: Step, day: date, currency: str) -> Packet:
 
 
 def _person(visit: Visit, step: Step, *_: object) -> Packet:
-    return {"person": {"kind": visit.person.kind, "number": step.identifier or visit.person.number}}
+    kind, number = visit.card or (visit.person.kind, visit.person.number)
+    return {"person": {"kind": kind, "number": step.identifier or number}}
 
 
 def _benefit_check(visit: Visit, step: Step, day: date, _: str) -> Packet:

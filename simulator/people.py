@@ -40,6 +40,8 @@ GIVEN = {
     ("ir", "male"): ("علی", "محمد", "رضا", "حسین", "امیر", "مهدی", "سعید", "بهرام", "کاوه", "آرش"),
     ("ir", "female"): ("فاطمه", "زهرا", "مریم", "سارا", "نرگس", "لیلا", "شیرین", "پروانه", "مینا", "الهام"),
 }
+NATIONALITY = {"cn_resident_number": "CHN", "ir_national_code": "IRN"}
+CARD_ENDS = date(2049, 12, 31)
 KIND = {"cn": "cn_resident_number", "ir": "ir_national_code"}
 
 
@@ -111,6 +113,19 @@ def person(rng: random.Random, region: str, covers: tuple[Cover, ...], group: st
         known=known,
         heavy=heavy,
     )
+
+
+def card(one: Person) -> dict[str, object]:
+    """``one``'s card, as the simulated reader plays it."""
+    return {
+        "kind": one.kind,
+        "number": one.number,
+        "name": one.name,
+        "birth_date": one.birth_date.isoformat(),
+        "sex": one.sex,
+        "nationality": NATIONALITY[one.kind],
+        "valid_until": CARD_ENDS.isoformat(),
+    }
 
 
 def member_line(one: Person) -> dict[str, object]:

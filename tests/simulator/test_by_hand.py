@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 from collections import Counter
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 
@@ -20,7 +21,9 @@ def test_the_commands_are_good_shell_for_a_covered_person_who_was_there_least(
 ) -> None:
     world = generate(7, 2, 60, 0, 0, terms)
     hospital = world.hospitals[place]
-    text = commands(world, hospital, SignedIn("http://127.0.0.1:1", "key", "token", 1), rulebook, DAY)
+    text = commands(
+        world, hospital, SignedIn("http://127.0.0.1:1", "key", "token", 1), rulebook, DAY, Path("cards of H001")
+    )
     shell = text[text.index("FACE=") :]
     assert subprocess.run(["bash", "-n", "-c", shell], check=False).returncode == 0
     visits = Counter(visit.person for place in world.hospitals for visit in place.journeys)
