@@ -21,7 +21,6 @@ from edge.log import located
 from edge.readers import STOP_S_MAX, OnEvent, ReaderEvent, ReaderState, Wanted
 from edge.readers.cards.identity import CardIdentity
 from edge.readers.remote import codec
-from edge.readers.remote.limits import AWAY_MARGIN_S_MAX
 from edge.readers.remote.link import Link
 from edge.readers.remote.session import LineEnded, OnRead, Session, away, changes
 
@@ -97,10 +96,9 @@ class RemoteReaders:
         agent, _, name = reader.partition("/")
         loop = asyncio.get_running_loop()
         ends_at = loop.time() + deadline_s
-        away_at = ends_at - min(AWAY_MARGIN_S_MAX, deadline_s / 10)
         while True:
             if (session := self._sessions.get(agent)) is None:
-                await self._wait_for_news(agent, away_at)
+                await self._wait_for_news(agent, ends_at)
                 continue
             try:
                 return await session.read(name, max(ends_at - loop.time(), 0), wanted)

@@ -28,10 +28,8 @@ CLOSE_WAIT_S = 1.0
 STILL_PAIRED_LOOK_EVERY_S = 0.5
 STATES_LOOK_EVERY_S = 1.0
 """How often an agent looks whether its readers changed without an event."""
-ANSWER_GRACE_S = 0.25
-"""How long after a read's deadline the agent's own refusal is waited for."""
-AWAY_MARGIN_S_MAX = 0.1
-"""Kept of a read's deadline to say that the agent is away: a tenth of it, at most this."""
+ANSWER_GRACE_S = 0.2
+"""How long after a read's deadline the agent's own refusal is waited for; less than the registry waits for a driver."""
 NOTED_WAIT_S = 1.0
 """How long an agent waits for the edge to note a read that was made at its own face."""
 

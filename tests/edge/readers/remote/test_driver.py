@@ -37,7 +37,7 @@ async def test_a_read_on_a_pc_that_is_away_waits_for_it_and_says_so_at_its_deadl
     assert [await office.next(), await office.next()] == ["removed", "reader_lost"]
     began = asyncio.get_running_loop().time()
     assert await refused(read(office, 0.5)) == "reader_lost"
-    assert 0.3 < asyncio.get_running_loop().time() - began < 0.5
+    assert 0.5 <= asyncio.get_running_loop().time() - began < 0.75
     reading = read(office)
     await asyncio.sleep(0.1)
     await office.run(pc)
