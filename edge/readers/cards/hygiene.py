@@ -16,9 +16,10 @@ from edge.readers.cards.identity import CardIdentity, Insurance
 from edge.readers.cards.texts import tidy
 
 IDENTITY_CHARACTERS_MAX = {
-    "card": 40, "name": 200, "latin_name": 200, "birth_place": 100, "nationality": 60, "address": 400, "card_number": 64, "issuer": 200,
+    "card": 40, "name": 200, "latin_name": 200, "birth_place": 100, "nationality": 60, "address": 400, "card_number": 512, "issuer": 200,
 }  # fmt: skip
-"""Field → its longest text, after tidying. Belgian and Thai fields, the longest there are, hold 255 and 100 bytes."""
+"""Field → its longest text, after tidying. Belgian and Thai fields, the longest there are on cards, hold 255 and 100 bytes; a scanned token, which
+goes as the card's number, up to 512."""
 INSURANCE_CHARACTERS_MAX = {
     "payer": 40,
     "payer_name": 200,

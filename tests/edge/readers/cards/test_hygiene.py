@@ -19,6 +19,7 @@ from edge.readers.cards.hygiene import (
     cleaned,
 )
 from edge.readers.cards.identity import CardIdentity, Insurance
+from edge.readers.serial_line.codec import TOKEN_CHARACTERS_MAX
 
 PLAIN = CardIdentity(kind="ir_national_code", number="0499370899", card="played", insurance=Insurance())
 
@@ -65,6 +66,12 @@ def test_what_is_no_number_no_sex_or_no_photo_is_a_fault(changes: dict[str, str 
     with pytest.raises(CardFault) as caught:
         cleaned(structs.replace(PLAIN, **changes))
     assert "4993" not in str(caught.value)
+
+
+def test_a_scanned_token_of_any_length_passes() -> None:
+    assert IDENTITY_CHARACTERS_MAX["card_number"] >= TOKEN_CHARACTERS_MAX
+    token = CardIdentity(kind="", number="", card="scanned", card_number="t" * TOKEN_CHARACTERS_MAX)
+    assert cleaned(token) == token
 
 
 def test_a_card_that_carries_no_number_is_good() -> None:
