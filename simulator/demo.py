@@ -34,7 +34,7 @@ from central_sync.terms.money import CURRENCIES
 from simulator.by_hand import SignedIn, commands
 from simulator.day import Day, Outcome, Progress, today
 from simulator.face import Face
-from simulator.programs import Country, ProgramFailed
+from simulator.programs import PC, Country, ProgramFailed
 from simulator.terms import terms_of
 from simulator.world import Kill, LineFault, Outage, World, generate
 
@@ -166,6 +166,9 @@ async def _run(console: Console, once: bool, folder: Path) -> bool:
     watching = asyncio.create_task(screen.watch())
     try:
         await country.start()
+        screen.say(
+            f"{world.hospitals[0].code} {PC}: its reader is on the clerk's own PC, whose agent was paired with the edge by a code"
+        )
         screen.say(f"{PATIENTS} patients come to {HOSPITALS} hospitals; each desk has a card reader (a simulated one)")
         screen.day = Day(world, country, rulebook, progress)
         outcome = await screen.day.run()

@@ -24,6 +24,7 @@ from central_sync.fleet.limits import INVITATION_HOURS_DEFAULT
 from central_sync.fleet.service import Fleet
 from central_sync.rulebook import load
 from central_sync.store import Store
+from edge.agent.settings import FILE as AGENT_FILE
 from edge.config import FILE as CONFIG_FILE
 from edge.config import READERS_MAX
 from edge.workstations import FILE as WORKSTATIONS_FILE
@@ -38,6 +39,8 @@ START_S_MAX = 40.0
 STOP_S_MAX = 10.0
 COMMAND_S_MAX = 60.0
 LOG_TAIL_BYTES = 2000
+PC = "desk-2"
+"""The desk of the first hospital whose reader is on the clerk's computer."""
 
 
 class ProgramFailed(Exception):
@@ -162,13 +165,16 @@ class Program:
 
 @dataclass(eq=False, slots=True)
 class Edge:
-    """One hospital's edge, the line it speaks through, and the keys of its workstations."""
+    """One hospital's edge, the line it speaks through, and the keys of its workstations; ``pc``: the agent of the desk whose reader is not
+    at the edge but on the clerk's computer.
+    """
 
     code: str
     folder: Path
     program: Program
     line: Line
     workstations: dict[str, str] = field(default_factory=dict)
+    pc: Program | None = None
 
     @property
     def face(self) -> str:
@@ -258,10 +264,26 @@ class Country:
             edge.workstations[f"desk-{number}"] = known.add(f"desk-{number}", datetime.now(UTC))
         if code == self.world.hospitals[0].code:
             edge.workstations["desk-1"] = await command("edge", *data, "workstation", "add", "desk-1")
-        _set_up_readers(edge)
+        has_pc = code == self.world.hospitals[0].code and PC in edge.workstations
+        _set_up_readers(edge, 0 if has_pc else None)
         edge.program.arguments = [*data, "run", "--listen", "127.0.0.1:0"]
         await edge.program.start()
         edge.program.arguments = [*data, "run", "--listen", edge.face.removeprefix("http://")]
+        if has_pc:
+            await self._start_pc(edge)
+
+    async def _start_pc(self, edge: Edge) -> None:
+        """One desk's reader is on the clerk's computer: an agent there, paired with the edge by a code, as its own program."""
+        folder, agents = edge.folder / "pc", edge.program.listening["agents"]
+        _set_up_readers(edge, int(agents.rpartition(":")[2]))
+        folder.mkdir()
+        reader = f'[[readers]]\nname = "card"\ndriver = "simulated"\naddress = "{(edge.cards / PC).resolve()}"\n'
+        (folder / AGENT_FILE).write_text(reader)
+        code = await command("edge", "--data", str(edge.folder), "agent", "invite", PC)
+        await command("edge", "--data", str(folder), "agent", "pair", agents, code)
+        run = ["--data", str(folder), "agent", "run", "--listen", "127.0.0.1:0"]
+        edge.pc = Program(f"{edge.code}-{PC}", "edge", run, self.folder / "logs" / f"{edge.code}-{PC}.log")
+        await edge.pc.start()
 
     async def restore(self) -> None:
         """Whatever is down comes back: lines heal, programs that were killed start again."""
@@ -282,7 +304,8 @@ class Country:
 
     async def stop(self) -> None:
         """End every program and line."""
-        programs: Sequence[Program] = [*(edge.program for edge in self.edges.values()), self.hub]
+        pcs = [edge.pc for edge in self.edges.values() if edge.pc is not None]
+        programs: Sequence[Program] = [*pcs, *(edge.program for edge in self.edges.values()), self.hub]
         await asyncio.gather(*(program.stop() for program in programs), return_exceptions=True)
         for edge in self.edges.values():
             await edge.line.stop()
@@ -295,13 +318,16 @@ class Country:
         return [p.pid for p in (self.hub, *(edge.program for edge in self.edges.values())) if p.running]
 
 
-def _set_up_readers(edge: Edge) -> None:
-    """A simulated card reader on each desk."""
+def _set_up_readers(edge: Edge, agents_port: int | None) -> None:
+    """A simulated card reader on each desk; with a port for agents, that of desk ``PC`` is left to one."""
     rows = []
     for name in edge.workstations:
         (edge.cards / name).mkdir(parents=True, exist_ok=True)
+        if agents_port is not None and name == PC:
+            continue
         rows.append(f'[[readers]]\nname = "{name}"\ndriver = "simulated"\naddress = "cards/{name}"\n')
-    (edge.folder / CONFIG_FILE).write_text("\n".join(rows[:READERS_MAX]))
+    agents = "" if agents_port is None else f'agents_listen = "127.0.0.1:{agents_port}"\n'
+    (edge.folder / CONFIG_FILE).write_text("\n".join([agents, *rows[:READERS_MAX]]))
 
 
 async def _all(works: Iterable[object]) -> None:

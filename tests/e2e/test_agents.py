@@ -212,8 +212,8 @@ def test_a_pc_that_sleeps_keeps_nobody_waiting_and_is_back_when_it_wakes(place: 
         place.until(connected=False, trouble="agent_away")
         assert time.monotonic() - began < AWAY_KNOWN_S_MAX
         began = time.monotonic()
-        assert place.call("query", msgid="nobody-knows-this")[0] == 200
-        assert time.monotonic() - began < 1.0
+        assert place.call("query", original_msgid="nobody-knows-this")[0] == 200
+        assert time.monotonic() - began < 5.0
         waiting: list[dict[str, Any]] = []
         reading = threading.Thread(target=lambda: waiting.append(place.read(30_000)))
         reading.start()
