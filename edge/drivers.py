@@ -10,11 +10,13 @@ from pathlib import Path
 
 from edge.config import ConfigError, ReaderConfig
 from edge.readers import Driver, OnEvent
+from edge.readers.pcsc.driver import PcscReaders
 from edge.readers.serial_line.address import BadAddress, parse
 from edge.readers.serial_line.driver import SerialReader
 from edge.readers.simulated.driver import SimulatedReader
 
 DRIVERS: dict[str, Callable[[ReaderConfig, Path, OnEvent], Driver]] = {
+    "pcsc": lambda reader, _, told: PcscReaders(reader.name, reader.address, told),
     "simulated": lambda reader, folder, told: SimulatedReader(reader.name, folder / reader.address, told),
     "serial_line": lambda reader, _folder, told: SerialReader(reader.name, parse(reader.address), told),
 }

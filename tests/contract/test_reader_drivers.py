@@ -17,12 +17,14 @@ from central_sync.wire.refusals import REFUSALS, Refused
 from edge.drivers import DRIVERS
 from edge.readers import READ_REFUSALS, STOP_S_MAX, ReaderEvent, ReaderState, Wanted
 from edge.readers.troubles import TROUBLES
+from tests.contract.pcsc_rig import PcscRig
 from tests.contract.remote_rig import RemoteRig
-from tests.contract.rigs import Played, Rig
+from tests.contract.rigs import SILENT_S, Played, Rig
 from tests.contract.serial_line_rig import SamRig, ScannerRig
 from tests.contract.simulated_rig import SimulatedRig
 
 RIGS: dict[str, type[Rig]] = {
+    "pcsc": PcscRig,
     "remote": RemoteRig,
     "simulated": SimulatedRig,
     "serial_line": SamRig,
@@ -80,6 +82,11 @@ class Desk:
         assert time.monotonic() - began < deadline_s + LATE_S_MAX
         assert found in (self.rig.number, *READ_REFUSALS)
         return found
+
+
+def playing(card: Played) -> list[str]:
+    """The drivers whose rigs can play ``card``."""
+    return [name for name, rig in sorted(RIGS.items()) if card in rig.plays]
 
 
 @pytest.fixture
@@ -236,6 +243,35 @@ async def test_a_bad_card_is_refused_long_before_the_deadline_and_the_next_is_re
     assert await desk.read() == desk.rig.number
 
 
+@pytest.mark.parametrize("rig", playing(Played.PULLED), indirect=True)
+async def test_a_card_that_is_pulled_in_its_read_is_told_after_the_read_has_failed(desk: Desk) -> None:
+    await desk.card(Played.PULLED)
+    code = await desk.read()
+    seen = list(desk.changes)
+    assert code == "card_removed"
+    assert await desk.next() == "removed"
+    assert seen == ["reader_back", "inserted"]
+    await desk.card()
+    assert await desk.read() == desk.rig.number
+
+
+@pytest.mark.parametrize("rig", playing(Played.SLOW), indirect=True)
+async def test_a_silent_card_keeps_neither_the_deadline_nor_the_loop_nor_the_next_card(desk: Desk) -> None:
+    await desk.card(Played.SLOW)
+    reading = asyncio.create_task(desk.read(SILENT_S / 3))
+    gaps, last = [], time.monotonic()
+    while not reading.done():
+        await asyncio.sleep(0.005)
+        gaps.append(time.monotonic() - last)
+        last = time.monotonic()
+    assert await reading == "card_slow"
+    assert max(gaps) < LOOP_GAP_S_MAX
+    await desk.rig.remove()
+    assert await desk.next() == "removed"
+    await desk.card()
+    assert await desk.read() == desk.rig.number
+
+
 # -- cancel, close, standing in line
 
 
@@ -275,3 +311,12 @@ async def test_stop_ends_a_read_under_way_and_nothing_is_told_after_it(desk: Des
     await asyncio.sleep(QUIET_S)
     assert desk.changes == ["reader_back"]
     await desk.driver.stop()
+
+
+@pytest.mark.parametrize("rig", playing(Played.SLOW), indirect=True)
+async def test_stop_does_not_wait_for_a_silent_card(desk: Desk) -> None:
+    await desk.card(Played.SLOW)
+    reading = asyncio.create_task(desk.read(4 * SEEN_S_MAX))
+    await asyncio.sleep(0.3)
+    await asyncio.wait_for(desk.driver.stop(), STOP_S_MAX)
+    assert await asyncio.wait_for(reading, LATE_S_MAX) in READ_REFUSALS

@@ -1,0 +1,1 @@
+"""Tests of edge/readers/pcsc, over a real service with virtual readers."""
