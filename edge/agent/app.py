@@ -9,17 +9,18 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import msgspec
 import structlog
 from aiohttp import web
 
 from central_sync.terms.days import civil_day
-from edge import config, drivers
-from edge.agent import pairing
+from edge import config, drivers, files
+from edge.agent import pairing, status
 from edge.agent.gate import LoopbackGate
 from edge.agent.line import EdgeLine
 from edge.agent.settings import Settings
 from edge.faces.cards.routes import CardsFace
-from edge.faces.door import Door
+from edge.faces.door import Door, json_response
 from edge.faces.limits import BODY_BYTES_MAX
 from edge.faces.listener import Listener
 from edge.faces.shortcut import Shortcut
@@ -28,6 +29,7 @@ from edge.log import located
 from edge.readers import Driver, OnEvent, ReaderEvent
 from edge.readers.front import Front
 from edge.readers.reads import Keeping, Read
+from edge.version import version
 from edge.workstations import FILE as WORKSTATIONS_FILE
 from edge.workstations import Workstations
 
@@ -46,7 +48,6 @@ class Agent:
         self._folder = folder
         self._settings = settings
         self._undo: list[Callable[[], Awaitable[None]]] = []
-        self._paired: pairing.Pairing | None = None
         self.url = ""
 
     async def start(self) -> None:
@@ -72,10 +73,10 @@ class Agent:
 
     async def _start(self) -> None:
         settings = self._settings
-        self._paired = pairing.load(self._folder)
         keeping = Keeping(card_kept_s=settings.card_kept_s, forget_on_removal=settings.card_forgotten_on_removal)
         front = Front(self._drivers, clock, self._today, keeping=keeping, photo=settings.photo, also=self._tell)
         self.line = EdgeLine(self._folder, settings, self._readers)
+        self.line.paired = pairing.load(self._folder)
         front.desks.on_read = self._read
         address = config.address(settings.listen)
         door = Door([address.host], settings.origins)
@@ -84,7 +85,7 @@ class Agent:
         app = web.Application(middlewares=[door.middleware], client_max_size=BODY_BYTES_MAX)
         app.on_response_prepare.append(door.before_headers)
         routes = CardsFace(front.desks, front.requests, gate, stream).routes()
-        app.add_routes(routes)
+        app.add_routes([*routes, web.get(status.PATH, self._status)])
         listener = Listener(app, address, "", None, Shortcut(routes, door))
 
         await self._up(front.start, front.stop)
@@ -92,6 +93,7 @@ class Agent:
         await self._up(listener.start, listener.stop)
         self._undo += [stream.stop, front.quieten]
         self.url = listener.url
+        await self._up(self._tell_where, self._tell_gone)
 
     async def _up(self, start: Callable[[], Awaitable[None]], stop: Callable[[], Awaitable[None]]) -> None:
         self._undo.append(stop)
@@ -109,8 +111,32 @@ class Agent:
         if read.identity is not None:
             await self.line.note(read.read_id, read.reader, read.identity)
 
+    async def _status(self, _request: web.Request) -> web.StreamResponse:
+        paired = self.line.paired
+        return json_response(
+            status.Status(
+                version=version(),
+                name=paired.name if paired else "",
+                institution=self._institution(),
+                line="up" if self.line.up and not self.line.trouble else "down",
+                trouble=self.line.trouble,
+                readers=[state for driver in self._readers for state in driver.states()],
+            )
+        )
+
+    async def _tell_where(self) -> None:
+        try:
+            files.replace(self._folder / status.FILE, msgspec.json.encode(status.Running(self.url)))
+        except (
+            OSError
+        ) as error:  # a disk that is full keeps no card from being read; only `agent status` has to be told the address
+            log.warning("the file that tells where we listen cannot be written", **located(error))
+
+    async def _tell_gone(self) -> None:
+        (self._folder / status.FILE).unlink(missing_ok=True)
+
     def _institution(self) -> str:
-        return self.line.institution or (self._paired.institution if self._paired else "")
+        return self.line.paired.institution if self.line.paired else ""
 
     def _today(self) -> date:
-        return civil_day(clock(), self._paired.zone if self._paired else "UTC")
+        return civil_day(clock(), self.line.paired.zone if self.line.paired else "UTC")

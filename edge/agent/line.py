@@ -61,7 +61,7 @@ class EdgeLine:
         self._noted: dict[str, asyncio.Event] = {}
         self._trying: asyncio.Task[None] | None = None
         self.trouble = "not tried yet"
-        self.institution = ""
+        self.paired: Pairing | None = None
 
     @property
     def up(self) -> bool:
@@ -122,6 +122,7 @@ class EdgeLine:
             paired = pairing.load(self._folder)
         except PairingFailed as error:
             return str(error)
+        self.paired = paired
         if paired is None:
             return "this computer is not paired: pishkhan-edge agent pair"
         source = (self._settings.connect_from, 0) if self._settings.connect_from else None
@@ -174,7 +175,7 @@ class EdgeLine:
     def _take(self, link: Link, said: codec.FromEdge) -> None:
         match said:
             case codec.Welcome():
-                self.trouble, self.institution = "", said.institution
+                self.trouble = ""
                 log.info("the edge hears this computer")
             case codec.ReadAsked():
                 self._begin(link, said)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Protocol
 
 import click
+import msgspec
 
 from central_sync.wire import enrolment
 from edge import config, log
@@ -136,6 +137,28 @@ def agent_run(folder: Path, listen: str) -> None:
     settings = of.load(folder, listen)
     log.configure(settings.log_level)
     asyncio.run(_run(Agent(folder, settings)))
+
+
+@agent.command("status")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@click.pass_obj
+def agent_status(folder: Path, as_json: bool) -> None:
+    """On the computer: whether the edge hears it, and how its readers are. Ends with 1 if something is not well."""
+    from edge.agent import status  # the edge has no use for these
+    from edge.readers.troubles import TROUBLES
+
+    found = status.asked(folder)
+    if as_json:
+        click.echo(msgspec.json.encode(found).decode())
+    else:
+        whose = f"{found.name} of {found.institution}" if found.name else "not paired"
+        click.echo(f"{whose}: the line to the edge is {found.line}" + (f": {found.trouble}" if found.trouble else ""))
+        for reader in found.readers:
+            trouble = TROUBLES[reader.trouble] if reader.trouble else None
+            card = "a card is on it" if reader.card_present else "no card"
+            click.echo(f"{reader.name}\t" + (f"{trouble.what} {trouble.do}" if trouble else card))
+    well = found.line == "up" and not any(reader.trouble for reader in found.readers)
+    sys.exit(0 if well else 1)
 
 
 async def _run(running: Runs) -> None:
