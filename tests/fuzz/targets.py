@@ -18,7 +18,7 @@ from edge.readers import Wanted
 from edge.readers.cards import be_eid, cn_resident, de_egk, ee_eid, hygiene, ir_national, sdt, strict_xml, tlv
 from edge.readers.cards.conversation import COMMAND_BYTES_MAX, CardFault, converse
 from edge.readers.cards.identity import CardIdentity
-from edge.readers.cards.kinds import KINDS, CardKind
+from edge.readers.cards.kinds import KINDS, CardKind, identify
 from edge.readers.serial_line import codec as scanned
 from edge.readers.simulated import codec as simulated
 from tests.cards_played import be_eid as belgian
@@ -146,6 +146,45 @@ def _lines(data: bytes) -> CardIdentity | None:
     return None
 
 
+def _any_card(data: bytes) -> CardIdentity:
+    """A card of which only the ATR is known: every kind is asked, and all say what the fuzzer says."""
+    answers, commands = _answers(data[8:]), 0
+
+    def transmit(_command: bytes) -> bytes:
+        nonlocal commands
+        commands += 1
+        assert commands <= COMMANDS_MAX, "the conversation does not end"
+        return next(answers)
+
+    return converse(identify(data[:8], PHOTO), transmit)
+
+
+def _sam(data: bytes) -> CardIdentity | None:
+    """A SAM-V reader and its card play well, but for what the bytes say of each answer in turn: leave it, lose it, damage it, or say another."""
+    sam, hand = chinese.SamV(chinese.Card(new_address="天津市和平区南京路3号")), iter(data)
+
+    def ask(request: sdt.Request) -> sdt.Answer:
+        said = sam.answer(request.frame.hex().upper())
+        match next(hand, 0):
+            case 1:
+                return sdt.SILENT
+            case 2:
+                said = said[:-1] + bytes([said[-1] ^ 1])
+            case 3:
+                said = chinese.answer_frame(next(hand, 0), bytes(islice(hand, next(hand, 0))))
+            case 4:
+                at, new = 10 + next(hand, 0) * 256 + next(hand, 0), bytes(islice(hand, next(hand, 0)))
+                said = chinese.answer_frame(said[9], (said[10:at] + new + said[at + len(new) : -1])[: len(said) - 11])
+            case 5:
+                sam.card = chinese.Card(chinese.foreigner_2023() if next(hand, 0) else chinese.foreigner_2017())
+            case 6:
+                sam.lift()
+        return next((one for one in sdt.Frames().feed(said) if request.takes(one)), sdt.SILENT)
+
+    reading = sdt.talk(cn_resident.read(PHOTO, y2023=True), ask)
+    return reading.identity if reading else None
+
+
 TARGETS: dict[str, Target] = {
     **{kind.name: _kind(kind) for kind in KINDS},
     "egk_xml": _parser(_egk, german.person() + b"\xff\xff" + german.insurance(), german.person()),
@@ -163,8 +202,11 @@ TARGETS: dict[str, Target] = {
         lambda data: (list(tlv.objects(data)), tlv.find(data, 0x6F, 0xA5, 0xBF0C)), bytes.fromhex("6F07A505BF0C025000")
     ),
     "chinese_text": _parser(
-        lambda data: cn_resident.identity(data, y2023=True), chinese.citizen(), chinese.hmt_resident()
+        lambda data: cn_resident.identity(data, y2023=True),
+        *(chinese.citizen(), chinese.hmt_resident(), chinese.foreigner_2017(), chinese.foreigner_2023()),
     ),
+    "sam": _parser(_sam, bytes(8), b"\0\0\4\0\4\x04\0\1\0\2", b"\0\0\3\x90\4\0\1\0\2", b"\5\1\0\2\0\0\0", b"\0\6\0\0"),
+    "any_card": _parser(_any_card, UNKNOWN_ATR.ljust(8, b"\0") + (b"\0\2\x90\0" * 20)),
     "sdt_frames": _parser(_frames, *(bytes.fromhex(one) for one in (chinese.FOUND, chinese.SELECTED, chinese.DONE))),
     "scanned_lines": _parser(_lines, b"]C10499370899\r\n", b"(8018)11010519491231002X\r", b"token-1234567\n"),
     "simulated": _parser(

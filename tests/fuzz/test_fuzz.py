@@ -16,6 +16,7 @@ from tests.fuzz.targets import TARGETS
 from tests.tidy import tree
 
 SECONDS = int(os.environ.get("FUZZ_SECONDS", "300"))
+PROOF_SECONDS = 4
 EXECUTED_MIN = 1_000
 START_S_MAX = 120
 
@@ -57,6 +58,14 @@ def test_the_fuzzer_finds_what_is_planted(tmp_path: Path) -> None:
     assert status != 0
     assert "IndexError: planted" in told
     assert list(tmp_path.glob("planted-crash-*"))
+
+
+@pytest.mark.proof
+@pytest.mark.timeout(2 * START_S_MAX)
+@pytest.mark.parametrize("target", TARGETS)
+def test_the_fuzzer_finds_nothing_in_seconds(target: str, tmp_path: Path) -> None:
+    status, told = fuzzed(target, PROOF_SECONDS, tmp_path)
+    assert status == 0, told[-4_000:]
 
 
 @pytest.mark.soak
