@@ -17,7 +17,7 @@ from tests.edge.agent.office import clock
 RESIDENT_KIB_MAX = 80_000
 """A bare edge takes more before it has done anything."""
 HEAVY = ("edge.journal", "edge.uplink", "edge.app", "edge.line", "edge.downlink", "edge.intake", "edge.verbs",
-         "edge.agents", "pysqlite3", "sqlite3", "apscheduler", "sqlalchemy", "cryptography")  # fmt: skip
+         "edge.agents", "pysqlite3", "sqlite3", "apscheduler", "sqlalchemy")  # fmt: skip
 
 
 def run(folder: Path, *arguments: str, typed: str = "") -> Result:
