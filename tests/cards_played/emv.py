@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.cards_played.manners import NO_INSTRUCTION, NO_RECORD, NOT_FOUND, OK, PlayedCard, data_of
 
 PAN = "4111111111111111"
-VISA, MASTERCARD, UNIONPAY = "A0000000031010", "A0000000041010", "A000000333010101"
+VISA, MASTERCARD, AMEX, UNIONPAY = "A0000000031010", "A0000000041010", "A00000002501", "A000000333010101"
 PSE, PPSE = b"1PAY.SYS.DDF01", b"2PAY.SYS.DDF01"
 NOT_SATISFIED = bytes.fromhex("6985")
 
@@ -50,7 +50,7 @@ class Card(PlayedCard):
             case 0xA8:
                 return self._options(data_of(command))
             case 0xB2:
-                return self._record(command[2], command[3] >> 3)
+                return self._record(command[2], command[3] >> 3) if command[3] & 0x07 == 0x04 else bytes.fromhex("6A86")
         return NO_INSTRUCTION
 
     def _select(self, name: bytes) -> bytes:

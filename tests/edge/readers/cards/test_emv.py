@@ -11,7 +11,7 @@ from stdnum import luhn
 from edge.readers.cards import emv
 from edge.readers.cards.conversation import CardFault
 from edge.readers.cards.identity import CardIdentity
-from tests.cards_played.emv import MASTERCARD, PAN, UNIONPAY, VISA, Card, pan_record, tlv, track_record
+from tests.cards_played.emv import AMEX, MASTERCARD, PAN, UNIONPAY, VISA, Card, pan_record, tlv, track_record
 from tests.cards_played.manners import WAYS
 from tests.cards_played.tw_nhi import Card as TaiwanCard
 from tests.edge.readers.cards.asking import fault, read, read_as
@@ -28,11 +28,31 @@ def test_the_masked_number_is_all_that_is_read(aid: str, directory: str, way: st
     assert read(card) == WHOLE
 
 
-def test_an_application_that_nobody_knows_is_found_by_the_directory_only() -> None:
-    card = Card("A0000009990101")
+@pytest.mark.parametrize("aid", [VISA, MASTERCARD, AMEX, UNIONPAY])
+def test_an_application_of_the_large_schemes_is_found_without_a_directory(aid: str) -> None:
+    card = Card(aid)
+    card.directory = ""
     assert read(card) == WHOLE
+
+
+def test_an_application_that_nobody_knows_is_found_by_the_directory_only() -> None:
+    for directory in ("pse", "ppse"):
+        card = Card("A0000009990101")
+        card.directory = directory
+        assert read(card) == WHOLE
     card.directory = ""
     assert read_as(emv.KIND, card) is None
+
+
+@pytest.mark.parametrize("length", [11, 12, 19, 20])
+def test_a_card_number_has_twelve_to_nineteen_digits(length: int) -> None:
+    body = "6" * (length - 1)
+    digits = body + luhn.calc_check_digit(body)
+    if 12 <= length <= 19:
+        assert emv.masked(digits) == "666666" + "•" * (length - 10) + digits[-4:]
+    else:
+        with pytest.raises(CardFault):
+            emv.masked(digits)
 
 
 @pytest.mark.parametrize(

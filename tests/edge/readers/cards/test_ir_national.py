@@ -82,10 +82,17 @@ def test_a_card_that_does_not_tell_its_serial_is_a_fault() -> None:
         assert "serial" in fault(card)
 
 
+def test_a_card_whose_manager_does_not_answer_is_a_fault_if_its_certificate_is_there() -> None:
+    card = Card()
+    card.answers["00A4040008A000000018434D00"] = "6A82"
+    assert "serial" in fault(card)
+
+
 @pytest.mark.parametrize(
     "der",
     [
         b"\x30",
+        b"\x30\x82\x70\x00" + bytes(0x7000),
         b"\x30\x03\x02\x01\x05",
         b"\x30\x82\xff\xff" + bytes(200),
         b"\x30\x82\x01\x00" + bytes(90),
