@@ -19,6 +19,7 @@ from edge.readers.cards import be_eid, cn_resident, de_egk, ee_eid, hygiene, ir_
 from edge.readers.cards.conversation import COMMAND_BYTES_MAX, CardFault, converse
 from edge.readers.cards.identity import CardIdentity
 from edge.readers.cards.kinds import KINDS, CardKind, identify
+from edge.readers.remote import codec as remote
 from edge.readers.serial_line import codec as scanned
 from edge.readers.simulated import codec as simulated
 from tests.cards_played import be_eid as belgian
@@ -185,6 +186,14 @@ def _sam(data: bytes) -> CardIdentity | None:
     return reading.identity if reading else None
 
 
+def _of_an_agent(data: bytes) -> CardIdentity | None:
+    try:
+        said = remote.from_agent(data)
+    except remote.Nonsense:
+        return None
+    return remote.trusted_identity(said.identity, photo=True) if isinstance(said, remote.ReadDone) else None
+
+
 TARGETS: dict[str, Target] = {
     **{kind.name: _kind(kind) for kind in KINDS},
     "egk_xml": _parser(_egk, german.person() + b"\xff\xff" + german.insurance(), german.person()),
@@ -209,6 +218,12 @@ TARGETS: dict[str, Target] = {
     "any_card": _parser(_any_card, UNKNOWN_ATR.ljust(8, b"\0") + (b"\0\2\x90\0" * 20)),
     "sdt_frames": _parser(_frames, *(bytes.fromhex(one) for one in (chinese.FOUND, chinese.SELECTED, chinese.DONE))),
     "scanned_lines": _parser(_lines, b"]C10499370899\r\n", b"(8018)11010519491231002X\r", b"token-1234567\n"),
+    "agent": _parser(
+        _of_an_agent,
+        remote.frame(
+            remote.ReadDone(number=1, identity=converse(be_eid.KIND.read(b"", PHOTO), belgian.BelgianCard().apdu))
+        ),
+    ),
     "simulated": _parser(
         lambda data: simulated.identity(data, PHOTO),
         b'{"kind": "ir_national_code", "number": "0499370899", "sex": "female"}',

@@ -54,7 +54,7 @@ def read(atr: bytes, wanted: Wanted) -> Conversation[CardIdentity | None]:
         if not (yield from select(command)):
             return None
     file = yield from read_binary(0, CITIZEN_BYTES_MAX, BLOCK_BYTES)
-    if file[:1] and file[0] not in _TAGS:
+    if not file or file[0] not in _TAGS:
         return None
     fields = _fields(file)
     number = identifiers.checked(PERSON, text(fields.get(_NUMBER, b""), "utf-8"))

@@ -19,6 +19,7 @@ from edge.readers.cards.hygiene import (
     cleaned,
 )
 from edge.readers.cards.identity import CardIdentity, Insurance
+from edge.readers.remote.limits import TEXT_CHARACTERS_MAX
 from edge.readers.serial_line.codec import TOKEN_CHARACTERS_MAX
 
 PLAIN = CardIdentity(kind="ir_national_code", number="0499370899", card="played", insurance=Insurance())
@@ -66,6 +67,10 @@ def test_what_is_no_number_no_sex_or_no_photo_is_a_fault(changes: dict[str, str 
     with pytest.raises(CardFault) as caught:
         cleaned(structs.replace(PLAIN, **changes))
     assert "4993" not in str(caught.value)
+
+
+def test_what_is_clean_passes_from_an_agent_too() -> None:
+    assert max([*IDENTITY_CHARACTERS_MAX.values(), *INSURANCE_CHARACTERS_MAX.values()]) <= TEXT_CHARACTERS_MAX
 
 
 def test_a_scanned_token_of_any_length_passes() -> None:

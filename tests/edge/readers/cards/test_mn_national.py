@@ -127,3 +127,10 @@ def test_another_card_with_a_folder_of_that_name_is_not_this_one() -> None:
     card = MongolianCard()
     card.df.children[0x0101] = b"\x30\x82\x01\x00" + bytes(256)
     assert read_as(mn_national.KIND, card) is None
+
+
+@pytest.mark.parametrize("content", [b"", b"\0" * 50, b"\x30\x0a"])
+def test_a_file_that_begins_with_nothing_that_is_known_is_another_countrys(content: bytes) -> None:
+    card = MongolianCard()
+    card.df.children[card.first] = content
+    assert read_as(mn_national.KIND, card) is None
