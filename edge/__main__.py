@@ -1,7 +1,7 @@
 """``pishkhan-edge``: enrols an edge, runs it, lets a technician see how it stands; and runs the small agent on a clerk's PC.
 
 What a command is asked for goes to stdout, alone; hints and errors go to stderr. Exit status: 0 done, 1 something is not well
-(``doctor``, ``status``, ``read-card``), 2 not possible (the message says what to do).
+(``doctor``, ``status``, ``readers``, ``read-card``), 2 not possible (the message says what to do).
 
 Only the module of the command that was typed is loaded: the agent would carry the journal and the line for nothing.
 """
@@ -25,7 +25,8 @@ VERBS: dict[str, tuple[str, str]] = {
     "enrol": ("edge.verbs", "enrol"),
     "face-certificate": ("edge.verbs", "face_certificate"),
     "journal": ("edge.journal_verbs", "journal"),
-    "read-card": ("edge.verbs", "read_card"),
+    "read-card": ("edge.card_verbs", "read_card"),
+    "readers": ("edge.card_verbs", "readers"),
     "run": ("edge.verbs", "run"),
     "status": ("edge.verbs", "status"),
     "workstation": ("edge.verbs", "workstation"),

@@ -22,6 +22,7 @@ from edge.agents import Agents
 from edge.agents_port import AgentsPort
 from edge.audit import Audit
 from edge.calls import Profile
+from edge.card_control import CardControl
 from edge.config import Address, Config
 from edge.control import Control
 from edge.cycles import Cycles
@@ -154,7 +155,8 @@ class Edge:
         housekeeping = Housekeeping(self._folder, self._journal, lambda: self._who, config, clock, version())
         housekeeping.parked, housekeeping.released = self._uplink.parked, self._uplink.released
         reconciler = Reconciler(self._journal, self._line, clock)
-        control = Control(self._folder, {**housekeeping.verbs, "compare": reconciler.verb, "agents": agents_port.verb})
+        verbs = {**housekeeping.verbs, **CardControl(front.desks).verbs}
+        control = Control(self._folder, {**verbs, "compare": reconciler.verb, "agents": agents_port.verb})
         jobs = Jobs(self._jobs(cycles, housekeeping, renewals, reconciler, roots))
         door = Door([address.host, *config.names], config.origins)
         stream, card_stream = Stream(events, clock), Stream(front.events, clock)

@@ -1,4 +1,4 @@
-"""The verbs of ``pishkhan-edge`` that need the whole edge; ``__main__.py`` lists them, ``journal_verbs.py`` and ``agent/verbs.py`` hold the others."""
+"""The verbs of ``pishkhan-edge`` that need the whole edge; ``__main__.py`` lists them, ``journal_verbs.py``, ``card_verbs.py`` and ``agent/verbs.py`` hold the others."""
 
 from __future__ import annotations
 
@@ -8,26 +8,21 @@ import json
 import signal
 import sys
 from pathlib import Path
-from typing import Any
 
 import click
 import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from central_sync.terms.days import civil_day
-from central_sync.wire.refusals import REFUSALS, Refused
-from edge import config, doctor, drivers, identity, log
+from edge import config, doctor, identity, log
 from edge.app import Edge, certificate_names, clock
 from edge.config import Config
 from edge.errors import NotPossible
 from edge.faces import certificate
 from edge.identity import NotEnrolled
-from edge.readers.registry import Readers
 from edge.workstations import FILE as WORKSTATIONS_FILE
 from edge.workstations import Workstations
 
-READ_CARD_S_DEFAULT = 10.0
 MARK_WELL, MARK_UNWELL = "well", "NOT WELL"
 COLLECT_AFTER = (20_000, 20, 50)
 """How many new objects before the collector of cycles looks at the young, the older, the oldest: seldom, for calls leave few behind."""
@@ -134,23 +129,6 @@ def doctor_command(folder: Path, as_json: bool) -> None:
     sys.exit(1 if unwell else 0)
 
 
-@click.command("read-card")
-@click.option("--reader", "name", default="", help="Which reader; may be left out when there is one.")
-@click.option("--wait-s", type=click.FloatRange(0.1, 120), default=READ_CARD_S_DEFAULT, show_default=True)
-@click.pass_obj
-def read_card(folder: Path, name: str, wait_s: float) -> None:
-    """Read one card, without the hub, and print it as JSON."""
-    rows = [row for row in config.load(folder).readers if name in ("", row.name)]
-    if len(rows) != 1:
-        raise NotPossible("name one reader of [[readers]] in edge.toml with --reader")
-    try:
-        identity_on_card = asyncio.run(_read_card(folder, rows[0], wait_s))
-    except Refused as refusal:
-        click.echo(f"{refusal.code}: {REFUSALS[refusal.code].desk}", err=True)
-        sys.exit(1)
-    click.echo(msgspec.json.encode(identity_on_card).decode())
-
-
 @click.command("face-certificate")
 @click.pass_obj
 def face_certificate(folder: Path) -> None:
@@ -186,21 +164,3 @@ async def _run(edge: Edge) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.remove_signal_handler(number)  # a second signal ends it at once; the journal is made for that
     await edge.stop()
-
-
-async def _read_card(folder: Path, row: config.ReaderConfig, wait_s: float) -> Any:
-    zone = _zone(folder)
-    readers = Readers([drivers.reader(row, folder, lambda _: None)], lambda: civil_day(clock(), zone))
-    await readers.start()
-    try:
-        return await readers.read("", wait_s)
-    finally:
-        await readers.stop()
-
-
-def _zone(folder: Path) -> str:
-    """The institution's zone; a technician may read a card before the edge is enrolled, and then a day begins where it does in UTC."""
-    try:
-        return identity.load(folder).zone
-    except NotEnrolled:
-        return "UTC"

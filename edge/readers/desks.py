@@ -74,21 +74,8 @@ class Desks:
         Raises:
             Refused: as :meth:`edge.readers.registry.Readers.read`, :meth:`usable`, or ``shutting_down``.
         """
-        if self._stopping:
-            raise Refused("shutting_down")
-        names = self.usable(desk, asked)
         wanted = Wanted(photo=photo and self._photo)
-        reading = asyncio.create_task(self._readers.read_any(names, deadline_s, wanted), name="read a card")
-        self._under_way.add(reading)
-        try:
-            reader, identity = await reading
-        except asyncio.CancelledError:
-            if self._stopping:
-                raise Refused("shutting_down") from None
-            raise
-        finally:
-            reading.cancel()
-            self._under_way.discard(reading)
+        reader, identity = await self._reading(self.usable(desk, asked), deadline_s, wanted)
         if not wanted.photo:
             identity = structs.replace(identity, photo=b"")
         present = any(state.card_present for state in self._readers.states() if state.name == reader)
@@ -96,6 +83,29 @@ class Desks:
         read = structs.replace(read, identity=identity)
         await self.on_read(read)
         return read
+
+    async def look(self, asked: str, deadline_s: float) -> tuple[str, CardIdentity]:
+        """A read for a technician, of any desk's reader: which it was, and who; it is nobody's, and not remembered.
+
+        Raises:
+            Refused: as :meth:`read`.
+        """
+        return await self._reading(self.usable("", asked), deadline_s, Wanted())
+
+    async def _reading(self, names: tuple[str, ...], deadline_s: float, wanted: Wanted) -> tuple[str, CardIdentity]:
+        if self._stopping:
+            raise Refused("shutting_down")
+        reading = asyncio.create_task(self._readers.read_any(names, deadline_s, wanted), name="read a card")
+        self._under_way.add(reading)
+        try:
+            return await reading
+        except asyncio.CancelledError:
+            if self._stopping:
+                raise Refused("shutting_down") from None
+            raise
+        finally:
+            reading.cancel()
+            self._under_way.discard(reading)
 
     def last(self, desk: str, asked: str) -> Read | None:
         """The last card that ``desk`` read there, while it is kept.

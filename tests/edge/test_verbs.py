@@ -11,15 +11,12 @@ from click.testing import CliRunner, Result
 from edge.__main__ import main
 from edge.workstations import FILE
 
-CARD = '{"kind": "ir_national_code", "number": "0499370899"}'
-READER = '[[readers]]\nname = "desk-1"\ndriver = "simulated"\naddress = "reader"\n'
-
 
 def run(folder: Path, *arguments: str) -> Result:
     return CliRunner().invoke(main, ["--data", str(folder), *arguments])
 
 
-@pytest.mark.parametrize("verb", ["run", "journal stats", "journal show", "workstation remove x", "read-card"])
+@pytest.mark.parametrize("verb", ["run", "journal stats", "journal show", "workstation remove x"])
 def test_on_an_empty_folder_every_verb_says_what_is_missing(tmp_path: Path, verb: str) -> None:
     done = run(tmp_path, *verb.split())
     assert done.exit_code == 2
@@ -78,13 +75,3 @@ def test_the_faces_certificate_is_made_once_and_printed(tmp_path: Path) -> None:
     assert first == second
     assert first.startswith("-----BEGIN CERTIFICATE-----")
     assert (tmp_path / "face" / "key.pem").stat().st_mode & 0o777 == 0o600
-
-
-def test_a_card_is_read_without_a_hub(tmp_path: Path) -> None:
-    (tmp_path / "edge.toml").write_text(READER)
-    absent = run(tmp_path, "read-card", "--wait-s", "0.2")
-    assert (absent.exit_code, "card_absent" in absent.stderr) == (1, True)
-    (tmp_path / "reader").mkdir()
-    (tmp_path / "reader" / "card.json").write_text(CARD)
-    assert json.loads(run(tmp_path, "read-card").stdout)["number"] == "0499370899"
-    assert run(tmp_path, "read-card", "--reader", "none").exit_code == 2
