@@ -1,6 +1,6 @@
 """``pishkhan-edge readers`` and ``read-card``: what is wrong with a reader and what to do, and who is on a card.
 
-Beside a running edge they ask it, for it may hold the reader alone; else they drive the readers of edge.toml themselves. What a technician
+Beside a running edge or agent they ask it, for it may hold the reader alone; else they drive the readers of edge.toml or agent.toml themselves. What a technician
 reads is nobody's: it is remembered nowhere.
 """
 
@@ -23,6 +23,8 @@ from rich.table import Table
 from central_sync.terms.days import civil_day
 from central_sync.wire.refusals import REFUSALS, Refused
 from edge import config, control, drivers, identity, log
+from edge.agent import pairing
+from edge.agent import settings as agent_settings
 from edge.card_control import READ_CARD, READERS
 from edge.config import ReaderConfig
 from edge.errors import NotPossible
@@ -100,14 +102,15 @@ def readers(folder: Path, as_json: bool) -> None:
     """How the card readers are, what is wrong with them, and what to do."""
     log.configure("error")
     rows, running = asyncio.run(_rows(folder))
-    well = bool(rows) and not any(row.trouble for row in rows)
+    set_up = running or bool(_set_up(folder))
+    well = set_up and bool(rows) and not any(row.trouble for row in rows)
     if as_json:
         listed = [{**msgspec.to_builtins(row), **_advice(row)} for row in rows]
         click.echo(json.dumps({"running": running, "readers": listed}, ensure_ascii=False))
     else:
         _show(rows)
-        if not rows:
-            click.echo(f"No reader is set up: {EXAMPLE}")
+        if not (set_up and rows):
+            click.echo(f"{'They are not set up yet' if rows else 'No reader is set up'}: {EXAMPLE}")
     sys.exit(0 if well else 1)
 
 
@@ -255,7 +258,7 @@ def _show_card(reader: str, on_card: CardIdentity) -> None:
 
 
 def _front(folder: Path) -> Front:
-    rows = config.load(folder).readers or _found_by_itself()
+    rows = _set_up(folder) or _found_by_itself()
     zone = _zone(folder)
     return Front(
         lambda told: [drivers.reader(row, folder, told) for row in rows],
@@ -263,6 +266,11 @@ def _front(folder: Path) -> Front:
         lambda: civil_day(datetime.now(UTC), zone),
         by_row({row.name: Binding(desk=row.desk) for row in rows}),
     )
+
+
+def _set_up(folder: Path) -> list[ReaderConfig]:
+    agent = not (folder / config.FILE).exists() and (folder / agent_settings.FILE).exists()
+    return (agent_settings.load(folder) if agent else config.load(folder)).readers
 
 
 def _found_by_itself() -> list[ReaderConfig]:
@@ -283,6 +291,9 @@ async def _settled(front: Front) -> None:
 
 def _zone(folder: Path) -> str:
     """The institution's zone; a technician may read a card before the edge is enrolled, and then a day begins where it does in UTC."""
+    paired = pairing.load(folder)
+    if paired is not None:
+        return paired.zone
     try:
         return identity.load(folder).zone
     except NotEnrolled:

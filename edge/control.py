@@ -15,6 +15,7 @@ import json
 import os
 import socket
 import struct
+import sys
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,8 @@ from edge.files import OWNER_ONLY
 from edge.log import located
 
 FILE = "control"
+POSSIBLE = sys.platform == "linux"
+"""Elsewhere (an agent on a clerk's Windows) there is no such socket: commands work beside the program as well as they can."""
 LINE_BYTES_MAX = 64 * 1024
 ANSWER_TIMEOUT_S = 60.0
 """How long a command waits for the next sign of life."""
@@ -129,6 +132,8 @@ def ask(folder: Path, verb: str, told: Mapping[str, Any], tell: Tell = lambda *_
         NobodyThere: none runs.
         ControlFailed: it refused or does not answer.
     """
+    if not POSSIBLE:
+        raise NobodyThere("this system has no such sockets")
     with contextlib.closing(socket.socket(socket.AF_UNIX)) as line:
         line.settimeout(ANSWER_TIMEOUT_S)
         try:

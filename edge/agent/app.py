@@ -14,11 +14,12 @@ import structlog
 from aiohttp import web
 
 from central_sync.terms.days import civil_day
-from edge import config, drivers, files
+from edge import config, control, drivers, files
 from edge.agent import pairing, status
 from edge.agent.gate import LoopbackGate
 from edge.agent.line import EdgeLine
 from edge.agent.settings import Settings
+from edge.card_control import CardControl
 from edge.faces.cards.routes import CardsFace
 from edge.faces.door import Door, json_response
 from edge.faces.limits import BODY_BYTES_MAX
@@ -91,6 +92,9 @@ class Agent:
         await self._up(front.start, front.stop)
         await self._up(self.line.start, self.line.stop)
         await self._up(listener.start, listener.stop)
+        if control.POSSIBLE:  # after the listener, whose address nobody else can have: the socket is then ours
+            socket = control.Control(self._folder, CardControl(front.desks).verbs)
+            await self._up(socket.start, socket.stop)
         self._undo += [stream.stop, front.quieten]
         self.url = listener.url
         await self._up(self._tell_where, self._tell_gone)

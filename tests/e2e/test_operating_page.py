@@ -10,7 +10,9 @@ from central_sync import config as hub_config
 from central_sync.members.lifecycle import described
 from central_sync.rulebook import load
 from edge import config as edge_config
+from edge import drivers as edge_drivers
 from edge.agent import settings as agent_settings
+from edge.readers.troubles import TROUBLES
 from tests.tidy import tree
 
 PAGE = (tree.ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
@@ -27,7 +29,7 @@ def test_the_member_on_the_page_can_be_imported() -> None:
 
 
 def test_the_settings_on_the_page_are_read(tmp_path: Path) -> None:
-    of_hub, of_edge, of_agent = examples("toml")
+    of_hub, of_edge, of_agent, _ = examples("toml")
     (tmp_path / "hub.toml").write_text(of_hub, encoding="utf-8")
     (tmp_path / "edge.toml").write_text(of_edge, encoding="utf-8")
     (tmp_path / "agent.toml").write_text(of_agent, encoding="utf-8")
@@ -35,3 +37,18 @@ def test_the_settings_on_the_page_are_read(tmp_path: Path) -> None:
     hub, edge = hub_config.load(tmp_path), edge_config.load(tmp_path)
     assert (hub.sync.device, hub.enrol.device) == ("wan0", "wan0")
     assert (edge.listen_device, edge.sync_device) == ("lan0", "wan0")
+
+
+def test_the_reader_on_the_page_belongs_to_its_desk(tmp_path: Path) -> None:
+    (tmp_path / "edge.toml").write_text(examples("toml")[3], encoding="utf-8")
+    settings = edge_config.load(tmp_path)
+    [row] = settings.readers
+    assert (row.driver, row.desk, row.card_must_stay) == ("pcsc", "desk-3", True)
+    assert edge_drivers.reader(row, tmp_path, lambda _: None).states()
+    assert settings.photo is False
+
+
+def test_every_trouble_of_a_reader_stands_on_the_page() -> None:
+    rows = PAGE.partition("| what `readers` says |")[2].partition("\n\n")[0].count("\n| ") - 1
+    told_as_broken = 1  # "the reader answers with errors" says itself what to do
+    assert rows == len(TROUBLES) - told_as_broken

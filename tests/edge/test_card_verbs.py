@@ -165,3 +165,10 @@ def test_a_watch_reads_each_card_once_and_goes_on(folder: Path, monkeypatch: pyt
     assert [one.get("number", one.get("code")) for one in told][:2] == ["0499370899", "0499370899"]
     assert "card_unreadable" in [one.get("code") for one in told]
     assert "Watching desk-1" in done.stderr
+
+
+def test_on_a_clerks_pc_the_readers_of_its_agent_are_meant(tmp_path: Path) -> None:
+    (tmp_path / "agent.toml").write_text('[[readers]]\nname = "card"\ndriver = "simulated"\naddress = "reader"\n')
+    put(tmp_path)
+    told = json.loads(run(tmp_path, "read-card", "--json").stdout)
+    assert (told["reader"], told["number"]) == ("card", "0499370899")

@@ -10,8 +10,10 @@ from typing import Any
 import aiohttp
 import pytest
 
+from edge import control
 from edge.agent.app import Agent
 from edge.agent.settings import Settings
+from edge.card_control import READ_CARD, READERS
 from edge.config import ConfigError, ReaderConfig
 from edge.workstations import FILE, Workstations
 from tests.edge.agent.office import INSTITUTION, NUMBER, SEEN_S_MAX, Office, clock, put
@@ -103,3 +105,15 @@ async def test_what_cannot_be_started_leaves_nothing_running(tmp_path: Path) -> 
         await good.stop()
         while asyncio.all_tasks() - before:  # noqa: ASYNC110 - they end by themselves
             await asyncio.sleep(0.01)
+
+
+async def test_a_technician_at_the_pc_asks_the_agent_for_its_readers_and_a_card(office: Office) -> None:
+    pc = office.pair("pc-1")
+    (pc / "card").mkdir()
+    put(pc / "card")
+    await office.run(pc)
+    [row] = (await asyncio.to_thread(control.ask, pc, READERS, {}))["readers"]
+    assert (row["name"], row["connected"]) == ("card", True)
+    told = await asyncio.to_thread(control.ask, pc, READ_CARD, {"reader": "", "wait_s": 5})
+    assert told["identity"]["number"] == NUMBER
+    assert office.made == [], "what a technician reads is nobody's"
