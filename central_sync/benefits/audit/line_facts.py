@@ -1,0 +1,282 @@
+"""The facts of each line: the line by itself, against its item's limits, and against the other lines of the case.
+
+PURE. Two looks: the first over all lines (which days have an operation, what packages cover, what is refunded), the second line by line with
+what came before it, so that of two equal charges the second one is found. A fact is set only when there is something to say: most lines
+of most bills are four words long.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from fractions import Fraction
+
+from central_sync.benefits.audit.case_facts import Items, in_force, years_between
+from central_sync.benefits.audit.claim import Claim, Line
+from central_sync.benefits.audit.reference import Item, Place, Tariff
+from central_sync.benefits.audit.vocabulary import OfLine
+from central_sync.terms.money import CURRENCIES, rounded
+
+DAY_HOURS = Decimal(24)
+_HUNDRED = Decimal(100)
+_DOCTORED = frozenset({"surgery", "anaesthesia", "visit"})
+_ZERO = Decimal(0)
+
+
+@dataclass(slots=True)
+class _Case:
+    """What a line is compared with: fixed things of the case, and what earlier lines have left."""
+
+    place: Place
+    claim: Claim
+    coins: int
+    age: int | None
+    first: date
+    last: date
+    codes: tuple[str, ...]
+    surgeons: dict[date, set[str]] = field(default_factory=dict)
+    charged: dict[str, Decimal] = field(default_factory=dict)
+    included: set[tuple[date, str]] = field(default_factory=set)
+    packaged: set[str] = field(default_factory=set)
+    last_given: dict[str, date] = field(default_factory=dict)
+    seen: dict[tuple[object, ...], int] = field(default_factory=lambda: defaultdict(int))
+    units: dict[tuple[object, ...], Decimal] = field(default_factory=lambda: defaultdict(Decimal))
+    sessions: dict[str, list[tuple[datetime, datetime]]] = field(default_factory=lambda: defaultdict(list))
+
+
+def line_facts(place: Place, claim: Claim, items: Items) -> list[OfLine]:
+    """What the tables over lines see, in the order of the lines."""
+    case = _Case(
+        place=place,
+        claim=claim,
+        coins=10 ** CURRENCIES[place.currency].decimals,
+        age=years_between(claim.birth_date, claim.from_day) if claim.birth_date else None,
+        first=claim.from_day,
+        last=claim.to_day or max(claim.from_day, claim.on),
+        codes=tuple(diagnosis.code.upper() for diagnosis in claim.diagnoses),
+    )
+    if claim.care == "outpatient" and claim.to_day is None:
+        case.last = claim.from_day
+    _look_over(case, items)
+    return [_facts(case, line, item) for line, item in zip(claim.lines, items, strict=True)]
+
+
+def _look_over(case: _Case, items: Items) -> None:
+    """What must be known before the first line is looked at."""
+    for line, item in zip(case.claim.lines, items, strict=True):
+        if line.refund_of or item is None:
+            continue
+        if item.kind == "surgery":
+            case.surgeons.setdefault(line.service_date, set()).add(line.doctor)
+        if item.includes:
+            case.included.update((line.service_date, code) for code in item.includes)
+        if item.packages:
+            case.packaged.update(item.packages)
+    for earlier in case.claim.earlier or ():
+        for code in earlier.items:
+            day = earlier.to_day or earlier.from_day
+            if day < case.first:
+                case.last_given[code] = max(day, case.last_given.get(code, day))
+
+
+def _facts(case: _Case, line: Line, item: Item | None) -> OfLine:
+    claim, day = case.claim, line.service_date
+    facts = OfLine(care=claim.care, quantity=line.quantity)
+    _day(case, facts, day)
+    if claim.member is not None and not in_force(claim.member.covers, day):
+        facts.uncovered = True
+    off = line.amount - line.quantity * line.unit_price * case.coins
+    if not -1 < off < 1:
+        facts.amount_off = int(off)
+    if line.refund_of:
+        _refund(case, facts, line)
+        return facts
+    case.charged[line.serial] = case.charged.get(line.serial, _ZERO) + line.quantity
+    if item is None:
+        facts.item_unknown = True
+        return facts
+    facts.kind = item.kind
+    tariff = item.tariff(day)
+    if tariff is None:
+        facts.tariff_missing = True
+    else:
+        facts.catalogue_class = tariff.catalogue_class
+        _price(case, facts, line, tariff)
+    if line.national_code != item.national_code and item.national_code:
+        if line.national_code:
+            facts.national_code_differs = True
+        else:
+            facts.national_code_missing = True
+    if item.relative and not line.relative_value_code:
+        facts.relative_value_missing = True
+    _person(case, facts, item)
+    _limits(case, facts, line, item)
+    _beside(case, facts, line, item)
+    if item.kind in _DOCTORED:
+        _doctored(case, facts, line, item)
+    if line.modifiers:
+        _modifiers(case, facts, line, item)
+    return facts
+
+
+def _day(case: _Case, facts: OfLine, day: date) -> None:
+    if not case.first <= day <= case.last:
+        facts.days_outside = (case.first - day if day < case.first else day - case.last).days
+    if day > case.claim.on:
+        facts.days_ahead = (day - case.claim.on).days
+
+
+def _refund(case: _Case, facts: OfLine, line: Line) -> None:
+    charged = case.charged.get(line.refund_of)
+    if charged is None:
+        facts.refund_orphan = True
+        return
+    case.charged[line.refund_of] = left = charged - line.quantity
+    if left < 0:
+        facts.refund_over = -left
+
+
+def _price(case: _Case, facts: OfLine, line: Line, tariff: Tariff) -> None:
+    ceilings = tariff.ceilings
+    if not ceilings:
+        return
+    ceiling = ceilings.get(case.claim.tier) or ceilings.get("")
+    if ceiling is None:
+        return  # the tier is not told, and the tariff has none for all
+    most = line.quantity * ceiling
+    if line.percent is not None:
+        most = most * line.percent / _HUNDRED
+    if line.amount > most:
+        facts.over_tariff = line.amount - rounded(most, case.place.rounding) or None
+
+
+def _person(case: _Case, facts: OfLine, item: Item) -> None:
+    """The item against sex, age, kind of care and of hospital, and the diagnoses."""
+    claim, age = case.claim, case.age
+    if item.sex and claim.sex and item.sex != claim.sex:
+        facts.other_sex = True
+    if age is not None and age >= 0 and (age < item.age_from or (item.age_to and age > item.age_to)):
+        facts.other_age = True
+    if item.cares and claim.care not in item.cares:
+        facts.other_care = True
+    if item.tiers and claim.tier and claim.tier not in item.tiers:
+        facts.other_tier = True
+    if item.indications and case.codes and not any(code.startswith(item.indications) for code in case.codes):
+        facts.unindicated = True
+    if item.kind == "drug":
+        facts.antibiotic = item.antibiotic or "none"
+
+
+def _limits(case: _Case, facts: OfLine, line: Line, item: Item) -> None:
+    """The item's own limits: approval, quantity, dose, supply, frequency, waiting period."""
+    if item.approval and not line.approval:
+        facts.unapproved = True
+    if item.quantity_max is not None:
+        facts.quantity_over = _passed(case, (line.item,), line.quantity, item.quantity_max)
+    if item.day_quantity_max is not None:
+        facts.day_quantity_over = _passed(case, (line.item, line.service_date), line.quantity, item.day_quantity_max)
+    if item.daily_dose_max is not None and line.daily_dose is not None and line.daily_dose > item.daily_dose_max:
+        facts.dose_over = line.daily_dose - item.daily_dose_max
+    if item.supply_days_max and line.days is not None and line.days > item.supply_days_max:
+        facts.supply_over = line.days - item.supply_days_max
+    if item.every_days and line.item in case.last_given:
+        early = item.every_days - (line.service_date - case.last_given[line.item]).days
+        facts.too_soon = early if early > 0 else None
+    if item.waiting_days and case.claim.member is not None:
+        since = [cover.from_day for cover in case.claim.member.covers if in_force((cover,), line.service_date)]
+        if since:
+            left = item.waiting_days - (line.service_date - min(since)).days
+            facts.waiting_days = left if left > 0 else None
+
+
+def _passed(case: _Case, key: tuple[object, ...], quantity: Decimal, most: Decimal) -> Decimal | None:
+    """By how much this line passes ``most`` of what ``key`` counts: what earlier lines passed is theirs."""
+    before = case.units[key]
+    case.units[key] = now = before + quantity
+    over = now - max(before, most)
+    return over if over > 0 else None
+
+
+def _beside(case: _Case, facts: OfLine, line: Line, item: Item) -> None:
+    """The line against other lines of its day and of the case."""
+    day = line.service_date
+    same = ("same", line.item, day, line.quantity, line.doctor, line.started_at)
+    facts.copies = case.seen[same] or None
+    case.seen[same] += 1
+    if case.included and (day, line.item) in case.included:
+        facts.included = True
+    if case.packaged and line.item in case.packaged:
+        facts.packaged = True
+    if item.agent:
+        agent, own = ("agent", item.agent, day), ("agent", item.agent, day, line.item)
+        if case.seen[agent] > case.seen[own]:
+            facts.same_agent = case.seen[agent] - case.seen[own]
+        case.seen[agent] += 1
+        case.seen[own] += 1
+    if item.kind == "bed":
+        facts.beds_before = case.seen["bed", day] or None
+        case.seen["bed", day] += 1
+    if item.hourly:
+        facts.hours_over = _passed(case, ("hours", day), line.quantity, DAY_HOURS)
+
+
+def _doctored(case: _Case, facts: OfLine, line: Line, item: Item) -> None:
+    """Operations, anaesthesia and visits: who did it, when, and what it led to."""
+    day = line.service_date
+    if not line.doctor:
+        facts.doctor_missing = True
+    if item.kind == "anaesthesia":
+        if day not in case.surgeons:
+            facts.anaesthesia_alone = True
+    elif item.kind == "visit":
+        if line.doctor:
+            facts.visits_before = case.seen["visit", line.doctor, day] or None
+            case.seen["visit", line.doctor, day] += 1
+            if line.doctor in case.surgeons.get(day, ()):
+                facts.led_to_surgery = True
+    else:
+        _operation(case, facts, line)
+
+
+def _operation(case: _Case, facts: OfLine, line: Line) -> None:
+    begun, ended, day = line.started_at, line.ended_at, line.service_date
+    percents = case.place.session_percents
+    session = ("session", day, line.doctor)
+    allowed = percents[min(case.seen[session], len(percents) - 1)]
+    case.seen[session] += 1
+    said = 100 if line.percent is None else line.percent
+    if said > allowed:
+        facts.session_over = line.amount - rounded(Fraction(line.amount * allowed, said), case.place.rounding) or None
+    if begun is None or ended is None:
+        facts.times_missing = True
+        return
+    if begun.date() != day:
+        facts.times_elsewhere = True
+    if ended <= begun:
+        facts.times_reversed = True
+        return
+    if line.doctor:
+        busy = case.sessions[line.doctor]
+        # operations of one session carry the same times; only those that lie across each other are impossible
+        if any((begun, ended) != other and begun < other[1] and other[0] < ended for other in busy):
+            facts.surgeon_busy = True
+        busy.append((begun, ended))
+
+
+def _modifiers(case: _Case, facts: OfLine, line: Line, item: Item) -> None:
+    known = case.place.modifiers
+    said: Sequence[str] = line.modifiers
+    facts.modifiers_unknown = sum(code not in known for code in said) or None
+    for code in said:
+        modifier = known.get(code)
+        if modifier is None:
+            continue
+        if modifier.kinds and item.kind not in modifier.kinds:
+            facts.modifier_misplaced = True
+        if modifier.tiers and case.claim.tier and case.claim.tier not in modifier.tiers:
+            facts.modifier_other_tier = True
+        if any(other in modifier.excludes for other in said):
+            facts.modifiers_clash = True

@@ -1,0 +1,1 @@
+"""The audit: claims made of few words, and what is said of them."""

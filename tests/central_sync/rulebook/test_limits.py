@@ -1,0 +1,80 @@
+"""Limits of items and diagnoses: joined with the catalogue, and strict."""
+
+from __future__ import annotations
+
+import shutil
+from decimal import Decimal
+
+import pytest
+
+from central_sync.rulebook.limits import places
+from central_sync.rulebook.load import PACKAGED, load
+from central_sync.rulebook.strict import RulebookError
+
+RULEBOOK = load()
+LIMITS = "rules/limits"
+
+
+@pytest.fixture
+def folder(tmp_path):
+    shutil.copytree(PACKAGED / LIMITS, tmp_path / LIMITS)
+    return tmp_path
+
+
+def _row(folder, region, code, column, value):
+    path = folder / LIMITS / f"{region}.csv"
+    head, *rows = path.read_text(encoding="utf-8").splitlines()
+    place = head.split(",").index(column)
+    for number, row in enumerate(rows):
+        cells = row.split(",")
+        if cells[0] == code:
+            cells[place] = value
+            rows[number] = ",".join(cells)
+    path.write_text("\n".join([head, *rows]) + "\n", encoding="utf-8")
+
+
+def test_every_item_of_the_catalogue_is_there_with_or_without_a_limit(folder):
+    found = places(folder, LIMITS, RULEBOOK)
+
+    for code, region in RULEBOOK.regions.items():
+        assert set(found[code].items) == set(region.items)
+    assert found["ir"].items["D0014"].quantity_max == Decimal(20)
+    assert found["ir"].items["D0009"].quantity_max is None
+
+
+def test_an_item_may_act_as_another_kind_than_the_catalogue_gives_it(folder):
+    assert RULEBOOK.regions["cn"].items["ZL0001"].kind != "visit"
+    assert places(folder, LIMITS, RULEBOOK)["cn"].items["ZL0001"].kind == "visit"
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("code", "NOT-THERE"),
+        ("code", "D0001"),
+        ("sex", "both"),
+        ("antibiotic", "strong"),
+        ("counts_as", "guess"),
+        ("tiers", "village"),
+        ("cares", "home"),
+        ("includes", "NOT-THERE"),
+        ("approval", "true"),
+        ("quantity_max", "many"),
+        ("quantity_max", "-1"),
+        ("quantity_max", "NaN"),
+        ("every_days", "1.5"),
+    ],
+)
+def test_a_wrong_limit_is_named_by_its_line(folder, column, value):
+    _row(folder, "ir", "D0014", column, value)
+
+    with pytest.raises(RulebookError, match=r"limits/ir\.csv: line \d+: "):
+        places(folder, LIMITS, RULEBOOK)
+
+
+def test_a_range_of_diagnoses_that_ends_before_it_begins_is_an_error(folder):
+    path = folder / LIMITS / "diagnoses.csv"
+    path.write_text(path.read_text().replace("C51,C58", "C58,C51"))
+
+    with pytest.raises(RulebookError, match="range"):
+        places(folder, LIMITS, RULEBOOK)
