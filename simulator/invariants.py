@@ -20,7 +20,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 
 from central_sync.benefits.facts import AccumulatorKey
-from central_sync.benefits.parameters import Owner, Rulebook
+from central_sync.benefits.parameters import Cap, Of, Owner, Per, Rulebook
 from simulator.books import ACKNOWLEDGED, Books, Entry, Packet, Sale, alike
 
 STATES = {
@@ -261,8 +261,8 @@ def _caps(
     for one in settlements:
         years = {(scheme, year) for _, _, scheme, _, year in one.deltas}
         for layer, scheme, amount in one.shares:
-            benefit = rulebook.schemes[scheme].benefits.get(one.care)
-            for cap in benefit.caps if benefit else ():
+            benefits = rulebook.schemes[scheme].benefits.get(one.care, ())
+            for cap in (cap for benefit in benefits for cap in benefit.caps if _yearly(cap)):
                 contract = cap.owner is Owner.CONTRACT
                 owner = f"contract:{one.contracts.get(scheme, '')}" if contract else f"member:{one.member}"
                 for year in {year for known, year in years if known == scheme} or {0}:
@@ -273,6 +273,11 @@ def _caps(
     for key, cap_amount in caps.items():
         if max(paid[key], accumulators.get(key, 0)) > cap_amount:
             findings.over_cap.append(f"{key}: paid {paid[key]}, counted {accumulators.get(key, 0)}, cap {cap_amount}")
+
+
+def _yearly(cap: Cap) -> bool:
+    """Whether the cap is on what a layer pays in a year: the others cannot be told from the shares."""
+    return cap.of is Of.PAID and cap.per is Per.YEAR
 
 
 def _highest(rows: Iterable[object], tier: str, group: str) -> int:

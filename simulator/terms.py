@@ -49,8 +49,7 @@ def _terms(region: Region, schemes: Iterable[Scheme], day: date) -> Terms:
 def _heavy_bill(schemes: list[Scheme], care: str, day: date) -> int:
     """The largest bill that the first capped layer calls for, for one of :data:`VISITS` visits."""
     for scheme in schemes:
-        benefit = scheme.benefits.get(care)
-        for cap in benefit.caps if benefit else ():
+        for cap in (cap for benefit in scheme.benefits.get(care, ()) for cap in benefit.caps):
             row = cap.amount.at(day, group=scheme.groups[0])
             if cap.owner is Owner.MEMBER and row is not None and row.value:
                 return row.value * PRESSURE.get(scheme.layer, 2) // VISITS * 2

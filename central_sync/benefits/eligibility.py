@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import date
+from functools import lru_cache
 
 from central_sync.benefits.facts import AccumulatorKey, Balance, CaseFacts, CoverFacts
-from central_sync.benefits.parameters import LAYERS, Benefit, Cap, Owner, Per, Rulebook, Scheme
-from central_sync.terms.days import year_of
+from central_sync.benefits.parameters import LAYERS, RUNNING, Benefit, Cap, Of, Owner, Per, Rulebook, Scheme
+from central_sync.terms.days import Calendar, display
+
+_DAYS_KEPT = 4096
 
 
 def in_force(cover: CoverFacts, day: date) -> bool:
@@ -18,15 +21,15 @@ def in_force(cover: CoverFacts, day: date) -> bool:
     return cover.from_day <= day and (cover.to_day is None or day <= cover.to_day)
 
 
-def ordered(facts: CaseFacts) -> tuple[CoverFacts, ...]:
+def ordered(rulebook: Rulebook, facts: CaseFacts) -> tuple[CoverFacts, ...]:
     """The covers in force on the day of the case in the order in which they pay; the same cover twice counts once."""
     held = {(c.layer, c.scheme, c.contract): c for c in facts.covers if in_force(c, facts.day)}
-    return tuple(sorted(held.values(), key=lambda c: (_place(c.layer), c.scheme, c.contract)))
+    return tuple(sorted(held.values(), key=lambda c: (_place(c.layer), _rank(rulebook, c), c.scheme, c.contract)))
 
 
 def entitled(rulebook: Rulebook, facts: CaseFacts) -> bool:
     """Whether any cover in force has a benefit for this kind of care on that day."""
-    return any(obstacle(rulebook, facts, cover) == "" for cover in ordered(facts))
+    return any(obstacle(rulebook, facts, cover) == "" for cover in ordered(rulebook, facts))
 
 
 def obstacle(rulebook: Rulebook, facts: CaseFacts, cover: CoverFacts) -> str:
@@ -36,58 +39,104 @@ def obstacle(rulebook: Rulebook, facts: CaseFacts, cover: CoverFacts) -> str:
         return "The rulebook has no such scheme in this layer"
     if scheme.currency != rulebook.regions[facts.region].currency:
         return "The scheme pays in another currency"
-    if scheme.requires and all(other.layer != scheme.requires for other in ordered(facts)):
+    if scheme.requires and all(other.layer != scheme.requires for other in ordered(rulebook, facts)):
         return f"The scheme needs a {scheme.requires} layer in force"
     if facts.care not in scheme.benefits:
         return f"The scheme has no {facts.care} benefit"
+    if not applicable(scheme, facts):
+        return f"The scheme has no {facts.care} benefit for such a case"
     return ""
 
 
+def applicable(scheme: Scheme, facts: CaseFacts) -> tuple[Benefit, ...]:
+    """The scheme's benefits for this kind of care whose marks the case has, in the order in which they are asked."""
+    return tuple(b for b in scheme.benefits[facts.care] if all(mark in facts.marks for mark in b.when))
+
+
 def paying(rulebook: Rulebook, facts: CaseFacts) -> Iterator[tuple[CoverFacts, Scheme, Benefit]]:
-    """The covers that can pay for this case, in order, with their scheme and benefit."""
-    for cover in ordered(facts):
+    """The benefits of the covers that can pay for this case, in order, with cover and scheme."""
+    for cover in ordered(rulebook, facts):
         if not obstacle(rulebook, facts, cover):
             scheme = rulebook.schemes[cover.scheme]
-            yield cover, scheme, scheme.benefits[facts.care]
+            for benefit in applicable(scheme, facts):
+                yield cover, scheme, benefit
 
 
 def accumulator_keys(rulebook: Rulebook, facts: CaseFacts) -> tuple[AccumulatorKey, ...]:
     """Every accumulator that settling this case may read or change, sorted: the order in which to lock them."""
     keys: set[AccumulatorKey] = set()
     for cover, scheme, benefit in paying(rulebook, facts):
-        if benefit.deductible and (benefit.deductible.per is Per.YEAR or benefit.deductible.later):
-            keys.add(counter_key(facts, scheme, benefit.deductible.counter))
-        if benefit.bands.per is Per.YEAR:
-            keys.add(counter_key(facts, scheme, benefit.bands.counter))
-        keys.update(cap_key(facts, cover, scheme, cap) for cap in benefit.caps)
+        deductible, bands, caps = benefit.deductible, benefit.bands, [*benefit.caps]
+        if deductible:
+            if deductible.per in RUNNING:
+                keys.add(counter_key(facts, cover, scheme, deductible.counter, deductible.per, deductible.owner))
+            elif deductible.later:
+                keys.add(counter_key(facts, cover, scheme, deductible.counter))
+            if deductible.sum_cap:
+                caps.append(deductible.sum_cap)
+        if bands.per in RUNNING:
+            keys.add(counter_key(facts, cover, scheme, bands.counter, bands.per, bands.owner))
+        keys.update(cap_key(facts, cover, scheme, cap) for cap in caps if cap.per in RUNNING)
+        if benefit.account:
+            keys.add(counter_key(facts, cover, scheme, benefit.account, Per.EVER))
     return tuple(sorted(keys))
 
 
 def balances(rulebook: Rulebook, facts: CaseFacts, accumulators: Mapping[AccumulatorKey, int]) -> tuple[Balance, ...]:
-    """What the layers have paid this year under each of their caps, in the order of the layers; a cap that several
-    covers fill together stands once.
+    """What the layers have paid in the running time under each of their caps, in the order of the layers; a cap that
+    several covers or benefits fill together stands once.
     """
     found: dict[AccumulatorKey, Balance] = {}
     for cover, scheme, benefit in paying(rulebook, facts):
         for cap in benefit.caps:
+            if cap.of is not Of.PAID or cap.per not in RUNNING:
+                continue
             key = cap_key(facts, cover, scheme, cap)
-            row = cap.amount.at(facts.day, facts.tier, cover.group)
+            row = cap.amount.at(facts.day, facts.tier, cover.group, facts.marks, facts.age)
             found[key] = Balance(scheme.layer, cap.name, accumulators.get(key, 0), row.value if row else None)
     return tuple(found.values())
 
 
-def counter_key(facts: CaseFacts, scheme: Scheme, counter: str) -> AccumulatorKey:
-    """The member's own accumulator of that name in the scheme's present year."""
-    return AccumulatorKey(
-        f"member:{facts.member}", scheme.layer, scheme.code, counter, year_of(facts.day, scheme.calendar)
-    )
+def counter_key(
+    facts: CaseFacts,
+    cover: CoverFacts,
+    scheme: Scheme,
+    counter: str,
+    per: Per = Per.YEAR,
+    owner: Owner = Owner.MEMBER,
+) -> AccumulatorKey:
+    """The accumulator of that name in the scheme's present month or year, or for ever."""
+    if owner is Owner.CONTRACT:
+        whose = f"contract:{cover.contract}"
+    elif owner is Owner.FAMILY and cover.family:
+        whose = f"family:{cover.family}"
+    else:
+        whose = f"member:{facts.member}"
+    since = cover.from_day if scheme.year_starts == "cover" else None
+    period = _period(facts.day, scheme.calendar, per, scheme.year_starts, since)
+    return AccumulatorKey(whose, scheme.layer, scheme.code, counter, period)
 
 
 def cap_key(facts: CaseFacts, cover: CoverFacts, scheme: Scheme, cap: Cap) -> AccumulatorKey:
-    """The accumulator of what was paid under ``cap`` in the scheme's present year."""
-    own = counter_key(facts, scheme, cap.name)
-    return own if cap.owner is Owner.MEMBER else own._replace(owner=f"contract:{cover.contract}")
+    """The accumulator of what was counted, left or paid under ``cap`` in its present running time."""
+    return counter_key(facts, cover, scheme, cap.name, cap.per, cap.owner)
+
+
+@lru_cache(_DAYS_KEPT)
+def _period(day: date, calendar: Calendar, per: Per, starts: str, since: date | None) -> int:
+    if per is Per.EVER:
+        return 0
+    year, month, rest = display(day, calendar).split("-")
+    if per is Per.MONTH:
+        return int(year) * 100 + int(month)
+    first = display(since, calendar)[-5:] if since else starts
+    return int(year) - (f"{month}-{rest}" < first)
 
 
 def _place(layer: str) -> int:
     return LAYERS.index(layer) if layer in LAYERS else len(LAYERS)
+
+
+def _rank(rulebook: Rulebook, cover: CoverFacts) -> int:
+    scheme = rulebook.schemes.get(cover.scheme)
+    return scheme.rank if scheme else 0

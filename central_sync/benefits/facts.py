@@ -13,7 +13,9 @@ from typing import NamedTuple
 
 @dataclass(frozen=True, slots=True)
 class CoverFacts:
-    """One layer of a member's cover; both days are included, no ``to_day`` means open."""
+    """One layer of a member's cover; both days are included, no ``to_day`` means open. ``family`` are those who are counted
+    together (empty: the member alone); ``deposited`` is all that was ever paid into the member's personal account.
+    """
 
     layer: str
     scheme: str
@@ -21,13 +23,16 @@ class CoverFacts:
     group: str
     from_day: date
     to_day: date | None
+    family: str = ""
+    deposited: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class CaseFacts:
     """Whom, where and when. ``day`` decides which benefits and which year count: the day of an outpatient visit, the
     day of discharge of an inpatient stay. ``region`` and ``tier`` are those of the place of care. ``covers`` may come in
-    any order; those not in force on ``day`` are left out.
+    any order; those not in force on ``day`` are left out. ``admitted`` is the first day of a stay. ``marks`` say what else is
+    true of the case (``referred``, ``day_surgery`` …); ``diagnoses`` begin with the main one.
     """
 
     member: str
@@ -37,6 +42,20 @@ class CaseFacts:
     day: date
     birth_date: date
     covers: tuple[CoverFacts, ...]
+    admitted: date | None = None
+    marks: tuple[str, ...] = ()
+    diagnoses: tuple[str, ...] = ()
+
+    @property
+    def age(self) -> int:
+        """The patient's age in full years on the day of the case."""
+        birth, day = self.birth_date, self.day
+        return day.year - birth.year - ((day.month, day.day) < (birth.month, birth.day))
+
+    @property
+    def nights(self) -> int:
+        """How many nights the stay lasted; 0 for a visit."""
+        return (self.day - self.admitted).days if self.admitted else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +71,9 @@ class BillLine:
 
 
 class AccumulatorKey(NamedTuple):
-    """What is counted for whom in which year of the scheme's own calendar. ``owner`` is ``member:<id>`` or
-    ``contract:<id>``: what is locked while a settlement reads and changes it. Keys sort in the order of locking.
+    """What is counted for whom in which year of the scheme's own calendar. ``owner`` is ``member:<id>``, ``family:<id>`` or
+    ``contract:<id>``: what is locked while a settlement reads and changes it. Keys sort in the order of locking. ``year`` is
+    the year in which the scheme's year began, or ``YYYYMM`` for what is counted by the month, or 0 for ever.
     """
 
     owner: str

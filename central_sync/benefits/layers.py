@@ -1,186 +1,203 @@
-"""One layer: deductible, bands, caps; what it pays of what is left, and what it leaves to whom comes next.
+"""One layer: its benefits in order; what they pay of what is left, and what they leave to whom comes next.
 
-PURE. The pieces of a bill that nobody has paid yet are :class:`Left` entries, each with the reason why it is left. A layer
-takes some parts of the bill; what it pays goes off the entries from the last reason to the first, part by part in the order
-in which it takes them. All sums are whole coins and nothing is lost: paid + left stays the same.
+PURE. All sums are whole coins and nothing is lost: paid + left stays the same, but for the difference that a fixed price makes.
 """
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from fractions import Fraction
-from typing import TypeVar
 
-from central_sync.benefits.eligibility import cap_key, counter_key
-from central_sync.benefits.facts import AccumulatorKey, CaseFacts, CoverFacts
-from central_sync.benefits.parameters import Band, Benefit, Parameter, Per, Row, Scheme
+from central_sync.benefits.asking import Asking, step
+from central_sync.benefits.parameters import Basis, Each, Of, RoundedAt, Take
+from central_sync.benefits.pieces import Kept, Left, Taker, anew, less, merged, taken
 from central_sync.benefits.results import Share, TraceStep
-from central_sync.terms.money import Rounding, rounded, share
+from central_sync.benefits.stages import (
+    account_room,
+    banded,
+    capped,
+    count_paid,
+    counted,
+    deducted,
+    owned,
+    rounding_step,
+    total,
+    waited,
+)
+from central_sync.terms.money import rounded_to, share
 
-T = TypeVar("T")
+_ONE = Fraction(1)
 
 
 @dataclass(frozen=True, slots=True)
-class Left:
-    """A piece of the bill that is not paid: of which part, and why. ``asked``: a layer has looked at it and left it."""
+class Answer:
+    """What a layer, or one benefit of it, comes to. ``difference`` is what a fixed price is above what it stands for."""
 
-    part: str
-    step: TraceStep
-    asked: bool = False
-
-
-Counters = MutableMapping[AccumulatorKey, int]
-"""The accumulators as they stand while the layers run; a missing one is 0."""
+    paid: int
+    trace: tuple[TraceStep, ...]
+    left: list[Left]
+    difference: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Asking:
-    """One layer being asked about one case. ``counters`` are moved on while it answers."""
-
-    facts: CaseFacts
-    cover: CoverFacts
-    scheme: Scheme
-    benefit: Benefit
-    counters: Counters
-
-    def row(self, parameter: Parameter[T]) -> Row[T] | None:
-        """The row in force for this case."""
-        return parameter.at(self.facts.day, self.facts.tier, self.cover.group)
-
-    def counted(self, key: AccumulatorKey) -> int:
-        """An accumulator as it stands; never below 0, so that no mistake in it widens a cap."""
-        return max(self.counters.get(key, 0), 0)
-
-    def key(self, counter: str) -> AccumulatorKey:
-        """The member's accumulator of that name."""
-        return counter_key(self.facts, self.scheme, counter)
-
-
-def ask(asking: Asking, left: Sequence[Left]) -> tuple[Share, list[Left]]:
-    """What the layer pays of ``left``, with its trace, and what is left then."""
-    scheme, takes = asking.scheme, asking.benefit.takes
-    basis = sum(piece.step.amount for piece in left if piece.part in takes)
-    kept = _deductible(asking, basis)
-    for stage in (_banded, _capped):
-        kept += stage(asking, basis - _sum(kept))
-    paid = basis - _sum(kept)
-    assert paid >= 0
-    looked = TraceStep(
-        f"{scheme.code}.{asking.facts.care}.takes", f"What {scheme.name} looks at: {', '.join(takes)}", basis
-    )
-    trace = (looked, *(replace(step, amount=-step.amount) for step in kept))
-    return Share(scheme.layer, scheme.code, scheme.payer, paid, trace), _after(scheme, takes, left, kept, paid)
-
-
-def _deductible(asking: Asking, basis: int) -> list[TraceStep]:
-    """What is left to the patient before the layer pays anything."""
-    rule = asking.benefit.deductible
-    if rule is None:
-        return []
-    row = asking.row(rule.amount)
-    whole = row.value if row and row.value is not None else 0
-    text = rule.amount.text
-    if rule.per is Per.YEAR:
-        met = asking.counted(asking.key(rule.counter))
-        whole = max(whole - met, 0)
-        asking.counters[asking.key(rule.counter)] = met + min(basis, whole)
-    elif rule.later:
-        before = asking.counted(asking.key(rule.counter))
-        ratios = asking.row(rule.later)
-        ratio = ratios.value[min(before, len(ratios.value) - 1)] if ratios and ratios.value else Fraction(1)
-        if ratio != 1:
-            whole = share(whole, ratio, asking.scheme.rounding)
-            text = f"{text}; number {before + 1} of the year: {percent(ratio)} of it"
-        asking.counters[asking.key(rule.counter)] = before + 1
-    taken = min(basis, whole)
-    return [_step(rule.amount, row, taken, text)] if row and taken else []
-
-
-def _banded(asking: Asking, above: int) -> list[TraceStep]:
-    """What the bands leave to the patient of what is above the deductible."""
-    bands, start = asking.benefit.bands, 0
-    if bands.per is Per.YEAR:
-        start = asking.counted(asking.key(bands.counter))
-        asking.counters[asking.key(bands.counter)] = start + above
-    row = asking.row(bands.ratios)
-    if row is None or not row.value:
-        none = TraceStep(bands.ratios.rule, f"{bands.ratios.text}: none in force for this case", above)
-        return [none] if above else []
-    kept: list[TraceStep] = []
-    for number, band in enumerate(row.value):
-        top = row.value[number + 1].over if number + 1 < len(row.value) else start + above
-        low, high = max(start, band.over), min(start + above, top)
-        if low >= high:
-            continue
-        rounding = asking.scheme.rounding
-        pays = _paid_up_to(high, row.value, rounding) - _paid_up_to(low, row.value, rounding)
-        if high - low > pays:
-            text = f"{bands.ratios.text}; band {number + 1} of {len(row.value)}: the layer pays {percent(band.ratio)}"
-            kept.append(_step(bands.ratios, row, high - low - pays, text))
-    return kept
-
-
-def _paid_up_to(amount: int, bands: Sequence[Band], rounding: Rounding) -> int:
-    """What the bands pay of everything from 0 to ``amount``, rounded once: differences of it add up over any split."""
-    exact = Fraction(0)
-    for number, band in enumerate(bands):
-        top = bands[number + 1].over if number + 1 < len(bands) else amount
-        exact += max(min(amount, top) - band.over, 0) * band.ratio
-    return rounded(exact, rounding)
-
-
-def _capped(asking: Asking, payable: int) -> list[TraceStep]:
-    """What the caps leave to the patient of what the layer would pay; what it does pay is counted."""
-    paid, kept = payable, []
-    for cap in asking.benefit.caps:
-        row = asking.row(cap.amount)
-        if row is None or row.value is None:
-            continue
-        room = max(row.value - asking.counted(cap_key(asking.facts, asking.cover, asking.scheme, cap)), 0)
-        if paid > room:
-            kept.append(_step(cap.amount, row, paid - room, f"{cap.amount.text}: nothing above it"))
-            paid = room
-    for cap in asking.benefit.caps:
-        key = cap_key(asking.facts, asking.cover, asking.scheme, cap)
-        asking.counters[key] = asking.counted(key) + paid
-    return kept
-
-
-def _after(
-    scheme: Scheme, takes: Sequence[str], left: Sequence[Left], kept: Sequence[TraceStep], paid: int
-) -> list[Left]:
-    """What is left when the layer has paid.
-
-    The first layer that looks at a part gives the reasons why something of it is left; a later one takes from them.
+def ask(askings: Sequence[Asking], left: Sequence[Left]) -> tuple[Share, list[Left], int]:
+    """What the layer pays of ``left`` (one asking for each of its benefits), with its trace; what is left then; and the
+    difference of a fixed price.
     """
-    mine = [piece for piece in left if piece.part in takes]
-    if len(takes) == 1 and not any(piece.asked for piece in mine):
-        others = [piece for piece in left if piece.part not in takes]
-        return [*others, *(Left(takes[0], step, asked=True) for step in kept if step.amount)]
-    rest, result = paid, list(left)
-    for part in takes:
-        for place in reversed(range(len(result))):
-            piece = result[place]
-            gone = min(rest, piece.step.amount) if piece.part == part else 0
-            if gone:
-                text = f"{piece.step.text}; less what {scheme.name} pays"
-                result[place] = replace(piece, step=replace(piece.step, amount=piece.step.amount - gone, text=text))
-                rest -= gone
-    assert rest == 0
-    return [piece for piece in result if piece.step.amount]
+    scheme = askings[0].scheme
+    paid, difference, now = 0, 0, list(left)
+    trace: list[TraceStep] = []
+    last: Asking | None = None
+    for number, asking in enumerate(askings):
+        answer = _benefit(asking, now, always=number == len(askings) - 1 and last is None)
+        if answer is None:
+            continue
+        last, now = asking, answer.left
+        paid, difference = paid + answer.paid, difference + answer.difference
+        trace += answer.trace
+    if not trace:
+        trace.append(TraceStep(_rule(askings[-1], "takes"), "Nothing on the bill is for it", 0))
+    if last and scheme.rounding.at is RoundedAt.CLAIM:
+        more, now = _whole_claim(last, paid, now)
+        if more:
+            paid += more
+            trace.append(replace(rounding_step(last), amount=more))
+    return Share(scheme.layer, scheme.code, scheme.payer, paid, merged(trace)), now, difference
 
 
-def percent(ratio: Fraction) -> str:
-    """A ratio as a person reads it: ``9/10`` is ``90 %``."""
-    hundred = ratio * 100
-    return f"{Decimal(hundred.numerator) / Decimal(hundred.denominator):f} %"
+def _benefit(asking: Asking, left: Sequence[Left], *, always: bool) -> Answer | None:
+    """What one benefit pays; ``None`` if there is nothing for it and it need not answer ``always``."""
+    taker = Taker(asking.cover, asking.place)
+    marked = taken(asking.benefit, left, taker, lambda take, amount: _share(asking, take, amount))
+    mine = [piece for piece in marked if piece.taker == taker]
+    package = asking.benefit.package
+    if package and not (mine and _packaged(asking)):
+        return None
+    if not mine and not always:
+        return None
+    if not mine and (asking.benefit.lines or asking.place):
+        return Answer(0, (TraceStep(_rule(asking, "takes"), "Nothing on the bill is for it", 0),), list(left))
+    others = [piece for piece in marked if piece.taker != taker]
+    if package:
+        return _at_fixed_price(asking, mine, others, taker)
+    parts = [take.part for take in asking.benefit.takes]
+    by_line = asking.benefit.each is Each.LINE
+    fresh = not any(piece.asked for piece in mine)
+    paid, trace, anew_left = 0, [], []
+    for group in _by_line(mine) if by_line else [mine]:
+        basis, kept, steps = _unit(asking, group)
+        pays = basis - total(kept)
+        paid += pays
+        trace += [*steps, *(replace(one.step, amount=-one.step.amount) for one in kept)]
+        if fresh:
+            anew_left += anew(parts, group, kept, pays, taker)
+        else:
+            marked = less(parts, marked, taker, pays, asking.scheme.name, group[0].section if by_line else None)
+    return Answer(paid, tuple(trace), [*others, *anew_left] if fresh else marked)
 
 
-def _sum(steps: Sequence[TraceStep]) -> int:
-    return sum(step.amount for step in steps)
+def _share(asking: Asking, take: Take, amount: int) -> int:
+    ratio = asking.value(take.share)
+    return share(amount, ratio, asking.scheme.rounding.mode) if ratio is not None else 0
 
 
-def _step(parameter: Parameter[T], row: Row[T], amount: int, text: str) -> TraceStep:
-    return TraceStep(parameter.rule, text, amount, row.from_day, row.reference)
+def _by_line(mine: list[Left]) -> Iterable[list[Left]]:
+    """What is taken of each line, in the order of the lines."""
+    found: dict[int, list[Left]] = {}
+    for piece in mine:
+        found.setdefault(piece.section.number, []).append(piece)
+    return [found[number] for number in sorted(found)]
+
+
+def _unit(asking: Asking, mine: Sequence[Left]) -> tuple[int, list[Kept], list[TraceStep]]:
+    """Basis, what is kept of it, and the steps that the trace begins with. The layer pays the rest."""
+    scheme, benefit = asking.scheme, asking.benefit
+    own = sum(piece.step.amount for piece in mine)
+    names = ", ".join(take.part for take in benefit.takes)
+    basis = own
+    if benefit.basis is not Basis.LEFT and any(piece.asked for piece in mine):
+        basis = sum(asking.whole[place] for place in {(piece.part, piece.section) for piece in mine})
+    looked = TraceStep(_rule(asking, "takes"), f"What {scheme.name} looks at: {names}", basis)
+    kept, bound = _stages(asking, basis)
+    steps = [looked, *bound]
+    payable = basis - total(kept)
+    if basis != own:
+        most = max(payable - (basis - own), 0) if benefit.basis is Basis.DIFFERENCE else payable
+        pays = min(most, own)
+        if pays < payable:
+            kept.append(Kept("bands", TraceStep(_rule(asking, "basis"), "Paid by earlier payers", payable - pays)))
+            payable = pays
+    kept += capped(asking, payable)
+    return basis, kept, steps
+
+
+def _rule(asking: Asking, what: str) -> str:
+    """The rule of a step that is no parameter's."""
+    several = len(asking.scheme.benefits[asking.facts.care]) > 1
+    return f"{asking.scheme.code}.{asking.benefit.name if several else asking.facts.care}.{what}"
+
+
+def _stages(asking: Asking, basis: int) -> tuple[list[Kept], list[TraceStep]]:
+    """What the stages before the payer's own caps leave of ``basis``, and the caps on the own part that bound."""
+    if kept := waited(asking, basis):
+        return kept, []
+    kept = counted(asking, basis)
+    basis -= total(kept)
+    deductible = deducted(asking, basis)
+    own = [*deductible, *banded(asking, basis, total(deductible))]
+    own, bound = owned(asking, basis, own)
+    return [*kept, *own], bound
+
+
+def _packaged(asking: Asking) -> bool:
+    """Whether the case is one that the fixed price is for."""
+    package, main = asking.benefit.package, next(iter(asking.facts.diagnoses), "")
+    if package is None or asking.value(package.price) is None:
+        return False
+    if package.items and not any(item in asking.items for item in package.items):
+        return False
+    return not package.diagnoses or main.startswith(package.diagnoses)
+
+
+def _at_fixed_price(asking: Asking, mine: Sequence[Left], others: list[Left], taker: Taker) -> Answer:
+    """The price in the place of what is taken."""
+    package = asking.benefit.package
+    row = asking.row(package.price) if package else None
+    assert package
+    assert row
+    assert row.value is not None
+    price, itemised = row.value, sum(piece.step.amount for piece in mine)
+    looked = step(package.price, row, price, f"{package.price.text}, in the place of the itemised bill")
+    kept, bound = _stages(asking, price)
+    kept += capped(asking, price - total(kept))
+    priced = [Left(mine[0].part, replace(looked, amount=price), section=mine[0].section)]
+    paid = price - total(kept)
+    left = anew([mine[0].part], priced, kept, paid, taker)
+    trace = (looked, *bound, *(replace(one.step, amount=-one.step.amount) for one in kept))
+    return Answer(paid, trace, [*others, *left], price - itemised)
+
+
+def _whole_claim(asking: Asking, paid: int, left: list[Left]) -> tuple[int, list[Left]]:
+    """The patient's part of the whole claim made a multiple of the scheme's unit: what the layer pays more (or less), and
+    what is left. Nothing is rounded where a cap or an empty share forbids it.
+    """
+    coin, patient = asking.scheme.rounding, sum(piece.step.amount for piece in left)
+    more = patient - rounded_to(patient * _ONE, coin.mode, coin.to)
+    if more > _room(asking) or paid + more < 0 or not more:
+        return 0, left
+    count_paid(asking, more)
+    reason = rounding_step(asking)
+    if more < 0:
+        return more, [*left, Left("in_scope", replace(reason, amount=-more), asked=True, why="rounding")]
+    taker = Taker(asking.cover, -1)
+    mine = [replace(piece, taker=taker) for piece in left]
+    return more, less([piece.part for piece in left], mine, taker, more, asking.scheme.name)
+
+
+def _room(asking: Asking) -> int:
+    """What the layer may pay more under its own caps."""
+    rooms = [found[1] for cap in asking.benefit.caps if cap.of is Of.PAID and (found := asking.room(cap))]
+    balance = account_room(asking)
+    if balance is not None:
+        rooms.append(balance)
+    return min(rooms, default=sum(asking.whole.values()))

@@ -3,7 +3,8 @@
 PURE. Rules
     * A :class:`Parameter` has rows; a row holds from its ``from_day`` until the next row of the same ``tier`` and ``group``;
       a row whose value is ``None`` ends what was before it. Old rows stay.
-    * A row without ``tier`` (or ``group``) speaks for all; the row that names more wins while it has a value.
+    * A row without ``tier`` (or ``group``, ``mark``, ``ages``) speaks for all; the row that names more wins while it has a
+      value. Of two rows that differ in their mark alone the first wins: the loader puts them in the scheme's order of marks.
     * Ratios are exact, amounts are smallest coins. Every row names its source (a key of ``Rulebook.sources``), and says
       ``illustrative`` where the figure was invented.
     * ``rule`` is the parameter's place in the rulebook (``cn_employee.inpatient.deductible``): what a trace names.
@@ -11,7 +12,7 @@ PURE. Rules
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -24,30 +25,92 @@ from central_sync.terms.money import Rounding
 
 T = TypeVar("T")
 
-LAYERS = ("base", "critical_illness", "supplementary", "aid")
-"""The layers in the order in which they are asked."""
+LAYERS = ("base", "base_supplement", "critical_illness", "supplementary", "aid", "subsidy", "account")
+"""The layers in the order in which they are asked. ``base_supplement`` is a civil-servant or large-sum supplement to the
+base; ``account`` is a personal account, which pays for the patient.
+"""
 
 PARTS = ("in_scope", "first_self_pay", "over_ceiling", "own_pay")
 """The parts of a priced line."""
 
+STAGES = ("catalogue", "waiting", "counted_cap", "deductible", "bands", "least", "paid_cap", "rounding")
+"""What may leave a coin to the patient, in the order in which a layer goes through it; ``catalogue``: no layer has looked."""
+
 
 class Per(StrEnum):
-    """Whether something starts anew with each bill or goes on through the scheme's year."""
+    """For how long something is counted. ``DAY`` and ``NIGHT`` are a bill's sum for each day (the first and the last
+    included) or night of the stay; a month and a year go on from bill to bill, as the scheme's calendar has them.
+    """
 
     BILL = "bill"
+    DAY = "day"
+    NIGHT = "night"
+    MONTH = "month"
     YEAR = "year"
+    EVER = "ever"
+
+
+RUNNING = frozenset([Per.MONTH, Per.YEAR, Per.EVER])
+"""What goes on from bill to bill, and therefore has an accumulator."""
 
 
 class Owner(StrEnum):
-    """Whose accumulator it is: this member's, or that of all members of the contract together."""
+    """Whose accumulator it is: this member's, that of the member's family, or that of all members of the contract."""
 
     MEMBER = "member"
+    FAMILY = "family"
     CONTRACT = "contract"
+
+
+class Of(StrEnum):
+    """What a cap limits: the cost that the layer counts, the patient's own part of it, or what the layer pays."""
+
+    COUNTED = "counted"
+    PATIENT = "patient"
+    PAID = "paid"
+
+
+class Counts(StrEnum):
+    """Where the bands are counted from: above the deductible, or from the first coin, the deductible included."""
+
+    NET = "net"
+    GROSS = "gross"
+
+
+class Each(StrEnum):
+    """What a benefit is computed on: the sum of what it takes, or each line by itself."""
+
+    BILL = "bill"
+    LINE = "line"
+
+
+class Basis(StrEnum):
+    """What a layer computes on: what earlier layers left; or the whole, and then it pays what is left at most; or the
+    whole less what they paid, so that it only makes up the difference to its own benefit.
+    """
+
+    LEFT = "left"
+    WHOLE = "whole"
+    DIFFERENCE = "difference"
+
+
+class LastCoin(StrEnum):
+    """Who gets what rounding leaves over: the other one's part is what is rounded."""
+
+    PATIENT = "patient"
+    PAYER = "payer"
+
+
+class RoundedAt(StrEnum):
+    """Whether the layer's own computation is rounded, or the patient's part of the whole claim when the layer has paid."""
+
+    LAYER = "layer"
+    CLAIM = "claim"
 
 
 @dataclass(frozen=True, slots=True)
 class Row(Generic[T]):
-    """One value from one day on, for one tier and group or (empty) for all."""
+    """One value from one day on, for one tier, group, mark of the case and age (from, below), or (empty) for all."""
 
     from_day: date
     value: T | None
@@ -55,6 +118,8 @@ class Row(Generic[T]):
     illustrative: bool = False
     tier: str = ""
     group: str = ""
+    mark: str = ""
+    ages: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +131,31 @@ class Parameter(Generic[T]):
     unit: str
     rows: tuple[Row[T], ...]
 
-    def at(self, day: date, tier: str = "", group: str = "") -> Row[T] | None:
+    def at(
+        self, day: date, tier: str = "", group: str = "", marks: Collection[str] = (), age: int | None = None
+    ) -> Row[T] | None:
         """The row in force on ``day``, or ``None``; its value is never ``None``."""
-        latest: dict[tuple[str, str], Row[T]] = {}
+        latest: dict[tuple[object, ...], Row[T]] = {}
         for row in self.rows:
-            if row.from_day <= day and row.tier in ("", tier) and row.group in ("", group):
-                known = latest.get((row.tier, row.group))
-                if known is None or known.from_day < row.from_day:
-                    latest[row.tier, row.group] = row
+            if row.from_day > day or row.tier not in ("", tier) or row.group not in ("", group):
+                continue
+            if (row.mark and row.mark not in marks) or (row.ages and not _within(age, row.ages)):
+                continue
+            names = (row.tier, row.group, row.mark, row.ages)
+            known = latest.get(names)
+            if known is None or known.from_day < row.from_day:
+                latest[names] = row
         alive = [row for row in latest.values() if row.value is not None]
-        return max(alive, key=lambda row: (bool(row.tier) + bool(row.group), row.tier, row.group), default=None)
+        return alive[0] if len(alive) == 1 else max(alive, key=_speciality, default=None)
+
+
+def _within(age: int | None, ages: tuple[int, int]) -> bool:
+    return age is not None and ages[0] <= age < ages[1]
+
+
+def _speciality(row: Row[T]) -> tuple[int, str, str]:
+    named = bool(row.tier) + bool(row.group) + bool(row.mark) + bool(row.ages)
+    return named, row.tier, row.group
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,55 +167,126 @@ class Band:
 
 
 @dataclass(frozen=True, slots=True)
+class Cap:
+    """The most that is counted, paid, or left to the patient (:class:`Of`), in a bill or a running time."""
+
+    name: str
+    owner: Owner
+    amount: Parameter[int]
+    of: Of = Of.PAID
+    per: Per = Per.YEAR
+
+
+@dataclass(frozen=True, slots=True)
 class Deductible:
-    """What the layer leaves before it pays anything. ``Per.BILL``: of each bill, times the ratio that ``later`` gives
-    for the n-th bill of the year (the last one goes on; no ``later``: always whole). ``Per.YEAR``: once a year.
-    ``counter`` names the member's accumulator: of coins met (year) or of bills settled (``later``). Benefits of one
-    scheme that name the same counter share it; so for bands and caps.
+    """What the layer leaves before it pays anything: of each bill, day or night, or once in a running time.
+
+    ``later`` gives the ratio of it for the n-th bill of the year (the last one goes on; no ``later``: always whole), but
+    never less than ``least``. ``sum_cap`` limits the sum of deductibles. ``counter`` names the accumulator: of coins met
+    (running) or of bills settled (``later``). Benefits of one scheme that name the same counter share it; so for bands
+    and caps.
     """
 
     per: Per
     amount: Parameter[int]
     later: Parameter[tuple[Fraction, ...]] | None = None
     counter: str = "deductible"
+    owner: Owner = Owner.MEMBER
+    least: Parameter[int] | None = None
+    sum_cap: Cap | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Bands:
-    """The ratios paid above the deductible, by bands of this bill or of the year.
+    """The ratios paid above the deductible, by bands of this bill or of a running time.
 
-    With ``Per.YEAR`` rounding is of the year's running sum, so that splitting a bill changes nothing.
+    With a running time rounding is of the running sum, so that splitting a bill changes nothing.
     """
 
     per: Per
     ratios: Parameter[tuple[Band, ...]]
     counter: str = "banded"
+    counts: Counts = Counts.NET
+    owner: Owner = Owner.MEMBER
 
 
 @dataclass(frozen=True, slots=True)
-class Cap:
-    """The most that the layer pays in a year of its scheme."""
+class Take:
+    """A part of the bill (of :data:`PARTS`) that a benefit looks at, as far as earlier layers left it: all of it or a
+    ``share``, whatever the reason or only what those stages (of :data:`STAGES`) of earlier layers left.
+    """
 
-    name: str
-    owner: Owner
-    amount: Parameter[int]
+    part: str
+    share: Parameter[Fraction] | None = None
+    left_by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Which lines are meant: those of these kinds, items or catalogue classes; any one of them is enough."""
+
+    kinds: tuple[str, ...] = ()
+    items: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
+
+    def hold(self, item: str, kind: str, catalogue_class: str) -> bool:
+        """Whether a line with these is meant."""
+        return item in self.items or kind in self.kinds or catalogue_class in self.classes
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A fixed price instead of the itemised bill, when one of ``items`` is on the bill and the main diagnosis begins with one
+    of ``diagnoses`` (an empty one asks nothing). What the price and the bill differ by is the hospital's.
+    """
+
+    price: Parameter[int]
+    items: tuple[str, ...] = ()
+    diagnoses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Benefit:
-    """What a scheme does for one kind of care, with the parts of the bill that it ``takes`` (of :data:`PARTS`, in that
-    order) as far as earlier layers left them.
+    """What a scheme does for one kind of care. ``takes`` stand in the order in which they are paid off.
+
+    A care may have several benefits (coverage groups, special cases), in order: what one has looked at, none of the others of
+    the scheme looks at. ``when`` names marks that the case must have; ``lines`` are the only ones it takes, ``refuses``
+    those it never takes; ``waiting`` days of cover come first; ``least`` is the least own part of a bill or line;
+    ``account`` names the accumulator of what was used of the money that the cover holds.
     """
 
-    takes: tuple[str, ...]
+    takes: tuple[Take, ...]
     bands: Bands
     deductible: Deductible | None = None
     caps: tuple[Cap, ...] = ()
+    name: str = ""
+    when: tuple[str, ...] = ()
+    lines: Lines | None = None
+    refuses: Lines | None = None
+    waiting: Parameter[int] | None = None
+    each: Each = Each.BILL
+    least: Parameter[int] | None = None
+    basis: Basis = Basis.LEFT
+    package: Package | None = None
+    account: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CoinRule:
+    """How a scheme makes whole coins: ``to`` multiples of so many coins, and who gets what that leaves over."""
+
+    mode: Rounding
+    to: int = 1
+    at: RoundedAt = RoundedAt.LAYER
+    last_coin: LastCoin = LastCoin.PATIENT
 
 
 @dataclass(frozen=True, slots=True)
 class Scheme:
-    """One payer's rules. ``requires`` names a layer that must be in force too. ``calendar`` is that of its year."""
+    """One payer's rules. ``requires`` names a layer that must be in force too. ``calendar`` is that of its year, which
+    begins on ``year_starts`` (``MM-DD``), on the day of the month and year of the cover (``cover``), or with the calendar's.
+    Schemes of one layer are asked by ``rank``, the lowest first.
+    """
 
     code: str
     name: str
@@ -144,10 +295,13 @@ class Scheme:
     payer: str
     currency: str
     calendar: Calendar
-    rounding: Rounding
+    rounding: CoinRule
     groups: tuple[str, ...]
-    benefits: Mapping[str, Benefit]
+    benefits: Mapping[str, tuple[Benefit, ...]]
     requires: str = ""
+    marks: tuple[str, ...] = ()
+    year_starts: str = ""
+    rank: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,8 +52,10 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Computation:
-    """A settlement as computed. sum of shares + ``patient`` = ``total``; the steps of ``patient_trace`` (none negative)
-    add up to ``patient``. ``deltas`` are to be added to the accumulators; keys without a change are left out.
+    """A settlement as computed. sum of shares + ``patient`` = ``total`` + ``package_difference``; the steps of
+    ``patient_trace`` (none negative) add up to ``patient``. ``deltas`` are to be added to the accumulators; keys without a
+    change are left out. ``package_difference`` is what a fixed price is above (or, negative, below) the itemised bill:
+    the hospital's gain or loss, 0 without a package.
     """
 
     total: int
@@ -62,3 +64,4 @@ class Computation:
     patient_trace: tuple[TraceStep, ...]
     lines: tuple[PricedLine, ...]
     deltas: Mapping[AccumulatorKey, int]
+    package_difference: int = 0

@@ -72,7 +72,7 @@ def settle(work: Work, request: p.Settle) -> Decision:
             business_day=work.business_day,
             currency=request.currency,
             total=computation.total,
-            funds=computation.total - computation.patient,
+            funds=sum(share.amount for share in shares),
             patient=computation.patient,
             confirmation=Confirmation.AWAITED,
             confirmation_before="",
@@ -156,7 +156,11 @@ def bill_of(work: Work, case: Case, *, lock: bool) -> Bill:
     if not rows:
         raise Refused("no_fees")
     day = (case.discharged_on if inpatient else None) or case.opened_on
-    told = facts(work, member_of(work, case), case.care, day)
+    told = replace(
+        facts(work, member_of(work, case), case.care, day),
+        admitted=case.opened_on if inpatient else None,
+        diagnoses=_diagnoses(case),
+    )
     keys = accumulator_keys(work.rulebook, told)
     if lock:
         work.uow.accumulators.lock(key.owner for key in keys)
@@ -170,6 +174,12 @@ def settlement_id(institution: str, msgid: str) -> str:
     """The id that a settlement's identity gives it: the same for every copy of the transaction, and not to be guessed from others."""
     digest = hashlib.sha256(f"settlement\0{institution}\0{msgid}".encode()).digest()
     return "S" + base64.b32encode(digest[:_ID_BYTES]).decode()
+
+
+def _diagnoses(case: Case) -> tuple[str, ...]:
+    """The codes of a case's diagnoses, the main one first."""
+    found = msgspec.msgpack.decode(case.diagnoses, type=list[p.Diagnosis])
+    return tuple(one.code for one in sorted(found, key=lambda one: not one.main))
 
 
 def _agrees(work: Work, code: str, total: int, found: Bill) -> None:

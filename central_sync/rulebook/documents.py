@@ -10,12 +10,14 @@ from typing import Annotated
 
 from msgspec import Meta, Struct, field
 
-from central_sync.benefits.parameters import Owner, Per
+from central_sync.benefits.parameters import Basis, Counts, Each, LastCoin, Of, Owner, Per, RoundedAt
 from central_sync.terms.days import Calendar
 from central_sync.terms.money import Rounding
 
 Word = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 Phrase = Annotated[str, Meta(min_length=1, max_length=200)]
+Count = Annotated[str, Meta(pattern=r"^[0-9]{1,3}$")]
+YearStart = Annotated[str, Meta(pattern=r"^(cover|(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01]))?$")]
 Number = Annotated[str, Meta(pattern=r"^[0-9]{1,16}(\.[0-9]{1,6})?$")]
 
 
@@ -39,10 +41,12 @@ class ValueRow(Document, frozen=True, kw_only=True):
     illustrative: bool = False
     tier: str = ""
     group: str = ""
+    mark: str = ""
+    ages: tuple[Count, Count] | None = None
 
 
 class ParameterFile(Document, frozen=True, kw_only=True):
-    """A parameter: what it says, in which unit (a currency or ``ratio``), and its values."""
+    """A parameter: what it says, in which unit (a currency, ``ratio`` or ``days``), and its values."""
 
     text: Phrase
     unit: str
@@ -50,30 +54,77 @@ class ParameterFile(Document, frozen=True, kw_only=True):
 
 
 class LaterFile(ParameterFile, frozen=True, kw_only=True):
-    """Ratios of the deductible for the first, second … bill of a year."""
+    """Ratios of the deductible for the first, second … bill of a year; ``least`` is what it never falls below."""
 
     counter: Word = "stays"
-
-
-class DeductibleFile(ParameterFile, frozen=True, kw_only=True):
-    """A deductible; ``counter`` only where it is ``per: year``."""
-
-    per: Per
-    counter: Word = ""
-    later: LaterFile | None = None
-
-
-class BandsFile(ParameterFile, frozen=True, kw_only=True):
-    """The ratios; ``counter`` only where they are ``per: year``."""
-
-    per: Per
-    counter: Word = ""
+    least: ParameterFile | None = None
 
 
 class CapFile(ParameterFile, frozen=True, kw_only=True):
-    """An annual cap."""
+    """A cap: on what is paid in a year, if it says nothing else."""
 
     owner: Owner
+    of: Of = Of.PAID
+    per: Per = Per.YEAR
+
+
+class SumCapFile(ParameterFile, frozen=True, kw_only=True):
+    """A cap on the sum of deductibles; ``counter`` is the accumulator of that sum."""
+
+    counter: Word
+    owner: Owner = Owner.MEMBER
+    per: Per = Per.YEAR
+
+
+class DeductibleFile(ParameterFile, frozen=True, kw_only=True):
+    """A deductible; ``counter`` only where it runs through a month, a year or for ever."""
+
+    per: Per
+    counter: Word = ""
+    owner: Owner = Owner.MEMBER
+    later: LaterFile | None = None
+    sum_cap: SumCapFile | None = None
+
+
+class BandsFile(ParameterFile, frozen=True, kw_only=True):
+    """The ratios; ``counter`` only where they run through a month, a year or for ever."""
+
+    per: Per
+    counter: Word = ""
+    counts: Counts = Counts.NET
+    owner: Owner = Owner.MEMBER
+
+
+class TakeFile(Document, frozen=True, kw_only=True):
+    """A part of which a share is taken, or what certain stages of earlier layers left of it."""
+
+    part: str
+    share: ParameterFile | None = None
+    left_by: list[str] = []
+
+
+class LinesFile(Document, frozen=True, kw_only=True):
+    """Lines of these kinds, items or catalogue classes."""
+
+    kinds: list[Word] = []
+    items: list[str] = []
+    classes: list[str] = []
+
+
+class PackageFile(ParameterFile, frozen=True, kw_only=True):
+    """A fixed price, and which items on the bill and main diagnoses (their beginnings) it is for."""
+
+    items: list[str] = []
+    diagnoses: list[str] = []
+
+
+class RoundingFile(Document, frozen=True, kw_only=True):
+    """How whole coins are made; ``to`` is in main units."""
+
+    mode: Rounding
+    to: Number = ""
+    at: RoundedAt = RoundedAt.LAYER
+    last_coin: LastCoin = LastCoin.PATIENT
 
 
 class SchemeFile(Document, frozen=True, kw_only=True):
@@ -85,9 +136,12 @@ class SchemeFile(Document, frozen=True, kw_only=True):
     layer: Word
     payer: Word
     calendar: Calendar
-    rounding: Rounding
+    rounding: Rounding | RoundingFile
     groups: Annotated[list[Word], Meta(min_length=1)]
+    marks: list[Word] = []
     requires: str = ""
+    year_starts: YearStart = ""
+    rank: Count = "0"
     caps: dict[Word, CapFile] = {}
 
 
@@ -95,10 +149,20 @@ class BenefitFile(Document, frozen=True, kw_only=True):
     """Any other file of ``schemes/<scheme>/``: one benefit for one or more kinds of care."""
 
     cares: Annotated[list[str], Meta(min_length=1)]
-    takes: Annotated[list[str], Meta(min_length=1)]
+    rank: Count = "0"
+    when: list[str] = []
+    takes: Annotated[list[str | TakeFile], Meta(min_length=1)]
+    lines: LinesFile | None = None
+    refuses: LinesFile | None = None
+    each: Each = Each.BILL
+    basis: Basis = Basis.LEFT
+    waiting: ParameterFile | None = None
+    package: PackageFile | None = None
     bands: BandsFile
     deductible: DeductibleFile | None = None
+    least: ParameterFile | None = None
     caps: list[Word] = []
+    account: Word = ""
 
 
 class CoefficientFile(Document, frozen=True, kw_only=True):

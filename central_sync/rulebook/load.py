@@ -12,52 +12,32 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from central_sync.benefits import bundle
-from central_sync.benefits.parameters import (
-    LAYERS,
-    PARTS,
-    Bands,
-    Benefit,
-    Cap,
-    Coefficient,
-    Deductible,
-    Per,
-    Region,
-    Rulebook,
-    Scheme,
-    Source,
-)
+from central_sync.benefits.parameters import Coefficient, Region, Rulebook, Source
 from central_sync.rulebook import catalogue, diagnoses
-from central_sync.rulebook.documents import (
-    BandsFile,
-    BenefitFile,
-    DeductibleFile,
-    RegionFile,
-    SchemeFile,
-    SourceFile,
-)
-from central_sync.rulebook.strict import RulebookError, document, plain, shaped
-from central_sync.rulebook.values import (
-    Place,
-    amount_parameter,
-    bands_parameter,
-    covered,
-    exact_parameter,
-    ratios_parameter,
-)
+from central_sync.rulebook.documents import RegionFile, SourceFile
+from central_sync.rulebook.scheme_files import scheme
+from central_sync.rulebook.strict import RulebookError, document, line_of, plain, shaped
+from central_sync.rulebook.values import Place, covered, exact_parameter
 from central_sync.terms.identifiers import KINDS
 from central_sync.terms.money import CURRENCIES
 
 PACKAGED = Path(__file__).parent
 """The rulebook that is shipped with the hub."""
-CARES = ("outpatient", "inpatient")
 
 
 def load(folder: Path = PACKAGED) -> Rulebook:
     """The rulebook in ``folder``; its version is the hash of all that it says.
 
     Raises:
-        RulebookError: something in it is wrong; names file and key.
+        RulebookError: something in it is wrong; names file, line and key.
     """
+    try:
+        return _loaded(folder)
+    except RulebookError as error:
+        raise error.at(line_of(folder, error)) from error.__cause__
+
+
+def _loaded(folder: Path) -> Rulebook:
     sources = _sources(folder)
     region_files = {path.stem: f"regions/{path.name}" for path in sorted((folder / "regions").glob("*.yaml"))}
     regions = {code: _region(folder, file, code, sources) for code, file in region_files.items()}
@@ -68,7 +48,7 @@ def load(folder: Path = PACKAGED) -> Rulebook:
         if path.name not in used:
             raise RulebookError(f"tariffs/{path.name}", "document", "no region names this catalogue")
     schemes = {
-        path.name: _scheme(folder, path.name, regions, sources)
+        path.name: scheme(folder, path.name, regions, sources)
         for path in sorted((folder / "schemes").iterdir())
         if path.is_dir()
     }
@@ -122,97 +102,3 @@ def _region(folder: Path, file: str, code: str, sources: Mapping[str, Source]) -
         items=catalogue.items(folder, tariff, source.tiers, coefficients),
         coefficients=coefficients,
     )
-
-
-def _scheme(folder: Path, code: str, regions: Mapping[str, Region], sources: Mapping[str, Source]) -> Scheme:
-    file = f"schemes/{code}/scheme.yaml"
-    source = document(folder, file, SchemeFile)
-    if source.code != code:
-        raise RulebookError(file, "code", "is not the folder's name")
-    if source.region not in regions:
-        raise RulebookError(file, "region", "there is no such region")
-    if source.layer not in LAYERS:
-        raise RulebookError(file, "layer", "there is no such layer")
-    if source.requires and (source.requires not in LAYERS or source.requires == source.layer):
-        raise RulebookError(file, "requires", "is not another layer")
-    region = regions[source.region]
-    place = Place(file, CURRENCIES[region.currency], sources.keys(), region.tiers, tuple(source.groups))
-    caps = {
-        name: Cap(name, cap.owner, amount_parameter(place, f"{code}.caps.{name}", f"caps.{name}", cap))
-        for name, cap in source.caps.items()
-    }
-    benefits: dict[str, Benefit] = {}
-    for path in sorted((folder / "schemes" / code).glob("*.yaml")):
-        if path.name == "scheme.yaml":
-            continue
-        place = replace(place, file=f"schemes/{code}/{path.name}")
-        cares, benefit = _benefit(folder, place, f"{code}.{path.stem}", caps)
-        for care in cares:
-            if care not in CARES or care in benefits:
-                raise place.wrong("cares", "is not a kind of care, or has a benefit already")
-            benefits[care] = benefit
-    named = {cap.name for benefit in benefits.values() for cap in benefit.caps}
-    if unused := caps.keys() - named:
-        raise RulebookError(file, f"caps.{min(unused)}", "no benefit names it")
-    if not benefits:
-        raise RulebookError(file, "document", "the scheme has no benefit")
-    return Scheme(
-        code=code,
-        name=source.name,
-        region=source.region,
-        layer=source.layer,
-        payer=source.payer,
-        currency=region.currency,
-        calendar=source.calendar,
-        rounding=source.rounding,
-        groups=tuple(source.groups),
-        benefits=benefits,
-        requires=source.requires,
-    )
-
-
-def _benefit(folder: Path, place: Place, rule: str, caps: Mapping[str, Cap]) -> tuple[list[str], Benefit]:
-    source = document(folder, place.file, BenefitFile)
-    if not set(source.takes) <= set(PARTS) or len(set(source.takes)) != len(source.takes):
-        raise place.wrong("takes", f"different ones of {', '.join(PARTS)}")
-    for name in source.caps:
-        if name not in caps:
-            raise place.wrong("caps", f"the scheme has no cap {name}")
-    benefit = Benefit(
-        takes=tuple(source.takes),
-        bands=_bands(place, rule, source.bands),
-        deductible=_deductible(place, rule, source.deductible) if source.deductible else None,
-        caps=tuple(caps[name] for name in source.caps),
-    )
-    counters = [source.bands.counter, *_counters(source.deductible)]
-    if len({*counters, *caps} - {""}) != len([name for name in (*counters, *caps) if name]):
-        raise place.wrong("counter", "two counters or caps of the benefit have one name")
-    return source.cares, benefit
-
-
-def _counters(source: DeductibleFile | None) -> list[str]:
-    if source is None:
-        return []
-    return [source.counter, source.later.counter if source.later else ""]
-
-
-def _bands(place: Place, rule: str, source: BandsFile) -> Bands:
-    if (source.per is Per.YEAR) != bool(source.counter):
-        raise place.wrong("bands.counter", "goes with per: year, and only with it")
-    ratios = bands_parameter(place, f"{rule}.bands", "bands", source)
-    covered(place, "bands", ratios)
-    return Bands(source.per, ratios, source.counter)
-
-
-def _deductible(place: Place, rule: str, source: DeductibleFile) -> Deductible:
-    if (source.per is Per.YEAR) != bool(source.counter):
-        raise place.wrong("deductible.counter", "goes with per: year, and only with it")
-    if source.later and source.per is Per.YEAR:
-        raise place.wrong("deductible.later", "goes with per: bill")
-    amount = amount_parameter(place, f"{rule}.deductible", "deductible", source)
-    covered(place, "deductible", amount)
-    later = None
-    if source.later:
-        later = ratios_parameter(place, f"{rule}.deductible.later", "deductible.later", source.later)
-    counter = source.counter or (source.later.counter if source.later else "")
-    return Deductible(source.per, amount, later, counter)

@@ -16,15 +16,28 @@ import yaml
 
 M = TypeVar("M", bound=msgspec.Struct)
 
+_LINE = re.compile(r"line ([0-9]+)")
+_STEP = re.compile(r"([A-Za-z0-9_]+)(?![^\[]*\])|\[([0-9]+)\]")
+_FIELD = re.compile(r"unknown field `([^`]+)`")
+
 
 class RulebookError(Exception):
-    """A mistake in the rulebook's data: which file (relative to the rulebook), at which key or line, and what."""
+    """A mistake in the rulebook's data: which file (relative to the rulebook), in which line, at which key, and what.
 
-    def __init__(self, file: str, key: str, problem: str) -> None:
-        super().__init__(f"{file}: {key}: {problem}")
+    ``line`` is 0 where there is none to point at (a file that is not there).
+    """
+
+    def __init__(self, file: str, key: str, problem: str, line: int = 0) -> None:
+        where = f"{file}:{line}" if line else file
+        super().__init__(f"{where}: {key}: {problem}")
         self.file = file
         self.key = key
         self.problem = problem
+        self.line = line
+
+    def at(self, line: int) -> RulebookError:
+        """The same mistake, with its line."""
+        return RulebookError(self.file, self.key, self.problem, line)
 
 
 class _StrictLoader(yaml.SafeLoader):
@@ -78,6 +91,35 @@ def shaped(value: object, kind: type[M], file: str) -> M:
     except msgspec.ValidationError as error:
         problem, _, path = str(error).partition(" - at ")
         raise RulebookError(file, path.strip("`") or "document", problem) from error
+
+
+def line_of(folder: Path, error: RulebookError) -> int:
+    """The line that the key of ``error`` stands in, or the nearest above it that there is; 0 if the file cannot be read."""
+    if told := _LINE.fullmatch(error.key):
+        return int(told[1])
+    if not error.file.endswith(".yaml"):
+        return 0
+    try:
+        node = yaml.compose((folder / error.file).read_text(encoding="utf-8"), Loader=_StrictLoader)
+    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+        return 0
+    if node is None:
+        return 0
+    line: int = node.start_mark.line + 1
+    path = [key or int(place) for key, place in _STEP.findall(error.key.removeprefix("$"))]
+    if field := _FIELD.search(error.problem):
+        path.append(field[1])
+    for step in path:
+        if isinstance(node, yaml.MappingNode) and isinstance(step, str):
+            found = [(key.start_mark.line, value) for key, value in node.value if key.value == step]
+        elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+            found = [(node.value[step].start_mark.line, node.value[step])]
+        else:
+            break
+        if not found:
+            break
+        line, node = found[0][0] + 1, found[0][1]
+    return line
 
 
 def table(

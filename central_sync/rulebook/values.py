@@ -18,6 +18,8 @@ from central_sync.terms.money import AMOUNT_MAX, Currency
 
 T = TypeVar("T")
 RATIO = "ratio"
+DAYS = "days"
+DAYS_MAX = 3660
 
 Value = str | list[BandValue | str] | None
 
@@ -31,6 +33,7 @@ class Place:
     references: Collection[str]
     tiers: Collection[str]
     groups: Collection[str]
+    marks: Sequence[str] = ()
 
     def wrong(self, key: str, problem: str) -> RulebookError:
         """The error to raise for ``key`` of this file."""
@@ -70,21 +73,41 @@ def ratios_parameter(place: Place, rule: str, key: str, source: ParameterFile) -
     return _parameter(place, rule, key, source, RATIO, _ratios)
 
 
+def ratio_parameter(place: Place, rule: str, key: str, source: ParameterFile) -> Parameter[Fraction]:
+    """A parameter whose values are one ratio."""
+    return _parameter(place, rule, key, source, RATIO, _ratio)
+
+
+def days_parameter(place: Place, rule: str, key: str, source: ParameterFile) -> Parameter[int]:
+    """A parameter whose values are numbers of days."""
+    return _parameter(place, rule, key, source, DAYS, _days)
+
+
 def bands_parameter(place: Place, rule: str, key: str, source: ParameterFile) -> Parameter[tuple[Band, ...]]:
     """A parameter whose values are bands, from 0 upwards."""
     return _parameter(place, rule, key, source, RATIO, _bands)
 
 
 def covered(place: Place, key: str, parameter: Parameter[T]) -> None:
-    """Holds that every tier and group has a value at some time.
+    """Holds that every tier and group has a value from the parameter's first day on, without a gap.
 
     Raises:
-        RulebookError: one has none: a row was forgotten.
+        RulebookError: one has none, or not yet, or not for some time: a row was forgotten.
     """
+    first = min(row.from_day for row in parameter.rows)
+    days = sorted({row.from_day for row in parameter.rows})
     for tier in place.tiers:
         for group in place.groups or [""]:
-            if not any(row.tier in ("", tier) and row.group in ("", group) for row in parameter.rows):
-                raise place.wrong(key, f"no value for {' '.join(filter(None, (tier, group)))}")
+            who = " ".join(filter(None, (tier, group)))
+            had = [parameter.at(day, tier, group) is not None for day in days]
+            if not any(had):
+                if any(row.mark or row.ages for row in parameter.rows):
+                    continue
+                raise place.wrong(key, f"no value for {who}")
+            if not had[0]:
+                raise place.wrong(key, f"no value for {who} on {first}")
+            if had != sorted(had, reverse=True):
+                raise place.wrong(key, f"no value for {who} from {days[had.index(False)]} on, and later one again")
 
 
 def _parameter(
@@ -106,19 +129,48 @@ def _parameter(
             raise place.wrong(f"{at}.tier", "the region has no such tier")
         if row.group and row.group not in place.groups:
             raise place.wrong(f"{at}.group", "the scheme has no such group")
+        if row.mark and row.mark not in place.marks:
+            raise place.wrong(f"{at}.mark", "the scheme has no such mark")
+        ages = (int(row.ages[0]), int(row.ages[1])) if row.ages else None
+        if ages and ages[0] >= ages[1]:
+            raise place.wrong(f"{at}.ages", "from an age to below a higher one")
         value = None if row.value is None else read(place, f"{at}.value", row.value)
-        rows.append(Row(row.from_day, value, row.reference, row.illustrative, row.tier, row.group))
-    _unambiguous(place, key, rows)
+        found = Row(row.from_day, value, row.reference, row.illustrative, row.tier, row.group, row.mark, ages)
+        _unambiguous(place, f"{key}.values[{number}]", found, rows)
+        rows.append(found)
+    order = {mark: number for number, mark in enumerate(place.marks)}
+    rows.sort(key=lambda row: order.get(row.mark, len(order)))
     return Parameter(rule, source.text, unit, tuple(rows))
 
 
-def _unambiguous(place: Place, key: str, rows: Sequence[Row[T]]) -> None:
-    names = [(row.from_day, row.tier, row.group) for row in rows]
-    if len(set(names)) != len(names):
-        raise place.wrong(f"{key}.values", "the same day, tier and group twice")
-    kinds = {(bool(row.tier), bool(row.group)) for row in rows}
-    if {(True, False), (False, True)} <= kinds:
-        raise place.wrong(f"{key}.values", "one row names a tier alone, another a group alone: neither is more special")
+def _unambiguous(place: Place, key: str, row: Row[T], earlier: Sequence[Row[T]]) -> None:
+    """Holds that of two rows that may speak for one case one is more special, or a later one, or of a stronger mark."""
+    named = _named(row)
+    for other in earlier:
+        theirs = _named(other)
+        if any(
+            named[name] != theirs[name] for name in named.keys() & theirs.keys() if name not in ("ages", "mark")
+        ) or (row.ages and other.ages and not _overlap(row.ages, other.ages)):
+            continue
+        if named == theirs:
+            if row.from_day == other.from_day:
+                raise place.wrong(key, "the same day, tier and group twice")
+        elif named.keys() == theirs.keys():
+            if row.ages != other.ages:
+                raise place.wrong(key, "its ages overlap those of another row")
+        elif not (named.keys() < theirs.keys() or theirs.keys() < named.keys()):
+            raise place.wrong(
+                key, "one row names a tier alone, another a group (or mark, or ages) alone: neither is more special"
+            )
+
+
+def _named(row: Row[T]) -> dict[str, object]:
+    names = {"tier": row.tier, "group": row.group, "mark": row.mark, "ages": row.ages}
+    return {name: value for name, value in names.items() if value}
+
+
+def _overlap(one: tuple[int, int], other: tuple[int, int]) -> bool:
+    return one[0] < other[1] and other[0] < one[1]
 
 
 def _amount(place: Place, key: str, value: Value) -> int:
@@ -131,6 +183,18 @@ def _coefficient(place: Place, key: str, value: Value) -> Decimal:
     if not isinstance(value, str):
         raise place.wrong(key, "a coefficient is one number")
     return Decimal(value).scaleb(place.currency.decimals)
+
+
+def _ratio(place: Place, key: str, value: Value) -> Fraction:
+    if not isinstance(value, str):
+        raise place.wrong(key, "a ratio is one number")
+    return ratio(place, key, value)
+
+
+def _days(place: Place, key: str, value: Value) -> int:
+    if not isinstance(value, str) or not value.isdecimal() or int(value) > DAYS_MAX:
+        raise place.wrong(key, f"a whole number of days, {DAYS_MAX} at most")
+    return int(value)
 
 
 def _ratios(place: Place, key: str, value: Value) -> tuple[Fraction, ...]:

@@ -41,13 +41,26 @@ class Currency:
         return f"{sign}{int(whole):,}.{part} {self.code}"
 
 
-CURRENCIES = {c.code: c for c in (Currency("CNY", 2), Currency("IRR", 0), Currency("EUR", 2), Currency("THB", 2))}
+CURRENCIES = {
+    code: Currency(code, decimals)
+    for decimals, codes in (
+        (0, ("IRR", "JPY", "KRW", "VND")),
+        (2, ("AUD", "CHF", "CNY", "EUR", "INR", "PHP", "SEK", "THB", "TRY", "TWD", "USD")),
+    )
+    for code in codes
+}
+"""The currencies that a region may settle in."""
 
 
 def rounded(value: Fraction | Decimal, rounding: Rounding) -> int:
     """The whole number of coins nearest to ``value`` by ``rounding``; halves go away from zero with ``HALF_UP``."""
     exact = value if isinstance(value, Fraction) else Fraction(value)
     return _nearest(exact.numerator, exact.denominator, rounding)
+
+
+def rounded_to(value: Fraction, rounding: Rounding, unit_coins: int) -> int:
+    """The multiple of ``unit_coins`` nearest to ``value`` by ``rounding``."""
+    return _nearest(value.numerator, value.denominator * unit_coins, rounding) * unit_coins
 
 
 def share(amount: int, ratio: Fraction, rounding: Rounding) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -12,18 +13,29 @@ from central_sync.benefits.facts import BillLine, CaseFacts, CoverFacts
 from central_sync.benefits.parameters import (
     LAYERS,
     PARTS,
+    RUNNING,
+    STAGES,
     Band,
     Bands,
+    Basis,
     Benefit,
     Cap,
+    CoinRule,
+    Counts,
     Deductible,
+    Each,
+    LastCoin,
+    Lines,
+    Of,
     Owner,
     Parameter,
     Per,
     Region,
+    RoundedAt,
     Row,
     Rulebook,
     Scheme,
+    Take,
 )
 from central_sync.rulebook.load import load
 from central_sync.terms.days import Calendar
@@ -67,13 +79,16 @@ def cases(draw, rulebook: Rulebook = SHIPPED, care=None):
                 code,
                 draw(st.sampled_from(["C1", "C2"])),
                 draw(st.sampled_from(scheme.groups)),
-                date(2023, 1, 1),
+                draw(st.dates(date(2023, 1, 1), FIRST)),
                 to_day,
+                draw(st.sampled_from(["", "F1"])),
+                draw(st.sampled_from([0, 50, 10**6])),
             )
         )
     chosen = care or draw(st.sampled_from(CARES))
     tier = draw(st.sampled_from(region.tiers))
-    return CaseFacts("M1", region.code, tier, chosen, day, date(1980, 1, 1), tuple(covers))
+    admitted = day - timedelta(days=draw(st.integers(0, 40))) if chosen == "inpatient" else None
+    return CaseFacts("M1", region.code, tier, chosen, day, date(1980, 1, 1), tuple(covers), admitted)
 
 
 @st.composite
@@ -96,35 +111,90 @@ band_lists = st.lists(st.tuples(st.integers(1, 10**9), ratios), max_size=4, uniq
 )
 
 
+def sums(rule):
+    return parameter(rule, "CNY", st.none() | SUMS)
+
+
 @st.composite
-def benefits(draw, code):
+def deductibles(draw, code):
     per = draw(st.sampled_from(Per))
     later = draw(
         st.none() | parameter(f"{code}.later", "ratio", st.none() | st.lists(ratios, min_size=1, max_size=3).map(tuple))
     )
-    deductible = draw(
-        st.none()
-        | st.builds(
-            Deductible,
-            per=st.just(per),
-            amount=parameter(f"{code}.deductible", "CNY", st.none() | SUMS),
-            later=st.just(None if per is Per.YEAR else later),
-            counter=st.just("met" if per is Per.YEAR else "stays"),
+    owner = draw(st.sampled_from(Owner))
+    return Deductible(
+        per,
+        draw(sums(f"{code}.deductible")),
+        later if per is Per.BILL else None,
+        "met" if per in RUNNING else "stays",
+        owner if per in RUNNING else Owner.MEMBER,
+        draw(st.none() | sums(f"{code}.least")),
+        draw(st.none() | st.builds(Cap, st.just("deducted"), st.sampled_from(Owner), sums(f"{code}.sum_cap"))),
+    )
+
+
+@st.composite
+def caps(draw, code):
+    """The caps of a scheme, one of each name; its benefits choose of them."""
+    return tuple(
+        Cap(name, Owner(owner), draw(sums(f"{code}.{name}")), Of(of), Per(per))
+        for name, owner, of, per in (
+            ("cap1", "member", "paid", "year"),
+            ("cap2", "contract", "paid", "year"),
+            ("visit", "member", "paid", "bill"),
+            ("month", "family", "paid", "month"),
+            ("counted", "member", "counted", "year"),
+            ("own", "family", "patient", "year"),
+            ("own_visit", "member", "patient", "bill"),
         )
+        if draw(st.integers(0, 2)) == 0
     )
-    caps = st.builds(
-        Cap,
-        name=st.sampled_from(["cap1", "cap2"]),
-        owner=st.sampled_from(Owner),
-        amount=parameter(f"{code}.cap", "CNY", st.none() | SUMS),
-    )
-    return Benefit(
-        takes=tuple(draw(st.lists(st.sampled_from(PARTS), min_size=1, unique=True))),
+
+
+def takes(code):
+    share = st.none() | parameter(f"{code}.share", "ratio", st.none() | ratios)
+    left_by = st.just(()) | st.lists(st.sampled_from(STAGES), unique=True).map(tuple)
+    parts = st.lists(st.sampled_from(PARTS), min_size=1, unique=True)
+    return parts.flatmap(lambda chosen: st.tuples(*(st.builds(Take, st.just(part), share, left_by) for part in chosen)))
+
+
+lines_of = st.builds(
+    Lines,
+    st.lists(st.sampled_from(["drug", "bed", "surgery"]), unique=True).map(tuple),
+    st.just(()),
+    st.lists(st.sampled_from("ABC"), unique=True).map(tuple),
+)
+
+
+@st.composite
+def benefits(draw, code, known_caps=(), name="every_care"):
+    """A benefit of any shape; half of them have nothing but parts, deductible, bands and caps."""
+    chosen = tuple(Take(part) for part in draw(st.lists(st.sampled_from(PARTS), min_size=1, unique=True)))
+    found = Benefit(
+        takes=chosen,
         bands=Bands(
-            draw(st.sampled_from(Per)), draw(parameter(f"{code}.bands", "ratio", st.none() | band_lists)), "banded"
+            draw(st.sampled_from([Per.BILL, Per.YEAR, Per.MONTH])),
+            draw(parameter(f"{code}.bands", "ratio", st.none() | band_lists)),
+            "banded",
+            draw(st.sampled_from(Counts)),
         ),
-        deductible=deductible,
-        caps=tuple(draw(st.lists(caps, max_size=2, unique_by=lambda cap: cap.name))),
+        deductible=draw(st.none() | deductibles(code)),
+        caps=tuple(cap for cap in known_caps if draw(st.booleans())),
+        name=name,
+    )
+    if draw(st.booleans()):
+        return found
+    basis = draw(st.sampled_from(Basis))
+    return replace(
+        found,
+        takes=draw(takes(code)) if basis is Basis.LEFT else chosen,
+        lines=draw(st.none() | lines_of),
+        refuses=draw(st.none() | lines_of),
+        waiting=draw(st.none() | parameter(f"{code}.waiting", "days", st.none() | st.integers(0, 1200))),
+        each=draw(st.sampled_from(Each)),
+        least=draw(st.none() | sums(f"{code}.own")),
+        basis=basis,
+        account=draw(st.sampled_from(["", "", "account"])),
     )
 
 
@@ -134,6 +204,11 @@ def rulebooks(draw):
     schemes = {}
     for number in range(draw(st.integers(1, 4))):
         code = f"scheme_{number}"
+        found, known_caps = {}, draw(caps(code))
+        for care in CARES:
+            if care == "inpatient" or draw(st.booleans()):
+                names = [f"{care}_{place}" for place in range(draw(st.integers(1, 2)))]
+                found[care] = tuple(draw(benefits(code, known_caps, name)) for name in names)
         schemes[code] = Scheme(
             code=code,
             name=code,
@@ -142,9 +217,20 @@ def rulebooks(draw):
             payer=code,
             currency=draw(st.sampled_from(["CNY", "CNY", "CNY", "IRR"])),
             calendar=draw(st.sampled_from(Calendar)),
-            rounding=draw(st.sampled_from(Rounding)),
+            rounding=draw(coin_rules),
             groups=("g1", "g2"),
-            benefits={care: draw(benefits(code)) for care in CARES if draw(st.booleans()) or care == "inpatient"},
+            benefits=found,
             requires=draw(st.sampled_from(["", "", "base"])),
+            year_starts=draw(st.sampled_from(["", "", "07-01", "cover"])),
+            rank=draw(st.integers(0, 1)),
         )
     return versioned(Rulebook({"cn": SHIPPED.regions["cn"]}, schemes, {}, ""))
+
+
+coin_rules = st.builds(
+    CoinRule,
+    st.sampled_from(Rounding),
+    st.sampled_from([1, 1, 1, 5, 1000]),
+    st.sampled_from(RoundedAt),
+    st.sampled_from(LastCoin),
+)

@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
-from fractions import Fraction
 
 import pytest
 
+from central_sync.benefits.asking import Asking
 from central_sync.benefits.eligibility import cap_key, counter_key
 from central_sync.benefits.facts import CaseFacts, CoverFacts
-from central_sync.benefits.layers import Asking, Left, ask, percent
+from central_sync.benefits.layers import ask as ask_layer
+from central_sync.benefits.parameters import Basis, Package
+from central_sync.benefits.pieces import Left
 from central_sync.benefits.results import TraceStep
+from tests.central_sync.benefits.hand_made import (
+    BED,
+    CASE,
+    PRIVATE,
+    amount,
+    bands,
+    benefit,
+    bill,
+    paid,
+    scheme,
+    settled,
+    why,
+)
 from tests.central_sync.benefits.strategies import SHIPPED
 
 DAY = date(2025, 6, 10)
@@ -20,7 +36,13 @@ def asking(code, care="inpatient", group="employee", counters=None):
     scheme = SHIPPED.schemes[code]
     cover = CoverFacts(scheme.layer, code, "C1", group, DAY, None)
     facts = CaseFacts("M1", scheme.region, "tier_3", care, DAY, date(1980, 1, 1), (cover,))
-    return Asking(facts, cover, scheme, scheme.benefits[care], {} if counters is None else counters)
+    return Asking(facts, cover, scheme, scheme.benefits[care][0], {} if counters is None else counters)
+
+
+def ask(one, pieces):
+    share, after, difference = ask_layer([one], pieces)
+    assert difference == 0
+    return share, after
 
 
 def left(amount, part="in_scope", *, asked=False, rule="r"):
@@ -67,12 +89,70 @@ def test_a_group_without_ratios_is_paid_nothing_and_told_so():
 
 def test_each_stay_counts_one():
     one = asking("cn_employee")
-    key = counter_key(one.facts, one.scheme, "stays")
+    key = counter_key(one.facts, one.cover, one.scheme, "stays")
     for number in (1, 2, 3):
         ask(one, [left(100_000)])
         assert one.counters[key] == number
 
 
-@pytest.mark.parametrize(("ratio", "text"), [("9/10", "90 %"), ("0.965", "96.5 %"), ("0", "0 %"), ("1", "100 %")])
-def test_a_ratio_reads_as_percent(ratio, text):
-    assert percent(Fraction(ratio)) == text
+PAIR = bill((BED, 1000))
+
+
+@pytest.mark.parametrize(
+    ("basis", "first", "second"),
+    [(Basis.LEFT, 600, 360), (Basis.WHOLE, 600, 400), (Basis.DIFFERENCE, 600, 300)],
+)
+def test_a_secondary_payer_computes_on_what_is_left_or_on_the_whole_or_makes_up_the_difference(basis, first, second):
+    one = scheme(benefit(ratios=bands((0, "0.6"))))
+    two = scheme(benefit(ratios=bands((0, "0.9")), basis=basis), code="two", layer="supplementary")
+    done = settled([one, two], PAIR)
+    assert paid(done) == [first, second]
+    assert sum(step.amount for step in done.shares[1].trace) == second
+
+
+def test_a_secondary_payer_of_the_difference_pays_nothing_below_what_was_paid():
+    one = scheme(benefit(ratios=bands((0, "0.6"))))
+    two = scheme(benefit(ratios=bands((0, "0.5")), basis=Basis.DIFFERENCE), code="two", layer="supplementary")
+    assert paid(settled([one, two], PAIR)) == [600, 0]
+
+
+def test_two_schemes_of_one_layer_are_asked_by_rank():
+    one = replace(scheme(benefit(ratios=bands((0, "0.6")))), rank=1)
+    two = scheme(benefit(ratios=bands((0, "0.5"))), code="two")
+    done = settled([one, two], PAIR)
+    assert [(share.scheme, share.amount) for share in done.shares] == [("two", 500), ("one", 300)]
+
+
+def package(value, **more):
+    return Package(amount(value, "package"), **{"items": (BED,), **more})
+
+
+@pytest.mark.parametrize(("price", "difference"), [(900, -100), (1000, 0), (1300, 300)])
+def test_a_fixed_price_takes_the_place_of_the_itemised_bill(price, difference):
+    one = scheme(benefit("in_scope", "first_self_pay", ratios=bands((0, "0.7")), package=package(price)))
+    done = settled([one], bill((BED, 1000), (PRIVATE, 50)))
+    assert (done.total, done.package_difference) == (1050, difference)
+    assert paid(done) == [price * 7 // 10]
+    assert why(done) == {"cn.catalogue.own_pay": 50, "one.bands": price - price * 7 // 10}
+    assert done.patient + sum(paid(done)) == done.total + difference
+
+
+def test_a_fixed_price_is_for_its_diagnoses_and_the_general_benefit_for_the_rest():
+    fixed = benefit(ratios=bands((0, "1")), package=package(700, items=(), diagnoses=("K35",)), name="fixed")
+    one = scheme(fixed, benefit(ratios=bands((0, "0.5")), name="rest"))
+    assert paid(settled([one], PAIR, facts=replace(CASE, diagnoses=("K35.800", "I10")))) == [700]
+    assert paid(settled([one], PAIR, facts=replace(CASE, diagnoses=("I10", "K35.800")))) == [500]
+
+
+def test_the_next_layer_sees_what_the_fixed_price_left():
+    fixed = scheme(benefit(ratios=bands((0, "0.7")), package=package(800)))
+    done = settled([fixed, scheme(benefit(), code="two", layer="aid")], PAIR)
+    assert (paid(done), done.patient, done.package_difference) == ([560, 240], 0, -200)
+
+
+def test_a_benefit_for_marked_cases_comes_before_the_general_one():
+    marked = benefit(ratios=bands((0, "0.95")), when=("special",), name="special")
+    one = scheme(marked, benefit(ratios=bands((0, "0.5")), name="rest"))
+    assert paid(settled([one], PAIR)) == [500]
+    assert paid(settled([one], PAIR, facts=replace(CASE, marks=("special",)))) == [950]
+    assert paid(settled([scheme(marked)], PAIR)) == [0]

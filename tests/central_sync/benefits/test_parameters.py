@@ -85,7 +85,7 @@ def test_the_value_of_the_day_is_the_latest_that_has_begun(rows, day):
 
 @pytest.mark.parametrize("scheme", SHIPPED.schemes.values(), ids=lambda scheme: scheme.code)
 def test_every_shipped_value_names_a_source_and_says_that_it_is_invented(scheme):
-    for benefit in scheme.benefits.values():
+    for benefit in (one for several in scheme.benefits.values() for one in several):
         parameters = [benefit.bands.ratios, *(cap.amount for cap in benefit.caps)]
         if benefit.deductible:
             parameters += [benefit.deductible.amount, *filter(None, [benefit.deductible.later])]
@@ -109,5 +109,5 @@ def test_each_shipped_region_has_a_catalogue_to_make_bills_of(region):
 
 
 def test_layers_are_asked_in_the_order_of_the_field():
-    assert LAYERS == ("base", "critical_illness", "supplementary", "aid")
+    assert LAYERS == ("base", "base_supplement", "critical_illness", "supplementary", "aid", "subsidy", "account")
     assert set(PARTS) == {"own_pay", "over_ceiling", "first_self_pay", "in_scope"}

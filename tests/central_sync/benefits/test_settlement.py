@@ -8,8 +8,8 @@ from dataclasses import replace
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from central_sync.benefits.eligibility import cap_key, paying
-from central_sync.benefits.parameters import Per
+from central_sync.benefits.eligibility import cap_key, counter_key, paying
+from central_sync.benefits.parameters import RUNNING, Basis, Each, Of, Per
 from central_sync.benefits.settlement import accumulator_keys, balances, settle
 from tests.central_sync.benefits.strategies import SHIPPED, accumulators, bills, cases, rulebooks
 
@@ -47,7 +47,7 @@ def test_every_share_and_the_patients_part_are_explained_to_the_coin(situation):
     done = settle(rulebook, facts, lines, before)
     for share in done.shares:
         assert sum(step.amount for step in share.trace) == share.amount
-        assert all(step.amount <= 0 for step in share.trace[1:])
+        assert all(step.amount <= 0 or step.rule.endswith((".takes", ".rounding")) for step in share.trace)
     assert sum(step.amount for step in done.patient_trace) == done.patient
     assert all(step.amount > 0 and step.rule and step.text for step in done.patient_trace)
 
@@ -64,14 +64,44 @@ def test_no_cap_is_passed_whatever_the_accumulators_say(situation):
             key = cap_key(facts, cover, scheme, cap)
             delta = done.deltas.get(key, 0)
             assert delta >= 0
-            if row is not None:
+            if row is not None and cap.per in RUNNING:
                 used = before.get(key, 0)
                 assert delta <= max(row.value - used, 0)
                 assert used + delta <= max(row.value, used)
+            if cap.of is Of.PAID and cap.per in RUNNING:
                 paid_by_cap[key] = delta
     for key, delta in paid_by_cap.items():
-        shares = sum(share.amount for share in done.shares if share.scheme == key.scheme)
-        assert delta == shares or key.owner.startswith("contract:")
+        mine = [b for c, s, b in paying(rulebook, facts) if s.code == key.scheme]
+        if all(key.name in {cap.name for cap in benefit.caps} for benefit in mine):
+            shares = sum(share.amount for share in done.shares if share.scheme == key.scheme)
+            assert delta == shares or not key.owner.startswith("member:")
+
+
+@SLOW
+@given(any_situation)
+def test_no_cap_of_one_bill_is_passed(situation):
+    rulebook, facts, lines, before = situation
+    done = settle(rulebook, facts, lines, before)
+    asked = list(paying(rulebook, facts))
+    for cover, scheme, benefit in asked:
+        if sum(s.code == scheme.code for _, s, _ in asked) > 1 or benefit.each is Each.LINE:
+            continue
+        share = sum(share.amount for share in done.shares if share.scheme == scheme.code)
+        for cap in benefit.caps:
+            row = cap.amount.at(facts.day, facts.tier, cover.group)
+            if row is not None and cap.per is Per.BILL and cap.of is Of.PAID:
+                assert share <= row.value
+
+
+@SLOW
+@given(any_situation)
+def test_an_account_never_pays_more_than_it_holds(situation):
+    rulebook, facts, lines, before = situation
+    done = settle(rulebook, facts, lines, before)
+    for cover, scheme, benefit in paying(rulebook, facts):
+        if benefit.account:
+            key = counter_key(facts, cover, scheme, benefit.account, Per.EVER)
+            assert done.deltas.get(key, 0) <= max(cover.deposited - before.get(key, 0), 0)
 
 
 @SLOW
@@ -130,12 +160,19 @@ def _splittable(rulebook, facts):
     """
     layers = list(paying(rulebook, facts))
     yearly = all(
-        benefit.bands.per is Per.YEAR and (benefit.deductible is None or benefit.deductible.per is Per.YEAR)
-        for _, _, benefit in layers
+        benefit.bands.per in RUNNING
+        and (benefit.deductible is None or benefit.deductible.per in RUNNING)
+        and all(cap.per in RUNNING for cap in benefit.caps)
+        and all(take.share is None and not take.left_by for take in benefit.takes)
+        and benefit.each is Each.BILL
+        and benefit.basis is Basis.LEFT
+        and (benefit.lines, benefit.refuses, benefit.least) == (None, None, None)
+        and scheme.rounding.to == 1
+        for _, scheme, benefit in layers
     )
     return (
         yearly
-        and len({benefit.takes for _, _, benefit in layers}) <= 1
+        and len({tuple(take.part for take in benefit.takes) for _, _, benefit in layers}) <= 1
         and len({scheme.code for _, scheme, _ in layers}) == len(layers)
     )
 
@@ -174,7 +211,12 @@ def test_a_settlement_taken_back_leaves_the_accumulators_as_they_were(situation)
 def test_balances_tell_each_cap_once_with_what_was_used(situation):
     rulebook, facts, _, before = situation
     found = balances(rulebook, facts, before)
-    keys = {cap_key(facts, c, s, cap): s.layer for c, s, b in paying(rulebook, facts) for cap in b.caps}
+    keys = {
+        cap_key(facts, c, s, cap): s.layer
+        for c, s, b in paying(rulebook, facts)
+        for cap in b.caps
+        if cap.of is Of.PAID and cap.per in RUNNING
+    }
     assert Counter((b.layer, b.used) for b in found) == Counter(
         (layer, before.get(key, 0)) for key, layer in keys.items()
     )

@@ -21,7 +21,7 @@ AMOUNT = 100_00
 
 
 def cap_of(scheme: str, care: str, name: str, group: str) -> int:
-    cap = next(c for c in RULEBOOK.schemes[scheme].benefits[care].caps if c.name == name)
+    cap = next(c for c in RULEBOOK.schemes[scheme].benefits[care][0].caps if c.name == name)
     row = cap.amount.at(DAY, "", group)
     return row.value
 

@@ -48,3 +48,6 @@ def refused(folder: Path, mistake: Mistake) -> None:
     assert caught.value.file == (mistake.blamed or mistake.file)
     assert mistake.key in caught.value.key or mistake.key in caught.value.problem
     assert str(folder) not in str(caught.value)
+    if (folder / caught.value.file).exists():
+        assert f"{caught.value.file}:{caught.value.line}: " in str(caught.value)
+        assert caught.value.line >= 1

@@ -11,13 +11,7 @@ from central_sync.rulebook.load import load
 from tests.central_sync.rulebook.mistakes import TARIFF, Mistake, refused
 
 MISTAKES = {
-    "a_tier_without_k": Mistake(
-        "regions/ir.yaml",
-        '{tier: public, from: 2023-03-21, value: "90000"',
-        '{tier: public, from: 2024-03-21, value: "90000"',
-        "line",
-        "tariffs/ir.csv",
-    ),
+    "a_tier_without_k": Mistake("tariffs/ir.csv", "A0001,2023-03-21", "A0001,2022-03-21", "line 2"),
     "a_row_with_a_bad_day": Mistake(TARIFF, "CW0001,2023-01-01", "CW0001,2023-13-01", "line 2"),
     "a_row_with_an_unknown_class": Mistake(TARIFF, "bed,日,A", "bed,日,D", "line 2"),
     "a_row_of_an_unknown_kind": Mistake(TARIFF, "bed,日,A", "bunk,日,A", "line 2"),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from central_sync.rulebook.load import load
 from central_sync.rulebook.strict import RulebookError, plain, table
-from tests.central_sync.rulebook.mistakes import EMPLOYEE, STAY, TARIFF, Mistake, refused
+from tests.central_sync.rulebook.mistakes import EMPLOYEE, STAY, TARIFF, Mistake, change, copied, refused
 
 MISTAKES = {
     "unknown_key": Mistake(STAY, "takes: [in_scope]", "takes: [in_scope]\ntaken: 1", "taken"),
@@ -62,3 +63,31 @@ def test_bytes_that_are_not_utf_8_and_a_file_that_is_not_there_are_refused(tmp_p
             plain(tmp_path, file)
         with pytest.raises(RulebookError):
             list(table(tmp_path, file, frozenset(), frozenset()))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("from: 2025-01-01", "from: 2025-02-30"),
+        ("tier: tier_3, from: 2025", "teir: tier_3, from: 2025"),
+        ('value: "900", reference: illustrative_cn', 'value: "900", reference: nobody'),
+        ('{over: "20000", ratio: "0.88"}', '{over: "0", ratio: "0.88"}'),
+        ("takes: [in_scope]", "takes: [in_scope, nothing]"),
+        ("caps: [pool]", "caps: [pond]"),
+    ],
+)
+def test_the_error_names_the_line_that_is_wrong(tmp_path, old, new):
+    change(copied(tmp_path), STAY, old, new)
+    wrong = next(
+        number for number, line in enumerate((tmp_path / STAY).read_text("utf-8").splitlines(), 1) if new in line
+    )
+    with pytest.raises(RulebookError) as caught:
+        load(tmp_path)
+    assert caught.value.line == wrong
+
+
+def test_a_line_of_a_table_is_told_as_it_stands(tmp_path):
+    change(copied(tmp_path), TARIFF, "CW0002,2023-01-01", "CW0002,2023-99-01")
+    with pytest.raises(RulebookError) as caught:
+        load(tmp_path)
+    assert caught.value.line == 3

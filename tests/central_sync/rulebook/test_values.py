@@ -32,6 +32,32 @@ MISTAKES = {
         "deductible",
     ),
     "the_same_value_twice": Mistake(STAY, "tier: tier_2, from", "tier: tier_1, from", "deductible.values"),
+    "a_tier_that_begins_later_than_the_others": Mistake(
+        STAY,
+        'tier: tier_2, from: 2023-01-01, value: "600"',
+        'tier: tier_2, from: 2023-01-02, value: "600"',
+        "deductible",
+    ),
+    "a_gap_in_time": Mistake(
+        STAY,
+        '    - {tier: tier_3, from: 2025-01-01, value: "900"',
+        "    - {tier: tier_3, from: 2024-06-01, value: null, reference: illustrative_cn, illustrative: true}\n"
+        '    - {tier: tier_3, from: 2025-01-01, value: "900"',
+        "deductible",
+    ),
+    "an_unknown_mark": Mistake(STAY, "{tier: tier_1, from", "{mark: referred, from", "deductible.values[0].mark"),
+    "ages_that_run_backwards": Mistake(
+        STAY, "{tier: tier_1, from", '{ages: ["18", "0"], tier: tier_1, from', "deductible.values[0].ages"
+    ),
+    "ages_that_overlap": Mistake(
+        EMPLOYEE,
+        "      - {group: retiree, from",
+        '      - {ages: ["0", "10"], group: retiree, from: 2020-01-01, value: "1", reference: illustrative_cn}\n'
+        '      - {ages: ["9", "18"], group: retiree, from: 2020-01-01, value: "1", reference: illustrative_cn}\n'
+        "      - {group: retiree, from",
+        "caps.outpatient.values[3]",
+    ),
+    "ages_against_a_tier": Mistake(STAY, "{tier: tier_1, from", '{ages: ["0", "18"], from', "deductible.values[1]"),
     "tier_against_group": Mistake(EMPLOYEE, "{group: retiree, from", "{tier: tier_1, from", "caps.outpatient.values"),
 }
 
@@ -42,5 +68,5 @@ def test_a_mistake_is_refused_with_its_file_and_key(tmp_path, name):
 
 
 def test_numbers_are_exact():
-    bands = load().schemes["cn_employee"].benefits["inpatient"].bands.ratios.rows[0].value
+    bands = load().schemes["cn_employee"].benefits["inpatient"][0].bands.ratios.rows[0].value
     assert bands == (Band(0, Fraction(9, 10)), Band(2_000_000, Fraction(93, 100)), Band(4_000_000, Fraction(96, 100)))

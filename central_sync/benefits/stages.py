@@ -1,0 +1,228 @@
+"""The stages of a benefit: each says what it leaves of an amount, and why. In order: waiting, caps on counted cost, deductible,
+bands, least own part, caps on the own part, caps on what is paid.
+
+PURE. A stage takes the asking, the amount and what the stages before it left; it moves the counters that it owns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from fractions import Fraction
+
+from central_sync.benefits.asking import Asking, percent, step
+from central_sync.benefits.parameters import RUNNING, Band, CoinRule, Counts, LastCoin, Of, Per
+from central_sync.benefits.pieces import Kept
+from central_sync.benefits.results import TraceStep
+from central_sync.terms.money import rounded, rounded_to, share
+
+OWN = ("deductible", "bands", "least", "rounding")
+"""The stages whose leavings are the patient's own part, as caps on it understand it."""
+
+
+def total(kept: Sequence[Kept]) -> int:
+    """What ``kept`` comes to."""
+    return sum(one.step.amount for one in kept)
+
+
+def waited(asking: Asking, basis: int) -> list[Kept]:
+    """Everything, while the cover is too young."""
+    rule = asking.benefit.waiting
+    row = asking.row(rule) if rule else None
+    if rule is None or row is None or row.value is None or not basis:
+        return []
+    over = asking.cover.from_day + timedelta(days=row.value)
+    if (asking.facts.admitted or asking.facts.day) >= over:
+        return []
+    return [Kept("waiting", step(rule, row, basis, f"{rule.text}: over on {over.isoformat()}"))]
+
+
+def counted(asking: Asking, basis: int) -> list[Kept]:
+    """What is above the caps on counted cost; what is below is counted."""
+    caps, kept, open_ = [cap for cap in asking.benefit.caps if cap.of is Of.COUNTED], [], basis
+    for cap in caps:
+        found = asking.room(cap)
+        if found and open_ > found[1]:
+            row, room = found
+            text = f"{cap.amount.text}: nothing above it is counted"
+            kept.append(Kept("counted_cap", step(cap.amount, row, open_ - room, text)))
+            open_ = room
+    for cap in caps:
+        asking.use(cap, open_)
+    return kept
+
+
+def deducted(asking: Asking, basis: int) -> list[Kept]:
+    """What is left to the patient before the layer pays anything."""
+    rule = asking.benefit.deductible
+    if rule is None:
+        return []
+    row = asking.row(rule.amount)
+    whole = row.value * asking.times(rule.per) if row and row.value is not None else 0
+    text = rule.amount.text
+    if rule.per in RUNNING:
+        key = asking.key(rule.counter, rule.per, rule.owner)
+        met = asking.counted(key)
+        whole = max(whole - met, 0)
+        asking.counters[key] = met + min(basis, whole)
+    elif rule.later:
+        key = asking.key(rule.counter)
+        before = asking.counted(key)
+        ratios = asking.value(rule.later)
+        ratio = ratios[min(before, len(ratios) - 1)] if ratios else Fraction(1)
+        if ratio != 1:
+            full, whole = whole, share(whole, ratio, asking.scheme.rounding.mode)
+            text = f"{text}; number {before + 1} of the year: {percent(ratio)} of it"
+            least = asking.value(rule.least)
+            if least is not None and whole < least:
+                whole, text = min(least, full), f"{text}, but not below the floor"
+        asking.counters[key] = before + 1
+    taken = min(basis, whole)
+    found = asking.room(rule.sum_cap) if rule.sum_cap else None
+    if rule.sum_cap and found:
+        if taken > found[1]:
+            taken, text = found[1], f"{text}; {rule.sum_cap.amount.text} is reached"
+        asking.use(rule.sum_cap, taken)
+    return [Kept("deductible", step(rule.amount, row, taken, text))] if row and taken else []
+
+
+def banded(asking: Asking, basis: int, deductible: int) -> list[Kept]:
+    """What the bands leave to the patient of what is above the deductible."""
+    bands, start, above = asking.benefit.bands, 0, basis - deductible
+    gross = bands.counts is Counts.GROSS
+    if bands.per in RUNNING:
+        key = asking.key(bands.counter, bands.per, bands.owner)
+        start = asking.counted(key)
+        asking.counters[key] = start + (basis if gross else above)
+    row = asking.row(bands.ratios)
+    if row is None or not row.value:
+        none = TraceStep(bands.ratios.rule, f"{bands.ratios.text}: none in force for this case", above)
+        return [Kept("bands", none)] if above else []
+    first = start + (deductible if gross else 0)
+    coin = asking.scheme.rounding
+    kept: list[Kept] = []
+    for number, band in enumerate(row.value):
+        top = row.value[number + 1].over if number + 1 < len(row.value) else first + above
+        low, high = max(first, band.over), min(first + above, top)
+        if low >= high:
+            continue
+        pays = _paid_up_to(high, row.value, coin) - _paid_up_to(low, row.value, coin)
+        if high - low > pays:
+            text = f"{bands.ratios.text}; band {number + 1} of {len(row.value)}: the layer pays {percent(band.ratio)}"
+            kept.append(Kept("bands", step(bands.ratios, row, high - low - pays, text)))
+    if coin.to == 1 or not above:
+        return kept
+    exact = _exact_up_to(first + above, row.value) - _exact_up_to(first, row.value)
+    return _in_units(asking, kept, above, exact)
+
+
+def _exact_up_to(amount: int, bands: Sequence[Band]) -> Fraction:
+    exact = Fraction(0)
+    for number, band in enumerate(bands):
+        top = bands[number + 1].over if number + 1 < len(bands) else amount
+        exact += max(min(amount, top) - band.over, 0) * band.ratio
+    return exact
+
+
+def _paid_up_to(amount: int, bands: Sequence[Band], coin: CoinRule) -> int:
+    """What the bands pay of everything from 0 to ``amount``, rounded once: differences of it add up over any split."""
+    exact = _exact_up_to(amount, bands)
+    if coin.last_coin is LastCoin.PATIENT:
+        return rounded(exact, coin.mode)
+    return amount - rounded(amount - exact, coin.mode)
+
+
+def _in_units(asking: Asking, kept: list[Kept], above: int, exact: Fraction) -> list[Kept]:
+    """``kept`` so that the share, or the patient's part of it, is a multiple of the scheme's unit."""
+    coin = asking.scheme.rounding
+    if coin.last_coin is LastCoin.PATIENT:
+        own = above - min(rounded_to(exact, coin.mode, coin.to), above)
+    else:
+        own = min(rounded_to(above - exact, coin.mode, coin.to), above)
+    return moved(kept, own - total(kept), rounding_step(asking), "rounding")
+
+
+def rounding_step(asking: Asking) -> TraceStep:
+    """The reason of a coin that rounding moves; its amount is 0."""
+    scheme = asking.scheme
+    return TraceStep(f"{scheme.code}.rounding", f"Rounded to a multiple of {scheme.rounding.to} coins", 0)
+
+
+def moved(kept: list[Kept], more: int, reason: TraceStep, why: str) -> list[Kept]:
+    """``kept`` with ``more`` left to the patient for ``reason``, or less: that goes off the last reasons first."""
+    if more > 0:
+        return [*kept, Kept(why, replace(reason, amount=more))]
+    result, rest = list(kept), -more
+    for place in reversed(range(len(result))):
+        one = result[place]
+        if one.why not in OWN or not rest:
+            continue
+        gone = min(rest, one.step.amount)
+        text = f"{one.step.text}; less by: {reason.text}"
+        result[place] = Kept(one.why, replace(one.step, amount=one.step.amount - gone, text=text))
+        rest -= gone
+    assert rest == 0
+    return [one for one in result if one.step.amount]
+
+
+def owned(asking: Asking, basis: int, kept: list[Kept]) -> tuple[list[Kept], list[TraceStep]]:
+    """``kept`` with the patient's own part not below its least and not above its caps; and the caps that bound, for the
+    trace, each with amount 0.
+    """
+    own = sum(one.step.amount for one in kept if one.why in OWN)
+    countable = own + basis - total(kept)
+    least = asking.benefit.least
+    row = asking.row(least) if least else None
+    if least and row and row.value is not None and own < min(row.value, countable):
+        more = min(row.value, countable) - own
+        kept = moved(kept, more, step(least, row, 0, least.text), "least")
+        own += more
+    caps, bound = [cap for cap in asking.benefit.caps if cap.of is Of.PATIENT], []
+    for cap in caps:
+        found = asking.room(cap)
+        if found and own > found[1]:
+            row, room = found
+            reason = step(cap.amount, row, 0, f"{cap.amount.text}: nothing above it is the patient's")
+            kept = moved(kept, room - own, reason, "bands")
+            bound.append(reason)
+            own = room
+    for cap in caps:
+        asking.use(cap, own)
+    return kept, bound
+
+
+def capped(asking: Asking, payable: int) -> list[Kept]:
+    """What the caps, and an account's balance, leave to the patient of what the layer would pay; what it does pay is counted."""
+    paid, kept = payable, []
+    caps = [cap for cap in asking.benefit.caps if cap.of is Of.PAID]
+    for cap in caps:
+        found = asking.room(cap)
+        if found and paid > found[1]:
+            row, room = found
+            kept.append(Kept("paid_cap", step(cap.amount, row, paid - room, f"{cap.amount.text}: nothing above it")))
+            paid = room
+    balance = account_room(asking)
+    if balance is not None and paid > balance:
+        rule = f"{asking.scheme.code}.{asking.benefit.name}.account"
+        kept.append(Kept("paid_cap", TraceStep(rule, "The account holds no more", paid - balance)))
+        paid = balance
+    count_paid(asking, paid)
+    return kept
+
+
+def account_room(asking: Asking) -> int | None:
+    """What is left in the member's account, or ``None`` if the benefit pays from none."""
+    if not asking.benefit.account:
+        return None
+    return max(asking.cover.deposited - asking.counted(asking.key(asking.benefit.account, Per.EVER)), 0)
+
+
+def count_paid(asking: Asking, paid: int) -> None:
+    """Count what the layer pays (or, negative, no longer pays) under its caps and from the account."""
+    for cap in asking.benefit.caps:
+        if cap.of is Of.PAID:
+            asking.use(cap, paid)
+    if asking.benefit.account:
+        key = asking.key(asking.benefit.account, Per.EVER)
+        asking.counters[key] = asking.counted(key) + paid

@@ -1,0 +1,198 @@
+"""The stages of a benefit, one at a time, with round sums."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from central_sync.benefits.facts import AccumulatorKey
+from central_sync.benefits.parameters import CoinRule, Counts, Each, LastCoin, Of, Owner, Per, RoundedAt
+from central_sync.terms.money import Rounding
+from tests.central_sync.benefits.hand_made import (
+    BED,
+    CASE,
+    COVER,
+    DRUG,
+    amount,
+    bands,
+    benefit,
+    bill,
+    cap,
+    deductible,
+    moved,
+    paid,
+    ratio,
+    scheme,
+    settled,
+    why,
+)
+
+
+def key(name, owner="member:M1", year=2025):
+    return AccumulatorKey(owner, "base", "one", name, year)
+
+
+def test_bands_counted_net_begin_above_the_deductible_and_gross_below_it():
+    pairs = ((0, "0.5"), (1000, "1"))
+    net = benefit(ratios=bands(*pairs), deductible=deductible(400))
+    gross = benefit(ratios=bands(*pairs, counts=Counts.GROSS), deductible=deductible(400))
+    assert paid(settled([scheme(net)], bill((BED, 1500)))) == [600]
+    assert paid(settled([scheme(gross)], bill((BED, 1500)))) == [800]
+
+
+@pytest.mark.parametrize("counts", Counts)
+def test_yearly_bands_and_deductible_come_to_the_same_over_two_bills(counts):
+    one = scheme(
+        benefit(
+            ratios=bands((0, "0.5"), (1000, "0.9"), per=Per.YEAR, counts=counts),
+            deductible=deductible(400, Per.YEAR, counter="met"),
+        )
+    )
+    whole = settled([one], bill((BED, 3333)))
+    first = settled([one], bill((BED, 777)))
+    second = settled([one], bill((BED, 2556)), dict(first.deltas))
+    assert paid(whole)[0] == paid(first)[0] + paid(second)[0]
+
+
+def later(*ratios):
+    row = ratio("1").rows[0]
+    return replace(ratio("1"), rows=(replace(row, value=tuple(ratio(one).rows[0].value for one in ratios)),))
+
+
+def test_the_deductible_falls_with_each_stay_but_not_below_its_floor():
+    one = scheme(
+        benefit(
+            deductible=deductible(1000, later=later("1", "0.5", "0.1"), counter="stays", least=amount(300, "floor"))
+        )
+    )
+    left = [settled([one], bill((BED, 5000)), {key("stays"): stays}).patient for stays in (0, 1, 2, 9)]
+    assert left == [1000, 500, 300, 300]
+
+
+def test_the_sum_of_deductibles_of_a_year_is_capped():
+    one = scheme(benefit(deductible=deductible(1000, sum_cap=cap(1500, "deducted"))))
+    first = settled([one], bill((BED, 5000)))
+    second = settled([one], bill((BED, 5000)), dict(first.deltas))
+    third = settled([one], bill((BED, 5000)), {key("deducted"): 1500})
+    assert [done.patient for done in (first, second, third)] == [1000, 500, 0]
+    assert moved(second) == {"deducted": 500}
+    assert "is reached" in second.patient_trace[0].text
+
+
+def test_a_family_meets_its_deductible_together():
+    one = scheme(benefit(deductible=deductible(1000, Per.YEAR, counter="met", owner=Owner.FAMILY)))
+    facts = replace(CASE, covers=(replace(COVER, family="F7"),))
+    done = settled([one], bill((BED, 5000)), {key("met", "family:F7"): 800}, facts)
+    assert (done.patient, dict(done.deltas)) == (200, {key("met", "family:F7"): 200})
+    alone = settled([one], bill((BED, 5000)), {key("met", "family:F7"): 800})
+    assert (alone.patient, dict(alone.deltas)) == (1000, {key("met"): 1000})
+
+
+@pytest.mark.parametrize(("per", "times"), [(Per.DAY, 5), (Per.NIGHT, 4)])
+def test_a_fee_for_each_day_counts_the_first_and_the_last_and_for_each_night_only_one(per, times):
+    one = scheme(benefit(deductible=deductible(100, per)))
+    facts = replace(CASE, admitted=date(2025, 6, 6))
+    assert settled([one], bill((BED, 9000)), facts=facts).patient == 100 * times
+
+
+@pytest.mark.parametrize(
+    ("starts", "year"), [("", 2025), ("06-10", 2025), ("06-11", 2024), ("cover", 2025), ("12-31", 2024)]
+)
+def test_a_year_that_does_not_begin_in_january_has_the_number_of_its_first_day(starts, year):
+    one = replace(scheme(benefit(caps=(cap(10**6),))), year_starts=starts)
+    assert dict(settled([one], bill((BED, 100))).deltas) == {key("cap", year=year): 100}
+
+
+def test_the_month_and_for_ever_are_counted_too():
+    one = scheme(benefit(caps=(cap(10**6, "month", per=Per.MONTH), cap(10**6, "life", per=Per.EVER))))
+    assert dict(settled([one], bill((BED, 100))).deltas) == {key("month", year=202506): 100, key("life", year=0): 100}
+
+
+def test_a_cap_on_counted_cost_leaves_what_is_above_it_to_the_patient():
+    one = scheme(benefit(ratios=bands((0, "0.5")), caps=(cap(1000, of=Of.COUNTED),)))
+    done = settled([one], bill((BED, 3000)), {key("cap"): 400})
+    assert (paid(done), done.patient, moved(done)) == ([300], 2700, {"cap": 600})
+    assert why(done) == {"one.cap": 2400, "one.bands": 300}
+
+
+def test_a_cap_on_the_patients_part_makes_the_payer_pay_the_rest_and_says_so():
+    one = scheme(
+        benefit(ratios=bands((0, "0.8")), deductible=deductible(500), caps=(cap(2000, "most", of=Of.PATIENT),))
+    )
+    done = settled([one], bill((BED, 10_000)), {key("most"): 900})
+    assert (paid(done), done.patient, moved(done)) == ([8900], 1100, {"most": 1100})
+    assert why(done) == {"one.deductible": 500, "one.bands": 600}
+    assert any(step.rule == "one.most" and step.amount == 0 for step in done.shares[0].trace)
+
+
+def test_the_payers_cap_is_stronger_than_the_patients():
+    one = scheme(
+        benefit(
+            ratios=bands((0, "0.5")),
+            caps=(cap(100, "most", of=Of.PATIENT, per=Per.BILL), cap(600, "pays", per=Per.BILL)),
+        )
+    )
+    done = settled([one], bill((BED, 1000)))
+    assert (paid(done), why(done)) == ([600], {"one.bands": 100, "one.pays": 300})
+
+
+def test_the_least_own_part_is_taken_of_each_line_and_never_more_than_the_line_costs():
+    one = scheme(benefit(ratios=bands((0, "0.9")), each=Each.LINE, least=amount(500, "least")))
+    done = settled([one], bill((DRUG, 300), (DRUG, 2000), (DRUG, 8000)))
+    assert done.patient == 300 + 500 + 800
+
+
+def test_a_cover_that_is_too_young_leaves_everything():
+    one = scheme(benefit(waiting=replace(amount(0, "waiting"), rows=(replace(amount(0).rows[0], value=90),))))
+    for since, pays in ((date(2025, 3, 12), 1000), (date(2025, 3, 13), 0)):
+        facts = replace(CASE, covers=(replace(COVER, from_day=since),))
+        done = settled([one], bill((BED, 1000)), facts=facts)
+        assert paid(done) == [pays]
+    assert "over on 2025-06-11" in done.patient_trace[0].text
+
+
+def test_for_a_stay_the_waiting_ends_on_the_day_of_admission():
+    one = scheme(benefit(waiting=replace(amount(0, "waiting"), rows=(replace(amount(0).rows[0], value=90),))))
+    facts = replace(CASE, covers=(replace(COVER, from_day=date(2025, 3, 12)),), admitted=date(2025, 6, 9))
+    assert paid(settled([one], bill((BED, 1000)), facts=facts)) == [0]
+
+
+def test_an_account_pays_what_it_holds():
+    one = scheme(benefit(account="purse"))
+    facts = replace(CASE, covers=(replace(COVER, deposited=5000),))
+    done = settled([one], bill((BED, 1000)), {key("purse", year=0): 4400}, facts)
+    assert (paid(done), done.patient, moved(done)) == ([600], 400, {"purse": 600})
+
+
+@pytest.mark.parametrize(
+    ("mode", "last", "to", "pays"),
+    [
+        (Rounding.HALF_UP, LastCoin.PATIENT, 1, 648),  # 70 % of 925 is 647.5
+        (Rounding.DOWN, LastCoin.PATIENT, 1, 647),
+        (Rounding.HALF_UP, LastCoin.PAYER, 1, 647),  # 277.5 of the patient goes to 278
+        (Rounding.UP, LastCoin.PATIENT, 5, 650),
+        (Rounding.DOWN, LastCoin.PATIENT, 1000, 0),
+        (Rounding.HALF_UP, LastCoin.PAYER, 10, 645),  # 277.5 goes to 280
+        (Rounding.UP, LastCoin.PAYER, 1000, 0),  # the patient never pays more than there is
+    ],
+)
+def test_the_scheme_names_what_is_rounded_and_to_what(mode, last, to, pays):
+    one = scheme(benefit(ratios=bands((0, "0.7"))), rounding=CoinRule(mode, to, last_coin=last))
+    done = settled([one], bill((BED, 925)))
+    assert (paid(done), done.patient) == ([pays], 925 - pays)
+
+
+@pytest.mark.parametrize(("mode", "patient"), [(Rounding.DOWN, 300), (Rounding.UP, 350), (Rounding.HALF_UP, 350)])
+def test_rounding_the_claim_makes_the_patients_sum_round(mode, patient):
+    coin = CoinRule(mode, 50, RoundedAt.CLAIM, LastCoin.PAYER)
+    one = scheme(benefit(ratios=bands((0, "0.7")), caps=(cap(10**6),)), rounding=coin)
+    done = settled([one], bill((BED, 1100)))
+    assert (done.patient, moved(done)) == (patient, {"cap": 1100 - patient})
+
+
+def test_a_cap_forbids_rounding_in_the_patients_favour():
+    coin = CoinRule(Rounding.DOWN, 50, RoundedAt.CLAIM, LastCoin.PAYER)
+    one = scheme(benefit(ratios=bands((0, "0.7")), caps=(cap(770),)), rounding=coin)
+    assert settled([one], bill((BED, 1100))).patient == 330

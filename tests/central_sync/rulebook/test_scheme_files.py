@@ -1,0 +1,94 @@
+"""A scheme's files say only what the engine can do, and each mistake is shown with its file and line."""
+
+from __future__ import annotations
+
+import pytest
+
+from central_sync.benefits.parameters import Basis, Each, LastCoin, Of, Per, RoundedAt
+from central_sync.rulebook.load import load
+from tests.central_sync.rulebook.mistakes import EMPLOYEE, ILLNESS, STAY, VISIT, Mistake, change, copied, refused
+
+VALUE = "values: [{from: 2023-01-01, value: %s, reference: illustrative_cn, illustrative: true}]"
+FEE = "{text: fee, unit: CNY, " + VALUE % '"5"' + "}"
+HALF = "{text: half, unit: ratio, " + VALUE % '"0.5"' + "}"
+
+MISTAKES = {
+    "a_mark_that_the_scheme_has_not": Mistake(STAY, "takes:", "when: [referred]\ntakes:", "when"),
+    "a_part_twice": Mistake(STAY, "takes: [in_scope]", "takes: [in_scope, {part: in_scope}]", "takes[1]"),
+    "a_stage_that_is_none": Mistake(
+        STAY, "takes: [in_scope]", "takes: [{part: in_scope, left_by: [luck]}]", "takes[0].left_by"
+    ),
+    "a_share_above_one": Mistake(
+        STAY, "takes: [in_scope]", f"takes: [{{part: in_scope, share: {HALF.replace('0.5', '1.5')}}}]", "takes[0].share"
+    ),
+    "lines_of_nothing": Mistake(STAY, "takes:", "lines: {}\ntakes:", "lines"),
+    "lines_of_an_unknown_kind": Mistake(STAY, "takes:", "refuses: {kinds: [magic]}\ntakes:", "refuses.kinds"),
+    "lines_of_an_unknown_item": Mistake(STAY, "takes:", "lines: {items: [NO1]}\ntakes:", "lines.items"),
+    "lines_of_an_unknown_class": Mistake(STAY, "takes:", "lines: {classes: [D]}\ntakes:", "lines.classes"),
+    "a_package_for_nothing": Mistake(STAY, "takes:", f"package: {FEE}\ntakes:", "package"),
+    "waiting_in_money": Mistake(STAY, "takes:", f"waiting: {FEE}\ntakes:", "waiting.unit"),
+    "a_deductible_of_days_with_a_counter": Mistake(
+        STAY, "deductible:\n  per: bill", "deductible:\n  per: day\n  counter: met", "deductible.counter"
+    ),
+    "a_later_deductible_of_days": Mistake(STAY, "deductible:\n  per: bill", "deductible:\n  per: day", "later"),
+    "bands_of_a_night": Mistake(STAY, "bands:\n  per: bill", "bands:\n  per: night", "bands.per"),
+    "a_counter_that_counts_two_things": Mistake(VISIT, "counter: outpatient_in_scope", "counter: stays", "counter"),
+    "a_rank_twice": Mistake(VISIT, "cares: [outpatient]", "cares: [outpatient, inpatient]", "cares"),
+    "rounding_to_nothing": Mistake(EMPLOYEE, "rounding: half_up", 'rounding: {mode: up, to: "0"}', "rounding.to"),
+    "a_claim_whose_last_coin_is_the_patients": Mistake(
+        EMPLOYEE, "rounding: half_up", "rounding: {mode: up, at: claim}", "rounding.last_coin"
+    ),
+    "a_year_that_begins_on_no_day": Mistake(EMPLOYEE, "rounding:", "year_starts: 13-01\nrounding:", "$.year_starts"),
+    "a_share_with_another_basis": Mistake(
+        STAY, "takes: [in_scope]", "basis: whole\ntakes: [{part: in_scope, left_by: [bands]}]", "basis"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_a_mistake_is_refused_with_its_file_and_key(tmp_path, name):
+    refused(tmp_path, MISTAKES[name])
+
+
+def test_a_benefit_that_is_never_asked_is_refused(tmp_path):
+    folder = copied(tmp_path)
+    stay = (folder / STAY).read_text(encoding="utf-8")
+    (folder / "schemes/cn_employee/never.yaml").write_text('rank: "1"\n' + stay, encoding="utf-8")
+    refused_here = Mistake(STAY, "cares:", "cares:", "rank", "schemes/cn_employee/never.yaml")
+    with pytest.raises(Exception, match="takes everything of inpatient") as caught:
+        load(folder)
+    assert refused_here.key in str(caught.value)
+
+
+def test_everything_that_a_file_may_say_reaches_the_engine(tmp_path):
+    folder = copied(tmp_path)
+    change(folder, EMPLOYEE, "rounding: half_up", 'rounding: {mode: up, to: "0.05", at: claim, last_coin: payer}')
+    change(folder, EMPLOYEE, "groups:", 'marks: [special]\nyear_starts: 07-01\nrank: "3"\ngroups:')
+    change(
+        folder, EMPLOYEE, "  pool:\n    owner: member", "  pool:\n    owner: family\n    of: counted\n    per: month"
+    )
+    change(
+        folder,
+        ILLNESS,
+        "takes: [in_scope]",
+        f"each: line\nleast: {FEE}\ntakes: [{{part: in_scope, share: {HALF}, left_by: [bands]}}]",
+    )
+    change(folder, VISIT, "takes:", "basis: difference\naccount: purse\nlines: {kinds: [drug]}\ntakes:")
+    book = load(folder)
+    scheme = book.schemes["cn_employee"]
+    assert (scheme.rounding.to, scheme.rounding.at, scheme.rounding.last_coin) == (
+        5,
+        RoundedAt.CLAIM,
+        LastCoin.PAYER,
+    )
+    assert (scheme.marks, scheme.year_starts, scheme.rank) == (("special",), "07-01", 3)
+    [stay], [visit] = scheme.benefits["inpatient"], scheme.benefits["outpatient"]
+    assert (stay.caps[0].owner, stay.caps[0].of, stay.caps[0].per) == ("family", Of.COUNTED, Per.MONTH)
+    assert (visit.basis, visit.account, visit.lines.kinds) == (Basis.DIFFERENCE, "purse", ("drug",))
+    [illness] = book.schemes["cn_critical_illness"].benefits["inpatient"]
+    assert illness.each is Each.LINE
+    assert (illness.least.rows[0].value, illness.takes[0].share.rows[0].value, illness.takes[0].left_by) == (
+        500,
+        0.5,
+        ("bands",),
+    )
