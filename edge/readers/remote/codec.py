@@ -28,7 +28,6 @@ from edge.readers.remote.limits import (
 )
 from edge.readers.troubles import TROUBLES
 
-VERSION = 1
 T = TypeVar("T")
 
 ReadNumber = Annotated[int, Meta(ge=0, le=2**53)]

@@ -21,6 +21,7 @@ from edge.log import located
 from edge.readers import STOP_S_MAX, OnEvent, ReaderEvent, ReaderState, Wanted
 from edge.readers.cards.identity import CardIdentity
 from edge.readers.remote import codec
+from edge.readers.remote.limits import KEPT_AFTER_S
 from edge.readers.remote.link import Link
 from edge.readers.remote.session import LineEnded, OnRead, Session, away, changes
 
@@ -47,20 +48,21 @@ class RemoteReaders:
         self._sessions: dict[str, Session] = {}
         self._serving: set[asyncio.Task[object]] = set()
         self._away: dict[str, dict[str, ReaderState]] = {}
-        self._kept: set[str] = set()
+        self._keeper: asyncio.Task[None] | None = None
+        self._learned = asyncio.Event()
         self._news = asyncio.Event()
         self._open = False
 
     async def start(self) -> None:
         """Remember the readers that were seen before; agents connect by themselves."""
         for agent, readers in _read(self._path).agents.items():
-            self._kept |= set(readers)
             seen = (
                 ReaderState(name=name, driver=driver, connected=False, card_present=False)
                 for name, driver in readers.items()
             )
             self._away[agent] = {state.name: away(state) for state in seen}
         self._open = True
+        self._keeper = asyncio.create_task(self._keep(), name="names of the agents' readers")
 
     async def stop(self) -> None:
         """End every connection; nothing is told after it."""
@@ -70,6 +72,11 @@ class RemoteReaders:
             session.end()
         if self._serving:
             await asyncio.wait(self._serving, timeout=STOP_S_MAX)
+        if self._keeper is not None:
+            self._keeper.cancel()
+            await asyncio.gather(self._keeper, return_exceptions=True)
+            self._keeper = None
+            self._write(self._seen())
 
     def states(self) -> list[ReaderState]:
         """The readers of every paired agent, whether it is here or away."""
@@ -157,26 +164,32 @@ class RemoteReaders:
         for name, state in lost.items():
             for change in changes(session.states[name], state):
                 self._told(ReaderEvent(change=change, state=state))
-        self._remember()
 
     def _tell_news(self) -> None:
         news, self._news = self._news, asyncio.Event()
         news.set()
 
     def _told(self, event: ReaderEvent) -> None:
-        if event.state.name not in self._kept:
-            self._remember()
+        self._learned.set()
         if self._open:
             self._on_event(event)
 
-    def _remember(self) -> None:
-        """Keep the names of the readers, where they differ from what is kept."""
+    async def _keep(self) -> None:
+        """Keep the names of the readers, seldom and beside the loop, whatever the agents do."""
+        while True:
+            await self._learned.wait()
+            await asyncio.sleep(KEPT_AFTER_S)
+            self._learned.clear()
+            await asyncio.to_thread(self._write, self._seen())
+
+    def _seen(self) -> _Seen:
         known = self._away | {session.name: session.states for session in self._sessions.values()}
         paired = self._paired()
-        seen = _Seen({one: {s.name: s.driver for s in known[one].values()} for one in sorted(known) if one in paired})
+        return _Seen({one: {s.name: s.driver for s in known[one].values()} for one in sorted(known) if one in paired})
+
+    def _write(self, seen: _Seen) -> None:
         if seen == _read(self._path):
             return
-        self._kept = {name for names in seen.agents.values() for name in names}
         try:
             files.replace(self._path, msgspec.json.format(msgspec.json.encode(seen)) + b"\n")
         except OSError as error:  # a disk that is full costs names in a list, not a reader

@@ -20,7 +20,14 @@ OUTBOUND_MESSAGES_MAX = 256
 """How many messages may wait to be sent; who lets more pile up does not listen, and is cut off."""
 MESSAGES_AT_ONCE_MAX = 100
 MESSAGES_PER_S_MAX = 20
-"""What an agent may say: so many in a burst, and so many a second in the long run. Above it the edge listens more slowly."""
+"""What an agent may say: so many in a burst, and so many a second in the long run; a list of readers counts as much as it changes. Above it the
+edge listens more slowly.
+"""
+MADE_AT_ONCE_MAX = 30
+MADE_PER_S_MAX = 1.0
+"""Reads of its own that an agent may tell. The edge remembers some thousand reads of all desks: no PC may drive the others' out."""
+KEPT_AFTER_S = 5.0
+"""How long after a change the names of the agents' readers are written to the disk: seldom, however often they change."""
 
 HEARTBEAT_S = 4.0
 """After this silence the other side is asked whether it is there; it has half of it to answer."""

@@ -40,6 +40,17 @@ class Link:
         """End the line; :meth:`frames` then ends."""
         self._ended.set()
 
+    async def rest(self, count: int = 1) -> None:
+        """So much was said: wait if that is more than may be said in that time."""
+        rest_s = self._pace.rest_s(asyncio.get_running_loop().time(), count)
+        if not rest_s:
+            return
+        try:
+            async with asyncio.timeout(rest_s):
+                await self._ended.wait()
+        except TimeoutError:
+            pass  # it goes on
+
     @property
     def ended(self) -> bool:
         """Whether either side has ended it."""
@@ -61,7 +72,6 @@ class Link:
 
     async def _heard(self, ended: asyncio.Task[bool]) -> bytes | None:
         """The next frame; ``None`` at the end of the line."""
-        loop = asyncio.get_running_loop()
         while not self._ended.is_set():
             receiving = asyncio.ensure_future(self._socket.receive())
             try:
@@ -76,9 +86,7 @@ class Link:
                 message = receiving.result()
             except _BROKEN:
                 return None
-            rest_s = self._pace.rest_s(loop.time())
-            if rest_s:
-                await asyncio.wait({ended}, timeout=rest_s)
+            await self.rest()
             if message.type is WSMsgType.PING:
                 await self._pong(message.data)
             elif message.type is WSMsgType.BINARY:

@@ -21,11 +21,14 @@ from edge.readers.cards.identity import CardIdentity
 from edge.readers.remote import codec
 from edge.readers.remote.limits import (
     ANSWER_GRACE_S,
+    MADE_AT_ONCE_MAX,
+    MADE_PER_S_MAX,
     READERS_PER_AGENT_MAX,
     READS_UNDER_WAY_MAX,
     STILL_PAIRED_LOOK_EVERY_S,
 )
 from edge.readers.remote.link import Link
+from edge.readers.remote.pace import Pace
 
 log = structlog.get_logger()
 
@@ -56,6 +59,7 @@ class Session:
         self._on_read = on_read
         self._asked: dict[int, _Asked] = {}
         self._numbers = count()
+        self._made_pace = Pace(MADE_AT_ONCE_MAX, MADE_PER_S_MAX)
 
     async def run(self, welcome: codec.Welcome) -> None:
         """Serve the line until it ends."""
@@ -116,7 +120,7 @@ class Session:
     async def _take(self, said: codec.FromAgent) -> None:
         match said:
             case codec.ReadersAre():
-                self._now(said.readers)
+                await self._link.rest(self._now(said.readers))
             case codec.Happened():
                 self._happened(said.change, codec.trusted_state(self.name, said.state))
             case codec.ReadDone():
@@ -137,19 +141,22 @@ class Session:
             asked.answer.set_result(answer)
         await asked.ended.wait()
 
-    def _now(self, readers: list[ReaderState]) -> None:
-        """The whole list: what differs from what we knew is told as if it had happened now. A reader that is no longer named is lost."""
+    def _now(self, readers: list[ReaderState]) -> int:
+        """The whole list: what differs from what we knew is told as if it had happened now; how much that was. A reader that is no longer
+        named is lost.
+        """
         now = {state.name: state for state in (codec.trusted_state(self.name, one) for one in readers)}
         before, self.states = self.states, now
-        for name, state in before.items():
-            if name not in now:
-                self._differs(state, away(state))
-        for name, state in now.items():
-            self._differs(before.get(name), state)
+        gone = [state for name, state in before.items() if name not in now]
+        return sum(self._differs(state, away(state)) for state in gone) + sum(
+            self._differs(before.get(name), state) for name, state in now.items()
+        )
 
-    def _differs(self, before: ReaderState | None, now: ReaderState) -> None:
-        for change in changes(before, now):
+    def _differs(self, before: ReaderState | None, now: ReaderState) -> int:
+        found = changes(before, now)
+        for change in found:
             self._tell(change, now)
+        return len(found)
 
     def _happened(self, change: Change, state: ReaderState) -> None:
         if state.name not in self.states and len(self.states) >= READERS_PER_AGENT_MAX:
@@ -159,6 +166,8 @@ class Session:
 
     def _made(self, said: codec.ReadMade) -> None:
         reader = codec.named(self.name, said.reader)
+        if not self._made_pace.allows(asyncio.get_running_loop().time()):
+            return
         try:
             identity = codec.trusted_identity(said.identity, photo=False)
         except Refused as refusal:

@@ -10,6 +10,7 @@ import pytest
 from edge.readers import READ_REFUSALS, Change, Wanted
 from edge.readers.remote import codec
 from edge.readers.remote.limits import (
+    MADE_AT_ONCE_MAX,
     READERS_PER_AGENT_MAX,
     READS_UNDER_WAY_MAX,
 )
@@ -142,3 +143,30 @@ async def test_a_read_made_at_the_pc_is_told_once_it_can_be_believed(office: Off
     assert await played.hear() == codec.ReadNoted(read_id=name)
     ((read_id, reader, who),) = office.made
     assert (read_id, reader.name, who.number, who.photo) == (name, "pc-1/card", NUMBER, b"")
+
+
+async def test_readers_that_are_renamed_without_end_cost_no_more_than_a_few_events_a_second(
+    office: Office, played: Played
+) -> None:
+    async def rename() -> None:
+        for turn in range(100_000):
+            names = [f"card-{turn}-{n}" for n in range(READERS_PER_AGENT_MAX)]
+            await played.say(codec.ReadersAre(readers=[msgspec.structs.replace(CARD, name=name) for name in names]))
+
+    renaming = asyncio.create_task(rename())
+    await asyncio.sleep(1.5)
+    renaming.cancel()
+    await asyncio.gather(renaming, return_exceptions=True)
+    assert office.told.qsize() < 300
+    assert len(office.readers.states()) == READERS_PER_AGENT_MAX
+
+
+async def test_a_pc_cannot_drive_the_reads_of_others_out_of_memory(office: Office, played: Played) -> None:
+    for n in range(3 * MADE_AT_ONCE_MAX):
+        await played.say(codec.ReadMade(read_id=f"abcdefghijklmnop{n:04}", reader="card", identity=WHO))
+    reading = read(office)
+    while not isinstance(asked := await played.hear(), codec.ReadAsked):
+        pass
+    await played.say(codec.ReadDone(number=asked.number, identity=WHO))
+    await reading
+    assert MADE_AT_ONCE_MAX <= len(office.made) < 2 * MADE_AT_ONCE_MAX
