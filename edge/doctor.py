@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from edge import app, config, health, identity
+from edge.agents import AgentError, Agents
 from edge.app import JOURNAL_FILE, RUNNING_FILE, Running
 from edge.config import Config, ConfigError
 from edge.errors import JournalError
@@ -56,13 +57,23 @@ def findings(folder: Path, now: datetime) -> Iterator[Finding]:
         ("identity", lambda: _identity(folder, now)),
         ("journal", lambda: _journal(folder)),
         ("workstations", lambda: _workstations(folder)),
+        ("agents", lambda: _agents(folder)),
         ("disk", lambda: _disk(folder)),
         ("running", lambda: _running(folder)),
     ]
     for part, look in checks:
         try:
             yield Finding(part, True, look())
-        except (OSError, ConfigError, NotEnrolled, JournalError, WorkstationError, NotRunning, Unwell) as error:
+        except (
+            OSError,
+            ConfigError,
+            NotEnrolled,
+            JournalError,
+            WorkstationError,
+            AgentError,
+            NotRunning,
+            Unwell,
+        ) as error:
             yield Finding(part, False, str(error))
 
 
@@ -168,6 +179,15 @@ def _workstations(folder: Path) -> str:
     if not count:
         raise Unwell("No workstation may sign in: pishkhan-edge workstation add NAME")
     return f"{count} may sign in"
+
+
+def _agents(folder: Path) -> str:
+    count, listen = len(Agents(folder).all()), config.load(folder).agents_listen
+    if count and not listen:
+        raise Unwell(
+            f"{count} computers are paired and cannot reach us: set agents_listen in edge.toml, and start the edge again"
+        )
+    return f"{count} computers are paired; their port is {listen}" if listen else "no readers on the clerks' computers"
 
 
 def _disk(folder: Path) -> str:

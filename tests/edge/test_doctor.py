@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from edge import doctor
+from edge.agents import Agents
 from edge.app import clock
+from edge.readers.bindings import Binding
 from tests import programs
 from tests.e2e.town import Town
 
@@ -31,6 +35,20 @@ def test_a_running_edge_is_well_and_says_how_it_stands(town: Town) -> None:
     assert stats["entries"] == {"final": 3}
     shown = programs.edge_command(town.edge_folder, "journal", "show", "--latest", "5").stdout
     assert [line.split()[2] for line in shown.splitlines()] == ["2204", "2201", "9001"]
+
+
+def test_computers_that_are_paired_and_have_no_port_to_call_are_found(tmp_path: Path) -> None:
+    def told() -> doctor.Finding:
+        return next(finding for finding in doctor.findings(tmp_path, clock()) if finding.part == "agents")
+
+    assert told().well
+    agents = Agents(tmp_path)
+    agents.pair(agents.invite("pc-1", Binding(), clock(), timedelta(hours=1)), "k" * 43, clock())
+    assert (told().well, "agents_listen" in told().sentence) == (False, True)
+    (tmp_path / "edge.toml").write_text('agents_listen = "0.0.0.0:7002"')
+    assert (told().well, "7002" in told().sentence) == (True, True)
+    (tmp_path / "agents.json").write_text("{")
+    assert not told().well
 
 
 def test_each_thing_that_is_wrong_is_found(town: Town) -> None:
