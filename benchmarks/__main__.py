@@ -11,7 +11,18 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
-from benchmarks import backlog, desk_latency, drain, embed_calls, journal, memory, reconcile, settle_engine, wire_size
+from benchmarks import (
+    backlog,
+    card_read,
+    desk_latency,
+    drain,
+    embed_calls,
+    journal,
+    memory,
+    reconcile,
+    settle_engine,
+    wire_size,
+)
 from benchmarks.figure import Figure
 
 
@@ -34,6 +45,7 @@ def _short(measure: Callable[[], Iterable[Figure]]) -> Measure:
 
 FIGURES: dict[str, Measure] = {
     "backlog": backlog.measure,
+    "card-read": card_read.measure,
     "desk-latency": desk_latency.measure,
     "drain": drain.measure,
     "embed-calls": embed_calls.measure,

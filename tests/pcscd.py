@@ -93,21 +93,21 @@ class Service:
 
     def kill(self) -> None:
         """End it as a crash would."""
-        self._signal(signal.SIGKILL)
-        self.process.wait(START_S_MAX)
+        self._running().kill()
+        self._running().wait(START_S_MAX)
         self.process = None
 
     def freeze(self) -> None:
         """Let it hang: it keeps its connections and answers nothing."""
-        self._signal(signal.SIGSTOP)
+        self._running().send_signal(signal.SIGSTOP)
 
     def thaw(self) -> None:
         """Let it go on."""
-        self._signal(signal.SIGCONT)
+        self._running().send_signal(signal.SIGCONT)
 
-    def _signal(self, number: int) -> None:
+    def _running(self) -> subprocess.Popen[bytes]:
         assert self.process is not None
-        self.process.send_signal(number)
+        return self.process
 
     def __enter__(self) -> Service:
         return self
@@ -129,7 +129,7 @@ class Service:
     def _wait(self, readers: bool) -> None:
         until = time.monotonic() + START_S_MAX
         while not SOCKET.exists() or (readers and not all(map(_listens, self.ports))):
-            if self.process.poll() is not None or time.monotonic() > until:
+            if self._running().poll() is not None or time.monotonic() > until:
                 raise ServiceMissing(f"pcscd does not start:\n{(FOLDER / 'log').read_text(errors='replace')[-2000:]}")
             time.sleep(0.02)
 
