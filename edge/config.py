@@ -22,7 +22,7 @@
     [[readers]]
     name = "desk-1"
     driver = "simulated"
-    address = "readers/desk-1"  # what the driver understands: here a folder, relative to DIR
+    address = "readers/desk-1"  # what the driver understands: here a folder, relative to DIR; of a serial port see docs/operating.md
     desk = ""  # the workstation that it belongs to; empty: every workstation may use it
     card_must_stay = false  # whether a read counts as proof of presence only while the card lies there
 """

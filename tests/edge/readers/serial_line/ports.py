@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import threading
 import time
 import tty
@@ -10,6 +11,8 @@ from pathlib import Path
 
 from tests.cards_played.cn_resident import SamV
 
+NOTICES_S = 0.05
+"""How soon it notices that it is to end."""
 BITS_A_BYTE = 10
 """8N1: a start bit, eight, a stop bit."""
 
@@ -65,13 +68,11 @@ class SamOnCable:
 
     def _serve(self, far: int) -> None:
         held = b""
-        os.set_blocking(far, False)
         while not self._stopping.is_set():
             try:
+                if not select.select([far], [], [], NOTICES_S)[0]:
+                    continue
                 held += os.read(far, 4096)
-            except BlockingIOError:
-                time.sleep(0.0005)
-                continue
             except OSError:
                 return
             while (request := _whole(held)) is not None:

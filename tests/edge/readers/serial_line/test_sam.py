@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import statistics
 import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -18,6 +19,7 @@ from tests.edge.readers.serial_line.desks import SamDesk
 DOWN = ("reader_back", "inserted")
 LIFTED = (*DOWN, "removed")
 QUIET_S = 1.2
+OWN_MS_MAX = 5
 FRAME_S = 1295 * 10 / 115_200
 """How long the frame with text and photo is on the line."""
 
@@ -37,6 +39,20 @@ async def test_a_card_that_is_put_down_is_told_and_read_at_the_pace_of_the_line(
     found = await desk.read(wanted=Wanted(photo=True))
     assert (found.number, found.name, found.photo) == (played.NUMBER, "张三", played.PHOTO)
     assert time.monotonic() - began > FRAME_S
+
+
+@pytest.mark.proof
+async def test_a_read_costs_little_beyond_what_line_and_card_take(desk: SamDesk) -> None:
+    own_ms = []
+    for turn in range(20):
+        desk.put()
+        await desk.until("reader_back", *(["inserted", "removed"] * turn), "inserted")
+        began, wire_s = time.monotonic(), desk.far.wire_s
+        await desk.read()
+        own_ms.append((time.monotonic() - began - (desk.far.wire_s - wire_s)) * 1000)
+        desk.sam.lift()
+        await desk.until("reader_back", *(["inserted", "removed"] * (turn + 1)))
+    assert statistics.median(own_ms) <= OWN_MS_MAX
 
 
 async def test_a_card_that_is_left_lying_after_its_read_is_not_told_again_and_its_lifting_is(desk: SamDesk) -> None:
