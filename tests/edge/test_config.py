@@ -74,3 +74,23 @@ def test_what_is_no_address_is_refused(text: str) -> None:
 
 def test_an_address_is_written_with_its_brackets() -> None:
     assert config.address("[::1]:80").url("http") == "http://[::1]:80"
+
+
+@pytest.mark.parametrize(
+    ("text", "field"),
+    [
+        ("card_kept_s = 0", "card_kept_s"),
+        ("card_kept_s = 3601", "card_kept_s"),
+        ("card_read_good_s = 43201", "card_read_good_s"),
+        ('photo = "yes"', "photo"),
+        ('[[readers]]\nname = "r"\ndriver = "pcsc"\naddress = ""\ndesk = "a desk"', "desk"),
+    ],
+)
+def test_what_is_kept_of_a_card_is_bounded(tmp_path: Path, text: str, field: str) -> None:
+    (tmp_path / "edge.toml").write_text(text)
+    with pytest.raises(config.ConfigError, match=field):
+        config.load(tmp_path)
+
+
+def test_photos_are_off_unless_it_is_set_otherwise(tmp_path: Path) -> None:
+    assert config.load(tmp_path).photo is False

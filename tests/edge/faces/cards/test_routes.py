@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import statistics
+import time
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -11,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from edge.readers import Change, ReaderEvent, ReaderState
 from edge.readers.bindings import Binding
 from tests.edge.faces.hospital import CONTEXT, Hospital, next_event, until
 
@@ -261,3 +264,16 @@ async def test_when_the_edge_stops_a_poll_and_a_read_that_wait_are_answered(tmp_
             assert (await poll)[1]["error"]["code"] == "shutting_down"
             status, body = await read
     assert (status, body["error"]["code"]) == (503, "shutting_down")
+
+
+async def test_what_a_driver_tells_is_on_the_stream_within_twenty_milliseconds(desks: Hospital) -> None:
+    state = ReaderState(name="reader-1", driver="simulated", connected=True, card_present=True)
+    took = []
+    async with await desks.opened("/cards/v1/events") as stream:
+        for number in range(50):
+            change = Change.REMOVED if number % 2 else Change.INSERTED
+            began = time.perf_counter()
+            desks.front._told(ReaderEvent(change=change, state=state))
+            assert (await next_event(stream))[0] == str(change)
+            took.append(time.perf_counter() - began)
+    assert statistics.median(took) < 0.020
