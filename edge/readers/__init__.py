@@ -10,6 +10,8 @@ Rules for a driver
       ends, ``removed`` after a card's last read has ended or failed.
     * *Read within a deadline.* ``read`` waits for a card until its deadline and never longer, whatever the driver or the card does. It raises
       ``Refused`` with one of :data:`READ_REFUSALS`, and nothing else: exceptions of libraries are translated where they are called.
+    * *Read again.* A card that lies there is read as often as it is asked for. A reader that cannot do that says ``card_lying`` at the deadline, and does
+      not remember the card instead.
     * *Cancel.* A read ends soon after its task was cancelled, and leaves the card usable for the next one.
     * *Never block the loop.* Calls that may hang run in a worker of the driver's own; a worker that hangs is left behind and replaced, and
       the other readers do not notice.

@@ -2,8 +2,8 @@
 
 A line ends with CR, LF, or a pause. Around the number scanners put what nobody asked for: a symbology identifier (``]C1``), start and stop
 characters, GS1 application identifiers with their separators, control characters. That is taken off; what is left must be, as a whole, an identifier of
-a kind that is expected here and passes its check, or one word if tokens are expected. Nothing is searched for inside longer text: a number that
-happens to fit is nobody's.
+a kind that is expected here and passes its check, or one word if tokens are expected. Nothing is searched for inside longer text, and nothing is
+completed (a short barcode is no national code without its zeros): a number that happens to fit is nobody's.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def identity(line: bytes, expects: Sequence[str]) -> CardIdentity:
             if kind == TOKEN and _is_token(candidate):
                 return CardIdentity(kind="", number="", card=CARD, card_number=candidate)
             number = identifiers.checked(kind, candidate)
-            if number is not None:
+            if number is not None and len(number) == len(identifiers.normalised(candidate)):
                 return CardIdentity(kind=kind, number=number, card=CARD)
     raise Refused("card_unreadable", "a line that is nothing of what is expected here")
 

@@ -134,7 +134,8 @@ class Worker:
         self._thread = threading.Thread(target=self._run, name=f"reader {name}", daemon=True)
         self._wanted = threading.Event()
         self._leaving = threading.Event()
-        self._tasks: deque[Task] = deque()
+        self._lock = threading.Lock()
+        self._tasks: list[Task] = []
         self._returned: deque[CardIdentity] = deque(maxlen=1)
         self._last = Snapshot(connected=False, present=False)
 
@@ -159,9 +160,10 @@ class Worker:
 
     def submit(self, task: Task) -> None:
         """Serve ``task`` when those before it are served."""
-        if len(self._tasks) >= TASKS_MAX:
+        if len(self.waiting()) >= TASKS_MAX:
             return task.refuse(Refused("reader_busy", f"over {TASKS_MAX} reads stand in line"))
-        self._tasks.append(task)
+        with self._lock:
+            self._tasks.append(task)
         self._wanted.set()
         return None
 
@@ -175,13 +177,15 @@ class Worker:
         return self._returned.popleft() if self._returned else None
 
     def waiting(self) -> list[Task]:
-        """See :class:`Line`."""
-        return [task for task in list(self._tasks) if not task.over]
+        """See :class:`Line`. Reads that are over leave the line here."""
+        with self._lock:
+            self._tasks = [task for task in self._tasks if not task.over]
+            return list(self._tasks)
 
     def refuse_all(self, why: Refused) -> None:
         """Every read that waits fails."""
-        while self._tasks:
-            self._tasks.popleft().refuse(why)
+        for task in self.waiting():
+            task.refuse(why)
 
     def live(self) -> None:
         """See :class:`Line`."""
@@ -222,11 +226,8 @@ class Worker:
         device.begin()
         self._tell(Snapshot(connected=True, present=False))
         while True:
-            while self._tasks and self._tasks[0].over:
-                self._tasks.popleft()
             self._wanted.clear()
-            seconds = device.turn(self._tasks[0] if self._tasks else None)
-            self._rest(seconds)
+            self._rest(device.turn(next(iter(self.waiting()), None)))
 
     def _rest(self, seconds: float) -> None:
         self.live()

@@ -49,6 +49,7 @@ def test_a_national_code_is_found_in_what_scanners_put_around_it(line: str) -> N
         "http://example.org/?id=0499370899",
         "0499370899 0499370899",
         "910499370899",
+        "499370899",
         "(910499370899",
         "]C1",
         "x\x1d" * 50 + CODE,

@@ -17,6 +17,7 @@ from edge.readers import STOP_S_MAX, Wanted
 from edge.readers.serial_line.address import parse
 from edge.readers.serial_line.driver import LEFT_BEHIND_MAX, SerialReader
 from edge.readers.serial_line.port import Port, PortTrouble, open_port
+from edge.readers.serial_line.worker import TASKS_MAX
 from tests.cards_played.cn_resident import NUMBER
 from tests.edge.readers.serial_line.desks import SamDesk
 
@@ -60,6 +61,15 @@ async def test_without_its_library_the_reader_says_so_and_is_there_when_it_is_in
         await until_trouble(desk.reader, "library_missing")
         assert (await desk.refusal())[0] == "reader_failed"
     await desk.until("reader_back")
+    await desk.close()
+
+
+async def test_reads_on_a_reader_that_stays_away_do_not_fill_its_line(tmp_path: Path) -> None:
+    desk = SamDesk(tmp_path)
+    await desk.reader.start()
+    for _ in range(3):
+        ended = await asyncio.gather(*(desk.refusal(0.1) for _ in range(TASKS_MAX)))
+        assert {code for code, _ in ended} == {"reader_lost"}
     await desk.close()
 
 
