@@ -91,6 +91,15 @@ def test_a_wrong_length_does_not_swallow_what_follows(answer: Answer, length: in
     assert found[-1] == answer
 
 
+def test_an_answer_that_breaks_off_at_any_byte_is_none_and_spoils_nothing() -> None:
+    whole = played.answer_frame(0x90, b"\1\0\4\0" + played.citizen() + played.PHOTO)
+    for end in range(len(whole)):
+        frames = Frames()
+        assert frames.feed(whole[:end]) == []
+        frames.clear()
+        assert frames.feed(whole) == [Answer(0x90, whole[10:-1])]
+
+
 def test_what_began_and_never_ended_is_given_up_for_what_lies_behind_it() -> None:
     frames = Frames()
     assert frames.feed(MARK + b"\x08\x00" + bytes.fromhex(played.FOUND)) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import os
 import statistics
 import time
@@ -93,6 +94,22 @@ async def test_where_a_reader_cannot_tell_lying_from_gone_the_card_lies_until_an
     desk.put()
     await desk.until(*LIFTED, "inserted")
     assert (await desk.read()).number == played.NUMBER
+
+
+@pytest.mark.parametrize(
+    ("card", "number", "address"),
+    [
+        (Card(new_address="天津市和平区南京路3号"), played.NUMBER, "天津市和平区南京路3号"),
+        (Card(played.hmt_resident()), played.RESIDENT_OF_TAIWAN, "上海市浦东新区世纪大道2号"),
+        (Card(played.foreigner_2017()), played.FOREIGNER_2017, ""),
+    ],
+)
+async def test_every_sister_of_the_card_is_read_over_the_line(
+    desk: SamDesk, card: Card, number: str, address: str
+) -> None:
+    desk.put(dataclasses.replace(card))
+    found = await desk.read()
+    assert (found.number, found.address) == (number, address)
 
 
 async def test_a_card_swapped_between_two_looks_is_removed_and_inserted(desk: SamDesk) -> None:
