@@ -5,7 +5,7 @@ SET_UP := installers/set_up.sh
 WORKERS ?= 2
 ARGS ?=
 
-.PHONY: help demo test check proof soak bench fix docs vectors lock clean
+.PHONY: help demo test check proof soak bench fix docs rules vectors lock clean
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -46,6 +46,10 @@ fix:  ## format, and mend what lint can mend
 docs:  ## redraw docs/states.md and docs/errors.md from the tables
 	@$(SET_UP) run
 	$(PY) -m tests.tidy.generate_docs
+
+rules:  ## compile the audit rules into what the edge is shipped with, and write them into docs/audit-rules.md
+	@$(SET_UP) run
+	$(PY) -m tests.tidy.generate_rules
 
 vectors:  ## rewrite the golden vectors; read the difference by eye before you commit it
 	@$(SET_UP) run

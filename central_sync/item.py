@@ -60,7 +60,7 @@ def checked(item: Item) -> Checked:
         Refused: it cannot be kept in the ledger.
     """
     row = BY_NUMBER.get(item.number)
-    if row is None:
+    if row is None or row.at_edge:
         raise Refused("number_unknown")
     if not _is_msgid(item.msgid):
         raise Refused("msgid_invalid")

@@ -24,6 +24,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "doctor": ("edge.verbs", "doctor_command"),
     "enrol": ("edge.verbs", "enrol"),
     "face-certificate": ("edge.verbs", "face_certificate"),
+    "forecast": ("edge.forecast_verb", "forecast"),
     "journal": ("edge.journal_verbs", "journal"),
     "read-card": ("edge.card_verbs", "read_card"),
     "readers": ("edge.card_verbs", "readers"),

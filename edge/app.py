@@ -39,6 +39,7 @@ from edge.faces.limits import BODY_BYTES_MAX, STOP_WAIT_S_MAX
 from edge.faces.listener import Listener
 from edge.faces.shortcut import Shortcut
 from edge.faces.stream import Stream
+from edge.forecast import Forecaster
 from edge.housekeeping import Housekeeping, backup_age
 from edge.intake import Intake
 from edge.jobs import Job, Jobs
@@ -145,6 +146,7 @@ class Edge:
             lambda: self._line.skewed,
             clock,
             front.presence,
+            Forecaster(who.zone),
         )
         self._workstations = Workstations(self._folder / WORKSTATIONS_FILE)
         cycles = Cycles(self._journal, who.zone)

@@ -6,15 +6,21 @@ checks again.
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import Protocol
 
 from central_sync.terms import hid as hids
 from central_sync.terms import identifiers
 from central_sync.terms.money import CURRENCIES
+from central_sync.wire import codec
 from central_sync.wire import packets as p
+from central_sync.wire.catalogue import BY_NUMBER, Row
+from central_sync.wire.limits import DEADLINE_MS_MAX, DEADLINE_MS_MIN, MSGID_CHARACTERS_MAX
 from central_sync.wire.refusals import Refused
-from edge.calls import Call
+from edge.calls import Call, Profile
+
+_MSGID = re.compile(rf"[!-~]{{1,{MSGID_CHARACTERS_MAX}}}")
 
 
 class Presence(Protocol):
@@ -28,6 +34,26 @@ class Presence(Protocol):
         """
 
 
+def opened(call: Call, profile: Profile) -> tuple[Row, p.Request]:
+    """The catalogue's row and the typed, checked request of ``call``.
+
+    Raises:
+        Refused: for whatever is wrong with it.
+    """
+    row = BY_NUMBER.get(call.number)
+    if row is None:
+        raise Refused("number_unknown")
+    if not _MSGID.fullmatch(call.msgid):
+        raise Refused("msgid_invalid")
+    if not DEADLINE_MS_MIN <= call.deadline_ms <= DEADLINE_MS_MAX:
+        raise Refused("deadline_invalid", f"{DEADLINE_MS_MIN} to {DEADLINE_MS_MAX}")
+    if call.context.institution != profile.institution:
+        raise Refused("institution_wrong")
+    request = codec.request_from_json(row, call.packet)
+    check(request, profile.currency)
+    return row, request
+
+
 def check(request: p.Request, currency: str) -> None:
     """Raise :class:`Refused` for what cannot be right; ``detail`` is the path of a field, never a value.
 
@@ -35,12 +61,14 @@ def check(request: p.Request, currency: str) -> None:
         request: decoded by the catalogue's row.
         currency: the institution's, a key of :data:`central_sync.terms.money.CURRENCIES`.
     """
+    if getattr(request, "currency", currency) != currency:
+        raise Refused("currency_wrong", "$.currency")
+    if isinstance(request, p.Forecast):
+        return  # a draft may be wrong: that is what is asked
     _check_person(getattr(request, "person", None))
     hid = getattr(request, "hid", "")
     if hid and hids.serial_of(hid) is None:
         raise Refused("hid_invalid", "$.hid")
-    if getattr(request, "currency", currency) != currency:
-        raise Refused("currency_wrong", "$.currency")
     _check_diagnoses(getattr(request, "diagnoses", []))
     match request:
         case p.Fees():

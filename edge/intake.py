@@ -13,7 +13,6 @@ decide by its resolution, journaled before it is answered. Rules
 from __future__ import annotations
 
 import asyncio
-import re
 import time
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
@@ -25,14 +24,14 @@ import structlog
 from central_sync.wire import codec
 from central_sync.wire import packets as p
 from central_sync.wire.catalogue import BY_NAME, BY_NUMBER, Resolution, Row
-from central_sync.wire.limits import DEADLINE_MS_MAX, DEADLINE_MS_MIN, MSGID_CHARACTERS_MAX
 from central_sync.wire.messages import ItemAnswer, Transaction, Verdict
 from central_sync.wire.refusals import REFUSALS, Refused
 from edge.calls import Call, Profile, Reply
-from edge.checks import Presence, check, check_presence
+from edge.checks import Presence, check_presence, opened
 from edge.downlink import Downlink
 from edge.errors import JournalUnavailable
 from edge.events import Events
+from edge.forecast import Forecaster
 from edge.journal import Appended, Appending, Draft, Journal, Standing
 from edge.limits import ANSWER_MARGIN_MS_MAX, DOWN_PATIENCE_MS, LINE_LOOK_MS, STOP_GRACE_S
 from edge.outcome import Outcome
@@ -51,7 +50,6 @@ from edge.uplink.items import CYCLE_LANE
 from edge.waiting import Waiting, outcome_event
 
 _log = structlog.get_logger(__name__)
-_MSGID = re.compile(rf"[!-~]{{1,{MSGID_CHARACTERS_MAX}}}")
 
 
 class _Clock:
@@ -87,6 +85,7 @@ class Intake:
         skewed: whether the clocks of edge and hub differ too much.
         now: the wall clock.
         presence: what a ``card_read`` is held against; ``None``: nothing can be proven here.
+        forecaster: what answers 3101; ``None``: nothing does.
     """
 
     def __init__(
@@ -100,6 +99,7 @@ class Intake:
         skewed: Callable[[], bool],
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         presence: Presence | None = None,
+        forecaster: Forecaster | None = None,
     ) -> None:
         self._profile = profile
         self._journal = journal
@@ -110,6 +110,7 @@ class Intake:
         self._skewed = skewed
         self._now = now
         self._presence = presence
+        self._forecaster = forecaster
         self._tasks: set[asyncio.Task[Reply]] = set()
         self._stopping = False
         self._hastening = False
@@ -141,7 +142,7 @@ class Intake:
         if task.done():
             return task.result()
         if not row.journaled:
-            return refused(call.msgid, row.number, "line_down")
+            return refused(call.msgid, row.number, "forecast_unavailable" if row.at_edge else "line_down")
         if clock.kept is not None:
             return reply_of(clock.kept)
         return Reply(outcome=Outcome.IN_DOUBT, msgid=call.msgid, number=row.number, ticket=call.msgid)
@@ -154,22 +155,13 @@ class Intake:
         """
         if self._stopping:
             raise Refused("shutting_down")
-        row = BY_NUMBER.get(call.number)
-        if row is None:
-            raise Refused("number_unknown")
-        if not _MSGID.fullmatch(call.msgid):
-            raise Refused("msgid_invalid")
-        if not DEADLINE_MS_MIN <= call.deadline_ms <= DEADLINE_MS_MAX:
-            raise Refused("deadline_invalid", f"{DEADLINE_MS_MIN} to {DEADLINE_MS_MAX}")
-        if call.context.institution != self._profile.institution:
-            raise Refused("institution_wrong")
-        request = codec.request_from_json(row, call.packet)
-        check(request, self._profile.currency)
-        return row, request
+        return opened(call, self._profile)
 
     def _business(self, call: Call, row: Row, request: p.Request, clock: _Clock) -> Coroutine[Any, Any, Reply]:
         if isinstance(request, p.Query):
             return self._query(call, row, request, clock)
+        if isinstance(request, p.Forecast):
+            return self._forecast(call, row, request)
         if row is BY_NAME["uncertain"]:
             return self._uncertain(call, row, request, clock)
         if row.journaled:
@@ -328,6 +320,12 @@ class Intake:
             if receipt is None:
                 raise Refused(self._uplink.why(key))
             return receipt
+
+    async def _forecast(self, call: Call, row: Row, request: p.Forecast) -> Reply:
+        """Answered here: nothing of it goes on the line or into the journal."""
+        if self._forecaster is None:
+            raise Refused("forecast_unavailable")
+        return answered(call.msgid, row, whole(await self._forecaster.answer(request, self._now())))
 
     async def _query(self, call: Call, row: Row, request: p.Query, clock: _Clock) -> Reply:
         standing = await self._resolved(request.original_msgid, clock)

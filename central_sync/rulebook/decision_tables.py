@@ -48,7 +48,7 @@ def _table(over: str, rows: Sequence[Row]) -> dict[str, Any]:
         "rules": [
             {
                 "_id": row.key,
-                **{f"in-{fact}": row.cells.get(fact, "") for fact in facts},
+                **{f"in-{fact}": test for fact, test in row.cells.items()},
                 "out": f'"{row.key}"',
             }
             for row in rows

@@ -8,6 +8,7 @@ Rules
       ``fence``   must not happen after the patient has left: certainly unsent at the deadline, it is withdrawn and
                   refused; if it may have left, it is ``in_doubt`` and the edge asks by msgid.
     * ``undone_by`` is the row that takes it back by name; ``reversible`` says whether 2601 may.
+    * ``at_edge``: the edge answers it by itself; it never goes on the line, and the hub refuses it.
     * ``opens_case``: the edge gives the transaction a leased HID; every other ``hid`` stands in the packet.
 
 Numbers follow the Chinese national platform where it has one, and the classic 49 (confirm) and 43 (query) of the
@@ -50,6 +51,7 @@ class Row(NamedTuple):
     confirmed: bool = False
     reversible: bool = False
     undone_by: str = ""
+    at_edge: bool = False
 
     @property
     def number(self) -> str:
@@ -131,6 +133,7 @@ ROWS: tuple[Row, ...] = (
     Row("query", ("43", "5203"), p.Query, p.QueryAnswer, R.READ),
     Row("uncertain", ("44",), p.Uncertain, p.UncertainAnswer, R.READ),
     Row("reversal", ("2601",), p.Reversal, p.Reversed, R.REPLAY),
+    Row("audit_forecast", ("3101",), p.Forecast, p.ForecastAnswer, R.READ, at_edge=True),
     Row("reconcile_totals", ("3201",), p.ReconcileTotals, p.TotalsAnswer, R.READ),
     Row("reconcile_details", ("3202",), p.ReconcileDetails, p.DetailsAnswer, R.READ),
 )
@@ -140,4 +143,5 @@ BY_NAME: dict[str, Row] = {row.name: row for row in ROWS}
 
 assert len(BY_NUMBER) == sum(len(row.numbers) for row in ROWS), "a number stands twice"
 assert all(row.undone_by in BY_NUMBER for row in ROWS if row.undone_by)
+assert all(row.resolution is R.READ for row in ROWS if row.at_edge)
 assert all(row.resolution is R.FENCE for row in ROWS if row.confirmed)

@@ -13,6 +13,10 @@ MSGID_CHARACTERS_MAX = 64
 CARD_READ_CHARACTERS_MAX = 64
 LINES_PER_FEES_MAX = 500
 DIAGNOSES_MAX = 40
+FORECAST_LINES_MAX = 5_000
+"""Lines of a draft bill, which goes nowhere; the packet's own limit comes first over the API, a file may be as long."""
+MODIFIERS_MAX = 10
+EARLIER_CARE_MAX = 500
 BATCH_ITEMS_MAX = 512
 """A backlog goes in large batches, for it packs better; a batch that somebody waits for stays small by the edge's own rule."""
 BATCH_BYTES_MAX = 2 * 1024 * 1024

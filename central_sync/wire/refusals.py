@@ -265,6 +265,12 @@ REFUSALS: dict[str, Sentences] = {
         "The gateway's records could not be checked. Call your IT desk.",
         "The day root is malformed, of a day not over, or not signed by a key that the hub knows of this hospital.",
     ),
+    "forecast_unavailable": Sentences(
+        Fault.EDGE,
+        True,
+        "The forecast could not be made. The bill can be sent without it.",
+        "The audit rules cannot be read, know no region with the institution's currency, or did not answer before the deadline.",
+    ),
     "journal_unavailable": Sentences(
         Fault.EDGE,
         True,

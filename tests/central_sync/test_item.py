@@ -163,3 +163,9 @@ def test_the_read_of_a_card_that_a_transaction_quotes_stands_in_the_ledger(hospi
 def test_a_name_of_a_read_that_cannot_be_kept_is_refused(hospital, card_read):
     answer = hospital.send("9001", SIGN_IN, card_read=card_read)
     assert (answer.verdict, answer.code) == (Verdict.REFUSED, "packet_invalid")
+
+
+def test_what_an_edge_answers_itself_is_refused_here(hospital):
+    draft = p.Forecast(care="outpatient", currency="CNY", from_day=DAY, lines=[])
+
+    assert hospital.refused("3101", draft) == "number_unknown"

@@ -19,6 +19,7 @@ from edge.calls import Call, Context, Profile, Reply
 from edge.checks import Presence
 from edge.downlink import Downlink
 from edge.events import Events
+from edge.forecast import Forecaster
 from edge.intake import Intake
 from edge.journal import Block, Draft, Journal
 from edge.line import Line
@@ -50,6 +51,7 @@ class Edge:
         journal: type[Journal] = Journal,
         line: type[Line] = Line,
         presence: Presence | None = None,
+        forecaster: Forecaster | None = None,
     ) -> None:
         self.now: Callable[[], datetime] = now or (lambda: datetime.now(UTC))
         self.journal = journal(folder / "journal.db")
@@ -60,7 +62,7 @@ class Edge:
         self.downlink = Downlink(self.line, self.journal, self.uplink, self.events, self.now)
         self.intake = Intake(
             PROFILE, self.journal, self.uplink, self.downlink, self.waiting, self.events,
-            lambda: self.line.skewed, self.now, presence,
+            lambda: self.line.skewed, self.now, presence, forecaster,
         )  # fmt: skip
         self._hids = hids
 

@@ -111,6 +111,55 @@ REQUESTS: dict[str, dict[str, p.Request]] = {
         "least": p.Reversal(original_msgid="m-1", original_number="2207"),
         "full": p.Reversal(original_msgid="m-1", original_number="2207", hid=HID),
     },
+    "audit_forecast": {
+        "least": p.Forecast(care="outpatient", currency="CNY", from_day=DAY, lines=[]),
+        "full": p.Forecast(
+            care="inpatient",
+            currency="IRR",
+            from_day=DAY,
+            to_day=DAY,
+            tier="public",
+            patient=PERSON,
+            sex="female",
+            birth_date=date(1980, 1, 31),
+            validity_seen=True,
+            diagnoses=[MAIN, OTHER],
+            insured_at="cn",
+            filing="F-1",
+            send_on=DAY,
+            total=2525,
+            line_count=1,
+            groups=[p.DraftGroup(name="drugs", amount=2525)],
+            lines=[
+                p.DraftLine(
+                    serial="1",
+                    item="ZC01",
+                    unit_price="10.10",
+                    service_date=DAY,
+                    quantity="2.5",
+                    amount=2525,
+                    name="سرم نمکی",
+                    national_code="2500000000000101",
+                    relative_value_code="300245",
+                    modifiers=["26"],
+                    percent=50,
+                    doctor="Dr. One",
+                    started_at=datetime.fromisoformat("2025-03-20T08:00"),
+                    ended_at=datetime.fromisoformat("2025-03-20T09:30"),
+                    daily_dose="1.5",
+                    days=7,
+                    approval="A-1",
+                    refund_of="0",
+                    group="drugs",
+                )
+            ],
+            earlier=[
+                p.EarlierCare(
+                    care="inpatient", from_day=DAY, to_day=DAY, here=False, main_diagnosis="J18.9", items=["ZC01"]
+                )
+            ],
+        ),
+    },
     "reconcile_totals": {
         "least": p.ReconcileTotals(
             from_day=DAY, to_day=DAY, currency="CNY", settlements=1, total=2525, funds=1575, patient=950
@@ -168,6 +217,28 @@ ANSWERS: dict[str, p.Answer] = {
     ),
     "uncertain": p.UncertainAnswer(at_edge=[OPEN], at_hub=[]),
     "reversal": p.Reversed(original_msgid="m-1", effect="never_applied"),
+    "audit_forecast": p.ForecastAnswer(
+        currency="CNY",
+        total=2525,
+        deduction=25,
+        findings=[
+            p.ForecastFinding(
+                rule="ITM-04",
+                severity="deduct",
+                reason="above_tariff",
+                text="Above the tariff",
+                desk="The price is above the tariff. What is above is not paid.",
+                reviewer="The amount is above quantity x tariff.",
+                from_day=DAY,
+                reference="illustrative",
+                serial="1",
+                takes=25,
+                illustrative=True,
+            )
+        ],
+        open=["COV-02"],
+        rules="2025.1",
+    ),
     "reconcile_totals": p.TotalsAnswer(equal=True, settlements=1, total=2525, funds=1575, patient=950, awaited=0),
     "reconcile_details": p.DetailsAnswer(
         equal=False,

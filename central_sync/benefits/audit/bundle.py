@@ -43,7 +43,7 @@ class Takes(StrEnum):
     QUANTITY = "quantity"
 
 
-class Rule(Struct, frozen=True, kw_only=True):
+class Rule(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """One wording of one rule: in force from ``from_day`` up to and with ``to_day`` (``None``: still).
 
     ``takes``: the whole line (a case rule: the whole bill), ``ratio`` of it, the coins that the fact ``measure`` says, or the part of the
@@ -73,14 +73,14 @@ class Rule(Struct, frozen=True, kw_only=True):
         return self.from_day <= day and (self.to_day is None or day <= self.to_day)
 
 
-class Source(Struct, frozen=True, kw_only=True):
+class Source(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """Where a rule comes from."""
 
     title: str
     note: str = ""
 
 
-class AuditBundle(Struct, frozen=True, kw_only=True):
+class AuditBundle(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """Everything that an audit needs. ``model`` is one JDM document over all tables; what its tables give is a key of ``rules``."""
 
     version: str

@@ -14,7 +14,7 @@ from msgspec import Struct
 from central_sync.terms.money import Rounding
 
 
-class Tariff(Struct, frozen=True, kw_only=True):
+class Tariff(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """How an item is paid from ``from_day`` on. ``ceilings``: coins for one unit by tier (``""``: every other). An empty class ends the item."""
 
     from_day: date
@@ -22,7 +22,7 @@ class Tariff(Struct, frozen=True, kw_only=True):
     ceilings: Mapping[str, Decimal] = {}
 
 
-class Item(Struct, frozen=True, kw_only=True):
+class Item(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """One item. Zero, empty and ``None`` mean "no such limit". Ages are full years, both included; ``indications`` are beginnings of
     diagnosis codes. ``agent``: the agent of a drug, or its group. ``counts_as``: the kind of case that it makes (visit, surgery, delivery …). ``hourly``: one unit is an hour.
     ``includes``: what may not be charged beside it on one day; ``packages``: what its fixed price covers in the whole case.
@@ -62,7 +62,7 @@ class Item(Struct, frozen=True, kw_only=True):
         return found if found and found.catalogue_class else None
 
 
-class DiagnosisLimit(Struct, frozen=True, kw_only=True):
+class DiagnosisLimit(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """Codes that begin with ``begins`` (``first`` … ``last``, compared on as many characters) belong to this sex and these ages alone."""
 
     first: str
@@ -76,7 +76,7 @@ class DiagnosisLimit(Struct, frozen=True, kw_only=True):
         return self.first <= code[: len(self.first)] and code[: len(self.last)] <= self.last
 
 
-class Modifier(Struct, frozen=True, kw_only=True):
+class Modifier(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """A modifier of relative values: the kinds of item and of hospital that may have it (empty: all), and what it excludes."""
 
     kinds: tuple[str, ...] = ()
@@ -84,7 +84,7 @@ class Modifier(Struct, frozen=True, kw_only=True):
     excludes: tuple[str, ...] = ()
 
 
-class Place(Struct, frozen=True, kw_only=True):
+class Place(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """A region: what may stand on its bills. ``session_percents``: what the first, second … operation of one session is paid."""
 
     currency: str

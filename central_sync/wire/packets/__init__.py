@@ -46,6 +46,14 @@ from central_sync.wire.packets.certainty import (
     UncertainAnswer,
 )
 from central_sync.wire.packets.fees import FeeLine, Fees, FeesAnswer, FeesCancel, FeesCancelled, PricedLine
+from central_sync.wire.packets.forecast import (
+    DraftGroup,
+    DraftLine,
+    EarlierCare,
+    Forecast,
+    ForecastAnswer,
+    ForecastFinding,
+)
 from central_sync.wire.packets.people import (
     Balance,
     BenefitAnswer,
@@ -98,11 +106,17 @@ __all__ = [
     "Difference",
     "Discharge",
     "Done",
+    "DraftGroup",
+    "DraftLine",
+    "EarlierCare",
     "FeeLine",
     "Fees",
     "FeesAnswer",
     "FeesCancel",
     "FeesCancelled",
+    "Forecast",
+    "ForecastAnswer",
+    "ForecastFinding",
     "Hid",
     "Msgid",
     "Name",

@@ -1,0 +1,86 @@
+"""SHELL: the deduction forecast (3101): the insurer's own audit rules on a draft bill, here and now, line or no line.
+
+Rules
+    * Nothing of a draft is kept, sent or logged.
+    * The rules are those that this version of the edge was shipped with (``central_sync/benefits/audit/rules.json``), until signed bundles
+      reach the edges; the answer names their version.
+    * They are read at the first forecast, in a thread, for an edge whose hospital never asks should not carry them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from datetime import datetime
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+import structlog
+
+from central_sync.benefits import audit
+from central_sync.benefits.audit import bundle
+from central_sync.benefits.bundle import BundleBroken
+from central_sync.terms.days import civil_day
+from central_sync.wire import packets as p
+from central_sync.wire.refusals import Refused
+from edge.log import located
+
+if TYPE_CHECKING:
+    from central_sync.benefits.audit.auditor import Auditor
+
+_log = structlog.get_logger(__name__)
+
+
+def shipped() -> bytes:
+    """The rules that came with this version.
+
+    Raises:
+        OSError: they are not there.
+    """
+    return files(audit).joinpath(bundle.FILE).read_bytes()
+
+
+class Forecaster:
+    """Answers 3101 for one institution. ``zone`` is the IANA zone of its civil days."""
+
+    def __init__(self, zone: str, rules: bytes | None = None) -> None:
+        self._zone = zone
+        self._rules = rules
+        self._lock = threading.Lock()
+        self._auditor: Auditor | None = None
+
+    async def answer(self, draft: p.Forecast, now: datetime) -> p.ForecastAnswer:
+        """What a reviewer would find in ``draft``; other calls go on meanwhile.
+
+        Raises:
+            Refused: ``forecast_unavailable``.
+        """
+        return await asyncio.to_thread(self.judge, draft, now)
+
+    def judge(self, draft: p.Forecast, now: datetime) -> p.ForecastAnswer:
+        """The same, for a caller who waits.
+
+        Raises:
+            Refused: ``forecast_unavailable``.
+        """
+        from edge.drafts import answer_of, claim_of  # with the engine: 4 MB that wait for the first forecast
+
+        try:
+            auditor = self._ready()
+            places = auditor.bundle.places
+            region = next((code for code, place in places.items() if place.currency == draft.currency), None)
+            if region is None:
+                raise Refused("forecast_unavailable", "no region has this currency")
+            claim = claim_of(draft, region, civil_day(now, self._zone))
+            return answer_of(auditor.judge(claim), draft.currency)
+        except (BundleBroken, OSError) as error:
+            _log.error("the audit rules cannot be used", **located(error))
+            raise Refused("forecast_unavailable", "the rules cannot be used") from error
+
+    def _ready(self) -> Auditor:
+        from central_sync.benefits.audit.auditor import Auditor
+
+        with self._lock:
+            if self._auditor is None:
+                self._auditor = Auditor(bundle.unpacked(shipped() if self._rules is None else self._rules))
+            return self._auditor
