@@ -35,9 +35,9 @@ which stand in no row."""
 
 SEEN_S_MAX = 15.0
 QUIET_S = 1.0
-LATE_S_MAX = 0.5
+LATE_S_MAX = 1.0
 """How far beyond its deadline a read may end on a busy machine."""
-LOOP_GAP_S_MAX = 0.25
+LOOP_GAP_S_MAX = 0.6
 """A blocked loop stands still for as long as the card is silent, which is longer."""
 
 
@@ -221,7 +221,7 @@ async def test_a_read_waits_through_a_reader_that_is_lost_and_comes_back(desk: D
 
 @every
 async def test_a_reader_that_is_lost_while_waited_on_is_named_at_the_deadline(desk: Desk) -> None:
-    reading = asyncio.create_task(desk.read(SEEN_S_MAX / 3))
+    reading = asyncio.create_task(desk.read(SEEN_S_MAX / 5))
     await asyncio.sleep(0.1)
     await desk.rig.unplug()
     assert await reading in desk.rig.lost_codes

@@ -148,7 +148,11 @@ class Desk:
         self._holding, self._reading = True, result
         self._out[worker] = math.inf
         try:
-            worker.start(lambda outcome: self._on_loop(self._ended, worker, result, outcome))
+            try:
+                worker.start(lambda outcome: self._on_loop(self._ended, worker, result, outcome))
+            except RuntimeError as error:
+                del self._out[worker]
+                raise Refused("reader_failed", "no thread can be started") from error
             await asyncio.wait([result], timeout=ends - loop.time())
             if not result.done():
                 shared = worker.sharing and len(self._out) == 1  # with others, and not with a worker that was left

@@ -54,6 +54,8 @@ class PcscReaders:
     async def start(self) -> None:
         """Begin to watch."""
         self._loop = asyncio.get_running_loop()
+        self._desks.clear()
+        self._named.clear()
         if self._address not in codec.EVERY:
             self._add(self.name)
         self._watch()

@@ -13,13 +13,14 @@ from edge.readers import ReaderEvent, Wanted
 from edge.readers.cards.kinds import identify
 from edge.readers.pcsc.desk import GONE_S_MAX, LEFT_MAX, STUCK_S, Desk, lost
 from edge.readers.pcsc.standing import Standing
+from edge.readers.pcsc.worker import Worker
 from edge.readers.troubles import TROUBLES
 from tests.cards_played.de_egk import EgkCard
 from tests.cards_played.misbehaving import Silent
 from tests.edge.readers.pcsc.conftest import NUMBER, Listener, Table
 from tests.edge.readers.pcsc.test_worker import Held
 
-LATE_S_MAX = 0.5
+LATE_S_MAX = 1.0
 
 
 async def refusal(listener: Listener, deadline_s: float) -> str:
@@ -117,6 +118,21 @@ async def test_a_read_that_goes_on_without_its_card_is_failed_and_then_the_remov
         await asyncio.sleep(0.1)
         assert [str(event.change) for event in told] == ["reader_back", "inserted", "removed"]
         table.drop()
+
+
+async def test_without_a_thread_a_read_is_refused_and_the_next_one_is_not(
+    table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    async with Listener(table.names[0]) as listener:
+        table.put(EgkCard())
+        await listener.until("reader_back", "inserted")
+        with monkeypatch.context() as patched:
+            patched.setattr(Worker, "start", full)
+            assert await refusal(listener, 5) == "reader_failed"
+        assert await listener.read() == NUMBER
 
 
 async def test_after_its_end_nothing_is_told_or_read() -> None:

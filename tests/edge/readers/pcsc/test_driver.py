@@ -165,5 +165,14 @@ async def test_without_the_library_the_reader_says_so_and_the_edge_starts(monkey
                 await listener.read(0.5)
 
 
+async def test_a_driver_that_was_stopped_starts_again(table: Table) -> None:
+    listener = Listener("")
+    table.put(EgkCard())
+    for _ in range(2):
+        async with listener:
+            assert [await listener.next() for _ in range(5)].count("reader_back") == 4
+            assert await listener.read(name="desk-1/virtual-pcd-a-00-00") == NUMBER
+
+
 async def test_a_driver_that_was_never_started_stops() -> None:
     await PcscReaders("desk-1", "", lambda _: None).stop()
