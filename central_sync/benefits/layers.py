@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from central_sync.benefits.asking import Asking, step
-from central_sync.benefits.parameters import Basis, Each, Of, RoundedAt, Take
+from central_sync.benefits.parameters import Basis, Each, Of, Off, RoundedAt, Take
 from central_sync.benefits.pieces import Kept, Left, Taker, anew, less, merged, taken
 from central_sync.benefits.results import Share, TraceStep
 from central_sync.benefits.stages import (
@@ -143,8 +143,13 @@ def _stages(asking: Asking, basis: int) -> tuple[list[Kept], list[TraceStep]]:
         return kept, []
     kept = counted(asking, basis)
     basis -= total(kept)
-    deductible = deducted(asking, basis)
-    own = [*deductible, *banded(asking, basis, total(deductible))]
+    rule = asking.benefit.deductible
+    if rule and rule.off is Off.PAYMENT:
+        own = banded(asking, basis, 0)
+        own += deducted(asking, basis - total(own))
+    else:
+        own = deducted(asking, basis)
+        own += banded(asking, basis, total(own))
     own, bound = owned(asking, basis, own)
     return [*kept, *own], bound
 

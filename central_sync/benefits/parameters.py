@@ -77,6 +77,13 @@ class Counts(StrEnum):
     GROSS = "gross"
 
 
+class Off(StrEnum):
+    """What a deductible is taken off: the cost, before the bands; or what the layer would pay, after them."""
+
+    COST = "cost"
+    PAYMENT = "payment"
+
+
 class Each(StrEnum):
     """What a benefit is computed on: the sum of what it takes, or each line by itself."""
 
@@ -194,6 +201,7 @@ class Deductible:
     owner: Owner = Owner.MEMBER
     least: Parameter[int] | None = None
     sum_cap: Cap | None = None
+    off: Off = Off.COST
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct, field
 
-from central_sync.benefits.parameters import Basis, Counts, Each, LastCoin, Of, Owner, Per, RoundedAt
+from central_sync.benefits.parameters import Basis, Counts, Each, LastCoin, Of, Off, Owner, Per, RoundedAt
 from central_sync.terms.days import Calendar
 from central_sync.terms.money import Rounding
 
@@ -82,6 +82,7 @@ class DeductibleFile(ParameterFile, frozen=True, kw_only=True):
     per: Per
     counter: Word = ""
     owner: Owner = Owner.MEMBER
+    off: Off = Off.COST
     later: LaterFile | None = None
     sum_cap: SumCapFile | None = None
 

@@ -284,7 +284,7 @@ def _deductible(place: Place, rule: str, source: DeductibleFile) -> Deductible:
             raise place.wrong(f"{key}.per", "a sum runs through a month, a year or for ever")
         sum_cap = Cap(one.counter, one.owner, amount_parameter(place, f"{rule}.{key}", key, one), per=one.per)
     counter = source.counter or (source.later.counter if source.later else "")
-    return Deductible(source.per, amount, later, counter, source.owner, least, sum_cap)
+    return Deductible(source.per, amount, later, counter, source.owner, least, sum_cap, source.off)
 
 
 def _runs(place: Place, key: str, per: Per, counter: str) -> None:

@@ -45,7 +45,7 @@ CURRENCIES = {
     code: Currency(code, decimals)
     for decimals, codes in (
         (0, ("IRR", "JPY", "KRW", "VND")),
-        (2, ("AUD", "CHF", "CNY", "EUR", "INR", "PHP", "SEK", "THB", "TRY", "TWD", "USD")),
+        (2, ("AUD", "CHF", "CNY", "EUR", "INR", "PHP", "SEK", "SGD", "THB", "TRY", "TWD", "USD")),
     )
     for code in codes
 }

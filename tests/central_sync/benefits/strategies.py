@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 from hypothesis import strategies as st
 
@@ -27,6 +28,7 @@ from central_sync.benefits.parameters import (
     LastCoin,
     Lines,
     Of,
+    Off,
     Owner,
     Parameter,
     Per,
@@ -42,6 +44,8 @@ from central_sync.terms.days import Calendar
 from central_sync.terms.money import Rounding
 
 SHIPPED = load()
+COUNTRIES = load(Path(__file__).parents[2] / "rulebook_cases" / "countries" / "rulebook")
+"""Small schemes of many countries, which use all that the language can say."""
 FIRST, LAST = date(2024, 1, 1), date(2027, 12, 31)
 CARES = ("outpatient", "inpatient")
 SUMS = st.integers(0, 10**7) | st.integers(0, 10**13) | st.integers(0, 300)
@@ -70,7 +74,8 @@ def cases(draw, rulebook: Rulebook = SHIPPED, care=None):
     region = rulebook.regions[draw(st.sampled_from(sorted(rulebook.regions)))]
     day = draw(days)
     covers = []
-    for code in draw(st.lists(st.sampled_from(sorted(rulebook.schemes)), max_size=4)):
+    here = [code for code, scheme in sorted(rulebook.schemes.items()) if scheme.region == region.code]
+    for code in draw(st.lists(st.sampled_from(here * 3 + sorted(rulebook.schemes)), max_size=4)):
         scheme = rulebook.schemes[code]
         to_day = draw(st.none() | st.dates(FIRST - timedelta(days=400), LAST))
         covers.append(
@@ -87,8 +92,11 @@ def cases(draw, rulebook: Rulebook = SHIPPED, care=None):
         )
     chosen = care or draw(st.sampled_from(CARES))
     tier = draw(st.sampled_from(region.tiers))
+    marks = sorted({mark for scheme in rulebook.schemes.values() for mark in scheme.marks})
+    said = tuple(draw(st.lists(st.sampled_from(marks), unique=True))) if marks else ()
+    born = draw(st.sampled_from([date(1980, 1, 1), date(2020, 5, 5), date(1940, 2, 29)]))
     admitted = day - timedelta(days=draw(st.integers(0, 40))) if chosen == "inpatient" else None
-    return CaseFacts("M1", region.code, tier, chosen, day, date(1980, 1, 1), tuple(covers), admitted)
+    return CaseFacts("M1", region.code, tier, chosen, day, born, tuple(covers), admitted, said)
 
 
 @st.composite
@@ -130,6 +138,7 @@ def deductibles(draw, code):
         owner if per in RUNNING else Owner.MEMBER,
         draw(st.none() | sums(f"{code}.least")),
         draw(st.none() | st.builds(Cap, st.just("deducted"), st.sampled_from(Owner), sums(f"{code}.sum_cap"))),
+        draw(st.sampled_from(Off)),
     )
 
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from datetime import date
+from decimal import Decimal
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from central_sync.benefits.eligibility import cap_key, counter_key, paying
+from central_sync.benefits.facts import AccumulatorKey, BillLine, CaseFacts, CoverFacts
 from central_sync.benefits.parameters import RUNNING, Basis, Each, Of, Per
 from central_sync.benefits.settlement import accumulator_keys, balances, settle
-from tests.central_sync.benefits.strategies import SHIPPED, accumulators, bills, cases, rulebooks
+from tests.central_sync.benefits.strategies import COUNTRIES, SHIPPED, accumulators, bills, cases, rulebooks
 
+DAY = date(2025, 6, 10)
 SLOW = settings(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
@@ -26,7 +30,7 @@ def situations(draw, books):
     return rulebook, facts, lines, draw(accumulators(accumulator_keys(rulebook, facts)))
 
 
-any_situation = situations(st.just(SHIPPED)) | situations(rulebooks())
+any_situation = situations(st.just(SHIPPED)) | situations(st.just(COUNTRIES)) | situations(rulebooks())
 
 
 @SLOW
@@ -35,7 +39,7 @@ def test_shares_and_patient_add_up_to_the_bill_to_the_coin(situation):
     rulebook, facts, lines, before = situation
     done = settle(rulebook, facts, lines, before)
     assert done.total == sum(line.amount for line in lines)
-    assert done.total == done.patient + sum(share.amount for share in done.shares)
+    assert done.total + done.package_difference == done.patient + sum(share.amount for share in done.shares)
     assert done.patient >= 0
     assert all(share.amount >= 0 for share in done.shares)
 
@@ -60,7 +64,7 @@ def test_no_cap_is_passed_whatever_the_accumulators_say(situation):
     paid_by_cap = Counter()
     for cover, scheme, benefit in paying(rulebook, facts):
         for cap in benefit.caps:
-            row = cap.amount.at(facts.day, facts.tier, cover.group)
+            row = cap.amount.at(facts.day, facts.tier, cover.group, facts.marks, facts.age)
             key = cap_key(facts, cover, scheme, cap)
             delta = done.deltas.get(key, 0)
             assert delta >= 0
@@ -90,7 +94,7 @@ def test_no_cap_of_one_bill_is_passed(situation):
             continue
         share = sum(share.amount for share in done.shares if share.scheme == scheme.code)
         for cap in benefit.caps:
-            row = cap.amount.at(facts.day, facts.tier, cover.group)
+            row = cap.amount.at(facts.day, facts.tier, cover.group, facts.marks, facts.age)
             if row is not None and cap.per is Per.BILL and cap.of is Of.PAID:
                 assert share <= row.value
 
@@ -170,6 +174,7 @@ def _splittable(rulebook, facts):
         and benefit.basis is Basis.LEFT
         and (benefit.lines, benefit.refuses, benefit.least) == (None, None, None)
         and scheme.rounding.to == 1
+        and benefit.package is None
         for _, scheme, benefit in layers
     )
     return (
@@ -222,3 +227,18 @@ def test_balances_tell_each_cap_once_with_what_was_used(situation):
     assert Counter((b.layer, b.used) for b in found) == Counter(
         (layer, before.get(key, 0)) for key, layer in keys.items()
     )
+
+
+@SLOW
+@given(st.lists(st.integers(0, 400_000), min_size=1, max_size=8), st.integers(0, 8), st.integers(0, 700_000))
+def test_a_year_of_medicines_comes_to_the_same_however_it_is_billed(amounts, place, before):
+    cover = CoverFacts("base", "se_region", "C1", "insured", DAY, None)
+    facts = CaseFacts("M1", "se", "any", "outpatient", DAY, DAY, (cover,))
+    facts = replace(facts, birth_date=DAY.replace(year=1980))
+    key = AccumulatorKey("member:M1", "base", "se_region", "medicines", DAY.year)
+    lines = [BillLine(str(n), "RX", Decimal(1), Decimal(0), amount, DAY) for n, amount in enumerate(amounts)]
+    whole = settle(COUNTRIES, facts, lines, {key: before})
+    first = settle(COUNTRIES, facts, lines[:place], {key: before})
+    second = settle(COUNTRIES, facts, lines[place:], {key: before + first.deltas.get(key, 0)})
+    assert whole.patient == first.patient + second.patient
+    assert before + sum(amounts) == before + whole.deltas.get(key, 0)

@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from central_sync.benefits.facts import AccumulatorKey
-from central_sync.benefits.parameters import CoinRule, Counts, Each, LastCoin, Of, Owner, Per, RoundedAt
+from central_sync.benefits.parameters import CoinRule, Counts, Each, LastCoin, Of, Off, Owner, Per, RoundedAt
 from central_sync.terms.money import Rounding
 from tests.central_sync.benefits.hand_made import (
     BED,
@@ -54,6 +54,16 @@ def test_yearly_bands_and_deductible_come_to_the_same_over_two_bills(counts):
     first = settled([one], bill((BED, 777)))
     second = settled([one], bill((BED, 2556)), dict(first.deltas))
     assert paid(whole)[0] == paid(first)[0] + paid(second)[0]
+
+
+def test_a_fee_may_be_taken_off_the_payment_instead_of_the_cost():
+    fee = deductible(200, sum_cap=cap(300, "fees"))
+    one = benefit(ratios=bands((0, "0.7")), deductible=fee)
+    assert paid(settled([scheme(one)], bill((BED, 1000)))) == [560]
+    one = replace(one, deductible=replace(fee, off=Off.PAYMENT))
+    assert paid(settled([scheme(one)], bill((BED, 1000)))) == [500]
+    assert paid(settled([scheme(one)], bill((BED, 1000)), {key("fees"): 150})) == [550]
+    assert paid(settled([scheme(one)], bill((BED, 100)))) == [0]
 
 
 def later(*ratios):
