@@ -6,7 +6,7 @@ import asyncio
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -46,12 +46,12 @@ def lost_file(edge: Edge) -> Iterator[None]:
         away.rename(edge.journal.path)
 
 
-@contextmanager
-def hanging(edge: Edge) -> Iterator[None]:
+@asynccontextmanager
+async def hanging(edge: Edge) -> AsyncIterator[None]:
     """The disk hangs: the writer is in the middle of something that does not end."""
     held = threading.Event()
     edge.journal._writer.submit(Operation(lambda _: held.wait(20)))
-    time.sleep(0.05)
+    await asyncio.sleep(0.05)
     try:
         yield
     finally:
@@ -76,7 +76,7 @@ async def test_reads_go_on_while_the_journal_cannot_be_written(edge: Edge) -> No
 
 
 async def test_a_journal_that_hangs_is_answered_in_time_and_keeps_nothing(edge: Edge, hub: SimHub) -> None:
-    with hanging(edge):
+    async with hanging(edge):
         began = time.monotonic()
         reply = await edge.call("2207", settle(HID), "m1", 400)
         assert time.monotonic() - began <= 0.4
