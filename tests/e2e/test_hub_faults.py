@@ -45,6 +45,7 @@ def outcome(town: Town, msgid: str) -> str:
 
 def test_a_hub_whose_clock_is_wrong_by_a_day_applies_nothing_and_the_edge_keeps_its_work(town: Town) -> None:
     hid, fees = town.case(), town.msgid()
+    eventually(lambda: town.request("GET", "/embed/v1/status", None, {})[1]["pending"] == 0, "something is on its way")
     asked, happened = town.asked(), town.done()
     town.hub.stop()
     sync, enrol = town.hub.sync.removeprefix("https://"), town.hub.enrol.removeprefix("https://")
@@ -70,6 +71,7 @@ def test_a_hub_whose_clock_is_wrong_by_a_day_applies_nothing_and_the_edge_keeps_
 
 def test_a_hub_with_a_full_disk_applies_nothing_and_all_arrives_once_when_there_is_room(town: Town) -> None:
     hid, fees, settlement = town.case(), town.msgid(), town.msgid()
+    eventually(lambda: town.request("GET", "/embed/v1/status", None, {})[1]["pending"] == 0, "something is on its way")
     asked, happened = town.asked(), town.done()
     pid = town.hub.process.pid
     limits = resource.prlimit(pid, resource.RLIMIT_FSIZE)
