@@ -13,11 +13,31 @@ from edge.readers.pcsc import monitor as monitor_module
 from edge.readers.pcsc.driver import PcscReaders
 from edge.readers.pcsc.service import LibraryMissing
 from tests.cards_played.de_egk import EgkCard
-from tests.cards_played.misbehaving import Silent
+from tests.cards_played.misbehaving import Misbehaving, Silent
 from tests.edge.readers.pcsc.conftest import NUMBER, Listener, Table
 from tests.pcscd import Service
 
 FEW, MANY = 5, 50
+
+
+class Mute(Misbehaving):
+    """It is there, and what it says when it gets its power is longer than any answer to reset, so that the service takes it for mute."""
+
+    def __init__(self) -> None:
+        self.powered = False
+        super().__init__(EgkCard())
+
+    @property
+    def atr(self) -> bytes:
+        silent, self.powered = self.powered, False
+        return b"\x3b" * 40 if silent else self.card.atr
+
+    @atr.setter
+    def atr(self, _: bytes) -> None:
+        """Its own."""
+
+    def reset(self) -> None:
+        self.powered = True
 
 
 async def swaps(table: Table, count: int) -> None:
@@ -56,6 +76,22 @@ async def test_two_cards_at_once_are_read_at_once_each_from_its_own_reader(table
             await listener.read(0.2, names[3])
         with pytest.raises(Refused, match="reader_unknown"):
             await listener.read(0.2, "desk-1")
+
+
+async def test_a_card_that_lies_the_wrong_way_round_is_mute_and_the_next_one_is_read(table: Table) -> None:
+    mute = Mute()
+    async with Listener(table.names[0]) as listener:
+        table.put(mute)
+        await listener.until("reader_back", "inserted")
+        assert listener.state().trouble == "card_mute"
+        with pytest.raises(Refused, match="card_mute"):
+            await listener.read(5)
+        table.take()
+        await listener.until("removed")
+        assert listener.state().trouble == ""
+        table.put(EgkCard())
+        await listener.until("inserted")
+        assert await listener.read() == NUMBER
 
 
 async def test_a_beginning_finds_one_reader_and_another_when_that_is_gone(table: Table) -> None:
