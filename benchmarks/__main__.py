@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from benchmarks import (
+    audit_rules,
     backlog,
     card_read,
     desk_latency,
@@ -44,6 +45,7 @@ def _short(measure: Callable[[], Iterable[Figure]]) -> Measure:
 
 
 FIGURES: dict[str, Measure] = {
+    "audit-rules": _short(audit_rules.measure),
     "backlog": backlog.measure,
     "card-read": card_read.measure,
     "desk-latency": desk_latency.measure,

@@ -29,6 +29,8 @@ COUNTS = ("age_from", "age_to", "supply_days_max", "every_days", "waiting_days")
 FLAGS = ("approval", "hourly")
 TEXTS = ("acts_as", "national_code", "sex", "agent", "antibiotic", "counts_as")
 COLUMNS = frozenset(("code", *WORDS, *NUMBERS, *COUNTS, *FLAGS, *TEXTS))
+LIMITING = frozenset(("cares", "tiers", "indications", "sex", "approval", *NUMBERS, *COUNTS))
+"""Columns that hold a line against something; the others only say what the item is."""
 CHOICES = {
     "sex": frozenset(["", "male", "female"]),
     "antibiotic": frozenset(["", "plain", "restricted", "special"]),
@@ -58,7 +60,9 @@ def places(folder: Path, under: str, rulebook: Rulebook) -> dict[str, Place]:
     Raises:
         RulebookError: a limit is wrong, or of an item that the catalogue does not have.
     """
-    diagnoses = tuple(_diagnoses(folder, f"{under}/diagnoses.csv"))
+    diagnoses: dict[str, tuple[DiagnosisLimit, ...]] = {}
+    for limit in _diagnoses(folder, f"{under}/diagnoses.csv"):
+        diagnoses[limit.first[0]] = (*diagnoses.get(limit.first[0], ()), limit)
     found: dict[str, Place] = {}
     for code, region in rulebook.regions.items():
         source = document(folder, f"{under}/{code}.yaml", PlaceFile)
@@ -71,6 +75,7 @@ def places(folder: Path, under: str, rulebook: Rulebook) -> dict[str, Place]:
                     kind=limited.get(item.code, {}).pop("acts_as", item.kind),
                     tariffs=_tariffs(region, item),
                     relative=any(version.group for version in item.versions),
+                    limited=bool(limited.get(item.code, {}).keys() & LIMITING),
                     **limited.get(item.code, {}),
                 )
                 for item in region.items.values()
@@ -152,8 +157,8 @@ def _limit(file: str, line: str, row: Mapping[str, str], region: parameters.Regi
 def _diagnoses(folder: Path, file: str) -> list[DiagnosisLimit]:
     found: list[DiagnosisLimit] = []
     for line, row in table(folder, file, DIAGNOSIS_COLUMNS, frozenset()):
-        if row["sex"] not in CHOICES["sex"] or not row["first"] <= row["last"]:
-            raise RulebookError(file, line, "a range of codes with a sex or ages")
+        if row["sex"] not in CHOICES["sex"] or not row["first"] <= row["last"] or row["first"][:1] != row["last"][:1]:
+            raise RulebookError(file, line, "a range of codes of one letter, with a sex or ages")
         found.append(
             DiagnosisLimit(
                 first=row["first"],

@@ -73,11 +73,13 @@ def _diagnoses(facts: OfCase, place: Place, claim: Claim, age: int | None) -> No
     facts.diagnoses_malformed = sum(_CODE.fullmatch(code) is None for code in codes) or None
     sexes = ages = 0
     for code in codes:
-        limits = [limit for limit in place.diagnoses if limit.covers(code)]
-        sexes += bool(claim.sex) and any(limit.sex and limit.sex != claim.sex for limit in limits)
-        ages += age is not None and any(
-            age < limit.age_from or (limit.age_to and age > limit.age_to) for limit in limits
-        )
+        other_sex = other_age = False
+        for limit in place.diagnoses.get(code[:1], ()):
+            if limit.covers(code):
+                other_sex |= bool(claim.sex and limit.sex and limit.sex != claim.sex)
+                other_age |= age is not None and bool(age < limit.age_from or (limit.age_to and age > limit.age_to))
+        sexes += other_sex
+        ages += other_age
     facts.diagnoses_of_other_sex, facts.diagnoses_of_other_age = sexes or None, ages or None
     main = next((d.code.upper() for d in claim.diagnoses if d.main), "")
     if main[:1] and main[0] in _INJURY and not any(code[:1] and code[0] in _CAUSE for code in codes):
@@ -105,23 +107,26 @@ def _signed(line: Line) -> int:
 
 
 def _bill(facts: OfCase, claim: Claim, items: Items) -> None:
-    kinds: Counter[str] = Counter()
-    amounts: Counter[str] = Counter()
-    beds = Decimal(0)
+    kinds: set[str] = set()
     busy: set[date] = set()
+    beds = Decimal(0)
+    total = drugs = surgeries = 0
     for line, item in zip(claim.lines, items, strict=True):
-        kind = item.kind if item else ""
         if line.refund_of:
             continue
-        kinds[kind] += 1
-        amounts[kind] += line.amount
-        if kind == "bed":
+        kind = item.kind if item else ""
+        kinds.add(kind)
+        total += line.amount
+        if kind == "drug":
+            drugs += line.amount
+        elif kind == "surgery":
+            surgeries += 1
+        elif kind == "bed":
             beds += line.quantity
         if kind not in KEEPING:
             busy.add(line.service_date)
-    facts.surgeries = kinds["surgery"] or None
-    total = amounts.total()
-    facts.drugs_percent = amounts["drug"] * 100 // total if total > 0 else None
+    facts.surgeries = surgeries or None
+    facts.drugs_percent = drugs * 100 // total if total > 0 else None
     if claim.to_day is None or facts.stay_days is None or facts.stay_days < 0:
         return
     stay = max(facts.stay_days, 1)
@@ -130,7 +135,7 @@ def _bill(facts: OfCase, claim: Claim, items: Items) -> None:
     active = sum(claim.from_day <= day and (day == claim.from_day or day < claim.to_day) for day in busy)
     facts.idle_days = stay - active
     facts.idle_percent = facts.idle_days * 100 // stay
-    if kinds and kinds.keys() <= KEEPING | EXAMINING and kinds.keys() & EXAMINING:
+    if kinds & EXAMINING and kinds <= KEEPING | EXAMINING:
         facts.only_examined = True
 
 

@@ -26,13 +26,18 @@ _DOCTORED = frozenset({"surgery", "anaesthesia", "visit"})
 _ZERO = Decimal(0)
 
 
+_Day = tuple[int | None, int | None, bool | None]
+"""Of a day of service: days outside the case, days ahead, and whether no cover is in force."""
+_RIGHT_DAY: _Day = (None, None, None)
+
+
 @dataclass(slots=True)
 class _Case:
     """What a line is compared with: fixed things of the case, and what earlier lines have left."""
 
     place: Place
     claim: Claim
-    coins: int
+    coins: Decimal
     age: int | None
     first: date
     last: date
@@ -41,6 +46,7 @@ class _Case:
     charged: dict[str, Decimal] = field(default_factory=dict)
     included: set[tuple[date, str]] = field(default_factory=set)
     packaged: set[str] = field(default_factory=set)
+    days: dict[date, _Day] = field(default_factory=dict)
     last_given: dict[str, date] = field(default_factory=dict)
     seen: dict[tuple[object, ...], int] = field(default_factory=lambda: defaultdict(int))
     units: dict[tuple[object, ...], Decimal] = field(default_factory=lambda: defaultdict(Decimal))
@@ -52,7 +58,7 @@ def line_facts(place: Place, claim: Claim, items: Items) -> list[OfLine]:
     case = _Case(
         place=place,
         claim=claim,
-        coins=10 ** CURRENCIES[place.currency].decimals,
+        coins=Decimal(10 ** CURRENCIES[place.currency].decimals),
         age=years_between(claim.birth_date, claim.from_day) if claim.birth_date else None,
         first=claim.from_day,
         last=claim.to_day or max(claim.from_day, claim.on),
@@ -85,12 +91,14 @@ def _look_over(case: _Case, items: Items) -> None:
 def _facts(case: _Case, line: Line, item: Item | None) -> OfLine:
     claim, day = case.claim, line.service_date
     facts = OfLine(care=claim.care, quantity=line.quantity)
-    _day(case, facts, day)
-    if claim.member is not None and not in_force(claim.member.covers, day):
-        facts.uncovered = True
-    off = line.amount - line.quantity * line.unit_price * case.coins
-    if not -1 < off < 1:
-        facts.amount_off = int(off)
+    odd = case.days.get(day)
+    if odd is None:
+        odd = case.days[day] = _day(case, day)
+    if odd is not _RIGHT_DAY:
+        facts.days_outside, facts.days_ahead, facts.uncovered = odd
+    exact = line.quantity * line.unit_price * case.coins
+    if exact != line.amount and not -1 < line.amount - exact < 1:
+        facts.amount_off = int(line.amount - exact)
     if line.refund_of:
         _refund(case, facts, line)
         return facts
@@ -98,35 +106,36 @@ def _facts(case: _Case, line: Line, item: Item | None) -> OfLine:
     if item is None:
         facts.item_unknown = True
         return facts
-    facts.kind = item.kind
+    facts.kind = kind = item.kind
+    if kind == "drug":
+        facts.antibiotic = item.antibiotic or "none"
     tariff = item.tariff(day)
     if tariff is None:
         facts.tariff_missing = True
     else:
         facts.catalogue_class = tariff.catalogue_class
         _price(case, facts, line, tariff)
-    if line.national_code != item.national_code and item.national_code:
-        if line.national_code:
-            facts.national_code_differs = True
-        else:
-            facts.national_code_missing = True
-    if item.relative and not line.relative_value_code:
-        facts.relative_value_missing = True
-    _person(case, facts, item)
-    _limits(case, facts, line, item)
+    if item.relative or item.national_code:
+        _codes(facts, line, item)
+    if item.limited:
+        _person(case, facts, item)
+        _limits(case, facts, line, item)
     _beside(case, facts, line, item)
-    if item.kind in _DOCTORED:
+    if kind in _DOCTORED:
         _doctored(case, facts, line, item)
     if line.modifiers:
         _modifiers(case, facts, line, item)
     return facts
 
 
-def _day(case: _Case, facts: OfLine, day: date) -> None:
+def _day(case: _Case, day: date) -> _Day:
+    claim, outside, ahead = case.claim, 0, max((day - case.claim.on).days, 0)
     if not case.first <= day <= case.last:
-        facts.days_outside = (case.first - day if day < case.first else day - case.last).days
-    if day > case.claim.on:
-        facts.days_ahead = (day - case.claim.on).days
+        outside = (case.first - day if day < case.first else day - case.last).days
+    uncovered = claim.member is not None and not in_force(claim.member.covers, day)
+    if not (outside or ahead or uncovered):
+        return _RIGHT_DAY
+    return outside or None, ahead or None, uncovered or None
 
 
 def _refund(case: _Case, facts: OfLine, line: Line) -> None:
@@ -137,6 +146,15 @@ def _refund(case: _Case, facts: OfLine, line: Line) -> None:
     case.charged[line.refund_of] = left = charged - line.quantity
     if left < 0:
         facts.refund_over = -left
+
+
+def _codes(facts: OfLine, line: Line, item: Item) -> None:
+    if item.national_code and not line.national_code:
+        facts.national_code_missing = True
+    elif item.national_code and line.national_code != item.national_code:
+        facts.national_code_differs = True
+    if item.relative and not line.relative_value_code:
+        facts.relative_value_missing = True
 
 
 def _price(case: _Case, facts: OfLine, line: Line, tariff: Tariff) -> None:
@@ -166,8 +184,6 @@ def _person(case: _Case, facts: OfLine, item: Item) -> None:
         facts.other_tier = True
     if item.indications and case.codes and not any(code.startswith(item.indications) for code in case.codes):
         facts.unindicated = True
-    if item.kind == "drug":
-        facts.antibiotic = item.antibiotic or "none"
 
 
 def _limits(case: _Case, facts: OfLine, line: Line, item: Item) -> None:
@@ -203,9 +219,9 @@ def _passed(case: _Case, key: tuple[object, ...], quantity: Decimal, most: Decim
 def _beside(case: _Case, facts: OfLine, line: Line, item: Item) -> None:
     """The line against other lines of its day and of the case."""
     day = line.service_date
-    same = ("same", line.item, day, line.quantity, line.doctor, line.started_at)
-    facts.copies = case.seen[same] or None
-    case.seen[same] += 1
+    same = (line.item, day, line.amount, line.doctor, line.started_at)
+    facts.copies = copies = case.seen.get(same)
+    case.seen[same] = (copies or 0) + 1
     if case.included and (day, line.item) in case.included:
         facts.included = True
     if case.packaged and line.item in case.packaged:

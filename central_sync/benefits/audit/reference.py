@@ -25,12 +25,14 @@ class Tariff(Struct, frozen=True, omit_defaults=True, kw_only=True):
 class Item(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """One item. Zero, empty and ``None`` mean "no such limit". Ages are full years, both included; ``indications`` are beginnings of
     diagnosis codes. ``agent``: the agent of a drug, or its group. ``counts_as``: the kind of case that it makes (visit, surgery, delivery …). ``hourly``: one unit is an hour.
-    ``includes``: what may not be charged beside it on one day; ``packages``: what its fixed price covers in the whole case.
+    ``limited``: anything of what follows but codes and what is counted
+    is set. ``includes``: what may not be charged beside it on one day; ``packages``: what its fixed price covers in the whole case.
     """
 
     kind: str
     tariffs: tuple[Tariff, ...]
     relative: bool = False
+    limited: bool = False
     hourly: bool = False
     counts_as: str = ""
     national_code: str = ""
@@ -85,11 +87,11 @@ class Modifier(Struct, frozen=True, omit_defaults=True, kw_only=True):
 
 
 class Place(Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """A region: what may stand on its bills. ``session_percents``: what the first, second … operation of one session is paid."""
+    """A region: what may stand on its bills. ``diagnoses``: by the first letter of their codes. ``session_percents``: what the first, second … operation of one session is paid."""
 
     currency: str
     rounding: Rounding
     items: Mapping[str, Item]
     modifiers: Mapping[str, Modifier] = {}
-    diagnoses: tuple[DiagnosisLimit, ...] = ()
+    diagnoses: Mapping[str, tuple[DiagnosisLimit, ...]] = {}
     session_percents: tuple[int, ...] = (100,)

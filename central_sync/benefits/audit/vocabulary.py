@@ -39,7 +39,7 @@ Word = str | None
 Amount = int | Decimal | None
 
 
-class OfCase(Struct, omit_defaults=True, kw_only=True):
+class OfCase(Struct, omit_defaults=True, kw_only=True, gc=False):
     """Facts of the whole case; what its rules find, they find of no single line."""
 
     care: Annotated[Word, _fact("outpatient or inpatient")] = None
@@ -89,7 +89,7 @@ class OfCase(Struct, omit_defaults=True, kw_only=True):
     days_inpatient: Annotated[Count, _fact("outpatient care on a day of a stay, counted in days", _E)] = None
 
 
-class OfLine(Struct, omit_defaults=True, kw_only=True):
+class OfLine(Struct, omit_defaults=True, kw_only=True, gc=False):
     """Facts of one line, with those of its case that rules of lines often ask for."""
 
     care: Annotated[Word, _fact("outpatient or inpatient")] = None
@@ -126,7 +126,7 @@ class OfLine(Struct, omit_defaults=True, kw_only=True):
     same_agent: Annotated[
         Count, _fact("other items of the same agent or group of agents that day, before this line")
     ] = None
-    copies: Annotated[Count, _fact("the same charge (item, day, quantity, doctor) before this line")] = None
+    copies: Annotated[Count, _fact("the same charge (item, day, amount, doctor, time) before this line")] = None
     included: Annotated[Flag, _fact("another item of that day contains this one")] = None
     packaged: Annotated[Flag, _fact("a package with a fixed price on the bill contains this one")] = None
     beds_before: Annotated[Count, _fact("bed charges of that day before this line")] = None

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from decimal import Decimal
 
 import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from central_sync.benefits.audit.auditor import Auditor
+from central_sync.benefits.audit.auditor import LINES_AT_ONCE, Auditor
 from central_sync.benefits.audit.bundle import Severity
+from central_sync.benefits.audit.claim import Line
 from central_sync.benefits.bundle import BundleBroken
 from tests.central_sync.benefits.audit.cases import auditor, claim_of, shipped
 
@@ -147,3 +151,58 @@ def test_warnings_and_pends_take_nothing():
         for rule in shipped().rules.values()
         if rule.severity in (Severity.WARN, Severity.PEND)
     )
+
+
+QUANTITIES = st.decimals(min_value=0, max_value=1_000, places=2)
+LINES = st.builds(
+    Line,
+    serial=st.integers(1, 9).map(str),
+    item=st.sampled_from(["X", *sorted(shipped().places["ir"].items)]),
+    quantity=QUANTITIES,
+    unit_price=QUANTITIES,
+    amount=st.integers(0, 10**9),
+    service_date=st.dates(date(2020, 1, 1), date(2027, 1, 1)),
+    modifiers=st.lists(st.sampled_from(["26", "27", "90", "?"]), max_size=2).map(tuple),
+    percent=st.none() | st.integers(1, 300),
+    doctor=st.sampled_from(["", "Dr 1", "Dr 2"]),
+    daily_dose=st.none() | QUANTITIES,
+    days=st.none() | st.integers(0, 400),
+    refund_of=st.sampled_from(["", "", "", "1", "7"]),
+    group=st.sampled_from(["", "drugs"]),
+)
+
+
+@given(lines=st.lists(LINES, max_size=12), total=st.none() | st.integers(0, 10**9), known=st.booleans())
+@settings(max_examples=150, deadline=None)
+def test_no_bill_is_too_odd_to_be_judged_and_no_coin_is_taken_twice(lines, total, known):
+    base = claim_of({"claim": {"care": "inpatient"}})
+    claim = msgspec.structs.replace(base, lines=tuple(lines), total=total, member=base.member if known else None)
+
+    audit = auditor().judge(claim)
+
+    assert 0 <= audit.deduction <= audit.total == sum(line.amount for line in lines if not line.refund_of)
+    assert audit == auditor().judge(claim)
+
+
+def test_a_long_bill_is_found_the_same_as_its_lines_by_themselves():
+    lines = [{"item": "D0004", "price": "21000", "doctor": f"Dr {number}"} for number in range(LINES_AT_ONCE * 2 + 1)]
+    lines[LINES_AT_ONCE] = {"item": "X1", "price": "7"}
+
+    audit = auditor().judge(claim_of({"lines": lines}))
+
+    found = [(finding.rule.rule, finding.serial) for finding in audit.findings]
+    odd = str(LINES_AT_ONCE + 1)
+    assert [serial for rule, serial in found if rule == "ITM-01"] == [odd]
+    assert [serial for rule, serial in found if rule == "ITM-04"] == [
+        str(number + 1) for number in range(len(lines)) if str(number + 1) != odd
+    ]
+
+
+def test_many_threads_with_one_auditor_say_the_same():
+    claim = claim_of({"lines": [{"item": "D0003", "price": "10000"}, {"item": "L0002"}, {"item": "L0002"}]})
+    alone = auditor().judge(claim)
+
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(lambda _: msgspec.json.encode(auditor().judge(claim)), range(64))) == {
+            msgspec.json.encode(alone)
+        }
