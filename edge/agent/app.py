@@ -113,7 +113,7 @@ class Agent:
     async def _read(self, read: Read) -> None:
         """A card was read at our own face: the edge shall know it, if it is there, before the program that asked does."""
         if read.identity is not None:
-            await self.line.note(read.read_id, read.reader, read.identity)
+            await self.line.note(read.read_id, read.reader, read.identity, lies=read.lies)
 
     async def _status(self, _request: web.Request) -> web.StreamResponse:
         paired = self.line.paired

@@ -85,12 +85,14 @@ class EdgeLine:
             self._told[event.state.name] = event.state
             self._link.say(codec.Happened(change=event.change, state=event.state))
 
-    async def note(self, read_id: str, reader: str, identity: CardIdentity) -> bool:
-        """Tell the edge of a read that was made here; whether it knows it before a little while is over."""
+    async def note(self, read_id: str, reader: str, identity: CardIdentity, *, lies: bool = True) -> bool:
+        """Tell the edge of a read that was made here; whether it knows it before a little while is over. ``lies``: its
+        card is still there.
+        """
         if self._link is None:
             return False
         noted = self._noted[read_id] = asyncio.Event()
-        self._link.say(codec.ReadMade(read_id=read_id, reader=reader, identity=identity))
+        self._link.say(codec.ReadMade(read_id=read_id, reader=reader, identity=identity, lies=lies))
         try:
             async with asyncio.timeout(NOTED_WAIT_S):
                 await noted.wait()

@@ -16,7 +16,7 @@ from edge.readers.bindings import Bound, ReaderRow, unbound
 from edge.readers.cards.identity import CardIdentity
 from edge.readers.presence import Presence
 from edge.readers.reads import Read
-from edge.readers.registry import Readers
+from edge.readers.registry import Found, Readers
 
 OnRead = Callable[[Read], Awaitable[None]]
 
@@ -36,7 +36,7 @@ class Desks:
         self._bound = bound
         self._photo = photo
         self.on_read: OnRead = _nobody
-        self._under_way: set[asyncio.Task[tuple[str, CardIdentity]]] = set()
+        self._under_way: set[asyncio.Task[Found]] = set()
         self._stopping = False
 
     async def stop(self) -> None:
@@ -75,11 +75,11 @@ class Desks:
             Refused: as :meth:`edge.readers.registry.Readers.read`, :meth:`usable`, or ``shutting_down``.
         """
         wanted = Wanted(photo=photo and self._photo)
-        reader, identity = await self._reading(self.usable(desk, asked), deadline_s, wanted)
+        found = await self._reading(self.usable(desk, asked), deadline_s, wanted)
+        identity = found.identity
         if not wanted.photo:
             identity = structs.replace(identity, photo=b"")
-        present = any(state.card_present for state in self._readers.states() if state.name == reader)
-        read = self._presence.noted(reader, identity, desk, present=present)
+        read = self._presence.noted(found.reader, identity, desk, present=self._readers.lies(found))
         read = structs.replace(read, identity=identity)
         await self.on_read(read)
         return read
@@ -90,9 +90,10 @@ class Desks:
         Raises:
             Refused: as :meth:`read`.
         """
-        return await self._reading(self.usable("", asked), deadline_s, Wanted())
+        found = await self._reading(self.usable("", asked), deadline_s, Wanted())
+        return found.reader, found.identity
 
-    async def _reading(self, names: tuple[str, ...], deadline_s: float, wanted: Wanted) -> tuple[str, CardIdentity]:
+    async def _reading(self, names: tuple[str, ...], deadline_s: float, wanted: Wanted) -> Found:
         if self._stopping:
             raise Refused("shutting_down")
         reading = asyncio.create_task(self._readers.read_any(names, deadline_s, wanted), name="read a card")
@@ -119,6 +120,6 @@ class Desks:
         """The read of that name, if it is remembered."""
         return self._presence.find(read_id) if read_id else None
 
-    def card_there(self, readers: tuple[str, ...]) -> bool:
-        """Whether a card lies on one of ``readers``."""
-        return any(state.card_present for state in self._readers.states() if state.name in readers)
+    def failed_card_there(self, readers: tuple[str, ...]) -> bool:
+        """Whether one of ``readers`` still has the card that could not be read."""
+        return self._readers.failed_lies(readers)

@@ -67,4 +67,5 @@ class Front:
 
     def _told(self, event: ReaderEvent) -> None:
         self._also(event)
+        self.readers.told(event)
         self.presence.told(event)

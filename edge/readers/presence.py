@@ -75,11 +75,12 @@ class Presence:
                 identity=identity,
                 digest=b"",
                 stays=bound.card_must_stay,
+                lies=present,
             )
         )
         self.tell("read", reader, read.desk)
         if not present:
-            self._end(self._reads.removed(reader))
+            self._end(self._reads.removed(reader, read.read_id))
         return read
 
     def last(self, readers: Iterable[str], desk: str) -> Read | None:

@@ -40,6 +40,7 @@ class Keeping(Struct, frozen=True, kw_only=True):
 class Read(Struct, frozen=True, kw_only=True):
     """One successful read. ``identity``: ``None`` once it is forgotten. ``digest``: of the person's identifier; empty when the card has
     none. ``stays``: it counts only while the card lies there; ``over``: it was taken away.
+    ``lies``: whether it lay there still when the read was noted.
     """
 
     read_id: str
@@ -50,6 +51,7 @@ class Read(Struct, frozen=True, kw_only=True):
     digest: bytes
     stays: bool = False
     over: bool = False
+    lies: bool = True
 
 
 class RequestState(StrEnum):
@@ -114,11 +116,13 @@ class Reads:
                 return read
         return None
 
-    def removed(self, reader: str) -> list[Read]:
-        """The card on ``reader`` was taken away, or the reader with it: the reads that no longer count for that."""
+    def removed(self, reader: str, read_id: str = "") -> list[Read]:
+        """The card on ``reader`` was taken away, or the reader with it: the reads that no longer count for that. ``read_id``: only that
+        one's card was.
+        """
         ended = []
         for read in tuple(self._reads.values()):
-            if read.reader != reader:
+            if read.reader != reader or read_id not in ("", read.read_id):
                 continue
             identity = None if self._keeping.forget_on_removal else read.identity
             over = read.over or read.stays

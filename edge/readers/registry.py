@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import date
+from typing import NamedTuple
 
 from central_sync.wire.refusals import Refused
-from edge.readers import Driver, ReaderState, Wanted, validity
+from edge.readers import Change, Driver, ReaderEvent, ReaderState, Wanted, validity
 from edge.readers.bindings import Bound, unbound, usable
 from edge.readers.cards import hygiene
 from edge.readers.cards.conversation import CardFault
@@ -18,6 +20,14 @@ DRIVER_LATE_S_MAX = 0.25
 """A driver keeps the deadline itself, and says what it waited for; only one that does not is cut off."""
 _NOT_HERE = ("card_absent", "reader_lost", "reader_busy", "reader_failed")
 """A reader that says so has no card for us; its neighbour may."""
+
+
+class Found(NamedTuple):
+    """Who was on a card, and on which reader. ``gone``: how many cards had left it when the read ended."""
+
+    reader: str
+    identity: CardIdentity
+    gone: int
 
 
 class Readers:
@@ -34,6 +44,24 @@ class Readers:
         self._drivers = list(drivers)
         self._today = today
         self._bound = bound
+        self._gone: Counter[str] = Counter()
+        self._failed: dict[str, int] = {}
+
+    def told(self, event: ReaderEvent) -> None:
+        """A driver tells of a change; whoever makes the drivers lets this hear of it before anybody else."""
+        if event.change in (Change.REMOVED, Change.READER_LOST):
+            self._gone[event.state.name] += 1
+
+    def lies(self, found: Found) -> bool:
+        """Whether that very card still lies there, and not the next one."""
+        return self._gone[found.reader] == found.gone and self._card_on(found.reader)
+
+    def failed_lies(self, names: Sequence[str]) -> bool:
+        """Whether one of ``names`` still has the card on which its last read failed, and not the next one."""
+        return any(self._failed.get(name) == self._gone[name] and self._card_on(name) for name in names)
+
+    def _card_on(self, name: str) -> bool:
+        return any(state.card_present for state in self.states() if state.name == name)
 
     async def start(self) -> None:
         """Start every driver."""
@@ -63,11 +91,9 @@ class Readers:
         Raises:
             Refused: one of :data:`edge.readers.READ_REFUSALS`, or of :data:`edge.readers.validity.VALIDITY_REFUSALS`.
         """
-        return (await self.read_any(self.usable(name), deadline_s, wanted))[1]
+        return (await self.read_any(self.usable(name), deadline_s, wanted)).identity
 
-    async def read_any(
-        self, names: Sequence[str], deadline_s: float, wanted: Wanted = PLAIN
-    ) -> tuple[str, CardIdentity]:
+    async def read_any(self, names: Sequence[str], deadline_s: float, wanted: Wanted = PLAIN) -> Found:
         """The first card on one of the readers ``names``, and which it was: a device with two slots is two readers, and a desk may have a
         scanner beside its reader. A card that cannot be read ends it; a reader that has none does not, unless all have none.
 
@@ -75,8 +101,8 @@ class Readers:
             Refused: as :meth:`read`.
         """
         if len(names) == 1:
-            return names[0], await self._read(names[0], deadline_s, wanted)
-        reads = {asyncio.ensure_future(self._read(name, deadline_s, wanted)): name for name in names}
+            return await self._read(names[0], deadline_s, wanted)
+        reads = [asyncio.ensure_future(self._read(name, deadline_s, wanted)) for name in names]
         why = Refused("reader_unknown")
         try:
             waiting = set(reads)
@@ -84,7 +110,7 @@ class Readers:
                 done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
                 for read in sorted(done, key=lambda one: one.exception() is not None):
                     try:
-                        return reads[read], read.result()
+                        return read.result()
                     except Refused as refusal:
                         if refusal.code not in _NOT_HERE:
                             raise
@@ -95,19 +121,22 @@ class Readers:
                 read.cancel()
             await asyncio.gather(*reads, return_exceptions=True)
 
-    async def _read(self, name: str, deadline_s: float, wanted: Wanted) -> CardIdentity:
+    async def _read(self, name: str, deadline_s: float, wanted: Wanted) -> Found:
         driver = next((one for one in self._drivers if any(state.name == name for state in one.states())), None)
         if driver is None:
             raise Refused("reader_unknown")
         try:
             async with asyncio.timeout(deadline_s + DRIVER_LATE_S_MAX):
                 identity = await driver.read(name, deadline_s, wanted)
+            gone = self._gone[name]  # now, before whatever waits for the end of the read is told
         except TimeoutError as error:
             raise Refused("card_slow", "the driver kept the read beyond its deadline") from error
+        finally:
+            self._failed[name] = self._gone[name]
         try:
             identity = hygiene.cleaned(identity)
         except CardFault as fault:
             raise Refused("card_unreadable", str(fault)) from fault
         if self._today is not None:
             validity.judge(identity, self._today())
-        return identity
+        return Found(name, identity, gone)

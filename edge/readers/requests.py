@@ -124,30 +124,30 @@ class CardRequests:
         ends = loop.time() + timeout_s
         while (left := ends - loop.time()) > 0:
             try:
+                names = self._desks.usable(request.desk, request.reader)
                 read = await self._desks.read(request.desk, request.reader, left)
             except Refused as refusal:
                 if refusal.code in _ENDING:
                     lost = RequestState.TIMED_OUT if refusal.code == "card_absent" else RequestState.FAILED
                     self._end(request.request_id, lost, refusal.code)
                     return
-                await self._failed(request, refusal.code, ends)
+                await self._failed(request, names, refusal.code, ends)
                 continue
             self._end(request.request_id, RequestState.READ, read_id=read.read_id, reader=read.reader)
             return
         self._end(request.request_id, RequestState.TIMED_OUT, "card_absent")
 
-    async def _failed(self, request: CardRequest, code: str, ends: float) -> None:
+    async def _failed(self, request: CardRequest, names: tuple[str, ...], code: str, ends: float) -> None:
         """A card could not be read, or its reader is taken: tell once, and wait until something has changed."""
         loop = asyncio.get_running_loop()
         if self._requests[request.request_id].code != code:
             self._requests[request.request_id] = structs.replace(self._requests[request.request_id], code=code)
             self._tell("card_failed", request, code=code)
-        names = self._desks.usable(request.desk, request.reader)
         pause = min(BUSY_LOOK_S, max(0.0, ends - loop.time()))
-        if code == "reader_busy" or not self._desks.card_there(names):
+        if code == "reader_busy" or not self._desks.failed_card_there(names):
             await self._presence.change(pause)
             return
-        while self._desks.card_there(names) and loop.time() < ends:
+        while self._desks.failed_card_there(names) and loop.time() < ends:
             await self._presence.change(pause)
 
     def _end(

@@ -80,6 +80,8 @@ class ReadMade(_Said, frozen=True, kw_only=True, tag="made"):
     read_id: ReadId
     reader: Name
     identity: CardIdentity
+    lies: bool = True
+    """Whether that card lies there still."""
 
 
 # -- what an edge says -------------------------------------------------------------------------------------------------

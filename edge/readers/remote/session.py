@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from itertools import count
 
 import structlog
+from msgspec import structs
 
 from central_sync.wire.refusals import Refused
 from edge.log import located
@@ -176,7 +177,10 @@ class Session:
             )
             return
         state = self.states.get(reader)
-        if state is not None and self._on_read(said.read_id, state, identity):
+        if state is None:
+            return
+        state = structs.replace(state, card_present=state.card_present and said.lies)
+        if self._on_read(said.read_id, state, identity):
             self._link.say(codec.ReadNoted(read_id=said.read_id))
 
     def _tell(self, change: Change, state: ReaderState) -> None:

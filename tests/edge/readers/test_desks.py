@@ -7,9 +7,10 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from central_sync.wire.refusals import Refused
-from edge.readers import ReaderState, Wanted
+from edge.readers import Change, OnEvent, ReaderEvent, ReaderState, Wanted
 from edge.readers.bindings import Binding, by_row
 from edge.readers.cards.identity import CardIdentity
 from edge.readers.front import Front
@@ -112,3 +113,38 @@ async def test_whoever_goes_away_ends_the_read() -> None:
         await waiting
     await asyncio.sleep(0.01)
     assert driver.cancelled == ["pc/0"]
+
+
+class Swapped(Slots):
+    """While its card's read is answered, that card is taken away and another one put down: told right after the read, as drivers do."""
+
+    def __init__(self) -> None:
+        super().__init__("card_absent", "")
+        self.told: OnEvent = lambda _: None
+
+    async def read(self, reader: str, deadline_s: float, wanted: Wanted) -> CardIdentity:
+        found = await super().read(reader, deadline_s, wanted)
+        loop = asyncio.get_running_loop()
+        loop.call_soon(loop.call_soon, self.swap, reader)
+        return found
+
+    def swap(self, reader: str) -> None:
+        state = ReaderState(name=reader, driver="slots", connected=True, card_present=False)
+        self.told(ReaderEvent(change=Change.REMOVED, state=state))
+        self.told(ReaderEvent(change=Change.INSERTED, state=structs.replace(state, card_present=True)))
+
+
+@pytest.mark.parametrize("asked", ["pc/1", "pc"])
+async def test_a_card_swapped_for_another_one_as_its_read_ends_proves_nothing(asked: str) -> None:
+    driver = Swapped()
+    bound = by_row({"pc": Binding(desk="ws-1", card_must_stay=True)})
+
+    def drivers(told: OnEvent) -> list[Slots]:
+        driver.told = told
+        return [driver]
+
+    made = Front(drivers, lambda: NOON, bound=bound)
+    read = await made.desks.read("ws-1", asked, 60)
+    await asyncio.sleep(0.01)
+    with pytest.raises(Refused, match="card_removed"):
+        made.presence.check(read.read_id, "ws-1", ("ir_national_code", "0499370899"))

@@ -97,3 +97,13 @@ async def test_whoever_waits_for_a_change_is_woken_by_one_and_else_by_its_time()
         place.presence.told(change(Change.REMOVED))
         await waiting
         await place.presence.change(0.01)
+
+
+def test_a_card_that_had_gone_when_it_was_noted_ends_no_other_cards_read() -> None:
+    place = Place()
+    lies = place.presence.noted("r1", IDENTITY, "ws-1")
+    gone = place.presence.noted("r1", IDENTITY, "ws-1", present=False)
+    assert (lies.lies, gone.lies) == (True, False)
+    place.presence.check(lies.read_id, lies.desk, None)
+    with pytest.raises(Refused, match="card_removed"):
+        place.presence.check(gone.read_id, gone.desk, None)

@@ -28,6 +28,7 @@ class Slot:
         self.told = told
         self.card = ""
         self.lost = False
+        self.withdrawn = self.gone = False
         self.busy = 0
         self.reads = 0
         self.changed = asyncio.Event()
@@ -39,6 +40,8 @@ class Slot:
         """Nothing to stop."""
 
     def states(self) -> list[ReaderState]:
+        if self.gone:
+            return []
         return [ReaderState(name="r1", driver="slot", connected=not self.lost, card_present=bool(self.card))]
 
     def put(self, card: str) -> None:
@@ -70,6 +73,7 @@ class Slot:
         if self.card == "fault":
             raise ZeroDivisionError
         if self.card != GOOD:
+            self.gone = self.withdrawn
             raise Refused(self.card)
         return CardIdentity(kind="ir_national_code", number="0499370899", card="slot")
 
@@ -263,3 +267,25 @@ async def test_when_the_program_stops_every_request_ends_at_once(place: Place) -
     assert (await waiting).code == "shutting_down"
     with pytest.raises(Refused, match="shutting_down"):
         place.begin()
+
+
+async def test_a_bad_card_that_was_swapped_before_anybody_looked_does_not_keep_the_good_one_waiting(
+    place: Place,
+) -> None:
+    request_id = place.begin()
+    place.slot.put("card_mute")
+    await turn()
+    assert place.requests.find("ws-1", request_id).code == "card_mute"
+    place.slot.put("")
+    place.slot.put(GOOD)  # in one go: nobody came to see the empty reader
+    assert (await place.end(request_id)).state is RequestState.READ
+
+
+async def test_a_reader_that_is_withdrawn_while_a_bad_card_lies_on_it_ends_the_request_with_its_word(
+    place: Place,
+) -> None:
+    request_id = place.begin()
+    place.slot.put("card_mute")
+    place.slot.withdrawn = True
+    ended = await place.end(request_id)
+    assert (ended.state, ended.code) == (RequestState.FAILED, "reader_unknown")

@@ -170,3 +170,14 @@ async def test_a_pc_cannot_drive_the_reads_of_others_out_of_memory(office: Offic
     await played.say(codec.ReadDone(number=asked.number, identity=WHO))
     await reading
     assert MADE_AT_ONCE_MAX <= len(office.made) < 2 * MADE_AT_ONCE_MAX
+
+
+@pytest.mark.parametrize("lies", [True, False])
+async def test_a_read_made_at_the_pc_says_whether_its_card_lies_there_still(
+    office: Office, played: Played, lies: bool
+) -> None:
+    name = "abcdefghijklmnopqrstuv"
+    await played.say(codec.ReadMade(read_id=name, reader="card", identity=WHO, lies=lies))
+    assert await played.hear() == codec.ReadNoted(read_id=name)
+    ((_, state, _),) = office.made
+    assert state.card_present is lies
