@@ -11,10 +11,11 @@ import aiohttp
 import pytest
 
 from edge import identity
-from edge.app import RUNNING_FILE, Edge, certificate_names
+from edge.app import RUNNING_FILE, WORKSTATIONS_FILE, Edge, certificate_names, clock
 from edge.config import Config, ConfigError, ReaderConfig
 from edge.errors import JournalError
 from edge.faces.listener import ListenFailed
+from edge.workstations import Workstations
 from tests import programs
 
 
@@ -98,3 +99,33 @@ async def test_off_loopback_the_face_is_https_with_a_certificate_that_can_be_pin
 def test_the_certificate_covers_what_is_configured_and_never_any_address() -> None:
     assert certificate_names(Config(listen="0.0.0.0:1", names=["a"])) == ["localhost", "127.0.0.1", "a"]
     assert certificate_names(Config(listen="10.0.0.5:1")) == ["localhost", "127.0.0.1", "10.0.0.5"]
+
+
+async def test_a_whole_edge_forecasts_a_draft_while_the_line_is_down(who: identity.Identity, tmp_path: Path) -> None:
+    key = Workstations(tmp_path / WORKSTATIONS_FILE).add("ws1", clock())
+    edge = Edge(tmp_path, Config(listen="127.0.0.1:0", sync_url="https://127.0.0.1:1"), who)
+    await edge.start()
+    me = {"institution": "H1", "operator": "op1", "workstation": "ws1"}
+    line = {
+        "serial": "1",
+        "item": "D0003",
+        "service_date": "2025-06-10",
+        "quantity": "2",
+        "unit_price": "9000",
+        "amount": 18_000,
+    }
+    packet = {
+        "care": "outpatient", "currency": "IRR", "from_day": "2025-06-10", "send_on": "2025-06-11", "lines": [line],
+        "diagnoses": [{"code": "J06.9", "main": True}],
+    }  # fmt: skip
+    async with aiohttp.ClientSession(f"{edge.url}/") as http:
+        async with http.post("embed/v1/init", json={**me, "workstation_key": key}) as opened:
+            token = (await opened.json())["token"]
+        call = {"context": me, "token": token, "number": "3101", "msgid": "f1", "packet": packet}
+        async with http.post("embed/v1/handle", json=call) as response:
+            reply = await response.json()
+    await edge.stop()
+
+    assert (reply["return_code"], reply["outcome"]) == (0, "final")
+    assert reply["answer"]["deduction"] == 18_000
+    assert [finding["rule"] for finding in reply["answer"]["findings"]] == ["DRG-01", "ITM-07"]

@@ -103,6 +103,18 @@ async def test_a_draft_may_be_wrong_in_every_way_but_its_shape(edge: Edge) -> No
     }
 
 
+def test_the_largest_numbers_that_a_packet_may_hold_are_judged() -> None:
+    largest = "999999999.9999"
+    line = {
+        "serial": "1", "item": "YP0004", "service_date": "2025-06-10", "quantity": largest, "daily_dose": largest,
+        "unit_price": "9999999999999.999999", "amount": 10**15, "days": 10_000, "percent": 1_000,
+    }  # fmt: skip
+    answer = Forecaster("UTC").judge(_typed(draft(lines=[line], total=0)), NOW)
+
+    assert {"TOT-01", "ITM-05", "ITM-18", "DRG-06"} <= {finding.rule for finding in answer.findings}
+    assert answer.deduction == answer.total == 10**15
+
+
 async def test_a_draft_of_another_shape_or_currency_is_refused(edge: Edge) -> None:
     assert (await edge.call("3101", {"care": "outpatient"}, "f1")).code == "packet_invalid"
     assert (await edge.call("3101", draft(currency="EUR"), "f2")).code == "currency_wrong"

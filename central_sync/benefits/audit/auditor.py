@@ -2,7 +2,8 @@
 
 PURE. All tables are one JDM document, evaluated once for the whole claim by zen-engine with its static loader, whose tables are compiled when
 the auditor is made; every other way in compiles them again at each call. Rules
-    * The wording in force decides: on the line's day of service, for a case rule on the last day of the case.
+    * The wording in force decides: on the line's day of service, for a case rule on the last day of the case. A line that lies outside its
+      case is judged by the case's last day, and a day before all wordings by the oldest: no claim escapes by an absurd date.
     * No coin is taken twice: a line loses the largest of what its findings take, a bill the largest of its case findings and its lines
       together.
     * A rule whose facts need a record that is not known is listed as open.
@@ -78,6 +79,7 @@ class Auditor:
         except Exception as error:  # the engine raises bare Exceptions; whatever it does not take is a broken bundle
             raise BundleBroken("the tables are no decision model") from error
         self.fired(self.encoded(Facts(OfCase(), [OfLine()])))
+        self._oldest = min((rule.from_day for rule in bundle.rules.values()), default=date.min)
         self._open: dict[tuple[Needs, ...], tuple[str, ...]] = {
             missing: tuple(sorted({rule.rule for rule in bundle.rules.values() if set(rule.needs) & set(missing)}))
             for missing in ((), (Needs.MEMBER,), (Needs.EARLIER,), (Needs.MEMBER, Needs.EARLIER))
@@ -98,11 +100,13 @@ class Auditor:
         facts = self.facts(claim)
         fired = self._fired_all(facts)
         whole = sum(line.amount for line in claim.lines if not line.refund_of)
-        findings, of_case = self._findings(fired["case"], place, claim.to_day or claim.from_day, "", whole, None)
+        first, last = claim.from_day, max(claim.from_day, claim.to_day or claim.from_day)
+        findings, of_case = self._findings(fired["case"], place, last, "", whole, None)
         of_lines = 0
         for line, hits, seen in zip(claim.lines, fired["lines"], facts.lines, strict=True):
             if hits:
-                found, most = self._findings(hits, place, line.service_date, line.serial, line.amount, seen)
+                day = line.service_date if first <= line.service_date <= last else last
+                found, most = self._findings(hits, place, day, line.serial, line.amount, seen)
                 findings += found
                 of_lines += 0 if line.refund_of else most
         missing = tuple(
@@ -153,6 +157,7 @@ class Auditor:
         findings: list[Finding] = []
         if not hits:
             return findings, 0
+        day = max(day, self._oldest)
         for hit in hits:
             rule = self._bundle.rules[hit[OUTPUT]]
             if rule.holds(day):

@@ -206,3 +206,19 @@ def test_many_threads_with_one_auditor_say_the_same():
         assert set(pool.map(lambda _: msgspec.json.encode(auditor().judge(claim)), range(64))) == {
             msgspec.json.encode(alone)
         }
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "1990-05-05", "2019-12-31", "9999-12-31"])
+def test_no_line_escapes_by_an_absurd_day(day):
+    found = _fired(claim_of({"lines": [{"item": "T0003"}, {"item": "T0003", "on": day, "price": "5"}]}))
+
+    assert ("ITM-10", "2") in found
+
+
+@pytest.mark.parametrize(
+    ("first", "last"), [("0001-01-01", "0001-01-03"), ("9999-12-31", "0001-01-01"), ("1990-05-05", "1990-05-07")]
+)
+def test_no_case_escapes_by_absurd_days(first, last):
+    told = {"claim": {"care": "inpatient", "from_day": first, "to_day": last, "on": "2025-06-20"}, "diagnoses": []}
+
+    assert ("DIA-01", "") in _fired(claim_of(told))
