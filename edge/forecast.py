@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Mapping
 from datetime import datetime
 from importlib.resources import files
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ import structlog
 
 from central_sync.benefits import audit
 from central_sync.benefits.audit import bundle
+from central_sync.benefits.audit.reference import Place
 from central_sync.benefits.bundle import BundleBroken
 from central_sync.terms.days import civil_day
 from central_sync.wire import packets as p
@@ -67,11 +69,7 @@ class Forecaster:
 
         try:
             auditor = self._ready()
-            places = auditor.bundle.places
-            region = next((code for code, place in places.items() if place.currency == draft.currency), None)
-            if region is None:
-                raise Refused("forecast_unavailable", "no region has this currency")
-            claim = claim_of(draft, region, civil_day(now, self._zone))
+            claim = claim_of(draft, _region(draft, auditor.bundle.places), civil_day(now, self._zone))
             return answer_of(auditor.judge(claim), draft.currency)
         except (BundleBroken, OSError) as error:
             _log.error("the audit rules cannot be used", **located(error))
@@ -84,3 +82,17 @@ class Forecaster:
             if self._auditor is None:
                 self._auditor = Auditor(bundle.unpacked(shipped() if self._rules is None else self._rules))
             return self._auditor
+
+
+def _region(draft: p.Forecast, places: Mapping[str, Place]) -> str:
+    """The place of care: the one that the draft names, or the only one with its currency.
+
+    Raises:
+        Refused: there is none, or more than one.
+    """
+    found = [code for code, place in places.items() if place.currency == draft.currency]
+    if draft.region:
+        found = [code for code in found if code == draft.region]
+    if len(found) != 1:
+        raise Refused("forecast_unavailable", "$.region: not exactly one has this currency")
+    return found[0]

@@ -2,7 +2,7 @@
 
 ``<region>.csv``: one line for each item that has a limit of any kind (a list in a cell has spaces between its words); ``acts_as`` is the kind
 that the audit takes it for, where the catalogue's is another (a visit that stands among the treatments). ``<region>.yaml``: what the
-operations of one session are paid, and the modifiers of relative values. ``diagnoses.csv``: ranges of codes of one sex or some ages.
+operations of one session are paid, and the modifiers of relative values; a region without this file has no limits but its tariffs. ``diagnoses.csv``: ranges of codes of one sex or some ages.
 """
 
 from __future__ import annotations
@@ -63,10 +63,15 @@ def places(folder: Path, under: str, rulebook: Rulebook) -> dict[str, Place]:
     diagnoses: dict[str, tuple[DiagnosisLimit, ...]] = {}
     for limit in _diagnoses(folder, f"{under}/diagnoses.csv"):
         diagnoses[limit.first[0]] = (*diagnoses.get(limit.first[0], ()), limit)
+    for path in sorted((folder / under).iterdir()):
+        if path.stem not in rulebook.regions and path.name != "diagnoses.csv":
+            raise RulebookError(f"{under}/{path.name}", "document", "the rulebook has no such region")
     found: dict[str, Place] = {}
     for code, region in rulebook.regions.items():
-        source = document(folder, f"{under}/{code}.yaml", PlaceFile)
-        limited = _limits(folder, f"{under}/{code}.csv", region)
+        source, limited = PlaceFile(session_percents=["100"]), {}
+        if (folder / under / f"{code}.yaml").exists():
+            source = document(folder, f"{under}/{code}.yaml", PlaceFile)
+            limited = _limits(folder, f"{under}/{code}.csv", region)
         found[code] = Place(
             currency=region.currency,
             rounding=region.rounding,

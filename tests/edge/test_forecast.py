@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from central_sync.benefits.audit.auditor import Auditor
-from central_sync.benefits.audit.bundle import unpacked
+from central_sync.benefits.audit.bundle import packed, unpacked, versioned
 from central_sync.wire import packets as p
 from central_sync.wire.refusals import Refused
 from edge.drafts import claim_of
@@ -139,6 +140,24 @@ def test_rules_that_are_damaged_are_not_used(rules: bytes) -> None:
 def test_a_currency_of_no_region_is_refused() -> None:
     with pytest.raises(Refused, match="forecast_unavailable"):
         Forecaster("Asia/Shanghai").judge(_typed(draft(currency="THB")), NOW)
+
+
+def test_a_region_may_be_named_and_must_have_the_currency() -> None:
+    forecaster = Forecaster("Asia/Shanghai")
+
+    assert forecaster.judge(_typed(draft(region="cn")), NOW) == forecaster.judge(_typed(draft()), NOW)
+    with pytest.raises(Refused, match="forecast_unavailable"):
+        forecaster.judge(_typed(draft(region="ir")), NOW)
+
+
+def test_of_two_regions_with_one_currency_none_is_guessed() -> None:
+    rules = unpacked(shipped())
+    two = versioned(structs.replace(rules, places={**rules.places, "cn_second": rules.places["cn"]}))
+    forecaster = Forecaster("Asia/Shanghai", packed(two))
+
+    with pytest.raises(Refused, match="forecast_unavailable"):
+        forecaster.judge(_typed(draft()), NOW)
+    assert forecaster.judge(_typed(draft(region="cn_second")), NOW).deduction == 1_080
 
 
 def test_today_is_the_institutions_own_day() -> None:

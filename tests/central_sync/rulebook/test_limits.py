@@ -78,3 +78,21 @@ def test_a_range_of_diagnoses_that_ends_before_it_begins_is_an_error(folder):
 
     with pytest.raises(RulebookError, match="range"):
         places(folder, LIMITS, RULEBOOK)
+
+
+def test_a_region_without_limits_has_its_tariffs_alone(folder):
+    (folder / LIMITS / "ir.yaml").unlink()
+    (folder / LIMITS / "ir.csv").unlink()
+
+    place = places(folder, LIMITS, RULEBOOK)["ir"]
+
+    assert not any(item.limited for item in place.items.values())
+    assert place.items["D0009"].tariffs
+    assert place.session_percents == (100,)
+
+
+def test_limits_of_a_region_that_there_is_not_are_an_error(folder):
+    shutil.copy(folder / LIMITS / "ir.csv", folder / LIMITS / "atlantis.csv")
+
+    with pytest.raises(RulebookError, match="atlantis"):
+        places(folder, LIMITS, RULEBOOK)
