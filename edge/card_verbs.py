@@ -40,6 +40,9 @@ SETTLE_S_MAX = 3.0
 LOOK_S = 0.1
 WATCH_READ_S = 5.0
 """How long one read of a watch waits before it begins anew."""
+WATCH_TROUBLE_S = 1.0
+BY_READER = ("reader_lost", "reader_busy", "reader_failed")
+"""Refusals that come at once and again until somebody mends the reader: a watch tells them once."""
 EXAMPLE = 'add to edge.toml: [[readers]] name = "desk-1", driver = "pcsc", address = "*"'
 
 
@@ -158,7 +161,7 @@ async def _read(folder: Path, name: str, wait_s: float, as_json: bool) -> int:
         rows = _meant(await found.rows(), name)
         if not name and len(rows) > 1:
             raise NotPossible(f"name one reader with --reader: {', '.join(row.name for row in rows)}")
-        return await _one(found, rows[0].name if len(rows) == 1 else name, wait_s, as_json)
+        return 1 if await _one(found, rows[0].name if len(rows) == 1 else name, wait_s, as_json) else 0
 
 
 async def _watched(folder: Path, name: str, as_json: bool) -> int:
@@ -170,29 +173,35 @@ async def _watched(folder: Path, name: str, as_json: bool) -> int:
 
 
 async def _watch_one(found: Source, name: str, as_json: bool) -> None:
+    untold = ""
     while True:
-        if await _one(found, name, WATCH_READ_S, as_json, patient=True) or await _present(found, name):
+        refused = await _one(found, name, WATCH_READ_S, as_json, unsaid=("card_absent", untold))
+        if refused in BY_READER:
+            untold = refused
+            await asyncio.sleep(WATCH_TROUBLE_S)
+            continue
+        untold = ""
+        if refused not in ("", "card_absent") or await _present(found, name):
             while await _present(found, name):  # noqa: ASYNC110 - the running edge is asked, it rings no bell here
                 await asyncio.sleep(LOOK_S)
             await asyncio.sleep(LOOK_S)
 
 
-async def _one(found: Source, name: str, wait_s: float, as_json: bool, *, patient: bool = False) -> int:
-    """Read one card and show it; the exit status. ``patient``: that none came is no news."""
+async def _one(found: Source, name: str, wait_s: float, as_json: bool, *, unsaid: Sequence[str] = ()) -> str:
+    """Read one card and show it; the code of why not. ``unsaid``: the codes that are no news."""
     try:
         reader, on_card = await found.read(name, wait_s)
     except Refused as refusal:
-        if patient and refusal.code == "card_absent":
-            return 0
-        rows = [row for row in await found.rows() if name in ("", row.name, row_of(row.name))]
-        _tell_refusal(refusal, name, rows, as_json)
-        return 1
+        if refusal.code not in unsaid:
+            rows = [row for row in await found.rows() if name in ("", row.name, row_of(row.name))]
+            _tell_refusal(refusal, name, rows, as_json)
+        return refusal.code
     if as_json:
         plain = {"reader": reader, **msgspec.to_builtins(on_card)}
         click.echo(json.dumps(plain, ensure_ascii=False))
     else:
         _show_card(reader, on_card)
-    return 0
+    return ""
 
 
 async def _present(found: Source, name: str) -> bool:

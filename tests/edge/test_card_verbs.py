@@ -10,6 +10,7 @@ import pytest
 import structlog
 from click.testing import CliRunner, Result
 
+from central_sync.wire.refusals import Refused
 from edge import card_verbs, drivers
 from edge.__main__ import main
 from edge.readers import ReaderState, Wanted
@@ -165,6 +166,26 @@ def test_a_watch_reads_each_card_once_and_goes_on(folder: Path, monkeypatch: pyt
     assert [one.get("number", one.get("code")) for one in told][:2] == ["0499370899", "0499370899"]
     assert "card_unreadable" in [one.get("code") for one in told]
     assert "Watching desk-1" in done.stderr
+
+
+def test_a_watch_tells_once_that_a_reader_is_in_trouble_and_then_reads_the_card(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = 0
+
+    async def read(_: card_verbs.Source, name: str, wait_s: float) -> tuple[str, CardIdentity]:
+        nonlocal asked
+        asked += 1
+        if asked == 9:
+            raise KeyboardInterrupt
+        if asked == 7:
+            return name, CardIdentity(kind="", number="", card="played", name="A")
+        raise Refused("card_absent" if asked == 6 else "reader_lost", "reader_absent")
+
+    monkeypatch.setattr(card_verbs, "WATCH_TROUBLE_S", 0.01)
+    monkeypatch.setattr(card_verbs.Alone, "read", read)
+    told = [json.loads(line) for line in run(folder, "read-card", "--watch", "--json").stdout.splitlines()]
+    assert [one.get("card", one.get("code")) for one in told] == ["reader_lost", "played", "reader_lost"]
 
 
 def test_on_a_clerks_pc_the_readers_of_its_agent_are_meant(tmp_path: Path) -> None:
