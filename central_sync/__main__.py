@@ -34,6 +34,7 @@ from central_sync.fleet.service import Fleet
 from central_sync.members.service import import_members
 from central_sync.rulebook.load import load as load_rulebook
 from central_sync.rulebook.strict import RulebookError
+from central_sync.rulebook_verbs import rulebook
 from central_sync.store import Store, migrate
 
 AUDIT_ROWS_DEFAULT = 200
@@ -104,20 +105,26 @@ class Place:
     "--data",
     "folder",
     type=click.Path(file_okay=False, path_type=Path),
-    required=True,
     envvar="PISHKHAN_HUB_DATA",
     help="Folder of the hub's data: hub.toml, the authority, the SQLite database.",
 )
 @click.option("--database", default="", help="sqlite:///FILE or postgresql://USER@HOST/NAME instead of the setting's.")
 @click.pass_context
-def main(ctx: click.Context, folder: Path, database: str) -> None:
+def main(ctx: click.Context, folder: Path | None, database: str) -> None:
     """The hub of Pishkhan."""
+    if ctx.invoked_subcommand == rulebook.name:
+        return
+    if folder is None:
+        raise click.MissingParameter(ctx=ctx, param=ctx.command.params[0])
     config = load(folder)
     if database:
         check_database(database)
         config = msgspec.structs.replace(config, database=database)
     log.configure(config.log_level)
     ctx.obj = Place(folder, config)
+
+
+main.add_command(rulebook)
 
 
 @main.command()

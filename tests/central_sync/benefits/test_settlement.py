@@ -51,7 +51,7 @@ def test_every_share_and_the_patients_part_are_explained_to_the_coin(situation):
     done = settle(rulebook, facts, lines, before)
     for share in done.shares:
         assert sum(step.amount for step in share.trace) == share.amount
-        assert all(step.amount <= 0 or step.rule.endswith((".takes", ".rounding")) for step in share.trace)
+        assert all(step.amount <= 0 or step.rule.endswith((".takes", ".rounding", ".package")) for step in share.trace)
     assert sum(step.amount for step in done.patient_trace) == done.patient
     assert all(step.amount > 0 and step.rule and step.text for step in done.patient_trace)
 

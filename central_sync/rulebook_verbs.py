@@ -1,0 +1,181 @@
+"""``pishkhan-hub rulebook``: what a benefits officer does with a rulebook: check it, see what changes, have a bill explained.
+
+These verbs read folders and files alone; they need no hub and change nothing. Exit status: 0 all is well, 1 a case does not hold,
+2 the rulebook (or what was typed) is wrong.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date, datetime
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from central_sync.benefits.parameters import Rulebook
+from central_sync.benefits.results import Computation, TraceStep
+from central_sync.rulebook.cases import Case, differences, read
+from central_sync.rulebook.changes import changes, in_force, parameters
+from central_sync.rulebook.load import PACKAGED, load
+from central_sync.rulebook.strict import RulebookError
+from central_sync.terms.money import CURRENCIES
+
+WIDTH_CHARACTERS = 200
+"""How wide a table is where nobody looks at it on a screen."""
+VERSION_CHARACTERS = 12
+
+_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_DAY = click.DateTime(["%Y-%m-%d"])
+
+
+@click.group()
+def rulebook() -> None:
+    """Check a rulebook, see what changes from one day to another, have a bill explained."""
+
+
+@rulebook.command()
+@click.argument("folder", type=_FOLDER, default=PACKAGED)
+@click.option("--cases", "files", type=_FILE, multiple=True, help="A file of worked cases to try; may be repeated.")
+def check(folder: Path, files: Sequence[Path]) -> None:
+    """Check the rulebook in FOLDER (the shipped one, if none is given), and worked cases with it."""
+    book = _loaded(folder)
+    table = _table("scheme", "layer", "region", "values", "illustrative", "from")
+    rows: dict[str, list[tuple[bool, date]]] = {}
+    for parameter, _ in parameters(book):
+        rows.setdefault(parameter.rule.partition(".")[0], []).extend(
+            (r.illustrative, r.from_day) for r in parameter.rows
+        )
+    for code, scheme in sorted(book.schemes.items()):
+        mine = rows[code]
+        invented = sum(illustrative for illustrative, _ in mine)
+        _row(table, code, scheme.layer, scheme.region, str(len(mine)), str(invented), str(min(day for _, day in mine)))
+    _print(table)
+    items = sum(len(region.items) for region in book.regions.values())
+    click.echo(f"{len(book.schemes)} schemes, {len(book.regions)} regions, {items} items, version {_short(book)}")
+    wrong = 0
+    for case in (case for file in files for case in _read(file)):
+        _, said = _differences(book, case)
+        wrong += bool(said)
+        for one in said:
+            click.echo(f"{case.name}: {one}")
+    if files:
+        click.echo("every case holds" if not wrong else f"{wrong} cases do not hold")
+    if wrong:
+        sys.exit(1)
+
+
+@rulebook.command()
+@click.option("--from", "first", type=_DAY, required=True, help="A day, YYYY-MM-DD.")
+@click.option("--to", "last", type=_DAY, required=True, help="Another day.")
+@click.option("--rulebook", "folder", type=_FOLDER, default=PACKAGED, help="The rulebook of the first day.")
+@click.option("--other", type=_FOLDER, help="The rulebook of the other day, if it is another one.")
+@click.option("--under", default="", help="Only rules that begin so: a scheme or region, a benefit.")
+def diff(first: datetime, last: datetime, folder: Path, other: Path | None, under: str) -> None:
+    """Tell which values are others on another day, or in another rulebook."""
+    old = _loaded(folder)
+    new = _loaded(other) if other else old
+    found = [
+        one for one in changes(in_force(old, first.date()), in_force(new, last.date())) if one.rule.startswith(under)
+    ]
+    table = _table("rule", "for", "before", "after", "since", "source")
+    for one in found:
+        _row(table, one.rule, one.who, one.before, one.after, str(one.since or ""), one.reference)
+    if found:
+        _print(table)
+    click.echo(f"{len(found)} values differ between {first.date()} and {last.date()}")
+
+
+@rulebook.command()
+@click.argument("file", type=_FILE)
+@click.option("--case", "name", default="", help="Part of the name of the one case to explain.")
+@click.option("--rulebook", "folder", type=_FOLDER, default=PACKAGED, help="The rulebook to use.")
+def explain(file: Path, name: str, folder: Path) -> None:
+    """Settle the bills of FILE (worked cases), and say for each coin which rule put it where."""
+    book = _loaded(folder)
+    wrong = False
+    chosen = [case for case in _read(file) if name in case.name]
+    if not chosen:
+        raise click.ClickException("no case has such a name")
+    for case in chosen:
+        done, said = _differences(book, case)
+        click.echo(case.name)
+        _print(_explained(book, case, done))
+        for one in said:
+            click.echo(f"  not as expected: {one}")
+        wrong = wrong or bool(said)
+    if wrong:
+        sys.exit(1)
+
+
+def _explained(book: Rulebook, case: Case, done: Computation) -> Table:
+    money = CURRENCIES[book.regions[case.region].currency].display
+    table = _table("who", "amount", "why", "rule", "since", "source")
+    _row(table, "the bill", money(done.total), "", "", "", "")
+    if done.package_difference:
+        _row(table, "the hospital", money(-done.package_difference), "The fixed price is another sum", "", "", "")
+    for share in done.shares:
+        _row(table, share.scheme, money(share.amount), f"pays, as {share.layer}", "", "", "")
+        _steps(table, book, share.trace, money)
+    _row(table, "the patient", money(done.patient), "pays", "", "", "")
+    _steps(table, book, done.patient_trace, money)
+    return table
+
+
+def _steps(table: Table, book: Rulebook, steps: Iterable[TraceStep], money: Callable[[int], str]) -> None:
+    for step in steps:
+        source = book.sources[step.reference].title if step.reference in book.sources else ""
+        _row(table, "", money(step.amount), step.text, step.rule, str(step.from_day or ""), source)
+
+
+def _loaded(folder: Path) -> Rulebook:
+    try:
+        return load(folder)
+    except RulebookError as error:
+        raise _Wrong(str(error)) from error
+
+
+def _read(file: Path) -> list[Case]:
+    try:
+        return read(file)
+    except RulebookError as error:
+        raise _Wrong(str(error)) from error
+
+
+def _differences(book: Rulebook, case: Case) -> tuple[Computation, list[str]]:
+    try:
+        return differences(book, case)
+    except RulebookError as error:
+        raise _Wrong(str(error)) from error
+
+
+class _Wrong(click.ClickException):
+    """A rulebook or a file of cases that is wrong; ends with exit status 2."""
+
+    exit_code = 2
+
+
+def _short(book: Rulebook) -> str:
+    return book.version[:VERSION_CHARACTERS]
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for name in columns:
+        table.add_column(
+            name, overflow="fold", justify="right" if name in ("amount", "values", "illustrative") else "left"
+        )
+    return table
+
+
+def _row(table: Table, *cells: str) -> None:
+    """A row of plain text: brackets in it are no markup."""
+    table.add_row(*(Text(cell) for cell in cells))
+
+
+def _print(table: Table) -> None:
+    Console(width=None if sys.stdout.isatty() else WIDTH_CHARACTERS).print(table)

@@ -1,0 +1,93 @@
+"""What a benefits officer types: check, diff, explain; with no hub anywhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from central_sync.__main__ import main
+from tests.central_sync.rulebook.mistakes import STAY, change, copied
+
+COUNTRIES = Path(__file__).parents[1] / "rulebook_cases" / "countries"
+FRANCE = COUNTRIES / "cases" / "fr.yaml"
+
+
+def typed(*words):
+    return CliRunner().invoke(main, ["rulebook", *map(str, words)])
+
+
+def test_the_shipped_rulebook_is_well_and_needs_no_hub():
+    done = typed("check")
+    assert done.exit_code == 0
+    assert "cn_employee" in done.output
+    assert "4 schemes, 2 regions" in done.output
+
+
+def test_a_mistake_is_told_with_file_and_line(tmp_path):
+    change(copied(tmp_path), STAY, "from: 2025-01-01", "from: 2025-13-01")
+    done = typed("check", tmp_path)
+    assert done.exit_code == 2
+    assert f"{STAY}:11: $.deductible.values[3].from" in done.output
+
+
+def test_cases_are_tried_and_those_that_do_not_hold_are_named(tmp_path):
+    done = typed("check", COUNTRIES / "rulebook", "--cases", FRANCE)
+    assert (done.exit_code, "every case holds" in done.output) == (0, True)
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text(FRANCE.read_text("utf-8").replace('patient: "11.00"', 'patient: "12.00"', 1), "utf-8")
+    done = typed("check", COUNTRIES / "rulebook", "--cases", wrong)
+    assert done.exit_code == 1
+    assert "fr: a visit: patient : 11, expected 12.00" in done.output
+    assert "1 cases do not hold" in done.output
+
+
+def test_diff_tells_what_another_day_says_otherwise():
+    done = typed("diff", "--from", "2024-12-31", "--to", "2025-01-01", "--under", "cn_employee")
+    assert done.exit_code == 0
+    assert "1,000.00 CNY" in done.output
+    assert "900.00 CNY" in done.output
+    assert "1 values differ" in done.output
+
+
+def test_diff_tells_what_another_rulebook_says_otherwise(tmp_path):
+    change(copied(tmp_path), STAY, 'value: "300"', 'value: "350"')
+    done = typed("diff", "--from", "2025-06-10", "--to", "2025-06-10", "--other", tmp_path)
+    assert "350.00 CNY" in done.output
+    assert "1 values differ" in done.output
+
+
+def test_explain_names_rule_day_and_source_of_each_coin():
+    done = typed("explain", FRANCE, "--case", "complementary", "--rulebook", COUNTRIES / "rulebook")
+    assert done.exit_code == 0
+    for said in ("19.00 EUR", "-2.00 EUR", "fr_compulsory.visit.deductible", "2020-01-01", "Social Security Code"):
+        assert said in done.output
+    assert done.output.count("fr: ") == 1
+
+
+def test_explain_tells_the_hospitals_part_of_a_fixed_price():
+    done = typed("explain", COUNTRIES / "cases" / "in.yaml", "--rulebook", COUNTRIES / "rulebook")
+    assert "the hospital" in done.output
+    assert "4,400.00 INR" in done.output
+
+
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        (("explain", FRANCE, "--case", "no such case", "--rulebook", COUNTRIES / "rulebook"), 1),
+        (("explain", FRANCE), 2),
+        (("diff", "--from", "2025-02-30", "--to", "2025-03-01"), 2),
+        (("check", "/nowhere"), 2),
+    ],
+)
+def test_what_cannot_be_done_ends_with_a_sentence(words, status):
+    done = typed(*words)
+    assert done.exit_code == status
+    assert "Traceback" not in done.output
+
+
+def test_every_other_verb_still_needs_the_hubs_folder():
+    done = CliRunner(env={"PISHKHAN_HUB_DATA": None}).invoke(main, ["status"])
+    assert done.exit_code == 2
+    assert "--data" in done.output
