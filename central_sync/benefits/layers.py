@@ -116,7 +116,8 @@ def _unit(asking: Asking, mine: Sequence[Left]) -> tuple[int, list[Kept], list[T
     names = ", ".join(take.part for take in benefit.takes)
     basis = own
     if benefit.basis is not Basis.LEFT and any(piece.asked for piece in mine):
-        basis = sum(asking.whole[place] for place in {(piece.part, piece.section) for piece in mine})
+        # A fixed price may be above the bill: then what is left of it is the whole.
+        basis = max(own, sum(asking.whole.get(place, 0) for place in {(piece.part, piece.section) for piece in mine}))
     looked = TraceStep(_rule(asking, "takes"), f"What {scheme.name} looks at: {names}", basis)
     kept, bound = _stages(asking, basis)
     steps = [looked, *bound]
@@ -193,7 +194,8 @@ def _whole_claim(asking: Asking, paid: int, left: list[Left]) -> tuple[int, list
     count_paid(asking, more)
     reason = rounding_step(asking)
     if more < 0:
-        return more, [*left, Left("in_scope", replace(reason, amount=-more), asked=True, why="rounding")]
+        # No layer takes a part of this name: what was rounded up to the patient stays there.
+        return more, [*left, Left("rounding", replace(reason, amount=-more), asked=True, why="rounding")]
     taker = Taker(asking.cover, -1)
     mine = [replace(piece, taker=taker) for piece in left]
     return more, less([piece.part for piece in left], mine, taker, more, asking.scheme.name)

@@ -12,7 +12,7 @@ from datetime import timedelta
 from fractions import Fraction
 
 from central_sync.benefits.asking import Asking, percent, step
-from central_sync.benefits.parameters import RUNNING, Band, CoinRule, Counts, LastCoin, Of, Per
+from central_sync.benefits.parameters import RUNNING, Band, CoinRule, Counts, LastCoin, Of, Per, RoundedAt
 from central_sync.benefits.pieces import Kept
 from central_sync.benefits.results import TraceStep
 from central_sync.terms.money import rounded, rounded_to, share
@@ -111,7 +111,7 @@ def banded(asking: Asking, basis: int, deductible: int) -> list[Kept]:
         if high - low > pays:
             text = f"{bands.ratios.text}; band {number + 1} of {len(row.value)}: the layer pays {percent(band.ratio)}"
             kept.append(Kept("bands", step(bands.ratios, row, high - low - pays, text)))
-    if coin.to == 1 or not above:
+    if coin.to == 1 or coin.at is RoundedAt.CLAIM or not above:
         return kept
     exact = _exact_up_to(first + above, row.value) - _exact_up_to(first, row.value)
     return _in_units(asking, kept, above, exact)

@@ -11,9 +11,10 @@ from central_sync.benefits.asking import Asking
 from central_sync.benefits.eligibility import cap_key, counter_key
 from central_sync.benefits.facts import CaseFacts, CoverFacts
 from central_sync.benefits.layers import ask as ask_layer
-from central_sync.benefits.parameters import Basis, Package
+from central_sync.benefits.parameters import Basis, CoinRule, LastCoin, Package, RoundedAt
 from central_sync.benefits.pieces import Left
 from central_sync.benefits.results import TraceStep
+from central_sync.terms.money import Rounding
 from tests.central_sync.benefits.hand_made import (
     BED,
     CASE,
@@ -156,3 +157,18 @@ def test_a_benefit_for_marked_cases_comes_before_the_general_one():
     assert paid(settled([one], PAIR)) == [500]
     assert paid(settled([one], PAIR, facts=replace(CASE, marks=("special",)))) == [950]
     assert paid(settled([scheme(marked)], PAIR)) == [0]
+
+
+def test_what_a_claim_was_rounded_up_by_stays_with_the_patient():
+    up = CoinRule(Rounding.UP, 50, RoundedAt.CLAIM, LastCoin.PAYER)
+    one = scheme(benefit(ratios=bands((0, "0.97"))), rounding=up)
+    two = scheme(benefit("in_scope", basis=Basis.WHOLE), code="two", layer="aid")
+    done = settled([one, two], PAIR)
+    assert (paid(done), why(done)) == ([950, 30], {"one.rounding": 20})
+
+
+def test_a_secondary_payer_after_a_fixed_price_above_the_bill_pays_what_is_left_of_the_price():
+    fixed = scheme(benefit(ratios=bands((0, "0.5")), package=package(3000)))
+    two = scheme(benefit(basis=Basis.DIFFERENCE), code="two", layer="aid")
+    done = settled([fixed, two], PAIR)
+    assert (paid(done), done.patient, done.package_difference) == ([1500, 1500], 0, 2000)
