@@ -1,7 +1,8 @@
 """SHELL: a barcode or QR scanner on a port.
 
 What it scans lies there like a card: until it was read, a moment longer, so that it is told as removed after the read has ended; or for the configured
-time. A new scan takes the place of one that nobody read.
+time. A new scan takes the place of one that nobody read. Nobody scans faster than ``SCANS_PER_S_MAX``: what comes faster is a broken
+scanner, a wrong speed or another device, which is passed over, so that it fills no log and keeps no loop busy.
 """
 
 from __future__ import annotations
@@ -13,6 +14,9 @@ from edge.readers.cards.identity import CardIdentity
 from edge.readers.serial_line import codec
 from edge.readers.serial_line.address import LineAddress
 from edge.readers.serial_line.worker import Line, Task
+
+SCANS_AT_ONCE_MAX = 50
+SCANS_PER_S_MAX = 20.0
 
 
 class Scanner:
@@ -26,6 +30,8 @@ class Scanner:
         self._scan: CardIdentity | Refused | None = None
         self._scanned_at = 0.0
         self._taken = False
+        self._scans_left = float(SCANS_AT_ONCE_MAX)
+        self._counted_at = 0.0
 
     def begin(self) -> None:
         """A scanner says nothing before it scans."""
@@ -44,7 +50,7 @@ class Scanner:
             self._line.seen(True)
         if self._taken:
             self._forget()
-        for line in self._lines_of(some, now):
+        for line in self._heard(some, now):
             self._forget()
             self._scan, self._scanned_at = self._understood(line), now
             self._line.seen(True)
@@ -53,6 +59,14 @@ class Scanner:
         if self._scan is not None and not self._taken and now - self._scanned_at >= self._address.kept_s:
             self._forget()
         return 0.0
+
+    def _heard(self, some: bytes, now: float) -> list[bytes]:
+        """The scans in ``some``: all of them, or of more than anybody can have scanned in that time none."""
+        lines = self._lines_of(some, now)
+        self._scans_left = min(SCANS_AT_ONCE_MAX, self._scans_left + (now - self._counted_at) * SCANS_PER_S_MAX)
+        self._counted_at = now
+        self._scans_left = max(self._scans_left - len(lines), -SCANS_PER_S_MAX)
+        return lines if self._scans_left >= 0 else []
 
     def _lines_of(self, some: bytes, now: float) -> list[bytes]:
         if some:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -90,3 +91,21 @@ async def test_an_endless_stream_without_a_line_end_is_one_bad_line(desk: Scanne
         desk.scan(b"7" * 200)
         await asyncio.sleep(0.01)
     assert (await desk.refusal())[0] == "card_unreadable"
+
+
+@pytest.mark.parametrize("noise", [b"a\n", b"token-12\r\n"])
+async def test_a_device_that_sends_lines_without_end_is_no_scanner_and_a_scan_after_it_is_read(
+    desk: ScannerDesk, noise: bytes
+) -> None:
+    desk.changes.clear()
+    late_s = 0.0
+    for _ in range(100):
+        desk.scan(noise * 100)
+        began = time.monotonic()
+        await asyncio.sleep(0.01)
+        late_s = max(late_s, time.monotonic() - began)
+    assert len(desk.changes) < 250
+    assert late_s < 0.5
+    await asyncio.sleep(2)  # so long nobody scans, and the next scan counts
+    desk.scan(CODE.encode() + b"\r\n")
+    assert (await desk.read()).number == CODE
