@@ -21,10 +21,11 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from edge import files
-from edge.agents import AgentError, Agents, Paired, PairingRefused
+from edge.agents import AGENTS_MAX, AgentError, Agents, Paired, PairingRefused
 from edge.config import Address
 from edge.control import Tell
 from edge.faces import certificate
+from edge.faces.crowd import Crowd
 from edge.faces.gate import bearer
 from edge.faces.listener import Listener
 from edge.log import located
@@ -38,6 +39,9 @@ from edge.readers.remote.tries import Tries
 FOLDER = "agents"
 CERTIFICATE_DAYS = 36_500
 BODY_WAIT_S_MAX = 5.0
+CONNECTIONS_MAX = AGENTS_MAX + 200
+CONNECTIONS_PER_ADDRESS_MAX = 100
+"""Many PCs may stand behind one address; nobody needs more who is not there to fill the port."""
 NAME = "pishkhan-agents"
 
 log = structlog.get_logger()
@@ -108,6 +112,7 @@ class AgentsPort:
         self._welcome = welcome
         self._clock = clock
         self._tries = Tries()
+        self._crowd = Crowd(CONNECTIONS_MAX, CONNECTIONS_PER_ADDRESS_MAX)
 
     @property
     def url(self) -> str:
@@ -123,7 +128,8 @@ class AgentsPort:
         if self._address is None:
             return
         ensure(self._folder, self._clock())
-        self._listener = Listener(self.application(), self._address, self._device, server_context(self._folder))
+        context = server_context(self._folder)
+        self._listener = Listener(self.application(), self._address, self._device, context, crowd=self._crowd)
         await self._listener.start()
 
     async def stop(self) -> None:
@@ -176,6 +182,8 @@ class AgentsPort:
         if not socket.can_prepare(request):
             raise web.HTTPBadRequest
         await socket.prepare(request)
+        if request.transport is not None:
+            self._crowd.welcome(request.transport.get_extra_info("peername"))
         await self._readers.serve(paired.name, Link(socket), lambda: self._agents.still(paired), self._welcome)
         return socket
 

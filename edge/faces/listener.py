@@ -13,6 +13,7 @@ from aiohttp import web
 
 from edge.config import Address
 from edge.errors import EdgeError
+from edge.faces.crowd import Crowd
 from edge.faces.shortcut import Shortcut
 
 BACKLOG = 128
@@ -59,7 +60,9 @@ class Listener:
         device: str,
         tls: ssl.SSLContext | None,
         shortcut: Shortcut | None = None,
+        crowd: Crowd | None = None,
     ) -> None:
+        self._crowd = crowd
         self._shortcut = shortcut
         self._runner = web.AppRunner(app, access_log=None, handle_signals=False, keepalive_timeout=75)
         self._address = address
@@ -85,6 +88,8 @@ class Listener:
             await self._runner.cleanup()
             raise
         port = sock.getsockname()[1]
+        if self._crowd is not None:
+            sock = self._crowd.bounds(sock)
         self._site = web.SockSite(self._runner, sock, ssl_context=self._tls, backlog=BACKLOG)
         await self._site.start()
         self.url = Address(self._address.host, port).url("https" if self._tls else "http")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import secrets
 import ssl
@@ -12,8 +13,10 @@ import aiohttp
 import msgspec
 import pytest
 
+from edge.agent import pairing
 from edge.agents import AgentError
 from edge.agents_port import FOLDER, ensure, server_context
+from edge.faces.crowd import Crowd
 from edge.readers.remote.pairing import ASKED_BYTES_MAX, LINE_PATH, PAIR_PATH, PairAnswer
 from edge.readers.remote.tries import TRIES_MAX
 from tests.edge.agent.office import INSTITUTION, ZONE, Office, clock
@@ -68,6 +71,27 @@ async def test_after_so_many_wrong_codes_the_right_one_has_to_wait(
         assert await pair(client, secrets.token_bytes(10)) == 403
     assert await pair(client, right) == 429
     assert office.agents.names() == []
+
+
+async def test_a_connection_that_says_nothing_is_ended_and_an_agents_line_is_not(tmp_path: Path) -> None:
+    office = Office(tmp_path)
+    office.port._crowd = Crowd(10, 10, strange_s=0.5)
+    async with office:
+        number = int(office.port.url.rpartition(":")[2])
+        silent, _ = await asyncio.open_connection("127.0.0.1", number)
+        paired = pairing.load(office.pair("pc-1"))
+        assert paired is not None
+        pin = aiohttp.Fingerprint(hashlib.sha256(ensure(office.folder, clock())).digest())
+        token = {"Authorization": f"Bearer pc-1:{paired.key}"}
+        async with (
+            aiohttp.ClientSession(office.port.url) as made,
+            made.ws_connect(LINE_PATH, headers=token, ssl=pin) as socket,
+        ):
+            async with asyncio.timeout(5):
+                assert await silent.read() == b""
+            await asyncio.sleep(0.5)
+            assert office.readers.connected() == ["pc-1"]
+            assert not socket.closed
 
 
 WRONG = {

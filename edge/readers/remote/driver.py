@@ -23,6 +23,7 @@ from edge.readers.cards.identity import CardIdentity
 from edge.readers.remote import codec
 from edge.readers.remote.limits import KEPT_AFTER_S
 from edge.readers.remote.link import Link
+from edge.readers.remote.pace import Pace
 from edge.readers.remote.session import LineEnded, OnRead, Session, away, changes
 
 FILE = "agent-readers.json"
@@ -48,6 +49,7 @@ class RemoteReaders:
         self._sessions: dict[str, Session] = {}
         self._serving: set[asyncio.Task[object]] = set()
         self._away: dict[str, dict[str, ReaderState]] = {}
+        self._paces: dict[str, Pace] = {}
         self._keeper: asyncio.Task[None] | None = None
         self._learned = asyncio.Event()
         self._news = asyncio.Event()
@@ -133,6 +135,7 @@ class RemoteReaders:
         if (older := self._sessions.get(agent)) is not None:
             log.info("an agent connects anew", agent=agent)
             older.end()
+        link.pace = self._paces.setdefault(agent, link.pace)
         session = Session(agent, link, still, self._told, self._on_read)
         task = asyncio.current_task()
         assert task is not None

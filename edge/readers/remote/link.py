@@ -26,7 +26,8 @@ class Link:
     def __init__(self, socket: Socket) -> None:
         self._socket = socket
         self._outbound: asyncio.Queue[bytes] = asyncio.Queue(OUTBOUND_MESSAGES_MAX)
-        self._pace = Pace(MESSAGES_AT_ONCE_MAX, MESSAGES_PER_S_MAX)
+        self.pace = Pace(MESSAGES_AT_ONCE_MAX, MESSAGES_PER_S_MAX)
+        """How fast the other side may speak; who connects again and again is given the same one again."""
         self._ended = asyncio.Event()
 
     def say(self, message: codec.FromAgent | codec.FromEdge) -> None:
@@ -42,7 +43,7 @@ class Link:
 
     async def rest(self, count: int = 1) -> None:
         """So much was said: wait if that is more than may be said in that time."""
-        rest_s = self._pace.rest_s(asyncio.get_running_loop().time(), count)
+        rest_s = self.pace.rest_s(asyncio.get_running_loop().time(), count)
         if not rest_s:
             return
         try:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+DEBT_BURSTS_MAX = 3
+
 
 class Pace:
-    """A bucket of ``burst`` that fills again with ``per_s``; its clock is whatever ``now`` is given in, in seconds."""
+    """A bucket of ``burst`` that fills again with ``per_s``; its clock is whatever ``now`` is given in, in seconds. What is owed is bounded to
+    ``DEBT_BURSTS_MAX`` bursts: a flood is not paid for by whoever comes after it.
+    """
 
     def __init__(self, burst: int, per_s: float) -> None:
         self._burst = float(burst)
@@ -15,7 +19,7 @@ class Pace:
     def rest_s(self, now: float, count: int = 1) -> float:
         """``count`` more came at ``now``: how long to wait before they are taken, 0 as a rule."""
         self._fill(now)
-        self._left -= count
+        self._left = max(self._left - count, -DEBT_BURSTS_MAX * self._burst)
         return max(-self._left / self._per_s, 0.0)
 
     def allows(self, now: float) -> bool:

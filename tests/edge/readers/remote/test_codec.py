@@ -16,6 +16,7 @@ from edge.readers.remote import codec
 from edge.readers.remote.limits import (
     DETAIL_CHARACTERS_MAX,
     MESSAGE_BYTES_MAX,
+    NAME_CHARACTERS_MAX,
     PHOTO_BYTES_MAX,
     READERS_PER_AGENT_MAX,
     TEXT_CHARACTERS_MAX,
@@ -140,7 +141,7 @@ def test_a_state_is_shown_under_its_agents_name_or_not_at_all(state: ReaderState
     try:
         shown = codec.trusted_state("pc-1", state)
     except codec.Nonsense:
-        assert not state.name.isprintable() or not state.name
+        assert not state.name.isprintable() or not 0 < len(state.name) <= NAME_CHARACTERS_MAX
         return
     assert shown.name == f"pc-1/{state.name}"
     assert shown.trouble == "" or shown.trouble in TROUBLES

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+from pathlib import Path
 
+import aiohttp
 import msgspec
 import pytest
 
+from edge.agent import pairing
+from edge.agents_port import ensure
 from edge.readers import READ_REFUSALS, Change, Wanted
 from edge.readers.remote import codec
 from edge.readers.remote.limits import (
@@ -14,8 +19,9 @@ from edge.readers.remote.limits import (
     READERS_PER_AGENT_MAX,
     READS_UNDER_WAY_MAX,
 )
+from edge.readers.remote.pairing import LINE_PATH
 from edge.readers.remote.session import away, changes
-from tests.edge.agent.office import NUMBER, SEEN_S_MAX, Office
+from tests.edge.agent.office import NUMBER, SEEN_S_MAX, Office, clock
 from tests.edge.readers.remote.played import CARD, WHO, Played, read, refused
 
 
@@ -181,3 +187,25 @@ async def test_a_read_made_at_the_pc_says_whether_its_card_lies_there_still(
     assert await played.hear() == codec.ReadNoted(read_id=name)
     ((_, state, _),) = office.made
     assert state.card_present is lies
+
+
+async def test_an_agent_that_connects_again_and_again_gets_no_new_breath_by_it(tmp_path: Path) -> None:
+    async with Office(tmp_path) as office:
+        paired = pairing.load(office.pair("pc-1"))
+        assert paired is not None
+        pin = aiohttp.Fingerprint(hashlib.sha256(ensure(office.folder, clock())).digest())
+        token = {"Authorization": f"Bearer pc-1:{paired.key}"}
+        names = [f"card-{n}" for n in range(READERS_PER_AGENT_MAX)]
+        readers = codec.ReadersAre(readers=[msgspec.structs.replace(CARD, name=name) for name in names])
+        for _ in range(30):
+            async with (
+                aiohttp.ClientSession(office.port.url) as client,
+                client.ws_connect(LINE_PATH, headers=token, ssl=pin) as socket,
+            ):
+                await socket.send_bytes(codec.frame(readers))
+                await asyncio.sleep(0.02)
+                connection = socket._response.connection
+                assert connection is not None
+                assert connection.transport is not None
+                connection.transport.abort()  # as rudely as a thief would
+        assert office.told.qsize() < 500

@@ -1,0 +1,97 @@
+"""A listening socket that strangers cannot fill."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from edge.config import Address
+from edge.faces.crowd import Crowd
+from edge.faces.listener import bound_socket
+
+
+@asynccontextmanager
+async def served(crowd: Crowd) -> AsyncIterator[tuple[str, int]]:
+    """A server that answers each line with itself."""
+
+    async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while line := await reader.readline():
+            writer.write(line)
+        writer.close()
+
+    listening = crowd.bounds(bound_socket(Address("127.0.0.1", 0), ""))
+    server = await asyncio.start_server(echo, sock=listening)
+    try:
+        yield listening.getsockname()
+    finally:
+        server.close()
+
+
+async def opened(where: tuple[str, int], own: str = "127.0.0.1") -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    return await asyncio.open_connection(*where, local_addr=(own, 0))
+
+
+async def answers(line: tuple[asyncio.StreamReader, asyncio.StreamWriter]) -> bool:
+    reader, writer = line
+    try:
+        writer.write(b"hello\n")
+        async with asyncio.timeout(5):
+            return await reader.readline() == b"hello\n"
+    except ConnectionError:
+        return False
+
+
+async def test_beyond_the_bound_nobody_is_let_in_until_one_has_left() -> None:
+    async with served(Crowd(3, 3)) as where:
+        lines = [await opened(where) for _ in range(3)]
+        assert [await answers(line) for line in lines] == [True, True, True]
+        assert not await answers(await opened(where))
+        lines[0][1].close()
+        await asyncio.sleep(0.1)
+        late = await opened(where)
+        assert await answers(late)
+        for _, writer in (*lines, late):
+            writer.close()
+
+
+async def test_one_address_cannot_take_the_room_of_the_others() -> None:
+    async with served(Crowd(10, 2)) as where:
+        lines = [await opened(where) for _ in range(2)]
+        assert not await answers(await opened(where))
+        other = await opened(where, "127.0.0.2")
+        assert await answers(other)
+        for _, writer in (*lines, other):
+            writer.close()
+
+
+async def test_who_is_not_welcomed_in_time_is_ended_and_who_is_may_stay() -> None:
+    crowd = Crowd(10, 10, strange_s=0.2)
+    async with served(crowd) as where:
+        stranger, friend = await opened(where), await opened(where)
+        assert await answers(friend)
+        crowd.welcome(friend[1].get_extra_info("sockname"))
+        began = time.monotonic()
+        async with asyncio.timeout(5):
+            assert await stranger[0].read() == b""
+        assert time.monotonic() - began < 2
+        assert await answers(friend)
+        for _, writer in (stranger, friend):
+            writer.close()
+
+
+async def test_a_flood_of_connections_leaves_the_loop_free() -> None:
+    async with served(Crowd(5, 5)) as where:
+        flood = []
+        late_s = 0.0
+        for _ in range(300):
+            sock = socket.create_connection(where)
+            flood.append(sock)
+            began = time.monotonic()
+            await asyncio.sleep(0)
+            late_s = max(late_s, time.monotonic() - began)
+        assert late_s < 0.2
+        for sock in flood:
+            sock.close()
