@@ -353,8 +353,10 @@ class Item:
 
     def at(self, day: date) -> ItemVersion | None:
         """The version in force on ``day``, or ``None`` before the first and after an end."""
-        known = [version for version in self.versions if version.from_day <= day]
-        latest = max(known, key=lambda version: version.from_day, default=None)
+        latest: ItemVersion | None = None
+        for version in self.versions:
+            if version.from_day <= day and (latest is None or latest.from_day < version.from_day):
+                latest = version
         return latest if latest and latest.catalogue_class else None
 
 

@@ -15,7 +15,7 @@ from fractions import Fraction
 from central_sync.benefits.facts import BillLine, CaseFacts
 from central_sync.benefits.parameters import ItemVersion, Region, Rulebook
 from central_sync.benefits.results import PricedLine
-from central_sync.terms.money import rounded, share
+from central_sync.terms.money import product, share
 
 
 class ItemUnknown(LookupError):
@@ -72,8 +72,9 @@ def _priced(region: Region, tier: str, line: BillLine) -> PricedLine:
         raise ItemUnknown(line.item, line.serial) from error
     allowed = line.amount
     if unit_ceiling is not None:
-        allowed = min(allowed, rounded(Fraction(line.quantity) * unit_ceiling, region.rounding))
-    first = share(allowed, version.first_self_pay, region.rounding)
+        allowed = min(allowed, product(line.quantity, unit_ceiling, region.rounding))
+    ratio = version.first_self_pay
+    first = share(allowed, ratio, region.rounding) if ratio else 0
     return PricedLine(
         line.serial, line.amount, version.catalogue_class, 0, line.amount - allowed, first, allowed - first
     )

@@ -68,15 +68,23 @@ def share(amount: int, ratio: Fraction, rounding: Rounding) -> int:
     return _nearest(amount * ratio.numerator, ratio.denominator, rounding)
 
 
+def product(quantity: Decimal, price: Fraction, rounding: Rounding) -> int:
+    """``quantity`` times a ``price`` in coins, in whole coins."""
+    numerator, denominator = quantity.as_integer_ratio()
+    return _nearest(numerator * price.numerator, denominator * price.denominator, rounding)
+
+
 def _nearest(numerator: int, denominator: int, rounding: Rounding) -> int:
     """``numerator / denominator``, rounded; the fraction need not be in its lowest terms."""
     whole, rest = divmod(abs(numerator), denominator)
+    if not rest:
+        return -whole if numerator < 0 else whole
     twice = 2 * rest
     match rounding:
         case Rounding.DOWN:
             up = False
         case Rounding.UP:
-            up = rest > 0
+            up = True
         case Rounding.HALF_UP:
             up = twice >= denominator
         case Rounding.HALF_EVEN:

@@ -9,7 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from central_sync.terms.money import AMOUNT_MAX, CURRENCIES, Rounding, line_amount, rounded, share, split
+from central_sync.terms.money import (
+    AMOUNT_MAX,
+    CURRENCIES,
+    Rounding,
+    line_amount,
+    product,
+    rounded,
+    rounded_to,
+    share,
+    split,
+)
 
 amounts = st.integers(0, AMOUNT_MAX)
 ratios = st.fractions(0, 1, max_denominator=10_000)
@@ -92,3 +102,21 @@ def test_small_and_negative_amounts_read_well():
     assert CURRENCIES["CNY"].display(5) == "0.05 CNY"
     assert CURRENCIES["CNY"].display(-12345678) == "-123,456.78 CNY"
     assert CURRENCIES["IRR"].display(1372000) == "1,372,000 IRR"
+
+
+@given(
+    st.decimals("0", "9999", places=3),
+    st.fractions(0, 10**6, max_denominator=10**4),
+    st.sampled_from(Rounding),
+)
+def test_a_product_is_rounded_as_its_exact_value(quantity, price, rounding):
+    assert product(quantity, price, rounding) == rounded(Fraction(quantity) * price, rounding)
+
+
+@given(st.fractions(0, 10**6, max_denominator=1000), st.sampled_from(Rounding), st.sampled_from([1, 5, 10, 1000]))
+def test_rounding_to_a_unit_gives_a_multiple_nearer_than_one_unit(value, rounding, unit):
+    found = rounded_to(value, rounding, unit)
+    assert found % unit == 0
+    assert abs(found - value) < unit
+    assert rounding is not Rounding.DOWN or found <= value
+    assert rounding is not Rounding.UP or found >= value
