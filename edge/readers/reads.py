@@ -66,7 +66,7 @@ class RequestState(StrEnum):
 
 class CardRequest(Struct, frozen=True, kw_only=True):
     """One request. ``reader``: as the desk named it, perhaps not at all. ``code``: the last refusal of a card, and at the end why there is
-    none. ``read_id``: of the read that answered it.
+    none; ``detail``: its variable part, as the ATR of a card that is unknown. ``read_id``: of the read that answered it.
     """
 
     request_id: str
@@ -76,6 +76,7 @@ class CardRequest(Struct, frozen=True, kw_only=True):
     until: datetime
     state: RequestState = RequestState.WAITING
     code: str = ""
+    detail: str = ""
     read_id: str = ""
 
 

@@ -129,19 +129,20 @@ class CardRequests:
             except Refused as refusal:
                 if refusal.code in _ENDING:
                     lost = RequestState.TIMED_OUT if refusal.code == "card_absent" else RequestState.FAILED
-                    self._end(request.request_id, lost, refusal.code)
+                    self._end(request.request_id, lost, refusal.code, refusal.detail)
                     return
-                await self._failed(request, names, refusal.code, ends)
+                await self._failed(request, names, refusal, ends)
                 continue
             self._end(request.request_id, RequestState.READ, read_id=read.read_id, reader=read.reader)
             return
         self._end(request.request_id, RequestState.TIMED_OUT, "card_absent")
 
-    async def _failed(self, request: CardRequest, names: tuple[str, ...], code: str, ends: float) -> None:
+    async def _failed(self, request: CardRequest, names: tuple[str, ...], refusal: Refused, ends: float) -> None:
         """A card could not be read, or its reader is taken: tell once, and wait until something has changed."""
         loop = asyncio.get_running_loop()
-        if self._requests[request.request_id].code != code:
-            self._requests[request.request_id] = structs.replace(self._requests[request.request_id], code=code)
+        code, before = refusal.code, self._requests[request.request_id]
+        self._requests[request.request_id] = structs.replace(before, code=code, detail=refusal.detail)
+        if before.code != code:
             self._tell("card_failed", request, code=code)
         pause = min(BUSY_LOOK_S, max(0.0, ends - loop.time()))
         if code == "reader_busy" or not self._desks.failed_card_there(names):
@@ -151,13 +152,26 @@ class CardRequests:
             await self._presence.change(pause)
 
     def _end(
-        self, request_id: str, state: RequestState, code: str = "", *, read_id: str = "", reader: str = ""
+        self,
+        request_id: str,
+        state: RequestState,
+        code: str = "",
+        detail: str = "",
+        *,
+        read_id: str = "",
+        reader: str = "",
     ) -> None:
         request = self._requests.get(request_id)
         if request is None or request.state is not RequestState.WAITING:
             return
         ended = structs.replace(
-            request, state=state, code=code, read_id=read_id, reader=reader or request.reader, until=self._clock()
+            request,
+            state=state,
+            code=code,
+            detail=detail,
+            read_id=read_id,
+            reader=reader or request.reader,
+            until=self._clock(),
         )
         self._requests[request_id] = ended
         self._tell("request_ended", ended, state=str(state), code=code)

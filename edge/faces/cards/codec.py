@@ -92,13 +92,13 @@ def request_body(request: CardRequest, read: Read | None) -> RequestBody:
         until=request.until,
     )
     if request.state is RequestState.WAITING:
-        card_error = error_body(request.code) if request.code else None
+        card_error = error_body(request.code, request.detail) if request.code else None
         return structs.replace(told, card_error=card_error)
     answer = read_body(read).answer if request.state is RequestState.READ else None
     if answer is not None:
         return structs.replace(told, answer=answer)
     code = request.code or "card_forgotten"
-    return structs.replace(told, return_code=REFUSED, error=error_body(code))
+    return structs.replace(told, return_code=REFUSED, error=error_body(code, request.detail))
 
 
 def event_data(event: ReaderEvent) -> dict[str, Any]:

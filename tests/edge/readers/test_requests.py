@@ -10,6 +10,7 @@ import pytest
 
 from central_sync.wire.refusals import Refused
 from edge.events import Event
+from edge.faces.cards.codec import request_body
 from edge.readers import Change, OnEvent, ReaderEvent, ReaderState, Wanted
 from edge.readers import requests as requests_module
 from edge.readers.bindings import Binding, by_row
@@ -74,7 +75,7 @@ class Slot:
             raise ZeroDivisionError
         if self.card != GOOD:
             self.gone = self.withdrawn
-            raise Refused(self.card)
+            raise Refused(self.card, "ATR 3B00" if self.card == "card_unknown" else "")
         return CardIdentity(kind="ir_national_code", number="0499370899", card="slot")
 
 
@@ -193,6 +194,21 @@ async def test_a_card_that_cannot_be_read_is_told_once_and_another_one_may_follo
     ended = await place.end(request_id)
     assert (ended.state, ended.code) == (RequestState.READ, "")
     assert place.kinds().count("card_failed") == 1
+
+
+async def test_a_card_that_is_unknown_is_told_with_its_atr_until_another_one_is_read(place: Place) -> None:
+    request_id = place.begin()
+    place.slot.put("card_unknown")
+    await turn()
+    standing = place.requests.find("ws-1", request_id)
+    assert (standing.code, standing.detail) == ("card_unknown", "ATR 3B00")
+    told = request_body(standing, None)
+    assert told.card_error is not None
+    assert told.card_error.detail == "ATR 3B00"
+    place.slot.put("")
+    await turn()
+    place.slot.put(GOOD)
+    assert (await place.end(request_id)).detail == ""
 
 
 async def test_while_a_bad_card_stays_the_time_runs_out_all_the_same(place: Place) -> None:
