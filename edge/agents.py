@@ -89,7 +89,7 @@ class Agents:
             AgentError: the file is unreadable or damaged.
         """
         self._refresh()
-        return [self._by_name[name] for name in sorted(self._by_name)]
+        return list(self._by_name.values())
 
     def invitations(self, now: datetime) -> list[Invitation]:
         """The invitations that can still be used."""
@@ -170,11 +170,19 @@ class Agents:
         except AgentError as error:
             log.error("the list of agents cannot be read", **located(error))
             return []
-        return sorted(self._by_name)
+        return list(self._by_name)
+
+    def _lists(self, name: str) -> bool:
+        """Like ``name in self.names()``, at the cost of one look at the file."""
+        try:
+            self._refresh()
+        except AgentError:
+            return name in self.names()
+        return name in self._by_name
 
     def still(self, paired: Paired) -> bool:
         """Whether it is still in the list with the same key; not while the list cannot be read."""
-        row = self._by_name.get(paired.name) if paired.name in self.names() else None
+        row = self._by_name.get(paired.name) if self._lists(paired.name) else None
         return row is not None and hmac.compare_digest(row.key_sha256, paired.key_sha256)
 
     def bound(self, rows: Bound) -> Bound:
@@ -182,7 +190,7 @@ class Agents:
 
         def of(reader: str) -> Binding:
             agent, slash, _ = reader.partition("/")
-            return self._by_name[agent].binding if slash and agent in self.names() else rows(reader)
+            return self._by_name[agent].binding if slash and self._lists(agent) else rows(reader)
 
         return of
 
@@ -215,7 +223,7 @@ class Agents:
             raise AgentError(f"{self._path} cannot be read: it is damaged or not ours") from error
 
     def _keep(self, kept: _File) -> None:
-        self._kept, self._by_name = kept, {row.name: row for row in kept.agents}
+        self._kept, self._by_name = kept, {row.name: row for row in sorted(kept.agents, key=lambda row: row.name)}
 
     def _write(self, kept: _File) -> None:
         body = msgspec.json.format(msgspec.json.encode(kept))

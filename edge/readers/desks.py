@@ -18,6 +18,10 @@ from edge.readers.presence import Presence
 from edge.readers.reads import Read
 from edge.readers.registry import Found, Readers
 
+READS_AT_ONCE_MAX = 384
+READS_PER_DESK_AT_ONCE_MAX = 8
+"""How many may wait for a card, requests too: each call holds one of the places for calls until its deadline, and payments need some too."""
+
 OnRead = Callable[[Read], Awaitable[None]]
 
 
@@ -36,7 +40,7 @@ class Desks:
         self._bound = bound
         self._photo = photo
         self.on_read: OnRead = _nobody
-        self._under_way: set[asyncio.Task[Found]] = set()
+        self._under_way: dict[asyncio.Task[Found], str] = {}
         self._stopping = False
 
     async def stop(self) -> None:
@@ -72,10 +76,10 @@ class Desks:
         """The card on the reader that ``desk`` means by ``asked``, waiting for it until the deadline.
 
         Raises:
-            Refused: as :meth:`edge.readers.registry.Readers.read`, :meth:`usable`, or ``shutting_down``.
+            Refused: as :meth:`edge.readers.registry.Readers.read`, :meth:`usable`, ``too_busy`` or ``shutting_down``.
         """
         wanted = Wanted(photo=photo and self._photo)
-        found = await self._reading(self.usable(desk, asked), deadline_s, wanted)
+        found = await self._reading(desk, self.usable(desk, asked), deadline_s, wanted)
         identity = found.identity
         if not wanted.photo:
             identity = structs.replace(identity, photo=b"")
@@ -90,14 +94,19 @@ class Desks:
         Raises:
             Refused: as :meth:`read`.
         """
-        found = await self._reading(self.usable("", asked), deadline_s, Wanted())
+        found = await self._reading("", self.usable("", asked), deadline_s, Wanted())
         return found.reader, found.identity
 
-    async def _reading(self, names: tuple[str, ...], deadline_s: float, wanted: Wanted) -> Found:
+    async def _reading(self, desk: str, names: tuple[str, ...], deadline_s: float, wanted: Wanted) -> Found:
         if self._stopping:
             raise Refused("shutting_down")
+        own = sum(one == desk for one in self._under_way.values())
+        if own >= READS_PER_DESK_AT_ONCE_MAX or len(self._under_way) >= READS_AT_ONCE_MAX:
+            raise Refused(
+                "too_busy", f"over {READS_PER_DESK_AT_ONCE_MAX} reads of this desk, or {READS_AT_ONCE_MAX} of all"
+            )
         reading = asyncio.create_task(self._readers.read_any(names, deadline_s, wanted), name="read a card")
-        self._under_way.add(reading)
+        self._under_way[reading] = desk
         try:
             return await reading
         except asyncio.CancelledError:
@@ -106,7 +115,7 @@ class Desks:
             raise
         finally:
             reading.cancel()
-            self._under_way.discard(reading)
+            self._under_way.pop(reading, None)
 
     def last(self, desk: str, asked: str) -> Read | None:
         """The last card that ``desk`` read there, while it is kept.

@@ -21,6 +21,8 @@ from edge.readers.cards.identity import CardIdentity
 
 READS_MAX = 4_096
 """How many are remembered; one more, and the oldest is forgotten."""
+READS_PER_DESK_MAX = 256
+"""How many of one desk: a program that reads without end drives out its own, and not the others'."""
 REMEMBERED_FOR = timedelta(days=1)
 """How long it is known that a read was, so that whoever quotes it late is told why not."""
 STEP_BACK = timedelta(seconds=-5)
@@ -99,13 +101,18 @@ class Reads:
             digest=self._digest(read.read_id, identity.kind, identity.number) if identity.number else b"",
         )
         self._reads[read.read_id] = kept
+        own = [one for one, its in self._reads.items() if its.desk == read.desk]
+        for one in own[: max(len(own) - READS_PER_DESK_MAX, 0)]:
+            del self._reads[one]
         while len(self._reads) > READS_MAX:
             del self._reads[next(iter(self._reads))]
         return kept
 
     def find(self, read_id: str, now: datetime) -> Read | None:
-        """The read, its identity only while that is kept."""
-        self.forget(now)
+        """The read, its identity only while that is kept. Only that one is looked at: every transaction that quotes a read comes here."""
+        read = self._reads.get(read_id)
+        if read is not None:
+            self._age(read, now)
         return self._reads.get(read_id)
 
     def last(self, readers: Iterable[str], desk: str, now: datetime) -> Read | None:
@@ -134,13 +141,15 @@ class Reads:
 
     def forget(self, now: datetime) -> None:
         """Drop what has been kept for long enough."""
-        keeping = self._keeping
         for read in tuple(self._reads.values()):
-            age = now - read.at
-            if age >= REMEMBERED_FOR:
-                del self._reads[read.read_id]
-            elif read.identity is not None and not STEP_BACK <= age < timedelta(seconds=keeping.card_kept_s):
-                self._reads[read.read_id] = structs.replace(read, identity=None)
+            self._age(read, now)
+
+    def _age(self, read: Read, now: datetime) -> None:
+        age = now - read.at
+        if age >= REMEMBERED_FOR:
+            del self._reads[read.read_id]
+        elif read.identity is not None and not STEP_BACK <= age < timedelta(seconds=self._keeping.card_kept_s):
+            self._reads[read.read_id] = structs.replace(read, identity=None)
 
     def check(self, read_id: str, desk: str, person: tuple[str, str] | None, now: datetime) -> None:
         """Whether ``read_id`` proves at ``desk`` that ``person`` (kind and number of an identifier) is here. Without a person, as in what

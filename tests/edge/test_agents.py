@@ -144,3 +144,12 @@ def test_two_who_change_the_list_at_once_lose_nothing(tmp_path: Path) -> None:
     for worker in workers:
         worker.join()
     assert len(Agents(tmp_path).invitations(NOW)) == 30
+
+
+def test_to_say_whose_a_reader_is_the_list_is_not_gone_through(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    agents = Agents(tmp_path)
+    paired = agents.pair(agents.invite("pc-3", DESK, NOW, HOUR), KEY, NOW)
+    monkeypatch.setattr(Agents, "names", lambda _: pytest.fail("with 500 computers that is felt"))
+    assert agents.bound(unbound)("pc-3/card") == DESK
+    assert agents.bound(unbound)("pc-4/card") == Binding()
+    assert agents.still(paired)

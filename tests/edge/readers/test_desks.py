@@ -13,6 +13,7 @@ from central_sync.wire.refusals import Refused
 from edge.readers import Change, OnEvent, ReaderEvent, ReaderState, Wanted
 from edge.readers.bindings import Binding, by_row
 from edge.readers.cards.identity import CardIdentity
+from edge.readers.desks import READS_PER_DESK_AT_ONCE_MAX
 from edge.readers.front import Front
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -148,3 +149,16 @@ async def test_a_card_swapped_for_another_one_as_its_read_ends_proves_nothing(as
     await asyncio.sleep(0.01)
     with pytest.raises(Refused, match="card_removed"):
         made.presence.check(read.read_id, "ws-1", ("ir_national_code", "0499370899"))
+
+
+async def test_a_desk_that_reads_without_waiting_for_answers_leaves_room_for_the_others() -> None:
+    made = front(Slots("card_absent", "card_absent"))
+    waiting = [asyncio.create_task(made.desks.read("ws-1", "pc/0", 60)) for _ in range(READS_PER_DESK_AT_ONCE_MAX)]
+    await asyncio.sleep(0.01)
+    assert await refusal(made) == "too_busy"
+    with pytest.raises(Refused, match="card_absent"):
+        await made.desks.look("pc/1", 0.05)
+    for one in waiting:
+        one.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
+    assert await refusal(made, "pc/0", 0.05) == "card_absent"

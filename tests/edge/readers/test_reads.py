@@ -123,3 +123,23 @@ def test_the_last_of_several_readers_and_desks_is_the_latest_of_ones_own() -> No
     assert reads.last(["r1"], "ws-1", NOON) == reads.find("a", NOON)
     assert reads.last(["r1"], "", NOON) == reads.find("b", NOON), "the technician sees all"
     assert reads.last(["r2"], "", NOON) is None
+
+
+def test_a_desk_that_reads_without_end_drives_out_its_own_reads_only() -> None:
+    reads = made()
+    reads.add(read("mine"))
+    for n in range(3 * reads_module.READS_PER_DESK_MAX):
+        reads.add(read(f"theirs-{n}", desk="ws-2"))
+    reads.check("mine", "ws-1", PERSON, NOON)
+    assert reads.find("theirs-0", NOON) is None
+    assert reads.find(f"theirs-{3 * reads_module.READS_PER_DESK_MAX - 1}", NOON) is not None
+
+
+def test_to_find_one_read_no_other_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    reads = made(card_kept_s=120)
+    reads.add(read("a"))
+    monkeypatch.setattr(reads, "forget", lambda _: pytest.fail("all reads are gone through"))
+    found = reads.find("a", NOON + timedelta(seconds=120))
+    assert found is not None
+    assert found.identity is None
+    assert reads.find("a", NOON + reads_module.REMEMBERED_FOR) is None
