@@ -77,6 +77,13 @@ class Counts(StrEnum):
     GROSS = "gross"
 
 
+class Hold(StrEnum):
+    """What a band's ratio is for: the slice that lies in the band, or all of a sum that reaches into it."""
+
+    SLICE = "slice"
+    ALL = "all"
+
+
 class Off(StrEnum):
     """What a deductible is taken off: the cost, before the bands; or what the layer would pay, after them."""
 
@@ -216,6 +223,7 @@ class Bands:
     counter: str = "banded"
     counts: Counts = Counts.NET
     owner: Owner = Owner.MEMBER
+    hold: Hold = Hold.SLICE
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from datetime import timedelta
 from fractions import Fraction
 
 from central_sync.benefits.asking import Asking, percent, step
-from central_sync.benefits.parameters import RUNNING, Band, CoinRule, Counts, LastCoin, Of, Per, RoundedAt
+from central_sync.benefits.parameters import RUNNING, Band, CoinRule, Counts, Hold, LastCoin, Of, Per, RoundedAt
 from central_sync.benefits.pieces import Kept
 from central_sync.benefits.results import TraceStep
 from central_sync.terms.money import rounded, rounded_to, share
@@ -102,19 +102,26 @@ def banded(asking: Asking, basis: int, deductible: int) -> list[Kept]:
     first = start + (deductible if gross else 0)
     coin = asking.scheme.rounding
     kept: list[Kept] = []
-    for number, band in enumerate(row.value):
-        top = row.value[number + 1].over if number + 1 < len(row.value) else first + above
+    found = row.value if bands.hold is Hold.SLICE else _one_band(row.value, basis if gross else above)
+    for number, band in enumerate(found):
+        top = found[number + 1].over if number + 1 < len(found) else first + above
         low, high = max(first, band.over), min(first + above, top)
         if low >= high:
             continue
-        pays = _paid_up_to(high, row.value, coin) - _paid_up_to(low, row.value, coin)
+        pays = _paid_up_to(high, found, coin) - _paid_up_to(low, found, coin)
         if high - low > pays:
-            text = f"{bands.ratios.text}; band {number + 1} of {len(row.value)}: the layer pays {percent(band.ratio)}"
+            text = f"{bands.ratios.text}; band {number + 1} of {len(found)}: the layer pays {percent(band.ratio)}"
             kept.append(Kept("bands", step(bands.ratios, row, high - low - pays, text)))
     if coin.to == 1 or coin.at is RoundedAt.CLAIM or not above:
         return kept
-    exact = _exact_up_to(first + above, row.value) - _exact_up_to(first, row.value)
+    exact = _exact_up_to(first + above, found) - _exact_up_to(first, found)
     return _in_units(asking, kept, above, exact)
+
+
+def _one_band(bands: Sequence[Band], amount: int) -> tuple[Band, ...]:
+    """The band that ``amount`` reaches into, for all of it."""
+    reached = [band for band in bands if band.over < amount or not band.over]
+    return (replace(reached[-1], over=0),)
 
 
 def _exact_up_to(amount: int, bands: Sequence[Band]) -> Fraction:

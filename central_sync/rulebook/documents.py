@@ -10,7 +10,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct, field
 
-from central_sync.benefits.parameters import Basis, Counts, Each, LastCoin, Of, Off, Owner, Per, RoundedAt
+from central_sync.benefits.parameters import Basis, Counts, Each, Hold, LastCoin, Of, Off, Owner, Per, RoundedAt
 from central_sync.terms.days import Calendar
 from central_sync.terms.money import Rounding
 
@@ -94,6 +94,7 @@ class BandsFile(ParameterFile, frozen=True, kw_only=True):
     counter: Word = ""
     counts: Counts = Counts.NET
     owner: Owner = Owner.MEMBER
+    hold: Hold = Hold.SLICE
 
 
 class TakeFile(Document, frozen=True, kw_only=True):

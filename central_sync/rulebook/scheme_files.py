@@ -17,6 +17,7 @@ from central_sync.benefits.parameters import (
     Cap,
     CoinRule,
     Deductible,
+    Hold,
     LastCoin,
     Lines,
     Owner,
@@ -261,9 +262,11 @@ def _amount(place: Place, rule: str, key: str, source: ParameterFile | None) -> 
 
 def _bands(place: Place, rule: str, source: BandsFile) -> Bands:
     _runs(place, "bands", source.per, source.counter)
+    if source.hold is Hold.ALL and source.per is not Per.BILL:
+        raise place.wrong("bands.hold", "a ratio for all of a sum goes with per: bill")
     ratios = bands_parameter(place, f"{rule}.bands", "bands", source)
     covered(place, "bands", ratios)
-    return Bands(source.per, ratios, source.counter, source.counts, source.owner)
+    return Bands(source.per, ratios, source.counter, source.counts, source.owner, source.hold)
 
 
 def _deductible(place: Place, rule: str, source: DeductibleFile) -> Deductible:

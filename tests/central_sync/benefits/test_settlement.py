@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from central_sync.benefits.eligibility import cap_key, counter_key, paying
 from central_sync.benefits.facts import AccumulatorKey, BillLine, CaseFacts, CoverFacts
-from central_sync.benefits.parameters import RUNNING, Basis, Each, Of, Per
+from central_sync.benefits.parameters import RUNNING, Basis, Each, Hold, Of, Per
 from central_sync.benefits.settlement import accumulator_keys, balances, settle
 from tests.central_sync.benefits.strategies import COUNTRIES, SHIPPED, accumulators, bills, cases, rulebooks
 
@@ -167,6 +167,7 @@ def _splittable(rulebook, facts):
     layers = list(paying(rulebook, facts))
     yearly = all(
         benefit.bands.per in RUNNING
+        and benefit.bands.hold is Hold.SLICE
         and (benefit.deductible is None or benefit.deductible.per in RUNNING)
         and all(cap.per in RUNNING for cap in benefit.caps)
         and all(take.share is None and not take.left_by for take in benefit.takes)

@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from central_sync.benefits.facts import AccumulatorKey
-from central_sync.benefits.parameters import CoinRule, Counts, Each, LastCoin, Of, Off, Owner, Per, RoundedAt
+from central_sync.benefits.parameters import CoinRule, Counts, Each, Hold, LastCoin, Of, Off, Owner, Per, RoundedAt
 from central_sync.terms.money import Rounding
 from tests.central_sync.benefits.hand_made import (
     BED,
@@ -54,6 +54,12 @@ def test_yearly_bands_and_deductible_come_to_the_same_over_two_bills(counts):
     first = settled([one], bill((BED, 777)))
     second = settled([one], bill((BED, 2556)), dict(first.deltas))
     assert paid(whole)[0] == paid(first)[0] + paid(second)[0]
+
+
+@pytest.mark.parametrize(("coins", "patient"), [(1000, 0), (1001, 100), (2000, 200), (2001, 600), (0, 0)])
+def test_a_bill_that_reaches_into_a_band_may_have_its_ratio_for_all_of_it(coins, patient):
+    one = scheme(benefit(ratios=bands((0, "1"), (1000, "0.9"), (2000, "0.7"), hold=Hold.ALL)))
+    assert settled([one], bill((BED, coins))).patient == patient
 
 
 def test_a_fee_may_be_taken_off_the_payment_instead_of_the_cost():

@@ -32,6 +32,9 @@ MISTAKES = {
     ),
     "a_later_deductible_of_days": Mistake(STAY, "deductible:\n  per: bill", "deductible:\n  per: day", "later"),
     "bands_of_a_night": Mistake(STAY, "bands:\n  per: bill", "bands:\n  per: night", "bands.per"),
+    "a_ratio_for_all_of_a_year": Mistake(
+        ILLNESS, "bands:\n  per: year", "bands:\n  hold: all\n  per: year", "bands.hold"
+    ),
     "a_counter_that_counts_two_things": Mistake(VISIT, "counter: outpatient_in_scope", "counter: stays", "counter"),
     "a_rank_twice": Mistake(VISIT, "cares: [outpatient]", "cares: [outpatient, inpatient]", "cares"),
     "rounding_to_nothing": Mistake(EMPLOYEE, "rounding: half_up", 'rounding: {mode: up, to: "0"}', "rounding.to"),

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from central_sync.benefits import bundle
-from central_sync.benefits.parameters import Basis, Counts, Each, LastCoin, Of, Off, Owner, Per, RoundedAt
+from central_sync.benefits.parameters import Basis, Counts, Each, Hold, LastCoin, Of, Off, Owner, Per, RoundedAt
 from central_sync.benefits.settlement import settle
 from central_sync.rulebook.cases import differences, read, told
 from central_sync.rulebook.load import load
@@ -70,6 +70,7 @@ def test_the_countries_use_every_word_of_the_language():
     assert {benefit.bands.counts for benefit in benefits} == set(Counts)
     assert {benefit.bands.per for benefit in benefits} >= {Per.BILL, Per.MONTH, Per.YEAR}
     assert {rule.off for rule in deductibles} == set(Off)
+    assert {benefit.bands.hold for benefit in benefits} == set(Hold)
     assert {benefit.basis for benefit in benefits} >= {Basis.LEFT, Basis.DIFFERENCE}
     assert {scheme.rounding.at for scheme in schemes} == set(RoundedAt)
     assert {scheme.rounding.last_coin for scheme in schemes} == set(LastCoin)
