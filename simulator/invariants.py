@@ -19,8 +19,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 
+from central_sync.benefits.choices import Of, Owner, Per
 from central_sync.benefits.facts import AccumulatorKey
-from central_sync.benefits.parameters import Cap, Of, Owner, Per, Rulebook
+from central_sync.benefits.parameters import (
+    Cap,
+    Rulebook,
+)
 from simulator.books import ACKNOWLEDGED, Books, Entry, Packet, Sale, alike
 
 STATES = {

@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
-from central_sync.benefits.parameters import LAYERS, Owner, Region, Rulebook, Scheme
+from central_sync.benefits.choices import Owner
+from central_sync.benefits.parameters import (
+    LAYERS,
+    Region,
+    Rulebook,
+    Scheme,
+)
 from central_sync.terms.money import CURRENCIES
 from simulator.journeys import Item
 from simulator.world import Terms

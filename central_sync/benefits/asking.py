@@ -11,9 +11,16 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TypeVar
 
+from central_sync.benefits.choices import RUNNING, Owner, Per
 from central_sync.benefits.eligibility import cap_key, counter_key
 from central_sync.benefits.facts import AccumulatorKey, CaseFacts, CoverFacts
-from central_sync.benefits.parameters import RUNNING, Benefit, Cap, Owner, Parameter, Per, Row, Scheme
+from central_sync.benefits.parameters import (
+    Benefit,
+    Cap,
+    Parameter,
+    Row,
+    Scheme,
+)
 from central_sync.benefits.pieces import Section
 from central_sync.benefits.results import TraceStep
 

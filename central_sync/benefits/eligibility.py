@@ -9,8 +9,15 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import lru_cache
 
+from central_sync.benefits.choices import RUNNING, CountedOn, Of, Owner, Per
 from central_sync.benefits.facts import AccumulatorKey, Balance, CaseFacts, CoverFacts
-from central_sync.benefits.parameters import LAYERS, RUNNING, Benefit, Cap, Of, Owner, Per, Rulebook, Scheme
+from central_sync.benefits.parameters import (
+    LAYERS,
+    Benefit,
+    Cap,
+    Rulebook,
+    Scheme,
+)
 from central_sync.terms.days import Calendar, display
 
 _DAYS_KEPT = 4096
@@ -113,7 +120,8 @@ def counter_key(
     else:
         whose = f"member:{facts.member}"
     since = cover.from_day if scheme.year_starts == "cover" else None
-    period = _period(facts.day, scheme.calendar, per, scheme.year_starts, since)
+    admission = scheme.counted_on is CountedOn.ADMISSION and facts.admitted
+    period = _period(admission or facts.day, scheme.calendar, per, scheme.year_starts, since)
     return AccumulatorKey(whose, scheme.layer, scheme.code, counter, period)
 
 

@@ -10,7 +10,10 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from central_sync.benefits.asking import Asking, step
-from central_sync.benefits.parameters import Basis, Each, Of, Off, RoundedAt, Take
+from central_sync.benefits.choices import Basis, Each, Of, Off, RoundedAt
+from central_sync.benefits.parameters import (
+    Take,
+)
 from central_sync.benefits.pieces import Kept, Left, Taker, anew, less, merged, taken
 from central_sync.benefits.results import Share, TraceStep
 from central_sync.benefits.stages import (

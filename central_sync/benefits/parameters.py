@@ -16,10 +16,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from enum import StrEnum
 from fractions import Fraction
 from typing import Generic, TypeVar
 
+from central_sync.benefits.choices import Basis, CountedOn, Counts, Each, Hold, LastCoin, Of, Off, Owner, Per, RoundedAt
 from central_sync.terms.days import Calendar
 from central_sync.terms.money import Rounding
 
@@ -35,91 +35,6 @@ PARTS = ("in_scope", "first_self_pay", "over_ceiling", "own_pay")
 
 STAGES = ("catalogue", "waiting", "counted_cap", "deductible", "bands", "least", "paid_cap", "rounding")
 """What may leave a coin to the patient, in the order in which a layer goes through it; ``catalogue``: no layer has looked."""
-
-
-class Per(StrEnum):
-    """For how long something is counted. ``DAY`` and ``NIGHT`` are a bill's sum for each day (the first and the last
-    included) or night of the stay; a month and a year go on from bill to bill, as the scheme's calendar has them.
-    """
-
-    BILL = "bill"
-    DAY = "day"
-    NIGHT = "night"
-    MONTH = "month"
-    YEAR = "year"
-    EVER = "ever"
-
-
-RUNNING = frozenset([Per.MONTH, Per.YEAR, Per.EVER])
-"""What goes on from bill to bill, and therefore has an accumulator."""
-
-
-class Owner(StrEnum):
-    """Whose accumulator it is: this member's, that of the member's family, or that of all members of the contract."""
-
-    MEMBER = "member"
-    FAMILY = "family"
-    CONTRACT = "contract"
-
-
-class Of(StrEnum):
-    """What a cap limits: the cost that the layer counts, the patient's own part of it, or what the layer pays."""
-
-    COUNTED = "counted"
-    PATIENT = "patient"
-    PAID = "paid"
-
-
-class Counts(StrEnum):
-    """Where the bands are counted from: above the deductible, or from the first coin, the deductible included."""
-
-    NET = "net"
-    GROSS = "gross"
-
-
-class Hold(StrEnum):
-    """What a band's ratio is for: the slice that lies in the band, or all of a sum that reaches into it."""
-
-    SLICE = "slice"
-    ALL = "all"
-
-
-class Off(StrEnum):
-    """What a deductible is taken off: the cost, before the bands; or what the layer would pay, after them."""
-
-    COST = "cost"
-    PAYMENT = "payment"
-
-
-class Each(StrEnum):
-    """What a benefit is computed on: the sum of what it takes, or each line by itself."""
-
-    BILL = "bill"
-    LINE = "line"
-
-
-class Basis(StrEnum):
-    """What a layer computes on: what earlier layers left; or the whole, and then it pays what is left at most; or the
-    whole less what they paid, so that it only makes up the difference to its own benefit.
-    """
-
-    LEFT = "left"
-    WHOLE = "whole"
-    DIFFERENCE = "difference"
-
-
-class LastCoin(StrEnum):
-    """Who gets what rounding leaves over: the other one's part is what is rounded."""
-
-    PATIENT = "patient"
-    PAYER = "payer"
-
-
-class RoundedAt(StrEnum):
-    """Whether the layer's own computation is rounded, or the patient's part of the whole claim when the layer has paid."""
-
-    LAYER = "layer"
-    CLAIM = "claim"
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,6 +233,7 @@ class Scheme:
     marks: tuple[str, ...] = ()
     year_starts: str = ""
     rank: int = 0
+    counted_on: CountedOn = CountedOn.DISCHARGE
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from central_sync.benefits.choices import Each
 from central_sync.benefits.facts import BillLine, CoverFacts
-from central_sync.benefits.parameters import Benefit, Each, Region, Take
+from central_sync.benefits.parameters import (
+    Benefit,
+    Region,
+    Take,
+)
 from central_sync.benefits.results import PricedLine, TraceStep
 
 

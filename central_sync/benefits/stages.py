@@ -12,7 +12,11 @@ from datetime import timedelta
 from fractions import Fraction
 
 from central_sync.benefits.asking import Asking, percent, step
-from central_sync.benefits.parameters import RUNNING, Band, CoinRule, Counts, Hold, LastCoin, Of, Per, RoundedAt
+from central_sync.benefits.choices import RUNNING, Counts, Hold, LastCoin, Of, Per, RoundedAt
+from central_sync.benefits.parameters import (
+    Band,
+    CoinRule,
+)
 from central_sync.benefits.pieces import Kept
 from central_sync.benefits.results import TraceStep
 from central_sync.terms.money import rounded, rounded_to, share

@@ -10,7 +10,19 @@ from typing import Annotated
 
 from msgspec import Meta, Struct, field
 
-from central_sync.benefits.parameters import Basis, Counts, Each, Hold, LastCoin, Of, Off, Owner, Per, RoundedAt
+from central_sync.benefits.choices import (
+    Basis,
+    CountedOn,
+    Counts,
+    Each,
+    Hold,
+    LastCoin,
+    Of,
+    Off,
+    Owner,
+    Per,
+    RoundedAt,
+)
 from central_sync.terms.days import Calendar
 from central_sync.terms.money import Rounding
 
@@ -143,6 +155,7 @@ class SchemeFile(Document, frozen=True, kw_only=True):
     marks: list[Word] = []
     requires: str = ""
     year_starts: YearStart = ""
+    counted_on: CountedOn = CountedOn.DISCHARGE
     rank: Count = "0"
     caps: dict[Word, CapFile] = {}
 

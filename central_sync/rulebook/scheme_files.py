@@ -6,26 +6,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from central_sync.benefits.choices import RUNNING, Basis, Hold, LastCoin, Owner, Per, RoundedAt
 from central_sync.benefits.parameters import (
     LAYERS,
     PARTS,
-    RUNNING,
     STAGES,
     Bands,
-    Basis,
     Benefit,
     Cap,
     CoinRule,
     Deductible,
-    Hold,
-    LastCoin,
     Lines,
-    Owner,
     Package,
     Parameter,
-    Per,
     Region,
-    RoundedAt,
     Scheme,
     Source,
     Take,
@@ -100,6 +94,7 @@ def scheme(folder: Path, code: str, regions: Mapping[str, Region], sources: Mapp
         marks=tuple(source.marks),
         year_starts=source.year_starts,
         rank=int(source.rank),
+        counted_on=source.counted_on,
     )
 
 

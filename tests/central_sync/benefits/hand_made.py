@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
+from central_sync.benefits.choices import Of, Owner, Per
 from central_sync.benefits.facts import AccumulatorKey, BillLine, CaseFacts, CoverFacts
 from central_sync.benefits.parameters import (
     Band,
@@ -16,10 +17,7 @@ from central_sync.benefits.parameters import (
     Cap,
     CoinRule,
     Deductible,
-    Of,
-    Owner,
     Parameter,
-    Per,
     Row,
     Rulebook,
     Scheme,

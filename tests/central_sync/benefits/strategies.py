@@ -10,31 +10,34 @@ from pathlib import Path
 from hypothesis import strategies as st
 
 from central_sync.benefits.bundle import versioned
+from central_sync.benefits.choices import (
+    RUNNING,
+    Basis,
+    CountedOn,
+    Counts,
+    Each,
+    Hold,
+    LastCoin,
+    Of,
+    Off,
+    Owner,
+    Per,
+    RoundedAt,
+)
 from central_sync.benefits.facts import BillLine, CaseFacts, CoverFacts
 from central_sync.benefits.parameters import (
     LAYERS,
     PARTS,
-    RUNNING,
     STAGES,
     Band,
     Bands,
-    Basis,
     Benefit,
     Cap,
     CoinRule,
-    Counts,
     Deductible,
-    Each,
-    Hold,
-    LastCoin,
     Lines,
-    Of,
-    Off,
-    Owner,
     Parameter,
-    Per,
     Region,
-    RoundedAt,
     Row,
     Rulebook,
     Scheme,
@@ -234,6 +237,7 @@ def rulebooks(draw):
             requires=draw(st.sampled_from(["", "", "base"])),
             year_starts=draw(st.sampled_from(["", "", "07-01", "cover"])),
             rank=draw(st.integers(0, 1)),
+            counted_on=draw(st.sampled_from(CountedOn)),
         )
     return versioned(Rulebook({"cn": SHIPPED.regions["cn"]}, schemes, {}, ""))
 

@@ -9,8 +9,8 @@ from fractions import Fraction
 import pytest
 
 from central_sync.benefits.asking import Asking, percent
+from central_sync.benefits.choices import Per
 from central_sync.benefits.facts import AccumulatorKey
-from central_sync.benefits.parameters import Per
 from tests.central_sync.benefits.hand_made import CASE, COVER, amount, benefit, cap, scheme
 
 ONE = scheme(benefit())

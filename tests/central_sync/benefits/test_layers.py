@@ -8,10 +8,14 @@ from datetime import date
 import pytest
 
 from central_sync.benefits.asking import Asking
+from central_sync.benefits.choices import Basis, LastCoin, RoundedAt
 from central_sync.benefits.eligibility import cap_key, counter_key
 from central_sync.benefits.facts import CaseFacts, CoverFacts
 from central_sync.benefits.layers import ask as ask_layer
-from central_sync.benefits.parameters import Basis, CoinRule, LastCoin, Package, RoundedAt
+from central_sync.benefits.parameters import (
+    CoinRule,
+    Package,
+)
 from central_sync.benefits.pieces import Left
 from central_sync.benefits.results import TraceStep
 from central_sync.terms.money import Rounding

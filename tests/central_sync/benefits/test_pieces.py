@@ -8,7 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from central_sync.benefits.parameters import Each, Lines, Take
+from central_sync.benefits.choices import Each
+from central_sync.benefits.parameters import (
+    Lines,
+    Take,
+)
 from central_sync.benefits.pieces import (
     WHOLE,
     Kept,

@@ -10,9 +10,9 @@ from decimal import Decimal
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from central_sync.benefits.choices import RUNNING, Basis, Each, Hold, Of, Per
 from central_sync.benefits.eligibility import cap_key, counter_key, paying
 from central_sync.benefits.facts import AccumulatorKey, BillLine, CaseFacts, CoverFacts
-from central_sync.benefits.parameters import RUNNING, Basis, Each, Hold, Of, Per
 from central_sync.benefits.settlement import accumulator_keys, balances, settle
 from tests.central_sync.benefits.strategies import COUNTRIES, SHIPPED, accumulators, bills, cases, rulebooks
 

@@ -7,8 +7,22 @@ from datetime import date
 
 import pytest
 
+from central_sync.benefits.choices import (
+    CountedOn,
+    Counts,
+    Each,
+    Hold,
+    LastCoin,
+    Of,
+    Off,
+    Owner,
+    Per,
+    RoundedAt,
+)
 from central_sync.benefits.facts import AccumulatorKey
-from central_sync.benefits.parameters import CoinRule, Counts, Each, Hold, LastCoin, Of, Off, Owner, Per, RoundedAt
+from central_sync.benefits.parameters import (
+    CoinRule,
+)
 from central_sync.terms.money import Rounding
 from tests.central_sync.benefits.hand_made import (
     BED,
@@ -119,6 +133,14 @@ def test_a_fee_for_each_day_counts_the_first_and_the_last_and_for_each_night_onl
 def test_a_year_that_does_not_begin_in_january_has_the_number_of_its_first_day(starts, year):
     one = replace(scheme(benefit(caps=(cap(10**6),))), year_starts=starts)
     assert dict(settled([one], bill((BED, 100))).deltas) == {key("cap", year=year): 100}
+
+
+@pytest.mark.parametrize(("counted_on", "year"), [(CountedOn.DISCHARGE, 2025), (CountedOn.ADMISSION, 2024)])
+def test_a_stay_over_new_year_counts_in_the_year_that_the_scheme_names(counted_on, year):
+    one = replace(scheme(benefit(caps=(cap(10**6),))), counted_on=counted_on)
+    facts = replace(CASE, admitted=date(2024, 12, 30))
+    assert dict(settled([one], bill((BED, 100)), facts=facts).deltas) == {key("cap", year=year): 100}
+    assert dict(settled([one], bill((BED, 100))).deltas) == {key("cap"): 100}
 
 
 def test_the_month_and_for_ever_are_counted_too():

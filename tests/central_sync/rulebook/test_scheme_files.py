@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from central_sync.benefits.parameters import Basis, Each, LastCoin, Of, Per, RoundedAt
+from central_sync.benefits.choices import Basis, CountedOn, Each, LastCoin, Of, Per, RoundedAt
 from central_sync.rulebook.load import load
 from tests.central_sync.rulebook.mistakes import EMPLOYEE, ILLNESS, STAY, VISIT, Mistake, change, copied, refused
 
@@ -66,7 +66,9 @@ def test_a_benefit_that_is_never_asked_is_refused(tmp_path):
 def test_everything_that_a_file_may_say_reaches_the_engine(tmp_path):
     folder = copied(tmp_path)
     change(folder, EMPLOYEE, "rounding: half_up", 'rounding: {mode: up, to: "0.05", at: claim, last_coin: payer}')
-    change(folder, EMPLOYEE, "groups:", 'marks: [special]\nyear_starts: 07-01\nrank: "3"\ngroups:')
+    change(
+        folder, EMPLOYEE, "groups:", 'marks: [special]\nyear_starts: 07-01\ncounted_on: admission\nrank: "3"\ngroups:'
+    )
     change(
         folder, EMPLOYEE, "  pool:\n    owner: member", "  pool:\n    owner: family\n    of: counted\n    per: month"
     )
@@ -85,6 +87,7 @@ def test_everything_that_a_file_may_say_reaches_the_engine(tmp_path):
         LastCoin.PAYER,
     )
     assert (scheme.marks, scheme.year_starts, scheme.rank) == (("special",), "07-01", 3)
+    assert scheme.counted_on is CountedOn.ADMISSION
     [stay], [visit] = scheme.benefits["inpatient"], scheme.benefits["outpatient"]
     assert (stay.caps[0].owner, stay.caps[0].of, stay.caps[0].per) == ("family", Of.COUNTED, Per.MONTH)
     assert (visit.basis, visit.account, visit.lines.kinds) == (Basis.DIFFERENCE, "purse", ("drug",))

@@ -9,7 +9,18 @@ from pathlib import Path
 import pytest
 
 from central_sync.benefits import bundle
-from central_sync.benefits.parameters import Basis, Counts, Each, Hold, LastCoin, Of, Off, Owner, Per, RoundedAt
+from central_sync.benefits.choices import (
+    Basis,
+    Counts,
+    Each,
+    Hold,
+    LastCoin,
+    Of,
+    Off,
+    Owner,
+    Per,
+    RoundedAt,
+)
 from central_sync.benefits.settlement import settle
 from central_sync.rulebook.cases import differences, read, told
 from central_sync.rulebook.load import load
