@@ -104,8 +104,8 @@ READER_REFUSALS: dict[str, Sentences] = {
     "reader_lost": Sentences(
         Fault.DESK,
         True,
-        "The card reader is unplugged. Plug it in and try again.",
-        "The reader is not connected, or left during the read.",
+        "The card reader is unplugged, or its computer is off. Put that right and try again.",
+        "The reader is not connected, or left during the read; or the agent of its computer does not answer.",
     ),
     "reader_busy": Sentences(
         Fault.DESK,

@@ -89,8 +89,8 @@ REFUSALS: dict[str, Sentences] = {
     "identifier_invalid": Sentences(
         Fault.DESK,
         True,
-        "The identity number is mistyped. Check it against the card.",
-        "The identifier fails the check of its kind.",
+        "The identity number is mistyped, or of a kind not insured here. Check the card.",
+        "The identifier fails the check of its kind, or (person.kind) is not of the kind that the hub's region insures by.",
     ),
     "diagnosis_unknown": Sentences(
         Fault.DESK,
