@@ -90,3 +90,33 @@ def test_the_last_of_several_discharges_counts():
     ]
 
     assert _facts({"claim": {"care": "inpatient"}, "earlier": stays}).readmitted_days == 6
+
+
+@pytest.mark.parametrize(
+    ("from_day", "to_day", "inside"),
+    [("2025-06-09", "2025-06-10", None), ("2025-06-09", "2025-06-11", 1), ("2025-06-10", "2025-06-12", None)],
+)
+def test_outpatient_care_on_the_first_or_last_day_of_a_stay_is_not_in_it(from_day, to_day, inside):
+    stay = [{"care": "inpatient", "from_day": from_day, "to_day": to_day}]
+
+    assert _facts({"earlier": stay}).days_inpatient == inside
+
+
+def test_who_is_discharged_and_admitted_on_one_day_comes_back_after_no_day():
+    stay = [{"care": "inpatient", "from_day": "2025-06-01", "to_day": "2025-06-10", "main_diagnosis": "J06"}]
+
+    assert _facts({"claim": {"care": "inpatient"}, "earlier": stay}).readmitted_days == 0
+
+
+@pytest.mark.parametrize(("birth", "count"), [("2023-06-11", None), ("2023-06-10", 1)])
+def test_the_ages_of_a_diagnosis_are_both_included(birth, count):
+    told = {"claim": {"birth_date": birth}, "diagnoses": [{"code": "P07.1", "main": True}]}
+
+    assert _facts(told).diagnoses_of_other_age == count
+
+
+def test_bed_days_above_the_stay_are_counted():
+    stay = {"care": "inpatient", "to_day": "2025-06-13"}
+
+    assert _facts({"claim": stay, "lines": [{"item": "B0001", "quantity": "5"}]}).bed_days_over == 2
+    assert _facts({"claim": stay, "lines": [{"item": "B0001", "quantity": "3"}]}).bed_days_over is None

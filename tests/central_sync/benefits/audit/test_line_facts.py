@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
+import msgspec
 import pytest
 
 from central_sync.benefits.audit.line_facts import line_facts
@@ -90,3 +92,72 @@ def test_a_frequency_counts_from_the_last_time_before_the_case():
     given = [{"care": "outpatient", "from_day": day, "items": ["L0006"]} for day in ("2025-04-01", "2025-03-01")]
 
     assert _facts({"lines": [{"item": "L0006"}], "earlier": given})[0].too_soon == 20
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "busy"),
+    [
+        ("08:00-09:00", "08:00-09:00", None),
+        ("08:00-09:00", "09:00-10:00", None),
+        ("09:00-10:00", "08:00-09:00", None),
+        ("09:00-10:00", "08:00-09:01", True),
+        ("08:00-10:00", "08:30-09:00", True),
+    ],
+)
+def test_a_surgeon_is_busy_where_two_operations_lie_across_each_other(first, second, busy):
+    found = _facts({"lines": [{"item": "S0007", "times": first}, {"item": "S0008", "times": second, "percent": "50"}]})
+
+    assert [facts.surgeon_busy for facts in found] == [None, busy]
+
+
+def test_an_operation_of_no_length_ends_before_it_begins():
+    assert _facts({"lines": [{"item": "S0007", "times": "08:00-08:00"}]})[0].times_reversed
+
+
+@pytest.mark.parametrize(
+    ("birth", "other"), [("1969-06-11", None), ("1969-06-10", True), ("2013-06-10", None), ("2013-06-11", True)]
+)
+def test_the_ages_of_an_item_are_both_included(birth, other):
+    found = _facts({"claim": {"birth_date": birth}, "lines": [{"item": "S0003"}]})
+
+    assert found[0].other_age is other
+
+
+def test_what_is_above_a_limit_is_counted_and_the_limit_itself_is_not():
+    lines = [{"item": "D0001", "daily_dose": dose, "days": days} for dose, days in (("6", "10"), ("7.5", "14"))]
+
+    assert [(facts.dose_over, facts.supply_over) for facts in _facts({"lines": lines})] == [
+        (None, None),
+        (Decimal("1.5"), 4),
+    ]
+
+
+def test_a_waiting_period_counts_from_the_first_day_of_the_oldest_cover_in_force():
+    covers = [{"from_day": day} for day in ("2025-06-01", "2025-01-01", "2025-05-01")]
+
+    found = _facts({"member": {"covers": covers}, "lines": [{"item": "S0004"}]})
+
+    assert found[0].waiting_days == 180 - 160
+
+
+@pytest.mark.parametrize(("day", "uncovered"), [("2025-06-10", None), ("2025-06-11", True)])
+def test_a_cover_holds_from_its_first_day_on(day, uncovered):
+    assert _facts({"member": {"covers": [{"from_day": day}]}})[0].uncovered is uncovered
+
+
+@pytest.mark.parametrize(
+    ("care", "ended", "day", "outside"),
+    [
+        ("outpatient", None, "2025-06-11", 1),
+        ("outpatient", "2025-06-11", "2025-06-11", None),
+        ("inpatient", None, "2025-06-19", None),
+        ("inpatient", None, "2025-06-21", 1),
+        ("inpatient", "2025-06-12", "2025-06-09", 1),
+    ],
+)
+def test_a_visit_is_one_day_unless_it_says_so_and_a_stay_that_goes_on_lasts_until_today(care, ended, day, outside):
+
+    told = {"claim": {"care": care, "on": "2025-06-20"}, "lines": [{"item": "T0003", "on": day}]}
+    claim = msgspec.structs.replace(claim_of(told), to_day=date.fromisoformat(ended) if ended else None)
+
+    assert line_facts(shipped().places["ir"], claim, [shipped().places["ir"].items["T0003"]])[0].days_outside == outside
