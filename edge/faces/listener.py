@@ -50,6 +50,10 @@ def bound_socket(address: Address, device: str) -> socket.socket:
     return sock
 
 
+CLOSE_S_MAX = 2.0
+"""How long closing waits for a connection: the calls have ended before, so what is left has come just now and said nothing, as browsers do."""
+
+
 class Listener:
     """The faces' application on one socket."""
 
@@ -64,7 +68,9 @@ class Listener:
     ) -> None:
         self._crowd = crowd
         self._shortcut = shortcut
-        self._runner = web.AppRunner(app, access_log=None, handle_signals=False, keepalive_timeout=75)
+        self._runner = web.AppRunner(
+            app, access_log=None, handle_signals=False, keepalive_timeout=75, shutdown_timeout=CLOSE_S_MAX
+        )
         self._address = address
         self._device = device
         self._tls = tls

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -74,3 +75,17 @@ async def test_a_call_with_a_query_or_an_expectation_goes_the_usual_way_and_is_a
         body = {"context": CONTEXT, "token": hospital.token}
         status, answer = await hospital.post(path, body, headers=headers)
         assert (status, answer["return_code"], answer["number"]) == (200, 0, "44")
+
+
+@pytest.mark.parametrize("turns", range(6))
+async def test_a_connection_that_came_just_now_and_says_nothing_does_not_keep_us_from_stopping(turns: int) -> None:
+    listener = Listener(web.Application(), Address("127.0.0.1", 0), "", None)
+    await listener.start()
+    where = ("127.0.0.1", int(listener.url.rpartition(":")[2]))
+    silent = [socket.create_connection(where) for _ in range(20)]
+    for _ in range(turns):  # of the loop: between two of them a connection is there, and nobody serves it yet
+        await asyncio.sleep(0)
+    async with asyncio.timeout(10):
+        await listener.stop()
+    for one in silent:
+        one.close()
