@@ -17,6 +17,8 @@ CARD_REQUEST_S_DEFAULT = 60
 POLL_MS_MAX = 30_000
 """How long a poll for the end of a card request may stay open."""
 STREAMS_MAX = 64
+STREAMS_PER_WORKSTATION_MAX = 16
+"""A program that opens streams and forgets them shuts itself out, and not the others."""
 STREAM_HEARTBEAT_S = 15
 CALLS_AT_ONCE_MAX = 512
 HOSTS_KNOWN_MAX = 256

@@ -15,7 +15,7 @@ from aiohttp_sse import EventSourceResponse, sse_response
 
 from central_sync.wire.refusals import Refused
 from edge.events import Event, Events, Subscription
-from edge.faces.limits import STREAM_HEARTBEAT_S, STREAMS_MAX
+from edge.faces.limits import STREAM_HEARTBEAT_S, STREAMS_MAX, STREAMS_PER_WORKSTATION_MAX
 
 
 class Stream:
@@ -24,7 +24,7 @@ class Stream:
     def __init__(self, events: Events, clock: Callable[[], datetime]) -> None:
         self._events = events
         self._clock = clock
-        self._open: set[asyncio.Task[None]] = set()
+        self._open: dict[asyncio.Task[None], str] = {}
 
     async def serve(
         self,
@@ -41,19 +41,22 @@ class Stream:
         """
         if len(self._open) >= STREAMS_MAX:
             raise Refused("too_busy", f"over {STREAMS_MAX} event streams")
+        whose = request.query.get("workstation", "")
+        if sum(one == whose for one in self._open.values()) >= STREAMS_PER_WORKSTATION_MAX:
+            raise Refused("too_busy", f"over {STREAMS_PER_WORKSTATION_MAX} event streams of this workstation")
         async with (
             self._events.subscribe() as events,
             sse_response(request, ping_interval=STREAM_HEARTBEAT_S) as response,
         ):
             sending = asyncio.create_task(_send(events, response, admitted, meant), name="event stream")
-            self._open.add(sending)
+            self._open[sending] = whose
             try:
                 async with asyncio.timeout((until - self._clock()).total_seconds()):
                     await response.wait()  # its heartbeat ends when the caller has left
             except TimeoutError:
                 pass  # the caller's cycle has ended, and its stream with it
             finally:
-                self._open.discard(sending)
+                self._open.pop(sending, None)
                 sending.cancel()
                 await asyncio.gather(sending, return_exceptions=True)
         return response

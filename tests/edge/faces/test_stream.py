@@ -48,6 +48,15 @@ async def test_only_so_many_streams_are_open_at_once(hospital: Hospital, monkeyp
         assert (response.status, (await response.json())["error"]["code"]) == (503, "too_busy")
 
 
+async def test_a_workstation_that_forgets_its_streams_takes_no_others_room(
+    hospital: Hospital, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream_module, "STREAMS_PER_WORKSTATION_MAX", 1)
+    async with await opened(hospital), await opened(hospital) as response:
+        assert (response.status, (await response.json())["error"]["code"]) == (503, "too_busy")
+        assert list(hospital.stream._open.values()) == [CONTEXT["workstation"]]
+
+
 async def test_a_silent_stream_has_a_heartbeat_and_a_caller_that_left_is_forgotten(
     hospital: Hospital, monkeypatch: pytest.MonkeyPatch
 ) -> None:
