@@ -29,7 +29,7 @@ def test_the_member_on_the_page_can_be_imported() -> None:
 
 
 def test_the_settings_on_the_page_are_read(tmp_path: Path) -> None:
-    of_hub, of_edge, of_agent, _ = examples("toml")
+    of_hub, of_edge, of_agent, *_ = examples("toml")
     (tmp_path / "hub.toml").write_text(of_hub, encoding="utf-8")
     (tmp_path / "edge.toml").write_text(of_edge, encoding="utf-8")
     (tmp_path / "agent.toml").write_text(of_agent, encoding="utf-8")
@@ -46,6 +46,14 @@ def test_the_reader_on_the_page_belongs_to_its_desk(tmp_path: Path) -> None:
     assert (row.driver, row.desk, row.card_must_stay) == ("pcsc", "desk-3", True)
     assert edge_drivers.reader(row, tmp_path, lambda _: None).states()
     assert settings.photo is False
+
+
+def test_the_readers_on_serial_ports_on_the_page_are_understood(tmp_path: Path) -> None:
+    (tmp_path / "edge.toml").write_text(examples("toml")[4], encoding="utf-8")
+    rows = edge_config.load(tmp_path).readers
+    assert [row.name for row in rows] == ["cards-1", "scanner-1"]
+    for row in rows:
+        assert edge_drivers.reader(row, tmp_path, lambda _: None).states()
 
 
 def test_every_trouble_of_a_reader_stands_on_the_page() -> None:
