@@ -23,13 +23,12 @@ FOLD_IDLE_S = 0.05
 """When nobody came for this long, what was written is folded into the tables."""
 FOLD_RETRY_S = 1.0
 """How long a fold waits that the disk did not take."""
-FOLD_RECORDS_MAX = 1_536
+FOLD_RECORDS_MAX = 512
 FOLD_BYTES_MAX = 8 * 1024 * 1024
-"""At this size of what is not folded yet, it is folded even while somebody waits. With eight who wait, fewer than one call in a hundred
-meets a fold or a checkpoint."""
-WAL_BYTES_EASY = 16 * 1024 * 1024
+"""At this size of what is not folded yet, it is folded even while somebody waits."""
+WAL_BYTES_EASY = 4 * 1024 * 1024
 """From this size of the write-ahead log on, it is folded into the file whenever nobody waits."""
-WAL_BYTES_MAX = 32 * 1024 * 1024
+WAL_BYTES_MAX = 8 * 1024 * 1024
 """From this size on it is folded in even while somebody waits."""
 QUICK_CHECK_BYTES_MAX = 256 * 1024 * 1024
 """A journal up to this size is checked whole at every start; a larger one on ``doctor`` only."""

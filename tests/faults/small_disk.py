@@ -19,7 +19,7 @@ import pytest
 
 from central_sync.wire.refusals import Refused
 from edge.errors import JournalError, JournalUnavailable
-from edge.journal import Block, Journal, writer
+from edge.journal import Block, Journal
 from tests.edge.journal.drafts import draft
 from tests.faults.lives import Lives
 from tests.faults.shim import Shim

@@ -149,7 +149,7 @@ class Card:
         sent = list(codec.as_sent(command, self._protocol))
         code, response = self._scard.SCardTransmit(self._handle, self._protocol, sent)
         checked(code)
-        return bytes(byte & 0xFF for byte in response)
+        return bytes(response)
 
     def close(self) -> None:
         """Let go of the card and leave it as it is; one that is gone needs no more, so nothing is raised."""
