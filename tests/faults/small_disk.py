@@ -25,10 +25,6 @@ from tests.faults.lives import Lives
 from tests.faults.shim import Shim
 from tests.faults.work import FILE, Plan, Told, wrong
 
-writer.WAL_BYTES_EASY, writer.WAL_BYTES_MAX = (
-    4 * 1024 * 1024,
-    8 * 1024 * 1024,
-)  # so that little work reaches a checkpoint
 SMALL_BYTES = 24 * 1024 * 1024
 BALLAST_BYTES = 11 * 1024 * 1024  # more than the log takes at most
 DISK_BYTES = 24 * 1024 * 1024
