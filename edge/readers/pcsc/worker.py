@@ -56,11 +56,12 @@ class Worker:
         self._wanted = wanted
         self._ends = ends
         self._left = threading.Event()
+        self._context: Context | None = None
         self.sharing = False
         """Whether it waits for another program that has the card open."""
 
     def start(self, ended: Callable[[Outcome], None]) -> None:
-        """Begin to read. ``ended`` is called in the thread, once, last."""
+        """Begin to read. ``ended`` is called in the thread, once, when the card is free again."""
         threading.Thread(target=self._run, args=(ended,), name=f"pcsc read {self._reader}", daemon=True).start()
 
     def leave(self) -> None:
@@ -84,19 +85,18 @@ class Worker:
             log.error("reading a card failed", driver="pcsc", **located(error))
             outcome = Outcome(refused=Refused("card_unreadable", type(error).__name__))
         ended(outcome)
+        if self._context is not None:
+            self._context.release()  # a call of the service that nobody needs to wait for
 
     def _read(self) -> CardIdentity:
-        context = Context.begun(library())
+        context = self._context = Context.begun(library())
         try:
-            try:
-                return self._talk(context)
-            except ServiceError as error:
-                if error.code not in codec.AGAIN:
-                    raise
-            self._left.wait(AGAIN_PAUSE_S)
             return self._talk(context)
-        finally:
-            context.release()
+        except ServiceError as error:
+            if error.code not in codec.AGAIN:
+                raise
+        self._left.wait(AGAIN_PAUSE_S)
+        return self._talk(context)
 
     def _talk(self, context: Context) -> CardIdentity:
         card = self._open(context)
