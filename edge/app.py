@@ -6,18 +6,16 @@ under way end, each by its own deadline, while the line still works for them; th
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-import msgspec
 import structlog
 from aiohttp import web
 
 from central_sync.terms.days import civil_day
 from central_sync.wire.refusals import Refused
 from edge import config as settings
-from edge import drivers, files, health, identity
+from edge import drivers, health, identity, running
 from edge.agents import Agents
 from edge.agents_port import AgentsPort
 from edge.audit import Audit
@@ -46,7 +44,6 @@ from edge.jobs import Job, Jobs
 from edge.journal import Journal
 from edge.limits import COMPARE_EVERY_S, RENEW_LOOK_EVERY_S, ROOTS_LOOK_EVERY_S
 from edge.line import Line
-from edge.log import located
 from edge.readers import Driver, OnEvent, ReaderEvent, ReaderState, validity
 from edge.readers.bindings import Binding, by_row
 from edge.readers.cards.identity import CardIdentity
@@ -58,6 +55,7 @@ from edge.reconcile import Reconciler
 from edge.renewal import Renewals
 from edge.room import Room
 from edge.roots import DayRoots
+from edge.running import Parts
 from edge.signers import Signers
 from edge.uplink import Uplink
 from edge.version import version
@@ -66,7 +64,6 @@ from edge.workstations import FILE as WORKSTATIONS_FILE
 from edge.workstations import WorkstationError, Workstations
 
 JOURNAL_FILE = "journal.db"
-RUNNING_FILE = "running.json"
 FORGET_CYCLES_EVERY_S = 3600
 LOOK_AFTER_SELF_EVERY_S = 600
 ROOM_LOOK_EVERY_S = 300
@@ -81,12 +78,6 @@ def clock() -> datetime:
     return datetime.now(UTC)
 
 
-class Running(msgspec.Struct, frozen=True):
-    """``DIR/running.json``: where the running edge's face is, for the command line."""
-
-    face: str
-
-
 class Edge:
     """One edge. Construct, ``await start()``, serve, ``await stop()``."""
 
@@ -94,7 +85,7 @@ class Edge:
         self._folder = folder
         self._config = config
         self._who = who
-        self._undo: list[Callable[[], Awaitable[None]]] = []
+        self._parts = Parts()
         self.url = self.agents_url = ""
 
     async def start(self) -> None:
@@ -111,12 +102,7 @@ class Edge:
 
     async def stop(self) -> None:
         """Stop every part that was started, the last one first. A part that fails to stop is logged and does not keep the others."""
-        while self._undo:
-            undo = self._undo.pop()
-            try:
-                await undo()
-            except Exception as error:  # noqa: BLE001 - whatever a part fails with, the rest still has to be stopped
-                log.error("a part did not stop well", part=undo.__qualname__, **located(error))
+        await self._parts.down()
 
     async def _start(self) -> None:
         who, config = self._who, self._config
@@ -169,27 +155,23 @@ class Edge:
         ]
         listener = self._listener(faces, door, address)
 
-        await self._up(self._journal.open, self._journal.close)
+        await self._parts.up(self._journal.open, self._journal.close)
         await self._room.start(self._journal.keeping, clock())
         await cycles.start()
         audit.start()
         self._signers.load()
-        await self._up(self._line.start, self._line.stop)
-        await self._up(self._uplink.start, self._uplink.stop)
-        await self._up(downlink.start, downlink.stop)
-        await self._up(front.start, front.stop)
-        await self._up(agents_port.start, agents_port.stop)
-        await self._up(jobs.start, jobs.stop)
-        await self._up(control.start, control.stop)
-        await self._up(listener.start, listener.stop)
-        self._undo += [stream.stop, card_stream.stop, lambda: _emptied(door, intake), front.quieten]
+        await self._parts.up(self._line.start, self._line.stop)
+        await self._parts.up(self._uplink.start, self._uplink.stop)
+        await self._parts.up(downlink.start, downlink.stop)
+        await self._parts.up(front.start, front.stop)
+        await self._parts.up(agents_port.start, agents_port.stop)
+        await self._parts.up(jobs.start, jobs.stop)
+        await self._parts.up(control.start, control.stop)
+        await self._parts.up(listener.start, listener.stop)
+        self._parts.then(stream.stop, card_stream.stop, lambda: _emptied(door, intake), front.quieten)
         self.url, self.agents_url = listener.url, agents_port.url
-        await self._up(self._tell_where, self._tell_gone)
+        await self._parts.up(self._tell_where, self._tell_gone)
         log.info("the edge listens", address=self.url, version=version())
-
-    async def _up(self, start: Callable[[], Awaitable[None]], stop: Callable[[], Awaitable[None]]) -> None:
-        await start()
-        self._undo.append(stop)
 
     def _jobs(
         self, cycles: Cycles, housekeeping: Housekeeping, renewals: Renewals, reconciler: Reconciler, roots: DayRoots
@@ -310,13 +292,10 @@ class Edge:
             log.warning("the edge needs a technician", detail=sentence)
 
     async def _tell_where(self) -> None:
-        try:
-            files.replace(self._folder / RUNNING_FILE, msgspec.json.encode(Running(self.url)))
-        except OSError as error:  # a disk that is full stops no desk; only `status` has to be told the address
-            log.warning("the file that tells where we listen cannot be written", **located(error))
+        running.tell(self._folder, running.EDGE, self.url)
 
     async def _tell_gone(self) -> None:
-        (self._folder / RUNNING_FILE).unlink(missing_ok=True)
+        running.withdraw(self._folder, running.EDGE)
 
 
 def certificate_names(config: Config) -> list[str]:

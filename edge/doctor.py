@@ -18,7 +18,7 @@ import msgspec
 
 from edge import app, config, health, identity
 from edge.agents import AgentError, Agents
-from edge.app import JOURNAL_FILE, RUNNING_FILE, Running
+from edge.app import JOURNAL_FILE
 from edge.config import Config, ConfigError
 from edge.errors import JournalError
 from edge.faces import certificate
@@ -28,6 +28,7 @@ from edge.identity import NotEnrolled
 from edge.journal import Journal, Stats
 from edge.limits import QUICK_CHECK_BYTES_MAX
 from edge.room import Room
+from edge.running import EDGE, NotRunning, face_of
 from edge.workstations import FILE as WORKSTATIONS_FILE
 from edge.workstations import WorkstationError, Workstations
 
@@ -43,10 +44,6 @@ class Finding:
     part: str
     well: bool
     sentence: str
-
-
-class NotRunning(Exception):
-    """No edge answers for this data directory; the text says how that was found out."""
 
 
 def findings(folder: Path, now: datetime) -> Iterator[Finding]:
@@ -87,12 +84,7 @@ def running_status(folder: Path) -> Status:
     Raises:
         NotRunning: no edge answers.
     """
-    try:
-        face = msgspec.json.decode((folder / RUNNING_FILE).read_bytes(), type=Running).face
-    except FileNotFoundError as error:
-        raise NotRunning(f"No edge runs on {folder}: pishkhan-edge --data {folder} run") from error
-    except (OSError, msgspec.DecodeError) as error:
-        raise NotRunning(f"{folder / RUNNING_FILE} cannot be read") from error
+    face = face_of(folder, EDGE)
     try:
         return msgspec.json.decode(_got(folder, face, f"{BASE}/status"), type=Status)
     except (OSError, HTTPException, msgspec.DecodeError) as error:

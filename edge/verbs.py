@@ -20,6 +20,7 @@ from edge.config import Config
 from edge.errors import NotPossible
 from edge.faces import certificate
 from edge.identity import NotEnrolled
+from edge.running import NotRunning
 from edge.workstations import FILE as WORKSTATIONS_FILE
 from edge.workstations import Workstations
 
@@ -95,7 +96,7 @@ def status(folder: Path, as_json: bool) -> None:
     """How the edge that runs on this data directory stands."""
     try:
         found = doctor.running_status(folder)
-    except doctor.NotRunning as error:
+    except NotRunning as error:
         if as_json:
             click.echo(json.dumps({"running": False, "reason": str(error)}))
         else:

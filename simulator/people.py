@@ -115,14 +115,20 @@ def person(rng: random.Random, region: str, covers: tuple[Cover, ...], group: st
     )
 
 
-def card(one: Person) -> dict[str, object]:
-    """``one``'s card, as the simulated reader plays it."""
+def _who(one: Person) -> dict[str, object]:
     return {
         "kind": one.kind,
         "number": one.number,
         "name": one.name,
         "birth_date": one.birth_date.isoformat(),
         "sex": one.sex,
+    }
+
+
+def card(one: Person) -> dict[str, object]:
+    """``one``'s card, as the simulated reader plays it."""
+    return {
+        **_who(one),
         "nationality": NATIONALITY[one.kind],
         "valid_until": CARD_ENDS.isoformat(),
     }
@@ -131,11 +137,7 @@ def card(one: Person) -> dict[str, object]:
 def member_line(one: Person) -> dict[str, object]:
     """``one`` as the hub's member file has it: one JSON object a line."""
     return {
-        "kind": one.kind,
-        "number": one.number,
-        "name": one.name,
-        "birth_date": one.birth_date.isoformat(),
-        "sex": one.sex,
+        **_who(one),
         "group": one.group,
         "region": one.region,
         "covers": [

@@ -5,16 +5,14 @@ Start: readers, line, face. Stop: the other way round; a read under way is refus
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-import msgspec
 import structlog
 from aiohttp import web
 
 from central_sync.terms.days import civil_day
-from edge import config, control, drivers, files
+from edge import config, control, drivers, running
 from edge.agent import pairing, status
 from edge.agent.gate import LoopbackGate
 from edge.agent.line import EdgeLine
@@ -26,10 +24,10 @@ from edge.faces.limits import BODY_BYTES_MAX
 from edge.faces.listener import Listener
 from edge.faces.shortcut import Shortcut
 from edge.faces.stream import Stream
-from edge.log import located
 from edge.readers import Driver, OnEvent, ReaderEvent
 from edge.readers.front import Front
 from edge.readers.reads import Keeping, Read
+from edge.running import Parts
 from edge.version import version
 from edge.workstations import FILE as WORKSTATIONS_FILE
 from edge.workstations import Workstations
@@ -48,7 +46,7 @@ class Agent:
     def __init__(self, folder: Path, settings: Settings) -> None:
         self._folder = folder
         self._settings = settings
-        self._undo: list[Callable[[], Awaitable[None]]] = []
+        self._parts = Parts()
         self.url = ""
 
     async def start(self) -> None:
@@ -65,12 +63,7 @@ class Agent:
 
     async def stop(self) -> None:
         """Stop every part that was started, the last one first."""
-        while self._undo:
-            undo = self._undo.pop()
-            try:
-                await undo()
-            except Exception as error:  # noqa: BLE001 - whatever a part fails with, the rest still has to be stopped
-                log.error("a part did not stop well", part=undo.__qualname__, **located(error))
+        await self._parts.down()
 
     async def _start(self) -> None:
         settings = self._settings
@@ -89,19 +82,15 @@ class Agent:
         app.add_routes([*routes, web.get(status.PATH, self._status)])
         listener = Listener(app, address, "", None, Shortcut(routes, door))
 
-        await self._up(front.start, front.stop)
-        await self._up(self.line.start, self.line.stop)
-        await self._up(listener.start, listener.stop)
+        await self._parts.up(front.start, front.stop)
+        await self._parts.up(self.line.start, self.line.stop)
+        await self._parts.up(listener.start, listener.stop)
         if control.POSSIBLE:  # after the listener, whose address nobody else can have: the socket is then ours
             socket = control.Control(self._folder, CardControl(front.desks).verbs)
-            await self._up(socket.start, socket.stop)
-        self._undo += [stream.stop, front.quieten]
+            await self._parts.up(socket.start, socket.stop)
+        self._parts.then(stream.stop, front.quieten)
         self.url = listener.url
-        await self._up(self._tell_where, self._tell_gone)
-
-    async def _up(self, start: Callable[[], Awaitable[None]], stop: Callable[[], Awaitable[None]]) -> None:
-        self._undo.append(stop)
-        await start()
+        await self._parts.up(self._tell_where, self._tell_gone)
 
     def _drivers(self, told: OnEvent) -> list[Driver]:
         self._readers = [drivers.reader(row, self._folder, told) for row in self._settings.readers]
@@ -129,15 +118,10 @@ class Agent:
         )
 
     async def _tell_where(self) -> None:
-        try:
-            files.replace(self._folder / status.FILE, msgspec.json.encode(status.Running(self.url)))
-        except (
-            OSError
-        ) as error:  # a disk that is full keeps no card from being read; only `agent status` has to be told the address
-            log.warning("the file that tells where we listen cannot be written", **located(error))
+        running.tell(self._folder, running.AGENT, self.url)
 
     async def _tell_gone(self) -> None:
-        (self._folder / status.FILE).unlink(missing_ok=True)
+        running.withdraw(self._folder, running.AGENT)
 
     def _institution(self) -> str:
         return self.line.paired.institution if self.line.paired else ""

@@ -9,18 +9,12 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Struct
 
-from edge.errors import EdgeError
 from edge.readers import ReaderState
+from edge.running import AGENT, NotRunning, face_of
 
 PATH = "/agent/v1/status"
-FILE = "agent-running.json"
-"""Where the running agent's face is, for the command line."""
 TIMEOUT_S = 5
 ANSWER_BYTES_MAX = 256 * 1024
-
-
-class NotRunning(EdgeError):
-    """No agent answers for this data directory; the text says how that was found out."""
 
 
 class Status(Struct, frozen=True, kw_only=True):
@@ -34,24 +28,13 @@ class Status(Struct, frozen=True, kw_only=True):
     readers: list[ReaderState]
 
 
-class Running(Struct, frozen=True):
-    """``DIR/agent-running.json``."""
-
-    face: str
-
-
 def asked(folder: Path) -> Status:
     """The status of the agent that runs on ``folder``.
 
     Raises:
         NotRunning: none answers.
     """
-    try:
-        face = msgspec.json.decode((folder / FILE).read_bytes(), type=Running).face
-    except FileNotFoundError as error:
-        raise NotRunning(f"No agent runs on {folder}: pishkhan-edge --data {folder} agent run") from error
-    except (OSError, msgspec.DecodeError) as error:
-        raise NotRunning(f"{folder / FILE} cannot be read") from error
+    face = face_of(folder, AGENT)
     connection = HTTPConnection(urlsplit(face).netloc, timeout=TIMEOUT_S)
     try:
         connection.request("GET", PATH)

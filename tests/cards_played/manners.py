@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+
 OK = bytes.fromhex("9000")
 NOT_FOUND, NO_RECORD, LOCKED = (bytes.fromhex(status) for status in ("6A82", "6A83", "6982"))
 NO_INSTRUCTION = bytes.fromhex("6D00")
@@ -12,7 +14,7 @@ AT_ONCE, BY_61, BY_6C = "at once", "by 61", "by 6C"
 WAYS = (AT_ONCE, BY_61, BY_6C)
 
 
-class PlayedCard:
+class PlayedCard(ABC):
     """A card; what it knows is in ``_answer`` of the kinds."""
 
     atr = bytes.fromhex("3B00")
@@ -51,8 +53,8 @@ class PlayedCard:
             return bytes([0x6C, len(data) & 0xFF])
         return answer
 
-    def _answer(self, command: bytes) -> bytes:
-        raise NotImplementedError
+    @abstractmethod
+    def _answer(self, command: bytes) -> bytes: ...
 
 
 def data_of(command: bytes) -> bytes:

@@ -8,7 +8,7 @@ from tests.pcscd import PlayedCard, Pulled
 
 
 class Misbehaving:
-    """``card``, which answers ``after`` commands as it should, and then does what :meth:`instead` says."""
+    """``card``, which answers ``after`` commands as it should, and then does what :meth:`instead` of its kind says."""
 
     def __init__(self, card: PlayedCard, after: int = 0) -> None:
         self.card = card
@@ -24,8 +24,8 @@ class Misbehaving:
         return self.card.apdu(command) if self.commands <= self.after else self.instead(command)
 
     def instead(self, command: bytes) -> bytes:
-        """The answer to every later command."""
-        raise NotImplementedError
+        """The answer to every later command; here as well as ever."""
+        return self.card.apdu(command)
 
 
 class Silent(Misbehaving):

@@ -11,10 +11,11 @@ import aiohttp
 import pytest
 
 from edge import identity
-from edge.app import RUNNING_FILE, WORKSTATIONS_FILE, Edge, certificate_names, clock
+from edge.app import WORKSTATIONS_FILE, Edge, certificate_names, clock
 from edge.config import Config, ConfigError, ReaderConfig
 from edge.errors import JournalError
 from edge.faces.listener import ListenFailed
+from edge.running import EDGE
 from edge.workstations import Workstations
 from tests import programs
 
@@ -41,10 +42,10 @@ async def test_an_edge_starts_without_a_line_answers_and_stops_and_starts_again(
             status = await response.json()
         assert (status["line"], status["institution"]) == ("down", "H1")
         assert status["warnings"]
-        assert (tmp_path / RUNNING_FILE).exists()
+        assert (tmp_path / EDGE.file).exists()
         await edge.stop()
         await edge.stop()
-        assert not (tmp_path / RUNNING_FILE).exists()
+        assert not (tmp_path / EDGE.file).exists()
     assert not [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
 
 

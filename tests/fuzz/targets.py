@@ -182,7 +182,7 @@ def _sam(data: bytes) -> CardIdentity | None:
                 sam.lift()
         return next((one for one in sdt.Frames().feed(said) if request.takes(one)), sdt.SILENT)
 
-    reading = sdt.talk(cn_resident.read(PHOTO, y2023=True), ask)
+    reading = converse(cn_resident.read(PHOTO, y2023=True), ask)
     return reading.identity if reading else None
 
 

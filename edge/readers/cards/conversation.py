@@ -10,6 +10,8 @@ from collections.abc import Callable, Generator
 from typing import NamedTuple, TypeVar
 
 T = TypeVar("T")
+Asked = TypeVar("Asked")
+Answered = TypeVar("Answered")
 Conversation = Generator[bytes, bytes, T]
 
 CHAIN_MAX = 64
@@ -75,12 +77,12 @@ def exchange(command: bytes, get_response: bytes | None = GET_RESPONSE) -> Conve
     raise CardFault(f"over {CHAIN_MAX} responses to one command")
 
 
-def converse(conversation: Conversation[T], transmit: Callable[[bytes], bytes]) -> T:
-    """Run ``conversation`` over ``transmit`` (a command to its raw response, status included)."""
+def converse(conversation: Generator[Asked, Answered, T], ask: Callable[[Asked], Answered]) -> T:
+    """Run ``conversation`` over ``ask`` (a card's: a command to its raw response, status included)."""
     try:
-        command = next(conversation)
+        asked = next(conversation)
         while True:
-            command = conversation.send(transmit(command))
+            asked = conversation.send(ask(asked))
     except StopIteration as done:
         result: T = done.value
         return result

@@ -14,13 +14,13 @@ Rules
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from functools import reduce
 from typing import NamedTuple, TypeVar
 
 T = TypeVar("T")
 Talk = Generator["Request", "Answer", T]
-"""A conversation with the module: yields requests, is sent their answers, returns what it is about."""
+"""A conversation with the module: yields requests, is sent their answers, returns what it is about. ``conversation.converse`` runs it."""
 
 MARK = bytes.fromhex("AAAAAA9669")
 LENGTH_BYTES = 2
@@ -173,17 +173,6 @@ class Frames:
                 return b""
             del held[: head + length]
             return counted[LENGTH_BYTES:-1]
-
-
-def talk(conversation: Talk[T], ask: Callable[[Request], Answer]) -> T:
-    """Run ``conversation`` over ``ask``."""
-    try:
-        request = next(conversation)
-        while True:
-            request = conversation.send(ask(request))
-    except StopIteration as done:
-        result: T = done.value
-        return result
 
 
 def _xor(some: bytes) -> int:

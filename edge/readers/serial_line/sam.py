@@ -16,7 +16,7 @@ from enum import Enum
 from central_sync.wire.refusals import Refused
 from edge.readers import Wanted
 from edge.readers.cards import cn_resident, sdt
-from edge.readers.cards.conversation import CardFault
+from edge.readers.cards.conversation import CardFault, converse
 from edge.readers.cards.identity import CardIdentity
 from edge.readers.serial_line.port import PortTrouble
 from edge.readers.serial_line.worker import Line, Task, refusal
@@ -86,7 +86,7 @@ class SamReader:
         return 0.0 if task and task.over else LOOK_S
 
     def _lies(self) -> bool:
-        return self._presence is Presence.READ and self._answers and sdt.talk(cn_resident.lies(), self._ask)
+        return self._presence is Presence.READ and self._answers and converse(cn_resident.lies(), self._ask)
 
     def _serve_lying(self, task: Task) -> None:
         """The card was read before. What nobody took is this task's; else it has to be lifted."""
@@ -128,7 +128,7 @@ class SamReader:
 
         try:
             photo = any(one.wanted.photo for one in self._line.waiting())
-            reading = sdt.talk(cn_resident.read(Wanted(photo=photo), y2023=self._y2023), ask)
+            reading = converse(cn_resident.read(Wanted(photo=photo), y2023=self._y2023), ask)
         except (CardFault, Refused) as error:
             why = error if isinstance(error, Refused) else Refused("card_unreadable", str(error))
             self._failed(task, why)
@@ -151,7 +151,7 @@ class SamReader:
             raise PortTrouble("reader_failed")
         if why.code == "card_removed":
             self._empty()
-        elif sdt.talk(cn_resident.lies(), self._ask):
+        elif converse(cn_resident.lies(), self._ask):
             self._presence, self._answers = Presence.READ, True
 
     def _found(self) -> None:

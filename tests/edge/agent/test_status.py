@@ -10,7 +10,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from edge.__main__ import main
-from edge.agent.status import FILE, NotRunning, asked
+from edge.agent.status import asked
+from edge.running import AGENT, NotRunning
 from tests.edge.agent.office import INSTITUTION, SEEN_S_MAX, Office
 
 
@@ -37,7 +38,7 @@ async def test_a_pc_that_the_edge_hears_is_well_and_one_without_its_reader_is_no
         assert (unwell.exit_code, "Plug it in" in unwell.stdout) == (1, True)
         told = json.loads((await typed(pc, "--json")).stdout)
         assert (told["line"], told["readers"][0]["trouble"]) == ("up", "reader_absent")
-    assert not (pc / FILE).exists()
+    assert not (pc / AGENT.file).exists()
 
 
 async def test_a_pc_that_is_not_paired_says_what_to_do(tmp_path: Path) -> None:
@@ -52,9 +53,9 @@ async def test_a_pc_that_is_not_paired_says_what_to_do(tmp_path: Path) -> None:
 async def test_where_no_agent_runs_that_is_said(tmp_path: Path) -> None:
     done = await typed(tmp_path)
     assert (done.exit_code, "agent run" in done.stderr) == (2, True)
-    (tmp_path / FILE).write_text('{"face": "http://127.0.0.1:1"}')
+    (tmp_path / AGENT.file).write_text('{"face": "http://127.0.0.1:1"}')
     with pytest.raises(NotRunning, match="does not answer"):
         asked(tmp_path)
-    (tmp_path / FILE).write_text("{")
+    (tmp_path / AGENT.file).write_text("{")
     with pytest.raises(NotRunning, match="cannot be read"):
         asked(tmp_path)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from edge.readers import Wanted
@@ -16,10 +18,26 @@ def read(card, photo: bool = False) -> CardIdentity:
     return converse(identify(card.atr, Wanted(photo=photo)), card.apdu)
 
 
-def read_as(kind: CardKind, card) -> CardIdentity | None:
+def read_as(kind: CardKind, card, photo: bool = False) -> CardIdentity | None:
     """Who the card names if it is of this kind."""
     card.reset()
-    return converse(kind.read(card.atr, Wanted()), card.apdu)
+    return converse(kind.read(card.atr, Wanted(photo=photo)), card.apdu)
+
+
+def who(kind: CardKind, card, photo: bool = False) -> CardIdentity:
+    """Who the card names, which is of this kind."""
+    found = read_as(kind, card, photo)
+    assert found is not None
+    return found
+
+
+def fault_of(kind: CardKind, marks: Sequence[str], card, photo: bool = False) -> str:
+    """Why the card of this kind cannot be read; the fault must not quote any of ``marks``."""
+    with pytest.raises(CardFault) as caught:
+        who(kind, card, photo)
+    assert not [mark for mark in marks if mark in repr(caught.value)]
+    assert caught.value.__cause__ is None
+    return str(caught.value)
 
 
 def fault(card, planted: str = "") -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -25,22 +26,13 @@ from tests.cards_played import be_eid as played
 from tests.cards_played.be_eid import ADDRESS, IDENTITY, BelgianCard, tlv
 from tests.cards_played.de_egk import EgkCard
 from tests.cards_played.folders import FolderCard
+from tests.edge.readers.cards.asking import fault_of, who
 
 MARKS = ("85073003328", "lodie", "Molenbeek", "1985", "2034")
 
 
-def read(card: FolderCard, photo: bool = False) -> CardIdentity:
-    found = converse(KIND.read(card.atr, Wanted(photo=photo)), card.apdu)
-    assert found is not None
-    return found
-
-
-def fault(card: FolderCard, photo: bool = False) -> str:
-    with pytest.raises(CardFault) as caught:
-        read(card, photo)
-    assert not [mark for mark in MARKS if mark in repr(caught.value)]
-    assert caught.value.__cause__ is None
-    return str(caught.value)
+read = partial(who, KIND)
+fault = partial(fault_of, KIND, MARKS)
 
 
 @pytest.mark.parametrize("applet", list(played.ATRS))

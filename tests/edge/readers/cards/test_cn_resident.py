@@ -12,7 +12,7 @@ from central_sync.wire.refusals import Refused
 from edge.readers import Wanted
 from edge.readers.cards import cn_resident, sdt
 from edge.readers.cards.cn_resident import Reading, identity
-from edge.readers.cards.conversation import CardFault
+from edge.readers.cards.conversation import CardFault, converse
 from edge.readers.cards.identity import CardIdentity
 from tests.cards_played import cn_resident as played
 from tests.cards_played.cn_resident import FIND, NEW_ADDRESS, READ, SELECT, Card, SamV
@@ -27,7 +27,7 @@ def run(sam: SamV, wanted: Wanted = PLAIN, *, found: bool = False, y2023: bool =
         answers = [a for a in sdt.Frames().feed(sam.answer(request.frame.hex().upper())) if request.takes(a)]
         return answers[0] if answers else sdt.SILENT
 
-    return sdt.talk(cn_resident.read(wanted, found=found, y2023=y2023), ask)
+    return converse(cn_resident.read(wanted, found=found, y2023=y2023), ask)
 
 
 def read(sam: SamV, wanted: Wanted = PLAIN) -> CardIdentity:
@@ -265,6 +265,6 @@ def test_no_answers_bring_it_down(answers: list[tuple[int, bytes]]) -> None:
         return sdt.SILENT
 
     try:
-        sdt.talk(cn_resident.read(PLAIN, y2023=True), ask)
+        converse(cn_resident.read(PLAIN, y2023=True), ask)
     except (CardFault, Refused):
         return

@@ -6,6 +6,7 @@ import gzip
 import tracemalloc
 import zlib
 from datetime import date
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -20,6 +21,7 @@ from tests.cards_played import de_egk as played
 from tests.cards_played.be_eid import BelgianCard
 from tests.cards_played.de_egk import INSURANCE, PERSON, EgkCard
 from tests.cards_played.folders import LOCKED, Folder, FolderCard
+from tests.edge.readers.cards.asking import fault_of, who
 
 COVER = Insurance(
     payer="104212059", payer_name="Musterkasse Süd", member_number="A123456780", category="3", begins=date(2019, 4, 1), ends=date(2029, 12, 31)
@@ -27,18 +29,8 @@ COVER = Insurance(
 MARKS = ("Muster", "A123456780", "Friedrich", "104212059", "1964")
 
 
-def read(card: FolderCard) -> CardIdentity:
-    found = converse(KIND.read(card.atr, Wanted()), card.apdu)
-    assert found is not None
-    return found
-
-
-def fault(card: FolderCard) -> str:
-    with pytest.raises(CardFault) as caught:
-        read(card)
-    assert not [mark for mark in MARKS if mark in repr(caught.value)]
-    assert caught.value.__cause__ is None
-    return str(caught.value)
+read = partial(who, KIND)
+fault = partial(fault_of, KIND, MARKS)
 
 
 def with_person(inner: str) -> EgkCard:

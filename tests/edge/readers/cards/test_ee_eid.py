@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -22,6 +23,7 @@ from tests.cards_played.ee_eid import (
     EstonianCard2025,
 )
 from tests.cards_played.folders import Folder, FolderCard
+from tests.edge.readers.cards.asking import fault_of, who
 
 MARKS = ("36805280109", "EORG", "1968", "2034", "AS0001234")
 NEW = CardIdentity(
@@ -53,18 +55,8 @@ OLD = CardIdentity(
 )
 
 
-def read(card: FolderCard) -> CardIdentity:
-    found = converse(KIND.read(card.atr, Wanted()), card.apdu)
-    assert found is not None
-    return found
-
-
-def fault(card: FolderCard) -> str:
-    with pytest.raises(CardFault) as caught:
-        read(card)
-    assert not [mark for mark in MARKS if mark in repr(caught.value)]
-    assert caught.value.__cause__ is None
-    return str(caught.value)
+read = partial(who, KIND)
+fault = partial(fault_of, KIND, MARKS)
 
 
 def changed(at: int, written: str | bytes) -> EstonianCard2018:
