@@ -29,6 +29,11 @@ find_python() {
     done
 }
 
+has_headers() { # what compiling an extension needs
+    [ -n "$1" ] && "$1" -c 'import os, sys, sysconfig
+sys.exit(not os.path.exists(os.path.join(sysconfig.get_path("include"), "Python.h")))' >/dev/null 2>&1
+}
+
 wanted_packages() { # the names whose purpose is ours or an earlier one
     local name first
     while read -r name first _; do
@@ -61,6 +66,7 @@ debian_packages() {
     command -v dpkg-query >/dev/null 2>&1 || { say "this is no Debian: installers/debian-packages.txt says what is needed"; return; }
     for name in $(wanted_packages); do
         [ "$name" = python3-venv ] && [ -n "$(find_python)" ] && continue
+        [ "$name" = python3-dev ] && has_headers "$(find_python)" && continue
         installed "$name" || missing+=("$name")
     done
     [ ${#missing[@]} -eq 0 ] && return

@@ -25,8 +25,8 @@ def machine(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def _set_up(machine: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PATH": f"{machine / 'bin'}:{os.environ['PATH']}", "LOG": str(machine / "log")}
+def _set_up(machine: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PATH": f"{machine / 'bin'}:{os.environ['PATH']}", "LOG": str(machine / "log"), **more}
     return subprocess.run(
         [machine / "clone" / "installers" / "set_up.sh", *arguments],
         check=False,
@@ -40,14 +40,14 @@ def _set_up(machine: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize(
     ("purpose", "missing"),
     [
-        ("run", "ca-certificates curl"),
+        ("run", "ca-certificates curl gcc libc6-dev libpcsclite-dev"),
         (
             "test",
-            "ca-certificates curl git postgresql gcc libc6-dev mount g++ libpcsclite-dev libpcsclite1 pcscd vsmartcard-vpcd",
+            "ca-certificates curl gcc libc6-dev libpcsclite-dev git postgresql mount pcscd vsmartcard-vpcd",
         ),
         (
             "proof",
-            "ca-certificates curl git postgresql gcc libc6-dev mount g++ libpcsclite-dev libpcsclite1 pcscd vsmartcard-vpcd procps iproute2 e2fsprogs systemd",
+            "ca-certificates curl gcc libc6-dev libpcsclite-dev git postgresql mount pcscd vsmartcard-vpcd procps iproute2 e2fsprogs systemd",
         ),
     ],
 )
@@ -75,9 +75,17 @@ def test_root_updates_the_lists_first_and_never_waits_for_an_answer(machine: Pat
     assert calls[0].startswith("noninteractive update")
     assert calls[1].endswith("postgresql-common")
     assert calls[2].endswith(
-        "ca-certificates curl git postgresql gcc libc6-dev mount g++ libpcsclite-dev libpcsclite1 pcscd vsmartcard-vpcd"
+        "ca-certificates curl gcc libc6-dev libpcsclite-dev git postgresql mount pcscd vsmartcard-vpcd"
     )
     assert (machine / "clone" / ".venv" / "set-up.stamp").is_file()
+
+
+def test_a_python_without_its_headers_gets_them_since_one_package_is_compiled(machine: Path) -> None:
+    bare = machine / "bin" / "python3.11"
+    bare.write_text('#!/bin/sh\ncase "$2" in *Python.h*) exit 1 ;; esac\nexit 0\n', encoding="utf-8")
+    bare.chmod(0o755)
+    done = _set_up(machine, "run", PYTHON=str(bare))
+    assert "apt-get install python3-dev ca-certificates" in done.stderr
 
 
 def test_an_unknown_purpose_is_told_the_known_ones(machine: Path) -> None:
