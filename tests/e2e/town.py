@@ -32,8 +32,8 @@ CALL_S_MAX = 60
 
 BUSINESS = ("accumulator", "cover", "cycle", "fee_line", "hid_use", "member", "member_case", "settlement")
 """The hub's tables that say what has happened; the ledger besides them says what was asked."""
-KEPT = ("segment", "entry")
-"""The journal's tables."""
+KEPT = ("segment",)
+"""The journal's log: all that it has taken. The other tables are folded from it in the background, so they may grow by themselves."""
 
 Answer = tuple[int, dict[str, Any]]
 
@@ -129,7 +129,7 @@ class Desk:
         return hid, msgid, body["answer"]
 
     def kept(self) -> dict[str, int]:
-        """How many rows stand in each table of the journal."""
+        """How many rows stand in the journal's log."""
         with _reading(self.edge_folder / "journal.db") as connection:
             return {name: _count(connection, name) for name in KEPT}
 
