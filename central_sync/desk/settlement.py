@@ -12,16 +12,14 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import replace
 
 import msgspec
 
 from central_sync.benefits.results import Computation, Share, TraceStep
-from central_sync.benefits.settlement import ItemUnknown, accumulator_keys
-from central_sync.benefits.settlement import settle as computed
 from central_sync.desk import charges
-from central_sync.desk.checks import currency, facts, member_of, own_case
+from central_sync.desk.bill import Bill, bill_of
+from central_sync.desk.checks import currency, own_case
 from central_sync.desk.lifecycle import Confirmation, Event, Saying, after, reopened, said
 from central_sync.desk.work import Decision, Work
 from central_sync.errors import PayerDeclined, PayerUnavailable
@@ -34,14 +32,6 @@ from central_sync.wire.catalogue import Care
 from central_sync.wire.refusals import Refused
 
 _ID_BYTES = 15
-
-
-@dataclass(frozen=True, slots=True)
-class Bill:
-    """What a case comes to now, and the day whose benefits count."""
-
-    day: date
-    computation: Computation
 
 
 def pre_settle(work: Work, request: p.PreSettle) -> Decision:
@@ -144,42 +134,10 @@ def restore(work: Work, case: Case, found: records.Settlement) -> None:
     work.uow.cases.change(case, state=state, settlement_id=found.id)
 
 
-def bill_of(work: Work, case: Case, *, lock: bool) -> Bill:
-    """What settling the case now comes to. With ``lock`` the case is locked already, and the accumulators' owners stay locked.
-
-    Raises:
-        Refused: the case's state, ``no_fees`` or ``item_unknown``.
-    """
-    inpatient = case.care == Care.INPATIENT
-    after(case.state, Event.SETTLE, inpatient=inpatient)
-    rows = work.uow.fees.standing(case)
-    if not rows:
-        raise Refused("no_fees")
-    day = (case.discharged_on if inpatient else None) or case.opened_on
-    told = replace(
-        facts(work, member_of(work, case), case.care, day),
-        admitted=case.opened_on if inpatient else None,
-        diagnoses=_diagnoses(case),
-    )
-    keys = accumulator_keys(work.rulebook, told)
-    if lock:
-        work.uow.accumulators.lock(key.owner for key in keys)
-    try:
-        return Bill(day, computed(work.rulebook, told, charges.bill(rows), work.uow.accumulators.read(keys)))
-    except ItemUnknown as error:
-        raise charges.unknown(rows, error) from error
-
-
 def settlement_id(institution: str, msgid: str) -> str:
     """The id that a settlement's identity gives it: the same for every copy of the transaction, and not to be guessed from others."""
     digest = hashlib.sha256(f"settlement\0{institution}\0{msgid}".encode()).digest()
     return "S" + base64.b32encode(digest[:_ID_BYTES]).decode()
-
-
-def _diagnoses(case: Case) -> tuple[str, ...]:
-    """The codes of a case's diagnoses, the main one first."""
-    found = msgspec.msgpack.decode(case.diagnoses, type=list[p.Diagnosis])
-    return tuple(one.code for one in sorted(found, key=lambda one: not one.main))
 
 
 def _agrees(work: Work, code: str, total: int, found: Bill) -> None:
@@ -225,6 +183,7 @@ def _answer(work: Work, case: Case, found: Computation, key: str, confirmation: 
         settled_on=work.business_day,
         settlement_id=key,
         confirmation=confirmation,
+        package_difference=found.package_difference,
     )
 
 

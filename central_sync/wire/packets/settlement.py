@@ -47,9 +47,10 @@ class Share(Answer, frozen=True, kw_only=True):
 
 
 class Settlement(Answer, frozen=True, kw_only=True):
-    """2206, 2207, 2303, 2304 (and 5203). total = sum of shares + patient; the patient's parts add up to ``patient``.
+    """2206, 2207, 2303, 2304 (and 5203). total + package_difference = sum of shares + patient; the patient's parts add up to ``patient``.
 
-    ``settlement_id`` is empty in a pre-settlement. ``confirmation``: none, awaited, confirmed, annulled, undone.
+    ``settlement_id`` is empty in a pre-settlement. ``confirmation``: none, awaited, confirmed, annulled, undone. ``package_difference`` is
+    what a fixed price is above (or, negative, below) the itemised bill: the hospital's gain or loss.
     """
 
     hid: str
@@ -63,6 +64,7 @@ class Settlement(Answer, frozen=True, kw_only=True):
     settled_on: date
     settlement_id: str = ""
     confirmation: str = "none"
+    package_difference: int = 0
 
 
 class SettleCancel(Request, frozen=True, kw_only=True):
