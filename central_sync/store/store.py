@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine
 
 from central_sync.errors import StoreNotMigrated
+from central_sync.store.audits import Audits
 from central_sync.store.cases import Cases, Fees
 from central_sync.store.engine import DATABASE_ERRORS, new_engine, sqlite_path, translated
 from central_sync.store.evidence import Lives, Roots, Signers
@@ -22,6 +23,8 @@ from central_sync.store.holding import Holding
 from central_sync.store.ledger import Cycles, Ledger
 from central_sync.store.members import Members
 from central_sync.store.migrate import revision_at, revision_wanted
+from central_sync.store.payer_shares import PayerShares
+from central_sync.store.reviews import Reviews
 from central_sync.store.settlements import Accumulators, Settlements
 from central_sync.store.upkeep import Upkeep
 from central_sync.store.writing import Writing
@@ -48,6 +51,9 @@ class UnitOfWork:
         self.fees = Fees(connection)
         self.settlements = Settlements(connection)
         self.accumulators = Accumulators(connection)
+        self.payer_shares = PayerShares(connection)
+        self.audits = Audits(connection)
+        self.reviews = Reviews(connection)
         self.upkeep = Upkeep(connection)
 
     @contextmanager

@@ -2,6 +2,7 @@
 
 import pytest
 
+from central_sync.store import review_tables as rt
 from central_sync.store import tables as t
 
 LEADING = {
@@ -13,6 +14,8 @@ LEADING = {
     t.member_case: "member",
     t.fee_line: "member",
     t.settlement: "member",
+    rt.payer_share: "member",
+    rt.settled_audit: "member",
     t.cover: "member",
     t.accumulator: "owner",
     t.accumulator_owner: "owner",
@@ -26,7 +29,7 @@ def test_hot_tables_lead_with_their_key_in_every_unique_key(table):
 
 
 def test_money_is_whole_and_wide():
-    money = {"amount", "total", "funds", "patient"}
+    money = {"amount", "total", "funds", "patient", "deduction"}
     columns = [c for table in t.metadata.tables.values() for c in table.columns if c.name in money]
     assert columns
     assert {type(c.type).__name__ for c in columns} == {"BigInteger"}

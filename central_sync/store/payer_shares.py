@@ -1,0 +1,88 @@
+"""Repository of deferred shares: what is to be asked or told at each payer, and what was answered.
+
+Whoever is about to ask takes rows first: their ``next_at`` moves into the future, so that nobody else asks meanwhile, and so that they
+are asked again if the process dies. Nothing is asked while a unit of work is open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, and_, select, tuple_, update
+
+from central_sync.store.prepared import Changes, Prepared, columns, keyed
+from central_sync.store.review_records import PayerShare
+from central_sync.store.review_tables import payer_share
+
+_NAMES = tuple(PayerShare.__slots__)
+_KEY = ("member", "settlement_id", "place", "round")
+_ALL = select(*(payer_share.c[name] for name in _NAMES))
+_ADD = Prepared(payer_share.insert().values(columns(payer_share)))
+_OF = Prepared(
+    _ALL.where(*keyed(payer_share, "member", "settlement_id")).order_by(payer_share.c.place, payer_share.c.round)
+)
+_LOCK = Prepared(_ALL.where(*keyed(payer_share, *_KEY)).with_for_update())
+_CHANGES = Changes(payer_share, *_KEY)
+
+
+class PayerShares:
+    """Deferred shares."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, row: PayerShare) -> None:
+        """Keep a new one."""
+        _ADD.run(self._connection, {name: getattr(row, name) for name in _NAMES})
+
+    def of(self, member: str, settlement_id: str) -> list[PayerShare]:
+        """Those of one settlement, of all rounds, in order."""
+        key = {"key_member": member, "key_settlement_id": settlement_id}
+        return [PayerShare(*row) for row in _OF.rows(self._connection, key)]
+
+    def locked(self, row: PayerShare) -> PayerShare:
+        """``row`` as it is now; nobody else changes it until the unit of work ends."""
+        found = _LOCK.row(self._connection, {f"key_{name}": getattr(row, name) for name in _KEY})
+        assert found is not None, "a deferred share is never deleted"
+        return PayerShare(*found)
+
+    def change(self, row: PayerShare, **values: Any) -> None:
+        """Set columns of a locked row."""
+        _CHANGES.run(self._connection, tuple(getattr(row, name) for name in _KEY), values)
+
+    def take(self, payer: str, now: datetime, until: datetime, rows_max: int) -> list[PayerShare]:
+        """Some that are due at ``payer``, the longest due first; nobody else takes them before ``until``."""
+        c = payer_share.c
+        statement = _ALL.where(c.payer == payer, c.next_at <= now).order_by(c.next_at).limit(rows_max)
+        rows = [
+            PayerShare(**row)
+            for row in self._connection.execute(statement.with_for_update(skip_locked=True)).mappings()
+        ]
+        self._put_off(rows, until)
+        return rows
+
+    def due(self, payer: str, now: datetime) -> bool:
+        """Whether anything is due at ``payer``."""
+        c = payer_share.c
+        statement = select(c.place).where(c.payer == payer, c.next_at <= now).limit(1)
+        return self._connection.execute(statement).first() is not None
+
+    def put_off(self, rows: Sequence[PayerShare], taken_until: datetime, until: datetime) -> None:
+        """Give rows that were taken ``taken_until`` back, to be asked at ``until``; those that changed since are left alone."""
+        c = payer_share.c
+        keys = [tuple(getattr(row, name) for name in _KEY) for row in rows]
+        if keys:
+            here = and_(tuple_(*(c[name] for name in _KEY)).in_(keys), c.next_at == taken_until)
+            self._connection.execute(update(payer_share).where(here).values(next_at=until))
+
+    def wake(self, payer: str, now: datetime, states: Sequence[str]) -> int:
+        """Make everything due that still waits for ``payer`` after a try that failed; returns how many."""
+        c = payer_share.c
+        waiting = and_(c.payer == payer, c.state.in_(states), c.tries > 0, c.next_at.is_distinct_from(now))
+        return self._connection.execute(update(payer_share).where(waiting).values(next_at=now)).rowcount
+
+    def _put_off(self, rows: Sequence[PayerShare], until: datetime) -> None:
+        for row in rows:
+            self.change(row, next_at=until)

@@ -1,0 +1,92 @@
+"""What the repositories of deferred shares, of the hub's audit and of the review queue give and take, without any database in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PayerShare:
+    """A deferred share: the hub's statement about it, and what its payer said since (``state``, see ``payers/lifecycle.py``). ``place``
+    counts the shares of the settlement; each ``round`` is one asking. ``next_at``: when the payer is asked or told next.
+    """
+
+    member: str
+    settlement_id: str
+    place: int
+    round: int
+    institution: str
+    layer: str
+    scheme: str
+    payer: str
+    amount: int
+    currency: str
+    day: date
+    rulebook: str
+    signed_at: datetime
+    signer: str
+    signature: bytes
+    state: str
+    tries: int
+    next_at: datetime | None
+    reason: str = ""
+    answered_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SettledAudit:
+    """What the hub's own audit found in a settlement. ``due_at``: it is to be judged (again) from then on; ``wanted`` counts the marks.
+    ``findings`` is MessagePack.
+    """
+
+    member: str
+    settlement_id: str
+    institution: str
+    hid: str
+    wanted: int
+    due_at: datetime | None
+    tries: int
+    rules: str
+    judged_at: datetime | None
+    total: int
+    deduction: int
+    findings: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewEntry:
+    """One thing that was pended. ``reason`` and ``state``: see ``review/lifecycle.py``; ``subject`` is the share or the rule and line;
+    ``amount`` is the money at stake.
+    """
+
+    id: str
+    institution: str
+    member: str
+    settlement_id: str
+    hid: str
+    reason: str
+    subject: str
+    detail: str
+    amount: int
+    currency: str
+    waits_for: str
+    state: str
+    reruns: int
+    opened_at: datetime
+    changed_at: datetime
+    decision: str = ""
+    decided_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewStep:
+    """One step of an entry's history. No personal data."""
+
+    entry: str
+    number: int
+    at: datetime
+    event: str
+    state: str
+    actor: str
+    detail: str

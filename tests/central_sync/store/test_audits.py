@@ -1,0 +1,49 @@
+"""The marks and results of the hub's own audit, on both databases."""
+
+from datetime import timedelta
+
+from tests.central_sync.hospital import NOW
+
+LATER = NOW + timedelta(minutes=1)
+
+
+def test_a_mark_is_taken_away_by_what_was_judged_after_it_and_by_nothing_older(store):
+    with store.write() as uow:
+        uow.audits.want("m1", "S1", "H1", "h", NOW)
+    with store.write() as uow:
+        (row,) = uow.audits.due(NOW, 10)
+        uow.audits.want("m1", "S1", "H1", "h", LATER)
+        assert not uow.audits.judged(row, "r1", NOW, 100, 10, b"old")
+        (row,) = uow.audits.due(LATER, 10)
+        assert uow.audits.judged(row, "r1", LATER, 100, 10, b"new")
+        assert not uow.audits.judged(row, "r1", LATER, 100, 10, b"twice")
+        assert uow.audits.due(LATER, 10) == []
+    with store.read() as uow:
+        found = uow.audits.get("m1", "S1")
+        assert (found.findings, found.deduction, found.rules, found.due_at) == (b"new", 10, "r1", None)
+        assert uow.audits.get("m1", "S2") is None
+
+
+def test_a_member_and_other_rules_bring_the_mark_back(store):
+    with store.write() as uow:
+        for key in ("S1", "S2"):
+            uow.audits.want("m1", key, "H1", "h", NOW)
+        uow.audits.want("m2", "S3", "H1", "h", NOW)
+        for row in uow.audits.due(NOW, 10):
+            assert uow.audits.judged(row, "r1", NOW, 0, 0, b"")
+        assert uow.audits.want_of_member("m1", LATER) == 2
+        assert uow.audits.want_other_rules("r1", NOW, LATER) == 0
+        assert uow.audits.want_other_rules("r2", LATER, LATER) == 0
+        assert uow.audits.want_other_rules("r2", NOW, LATER) == 1
+        assert len(uow.audits.due(LATER, 10)) == 3
+
+
+def test_a_try_that_fails_is_counted_and_put_off(store):
+    with store.write() as uow:
+        uow.audits.want("m1", "S1", "H1", "h", NOW)
+        (row,) = uow.audits.due(NOW, 10)
+        uow.audits.failed(row, LATER)
+        assert uow.audits.due(NOW, 10) == []
+        assert uow.audits.due(LATER, 10)[0].tries == 1
+        uow.audits.failed(row, None)
+        assert uow.audits.due(LATER, 10) == []

@@ -1,0 +1,53 @@
+"""Deferred shares in the store, on both databases."""
+
+from datetime import timedelta
+
+from central_sync.store.payer_shares import PayerShares
+from tests.central_sync.hospital import NOW
+from tests.central_sync.store.deferred import share
+
+MINUTE = timedelta(minutes=1)
+
+
+def kept(store, *rows):
+    with store.write() as uow:
+        for row in rows:
+            uow.payer_shares.add(row)
+
+
+def test_what_is_due_is_taken_once_and_again_when_its_time_is_over(store):
+    kept(store, share(), share("S2", next_at=NOW + MINUTE), share("S3", payer="other"), share("S4", next_at=None))
+    for at, wanted in ((NOW, ["S1"]), (NOW, []), (NOW + MINUTE, ["S2"]), (NOW + 5 * MINUTE, ["S1", "S2"])):
+        with store.write() as uow:
+            assert isinstance(uow.payer_shares, PayerShares)
+            assert uow.payer_shares.due("fund", at) is bool(wanted)
+            rows = uow.payer_shares.take("fund", at, at + 5 * MINUTE if at == NOW else at + 4 * MINUTE, 10)
+            assert sorted(row.settlement_id for row in rows) == wanted
+
+
+def test_what_was_taken_can_be_given_back_unless_it_was_answered_meanwhile(store):
+    kept(store, share(), share(place=1))
+    until = NOW + MINUTE
+    with store.write() as uow:
+        rows = uow.payer_shares.take("fund", NOW, until, 10)
+        uow.payer_shares.change(uow.payer_shares.locked(rows[0]), state="accepted", next_at=None)
+        uow.payer_shares.put_off(rows, until, NOW + 2 * MINUTE)
+        uow.payer_shares.put_off([], until, NOW)
+    with store.read() as uow:
+        assert [row.next_at for row in uow.payer_shares.of("m1", "S1")] == [None, NOW + 2 * MINUTE]
+
+
+def test_who_waits_for_a_payer_after_a_failed_try_is_woken(store):
+    later = NOW + MINUTE
+    kept(
+        store,
+        share("S1", tries=1, next_at=None),
+        share("S2", tries=3, next_at=later),
+        share("S3", tries=0, next_at=later),
+        share("S4", tries=1, next_at=None, state="accepted"),
+        share("S5", tries=1, next_at=None, payer="other"),
+    )
+    with store.write() as uow:
+        assert uow.payer_shares.wake("fund", NOW, ["asking"]) == 2
+    with store.read() as uow:
+        assert [uow.payer_shares.of("m1", f"S{n}")[0].next_at for n in range(1, 6)] == [NOW, NOW, later, None, None]
