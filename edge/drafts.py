@@ -8,6 +8,7 @@ from decimal import Decimal
 from central_sync.benefits.audit.auditor import Audit
 from central_sync.benefits.audit.claim import Claim, Diagnosis, Earlier, GroupTotal, Line
 from central_sync.terms import identifiers
+from central_sync.terms.languages import Language
 from central_sync.wire import packets as p
 
 
@@ -35,8 +36,8 @@ def claim_of(draft: p.Forecast, region: str, today: date) -> Claim:
     )
 
 
-def answer_of(audit: Audit, currency: str) -> p.ForecastAnswer:
-    """What the HIS is told."""
+def answer_of(audit: Audit, currency: str, language: Language = Language.EN) -> p.ForecastAnswer:
+    """What the HIS is told, in ``language``."""
     return p.ForecastAnswer(
         currency=currency,
         total=audit.total,
@@ -46,16 +47,16 @@ def answer_of(audit: Audit, currency: str) -> p.ForecastAnswer:
                 rule=finding.rule.rule,
                 severity=finding.rule.severity,
                 reason=finding.rule.reason,
-                text=finding.rule.text,
-                desk=finding.rule.desk,
-                reviewer=finding.rule.reviewer,
+                text=told.text,
+                desk=told.desk,
+                reviewer=told.reviewer,
                 from_day=finding.rule.from_day,
                 reference=finding.rule.source,
                 serial=finding.serial,
                 takes=finding.takes,
                 illustrative=finding.rule.illustrative,
             )
-            for finding in audit.findings
+            for finding, told in ((finding, finding.rule.told(language)) for finding in audit.findings)
         ],
         open=list(audit.open),
         rules=audit.version,

@@ -70,7 +70,7 @@ class Forecaster:
         try:
             auditor = self._ready()
             claim = claim_of(draft, _region(draft, auditor.bundle.places), civil_day(now, self._zone))
-            return answer_of(auditor.judge(claim), draft.currency)
+            return answer_of(auditor.judge(claim), draft.currency, draft.language)
         except (BundleBroken, OSError) as error:
             _log.error("the audit rules cannot be used", **located(error))
             raise Refused("forecast_unavailable", "the rules cannot be used") from error

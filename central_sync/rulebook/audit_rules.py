@@ -16,19 +16,28 @@ from typing import Annotated
 from msgspec import Meta, field
 
 from central_sync.benefits.audit import bundle
-from central_sync.benefits.audit.bundle import AuditBundle, Rule, Severity, Source, Takes
+from central_sync.benefits.audit.bundle import AuditBundle, Rule, Severity, Source, Takes, Telling
 from central_sync.benefits.audit.vocabulary import OVERS, Fact, Kind, facts_of
 from central_sync.benefits.parameters import Rulebook
 from central_sync.rulebook import decision_tables, limits
 from central_sync.rulebook.conditions import cell
-from central_sync.rulebook.documents import Document, Phrase, SourceFile, Word
+from central_sync.rulebook.documents import Document, Phrase, SourceFile, Word, Wording
 from central_sync.rulebook.load import PACKAGED, load
 from central_sync.rulebook.strict import RulebookError, document, plain, shaped
+from central_sync.terms.languages import Language
 
 RULES = "rules"
 SOURCES = f"{RULES}/sources.yaml"
 RuleId = Annotated[str, Meta(pattern=r"^[A-Z]{3}-[0-9]{2}$")]
-Sentence = Annotated[str, Meta(min_length=10, max_length=300)]
+Sentence = Annotated[str, Meta(min_length=5, max_length=300)]
+
+
+class SentencesFile(Document, frozen=True, kw_only=True):
+    """The same sentence in every language that we answer in."""
+
+    en: Sentence
+    fa: Sentence
+    zh: Sentence
 
 
 class WordingFile(Document, frozen=True, kw_only=True):
@@ -45,11 +54,11 @@ class RuleFile(Document, frozen=True, kw_only=True):
     """One rule. ``takes``: ``all``, a ratio, ``coins FACT`` or ``quantity FACT``; a rejection takes all, a warning nothing."""
 
     rule: RuleId
-    text: Phrase
+    text: Wording
     severity: Severity
     reason: Word
-    desk: Sentence
-    reviewer: Sentence
+    desk: Sentence | SentencesFile
+    reviewer: Sentence | SentencesFile
     wordings: Annotated[list[WordingFile], Meta(min_length=1)]
     takes: str = ""
     openimis: str = "0"
@@ -129,6 +138,7 @@ def _add(
     rows: list[decision_tables.Row],
 ) -> None:
     known = facts_of(OVERS[over])
+    text, desk, reviewer, tellings = _told(file, at, source)
     takes, ratio, measure = _takes(file, at, source, known)
     if not source.openimis.isdecimal():
         raise RulebookError(file, f"{at}.openimis", "is not a number")
@@ -151,21 +161,40 @@ def _add(
         rules[key] = Rule(
             rule=source.rule,
             over=over,
-            text=source.text,
+            text=text,
             severity=source.severity,
             reason=source.reason,
             from_day=wording.from_day,
             to_day=to_day,
             source=wording.source,
-            desk=source.desk,
-            reviewer=source.reviewer,
+            desk=desk,
+            reviewer=reviewer,
             takes=takes,
             ratio=ratio,
             measure=measure,
             needs=tuple(sorted(need for need in needs if need)),
             openimis=int(source.openimis),
             illustrative=wording.illustrative,
+            tellings=tellings,
         )
+
+
+def _told(file: str, at: str, source: RuleFile) -> tuple[str, str, str, dict[Language, Telling]]:
+    """What a rule says in English, and in the other languages: all three texts have them, or none."""
+    text, desk, reviewer = source.text, source.desk, source.reviewer
+    if isinstance(text, str) and isinstance(desk, str) and isinstance(reviewer, str):
+        return text, desk, reviewer, {}
+    for key, one in (("text", text), ("desk", desk), ("reviewer", reviewer)):
+        if isinstance(one, str):
+            raise RulebookError(file, f"{at}.{key}", "is in English alone, another text of the rule is not")
+    assert not isinstance(text, str)
+    assert not isinstance(desk, str)
+    assert not isinstance(reviewer, str)
+    tellings = {
+        Language.FA: Telling(text.fa, desk.fa, reviewer.fa),
+        Language.ZH: Telling(text.zh, desk.zh, reviewer.zh),
+    }
+    return text.en, desk.en, reviewer.en, tellings
 
 
 def _ends(file: str, at: str, wordings: Sequence[WordingFile]) -> list[date | None]:

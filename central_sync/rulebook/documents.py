@@ -37,6 +37,18 @@ class Document(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Base of everything in a file."""
 
 
+class TextsFile(Document, frozen=True, kw_only=True):
+    """The same phrase in every language that we answer in."""
+
+    en: Phrase
+    fa: Phrase
+    zh: Phrase
+
+
+Wording = Phrase | TextsFile
+"""What a person reads: one phrase, which is English, or a map of all languages."""
+
+
 class BandValue(Document, frozen=True, kw_only=True):
     """``over`` in main units of the currency."""
 

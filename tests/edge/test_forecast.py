@@ -57,6 +57,17 @@ async def edge(hub: SimHub, tmp_path: Path) -> AsyncIterator[Edge]:
         yield edge
 
 
+async def test_the_draft_names_the_language_of_its_findings(edge: Edge) -> None:
+    answers = {
+        language: (await edge.call("3101", draft(language=language), f"L-{language}")).answer
+        for language in ("en", "fa", "zh")
+    }
+
+    texts = {name: answer["findings"][0]["text"] for name, answer in answers.items() if answer}
+    assert texts == {"en": "A drug without an indication", "fa": "دارو بدون اندیکاسیون", "zh": "药品无适应症"}
+    assert (await edge.call("3101", draft(language="de"), "L-de")).outcome is Outcome.REFUSED
+
+
 async def test_a_draft_is_judged_by_the_insurers_own_rules(edge: Edge) -> None:
     reply = await edge.call("3101", draft(), "f1")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,18 @@ def test_json_is_the_answer_of_3101(tmp_path: Path) -> None:
 
     assert answer["deduction"] == 1_080
     assert {finding["rule"] for finding in answer["findings"]} == {"DRG-01", "ITM-04"}
+
+
+def test_findings_are_read_in_the_language_asked_for(tmp_path: Path) -> None:
+    persian = run(tmp_path, draft(), "--language", "fa").output
+    chinese = run(tmp_path, draft(language="zh")).output
+
+    assert "دارو بدون اندیکاسیون" in persian
+    assert "۱۰٫۸۰" in persian
+    assert "یوان" in persian
+    assert "药品无适应症" in chinese
+    assert "30.80元中将扣减10.80元" in chinese
+    assert not re.findall("[a-z]{3,}", re.sub("[0-9a-f]{12}", "", chinese + persian))
 
 
 def test_standard_input_is_read_too(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from msgspec import Struct
 from central_sync.benefits.audit.reference import Place
 from central_sync.benefits.audit.vocabulary import Needs
 from central_sync.benefits.bundle import BundleBroken
+from central_sync.terms.languages import Language
 
 FILE = "rules.json"
 """The bundle that is shipped, beside this module."""
@@ -43,12 +44,20 @@ class Takes(StrEnum):
     QUANTITY = "quantity"
 
 
+class Telling(Struct, frozen=True, array_like=True):
+    """What a rule says in one more language: its name, and the sentences for the desk and for the reviewer."""
+
+    text: str
+    desk: str
+    reviewer: str
+
+
 class Rule(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """One wording of one rule: in force from ``from_day`` up to and with ``to_day`` (``None``: still).
 
     ``takes``: the whole line (a case rule: the whole bill), ``ratio`` of it, the coins that the fact ``measure`` says, or the part of the
     amount that ``measure`` is of the quantity. ``needs``: what must be known, or the rule stays open. ``openimis``: the number of the
-    same reason there, 0 if it has none.
+    same reason there, 0 if it has none. ``text``, ``desk`` and ``reviewer`` are English; ``tellings`` are the same in other languages.
     """
 
     rule: str
@@ -67,6 +76,11 @@ class Rule(Struct, frozen=True, omit_defaults=True, kw_only=True):
     needs: tuple[Needs, ...] = ()
     openimis: int = 0
     illustrative: bool = False
+    tellings: Mapping[Language, Telling] = {}
+
+    def told(self, language: Language) -> Telling:
+        """What it says in ``language``, or in English where it has no other."""
+        return self.tellings.get(language) or Telling(self.text, self.desk, self.reviewer)
 
     def holds(self, day: date) -> bool:
         """Whether this wording is in force on ``day``."""

@@ -1,0 +1,152 @@
+"""The languages that people are answered in, and how each writes numbers, money, ratios and days.
+
+PURE. Rules
+    * A value is put into a sentence by its name, never by joining words: word order is the language's own.
+    * In a language written from right to left, numbers, codes and foreign names are wrapped in Unicode isolates (FSI … PDI), so that
+      a display turns none of them round. In the others only what is itself written from right to left is.
+    * Money is exact: every coin is written, however the language groups digits.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from datetime import date
+from enum import StrEnum
+from fractions import Fraction
+
+from central_sync.terms.days import Calendar, display
+from central_sync.terms.money import CURRENCIES, Currency, Rounding, rounded
+
+FSI, PDI = "\u2068", "\u2069"
+_RIGHT_TO_LEFT = frozenset(["R", "AL", "RLE", "RLO", "RLI"])
+_PERCENT_DECIMALS = 4
+_WEIGHT = re.compile(r"q=([01](?:\.[0-9]{1,3})?)")
+
+
+class Language(StrEnum):
+    """A language in which answers are written."""
+
+    EN = "en"
+    FA = "fa"
+    ZH = "zh"
+
+
+Texts = Mapping[Language, str]
+"""The same text in several languages; what is not there is read in English."""
+
+_DIGITS = str.maketrans("0123456789,.%", "۰۱۲۳۴۵۶۷۸۹٬٫٪")
+
+CURRENCY_NAMES: Mapping[Language, Mapping[str, str]] = {
+    Language.EN: {code: code for code in CURRENCIES},
+    Language.FA: {
+        "AUD": "دلار استرالیا",
+        "CHF": "فرانک سوئیس",
+        "CNY": "یوان",
+        "EUR": "یورو",
+        "INR": "روپیهٔ هند",
+        "IRR": "ریال",
+        "JPY": "ین",
+        "KRW": "وون",
+        "PHP": "پزوی فیلیپین",
+        "SEK": "کرون سوئد",
+        "SGD": "دلار سنگاپور",
+        "THB": "بات",
+        "TRY": "لیر ترکیه",
+        "TWD": "دلار تایوان",
+        "USD": "دلار آمریکا",
+        "VND": "دونگ",
+    },
+    Language.ZH: {
+        "AUD": "澳元",
+        "CHF": "瑞士法郎",
+        "CNY": "元",
+        "EUR": "欧元",
+        "INR": "印度卢比",
+        "IRR": "伊朗里亚尔",
+        "JPY": "日元",
+        "KRW": "韩元",
+        "PHP": "菲律宾比索",
+        "SEK": "瑞典克朗",
+        "SGD": "新加坡元",
+        "THB": "泰铢",
+        "TRY": "土耳其里拉",
+        "TWD": "新台币",
+        "USD": "美元",
+        "VND": "越南盾",
+    },
+}
+"""What each currency is called; a test holds that none is missing."""
+
+_MONEY = {Language.EN: "{number} {currency}", Language.FA: "{number} {currency}", Language.ZH: "{number}{currency}"}
+_COMMAS = {Language.EN: ", ", Language.FA: "، ", Language.ZH: "、"}
+
+
+def language(text: str) -> Language | None:
+    """The language that ``text`` (``fa``, ``zh-CN``) names, or ``None`` if it is none of ours."""
+    name = text.strip().lower().replace("_", "-").partition("-")[0]
+    return Language(name) if name in Language.__members__.values() else None
+
+
+def preferred(header: str) -> Language | None:
+    """The first of our languages in an ``Accept-Language`` header, by its weights; ``None``: it asks for none of them."""
+    found: list[tuple[Fraction, int, Language]] = []
+    for place, one in enumerate(header.split(",")):
+        name, _, weight = one.partition(";")
+        known = language(name)
+        if known is not None and (much := _weight(weight)) > 0:
+            found.append((-much, place, known))
+    return min(found)[2] if found else None
+
+
+def isolated(text: str, into: Language) -> str:
+    """``text`` so that it keeps its own direction inside a sentence in ``into``."""
+    if into is Language.FA or any(unicodedata.bidirectional(letter) in _RIGHT_TO_LEFT for letter in text):
+        return f"{FSI}{text}{PDI}"
+    return text
+
+
+def number(value: int, into: Language) -> str:
+    """A whole number."""
+    return _written(f"{value:,}", into)
+
+
+def money(amount: int, currency: Currency, into: Language) -> str:
+    """``amount`` smallest coins: ``12345`` CNY is ``123.45元``."""
+    digits = currency.display(amount).rpartition(" ")[0]
+    return _MONEY[into].format(number=_written(digits, into), currency=CURRENCY_NAMES[into][currency.code])
+
+
+def percent(ratio: Fraction, into: Language) -> str:
+    """A ratio: ``9/10`` is ``90%``; what has no end is rounded to four decimals."""
+    scaled = rounded(ratio * 100 * 10**_PERCENT_DECIMALS, Rounding.HALF_UP)
+    whole, part = divmod(abs(scaled), 10**_PERCENT_DECIMALS)
+    decimals = str(part).rjust(_PERCENT_DECIMALS, "0").rstrip("0")
+    return _written(f"{'-' if scaled < 0 else ''}{whole}{'.' if decimals else ''}{decimals}%", into)
+
+
+def day(value: date, calendar: Calendar, into: Language) -> str:
+    """A day in ``calendar``: ``2025-03-21``, ``۱۴۰۴/۰۱/۰۱``, ``2025年3月21日``."""
+    year, month, rest = display(value, calendar).split("-")
+    if into is Language.ZH:
+        return f"{year}年{int(month)}月{int(rest)}日"
+    return _written(f"{year}/{month}/{rest}" if into is Language.FA else f"{year}-{month}-{rest}", into)
+
+
+def listed(texts: Iterable[str], into: Language) -> str:
+    """Several things after each other."""
+    return _COMMAS[into].join(texts)
+
+
+def _written(text: str, into: Language) -> str:
+    """A number that is already grouped, in the digits of the language."""
+    return isolated(text.translate(_DIGITS), into) if into is Language.FA else text
+
+
+def _weight(text: str) -> Fraction:
+    """The weight after a language; what is not written as one counts nothing."""
+    if not text.strip():
+        return Fraction(1)
+    written = _WEIGHT.fullmatch(text.strip())
+    return Fraction(written[1]) if written else Fraction(0)
