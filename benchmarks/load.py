@@ -53,7 +53,7 @@ class Load(Struct, frozen=True, kw_only=True):
     first_bad: str = ""
 
 
-class _Caller:
+class Caller:
     """One connection, its call under way, and what has come of the answer."""
 
     __slots__ = ("after", "answer", "before", "began", "sock")
@@ -85,15 +85,21 @@ class _Caller:
 def request_parts(plan: Plan, body: str) -> tuple[bytes, bytes]:
     """A call's bytes before and after its serial; the body has :data:`SERIAL` once."""
     before, after = (part.encode() for part in body.split(SERIAL))
+    length = len(before) + SERIAL_CHARACTERS + len(after)
+    return head(plan.host, plan.port, plan.path, plan.token, length) + before, after
+
+
+def head(host: str, port: int, path: str, token: str, length: int) -> bytes:
+    """What stands before the ``length`` bytes of a call's body."""
     lines = [
-        f"POST {plan.path} HTTP/1.1",
-        f"Host: {plan.host}:{plan.port}",
+        f"POST {path} HTTP/1.1",
+        f"Host: {host}:{port}",
         "Content-Type: application/json",
-        f"Content-Length: {len(before) + SERIAL_CHARACTERS + len(after)}",
+        f"Content-Length: {length}",
     ]
-    if plan.token:
-        lines.append(f"Authorization: Bearer {plan.token}")
-    return "\r\n".join(lines).encode() + HEAD_END + before, after
+    if token:
+        lines.append(f"Authorization: Bearer {token}")
+    return "\r\n".join(lines).encode() + HEAD_END
 
 
 def run(plan: Plan) -> Load:
@@ -107,7 +113,7 @@ def run(plan: Plan) -> Load:
     expect = plan.expect.encode()
     poll = select.epoll()
     parts = [request_parts(plan, body) for body in plan.bodies]
-    callers = [_Caller((plan.host, plan.port), *parts[place % len(parts)]) for place in range(plan.connections)]
+    callers = [Caller((plan.host, plan.port), *parts[place % len(parts)]) for place in range(plan.connections)]
     by_descriptor = {caller.sock.fileno(): caller for caller in callers}
     serial, bad, first_bad, taken = 0, 0, b"", []
     clock = time.perf_counter

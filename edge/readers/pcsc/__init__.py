@@ -4,7 +4,8 @@
     standing   what is to be told when a reader looks different
     service    the library's calls, typed, with one exception
     monitor    the thread that looks at all readers, without touching a card
-    worker     one read in a thread of its own
+    seat       a thread that keeps its conversation with the service open
+    worker     one read in the thread of a seat
     desk       one reader as the loop sees it: its state, its events, its reads in line
     driver     a row of edge.toml: which readers are meant, and that somebody always watches them
 

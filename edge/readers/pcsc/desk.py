@@ -16,6 +16,7 @@ import structlog
 from central_sync.wire.refusals import Refused
 from edge.readers import OnEvent, ReaderEvent, ReaderState, Wanted
 from edge.readers.cards.identity import CardIdentity
+from edge.readers.pcsc.seat import Seat
 from edge.readers.pcsc.standing import Standing, steps
 from edge.readers.pcsc.worker import Identify, Outcome, Worker
 
@@ -53,6 +54,7 @@ class Desk:
         self._reading: asyncio.Future[Outcome] | None = None
         self._holding = False
         self._out: dict[Worker, float] = {}
+        self._seat: Seat | None = None
 
     @property
     def source(self) -> str:
@@ -86,6 +88,7 @@ class Desk:
         self._changed.set()
         if self._reading is not None:
             _fail(self._reading, Refused("reader_lost", "the program stops"))
+        self._keep(None)
 
     async def read(self, deadline_s: float, wanted: Wanted) -> CardIdentity:
         """The card, waiting for it at most ``deadline_s`` seconds.
@@ -144,15 +147,11 @@ class Desk:
         loop = asyncio.get_running_loop()
         result: asyncio.Future[Outcome] = loop.create_future()
         ends_at = time.monotonic() + ends - loop.time()
-        worker = Worker(self._at.source, self._identify, wanted, ends_at)
+        worker = Worker(self._take_seat(), self._at.source, self._identify, wanted, ends_at)
         self._holding, self._reading = True, result
         self._out[worker] = math.inf
         try:
-            try:
-                worker.start(lambda outcome: self._on_loop(self._ended, worker, result, outcome))
-            except RuntimeError as error:
-                del self._out[worker]
-                raise Refused("reader_failed", "no thread can be started") from error
+            worker.start(lambda outcome: self._on_loop(self._ended, worker, result, outcome))
             await asyncio.wait([result], timeout=ends - loop.time())
             if not result.done():
                 shared = worker.sharing and len(self._out) == 1  # with others, and not with a worker that was left
@@ -172,9 +171,34 @@ class Desk:
     def _ended(self, worker: Worker, result: asyncio.Future[Outcome], outcome: Outcome) -> None:
         """In the loop: ``worker`` is back, perhaps long after its read."""
         self._out.pop(worker, None)
+        if self._stopped:
+            worker.seat.end()
+        else:
+            self._keep(worker.seat)
         if not result.done():
             result.set_result(outcome)
         self._changed.set()
+
+    def _take_seat(self) -> Seat:
+        """The seat that is free, or a new one.
+
+        Raises:
+            Refused: ``reader_failed``.
+        """
+        seat, self._seat = self._seat, None
+        if seat is None:
+            seat = Seat(self.name)
+            try:
+                seat.start()
+            except RuntimeError as error:
+                raise Refused("reader_failed", "no thread can be started") from error
+        return seat
+
+    def _keep(self, seat: Seat | None) -> None:
+        """Keep ``seat`` for the next read, in place of the one that was kept."""
+        if self._seat is not None:
+            self._seat.end()
+        self._seat = seat
 
     def _let_go(self) -> None:
         self._holding = False

@@ -1,8 +1,7 @@
-"""SHELL: one read of one card, in a thread of its own.
+"""SHELL: one read of one card, in the thread of a seat.
 
-Whoever waits for it may stop waiting at any time (:meth:`Worker.leave`): the thread then ends after the call that it is in, lets go of the card, and
-nobody hears of it but ``ended``. A call that never returns costs that thread and nothing else: threads of a program that ends are not
-waited for.
+Whoever waits for it may stop waiting at any time (:meth:`Worker.leave`): the read then ends after the call that it is in, lets go of the card, and
+nobody hears of it but ``ended``.
 """
 
 from __future__ import annotations
@@ -20,7 +19,8 @@ from edge.readers import Wanted
 from edge.readers.cards.conversation import CardFault, Conversation, converse
 from edge.readers.cards.identity import CardIdentity
 from edge.readers.pcsc import codec
-from edge.readers.pcsc.service import Card, Context, LibraryMissing, ServiceError, library
+from edge.readers.pcsc.seat import Seat
+from edge.readers.pcsc.service import Card, Context, LibraryMissing, ServiceError
 
 COMMANDS_MAX = 2000
 """Of one read; a card with a photo needs some 100."""
@@ -48,21 +48,22 @@ class _Left(Exception):
 
 
 class Worker:
-    """Reads the card on the service's ``reader`` until ``ends`` (of ``time.monotonic``)."""
+    """Reads the card on the service's ``reader`` until ``ends`` (of ``time.monotonic``), in ``seat``."""
 
-    def __init__(self, reader: str, identify: Identify, wanted: Wanted, ends: float) -> None:
+    def __init__(self, seat: Seat, reader: str, identify: Identify, wanted: Wanted, ends: float) -> None:
+        self.seat = seat
         self._reader = reader
         self._identify = identify
         self._wanted = wanted
         self._ends = ends
         self._left = threading.Event()
-        self._context: Context | None = None
+        self._begun = False
         self.sharing = False
         """Whether it waits for another program that has the card open."""
 
     def start(self, ended: Callable[[Outcome], None]) -> None:
         """Begin to read. ``ended`` is called in the thread, once, when the card is free again."""
-        threading.Thread(target=self._run, args=(ended,), name=f"pcsc read {self._reader}", daemon=True).start()
+        self.seat.do(lambda: self._run(ended))
 
     def leave(self) -> None:
         """Nobody waits any more."""
@@ -74,6 +75,7 @@ class Worker:
         except Refused as refused:
             outcome = Outcome(refused=refused)
         except ServiceError as error:
+            self.seat.forget()
             outcome = Outcome(refused=Refused(codec.refusal(error.code), str(error)))
         except CardFault as fault:
             outcome = Outcome(refused=Refused("card_unreadable", str(fault)))
@@ -85,18 +87,19 @@ class Worker:
             log.error("reading a card failed", driver="pcsc", **located(error))
             outcome = Outcome(refused=Refused("card_unreadable", type(error).__name__))
         ended(outcome)
-        if self._context is not None:
-            self._context.release()  # a call of the service that nobody needs to wait for
 
     def _read(self) -> CardIdentity:
-        context = self._context = Context.begun(library())
+        kept = self.seat.kept
         try:
-            return self._talk(context)
+            return self._talk(self.seat.context())
         except ServiceError as error:
-            if error.code not in codec.AGAIN:
+            if error.code in codec.AGAIN:
+                self._left.wait(AGAIN_PAUSE_S)
+            elif kept and not self._begun and error.code != codec.SHARING_VIOLATION:
+                self.seat.forget()  # the service may be another one than that of the last read
+            else:
                 raise
-        self._left.wait(AGAIN_PAUSE_S)
-        return self._talk(context)
+        return self._talk(self.seat.context())
 
     def _talk(self, context: Context) -> CardIdentity:
         card = self._open(context)
@@ -115,7 +118,7 @@ class Worker:
 
         try:
             card.begin()
-            self.sharing = False
+            self.sharing, self._begun = False, True
             return converse(self._identify(card.atr(), self._wanted), transmit)
         except ServiceError as error:
             raise self._clear(context, error) from error

@@ -12,8 +12,8 @@ from central_sync.wire.refusals import Refused
 from edge.readers import ReaderEvent, Wanted
 from edge.readers.cards.kinds import identify
 from edge.readers.pcsc.desk import GONE_S_MAX, LEFT_MAX, STUCK_S, Desk, lost
+from edge.readers.pcsc.seat import Seat
 from edge.readers.pcsc.standing import Standing
-from edge.readers.pcsc.worker import Worker
 from edge.readers.troubles import TROUBLES
 from tests.cards_played.de_egk import EgkCard
 from tests.cards_played.misbehaving import Silent
@@ -130,7 +130,7 @@ async def test_without_a_thread_a_read_is_refused_and_the_next_one_is_not(
         table.put(EgkCard())
         await listener.until("reader_back", "inserted")
         with monkeypatch.context() as patched:
-            patched.setattr(Worker, "start", full)
+            patched.setattr(Seat, "start", full)
             assert await refusal(listener, 5) == "reader_failed"
         assert await listener.read() == NUMBER
 

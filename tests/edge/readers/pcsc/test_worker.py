@@ -11,6 +11,7 @@ import pytest
 from central_sync.wire.refusals import Refused
 from edge.readers import Wanted
 from edge.readers.cards.kinds import identify
+from edge.readers.pcsc.seat import Seat
 from edge.readers.pcsc.service import Context, library
 from edge.readers.pcsc.worker import COMMANDS_MAX, Outcome, Worker
 from tests.cards_played.de_egk import EgkCard
@@ -26,6 +27,8 @@ class Reads:
     def __init__(self, table: Table) -> None:
         self.table = table
         self.ended: queue.Queue[Outcome] = queue.Queue()
+        self.seat = Seat("a test")
+        self.seat.start()
 
     def put(self, card: PlayedCard) -> None:
         context, reader = Context.begun(library()), self.table.names[0]
@@ -35,7 +38,7 @@ class Reads:
         context.release()
 
     def start(self, deadline_s: float = 10, kind=identify) -> Worker:
-        worker = Worker(self.table.names[0], kind, Wanted(), time.monotonic() + deadline_s)
+        worker = Worker(self.seat, self.table.names[0], kind, Wanted(), time.monotonic() + deadline_s)
         worker.start(self.ended.put)
         return worker
 
@@ -68,7 +71,9 @@ class Held:
 
 @pytest.fixture
 def reads(table: Table) -> Iterator[Reads]:
-    return Reads(table)
+    reads = Reads(table)
+    yield reads
+    reads.seat.end()
 
 
 def test_a_card_is_read_and_left_in_the_power_it_had(reads: Reads) -> None:
@@ -185,3 +190,13 @@ def test_a_dead_service_is_told_and_its_death_in_a_read_too(reads: Reads) -> Non
     reads.table.service.kill()
     assert reads.end() == "reader_failed"
     assert reads.read() == "reader_failed"
+
+
+def test_a_service_that_died_and_came_back_between_two_reads_is_not_noticed(reads: Reads) -> None:
+    reads.put(EgkCard())
+    assert reads.read() == NUMBER
+    reads.table.drop()
+    reads.table.service.kill()
+    reads.table.service.start()
+    reads.put(EgkCard())
+    assert reads.read() == NUMBER
