@@ -14,6 +14,7 @@ from typing import Protocol
 from benchmarks import (
     audit_rules,
     backlog,
+    bundle,
     card_read,
     desk_latency,
     drain,
@@ -47,6 +48,7 @@ def _short(measure: Callable[[], Iterable[Figure]]) -> Measure:
 FIGURES: dict[str, Measure] = {
     "audit-rules": _short(audit_rules.measure),
     "backlog": backlog.measure,
+    "bundle": bundle.measure,
     "card-read": card_read.measure,
     "desk-latency": desk_latency.measure,
     "drain": drain.measure,

@@ -9,9 +9,8 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -22,20 +21,22 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress
 from rich.table import Table
 from rich.text import Text
 
-from central_sync import app, log
+from central_sync import app, log, publishing_verbs
 from central_sync.api.tls import BindRefused
 from central_sync.app import AUTHORITY_FOLDER, Faces, clock
-from central_sync.config import Config, ConfigInvalid, Listener, address, check_database, load
+from central_sync.benefits.bundle import BundleBroken
+from central_sync.config import ConfigInvalid, Listener, address, check_database, load
 from central_sync.errors import HubError, MemberFileInvalid, StoreNotMigrated, StoreUnavailable
 from central_sync.fleet import overview
 from central_sync.fleet.authority import Authority, AuthorityMissing
 from central_sync.fleet.limits import INVITATION_HOURS_DEFAULT
-from central_sync.fleet.service import Fleet
 from central_sync.members.service import import_members
+from central_sync.place import Place
 from central_sync.rulebook.load import load as load_rulebook
 from central_sync.rulebook.strict import RulebookError
 from central_sync.rulebook_verbs import rulebook
-from central_sync.store import Store, migrate
+from central_sync.store import migrate
+from central_sync.wire.bundles import BundleRefused
 
 AUDIT_ROWS_DEFAULT = 200
 WIDTH_CHARACTERS = 250
@@ -65,39 +66,16 @@ class HubGroup(click.Group):
         except MemberFileInvalid as error:
             lines = "".join(f"\n  line {number}: {what}" for number, what in error.lines)
             raise NotPossible(f"nothing was imported; mend these lines and import again:{lines}") from error
-        except (HubError, ConfigInvalid, AuthorityMissing, BindRefused, RulebookError) as error:
+        except (
+            HubError,
+            ConfigInvalid,
+            AuthorityMissing,
+            BindRefused,
+            RulebookError,
+            BundleRefused,
+            BundleBroken,
+        ) as error:
             raise NotPossible(str(error)) from error
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a hub's data lies and how it is set."""
-
-    folder: Path
-    config: Config
-
-    @contextmanager
-    def store(self) -> Iterator[Store]:
-        """The open store."""
-        store = Store(self.config.database)
-        store.open()
-        try:
-            yield store
-        finally:
-            store.close()
-
-    @contextmanager
-    def fleet(self) -> Iterator[Fleet]:
-        """The fleet over the open store and the authority."""
-        authority = self.authority()
-        with self.store() as store:
-            yield Fleet(store, authority, load_rulebook())
-
-    def authority(self) -> Authority:
-        """The authority, read."""
-        authority = Authority(self.folder / AUTHORITY_FOLDER)
-        authority.open()
-        return authority
 
 
 @click.group(cls=HubGroup)
@@ -112,9 +90,9 @@ class Place:
 @click.pass_context
 def main(ctx: click.Context, folder: Path | None, database: str) -> None:
     """The hub of Pishkhan."""
-    if ctx.invoked_subcommand == rulebook.name:
-        return
     if folder is None:
+        if ctx.invoked_subcommand == rulebook.name:
+            return  # most of its verbs read files alone; those that need a hub say so
         raise click.MissingParameter(ctx=ctx, param=ctx.command.params[0])
     config = load(folder)
     if database:
@@ -125,6 +103,8 @@ def main(ctx: click.Context, folder: Path | None, database: str) -> None:
 
 
 main.add_command(rulebook)
+for _verb in publishing_verbs.VERBS:
+    rulebook.add_command(_verb)
 
 
 @main.command()

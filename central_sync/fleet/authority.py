@@ -202,7 +202,7 @@ class Authority:
     def sign_signer(
         self, public: Ed25519PublicKey, now: datetime, days: int = SIGNER_CERTIFICATE_DAYS
     ) -> x509.Certificate:
-        """A certificate for a key with which the hub signs receipts and roots, and which is good for nothing else."""
+        """A certificate for a key with which the hub signs receipts, roots and rulebooks, and which is good for nothing else."""
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Pishkhan hub signer")])
         purpose = x509.SubjectAlternativeName([x509.UniformResourceIdentifier(SIGNER_URI)])
         return self._signed(_leaf(subject, public, DOCUMENT_SIGNING).add_extension(purpose, critical=False), now, days)

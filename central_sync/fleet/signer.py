@@ -1,4 +1,4 @@
-"""With what the hub signs: receipts for what it has taken, and the one root a day.
+"""With what the hub signs: receipts for what it has taken, the one root a day, and rulebooks.
 
 Rules
     * Key: Ed25519, made here, in ``signer.pem`` beside the authority (0600, key and certificate in one file); it never leaves the folder.
@@ -32,7 +32,9 @@ VERSION_WITH_RECEIPTS = 3
 class _Held(NamedTuple):
     key: Ed25519PrivateKey
     name: str
+    begins_at: datetime
     ends_at: datetime
+    certificate: bytes
 
 
 class Signer:
@@ -48,6 +50,15 @@ class Signer:
     def name(self) -> str:
         """How answers name its certificate."""
         return self._opened().name
+
+    @property
+    def certificate(self) -> bytes:
+        """Its certificate, PEM."""
+        return self._opened().certificate
+
+    def begins_at(self) -> datetime:
+        """From when on its certificate holds: what is dated before was signed by another."""
+        return self._opened().begins_at
 
     def expires_at(self) -> datetime:
         """When its certificate ends."""
@@ -111,7 +122,7 @@ class Signer:
             raise AuthorityMissing(f"the signer in {self._file} cannot be read: {type(error).__name__}") from error
         if not isinstance(key, Ed25519PrivateKey):
             raise AuthorityMissing(f"the signer's key in {self._file} is of a foreign kind")
-        self._held = _Held(key, _name(certificate), certificate.not_valid_after_utc)
+        self._held = _held(key, certificate)
         return certificate.not_valid_after_utc - now >= timedelta(days=SIGNER_RENEWAL_DAYS)
 
     def _make(self, now: datetime) -> None:
@@ -123,11 +134,21 @@ class Signer:
             self._folder / f"{_name(certificate)}.pem", pem, 0o644
         )  # first, so that no receipt is without its certificate
         replace(self._file, private_pem(key) + pem, 0o600)
-        self._held = _Held(key, _name(certificate), certificate.not_valid_after_utc)
+        self._held = _held(key, certificate)
 
     def _opened(self) -> _Held:
         assert self._held is not None, "open() first"
         return self._held
+
+
+def _held(key: Ed25519PrivateKey, certificate: x509.Certificate) -> _Held:
+    return _Held(
+        key=key,
+        name=_name(certificate),
+        begins_at=certificate.not_valid_before_utc,
+        ends_at=certificate.not_valid_after_utc,
+        certificate=certificate.public_bytes(serialization.Encoding.PEM),
+    )
 
 
 def _name(certificate: x509.Certificate) -> str:

@@ -53,6 +53,14 @@ CERTIFICATE_CHARACTERS_MAX = 8_192
 SIGNATURE_BYTES_MAX = 128
 """The longest signature of any kind: ECDSA P-256 in DER has at most 72, Ed25519 has 64."""
 
+BUNDLE_BYTES_MAX = 64 * 1024 * 1024
+"""A rulebook's body as it is kept and sent; 200,000 rows of tariffs come to a twentieth of it."""
+BUNDLE_PLAIN_BYTES_MAX = 256 * 1024 * 1024
+BUNDLE_HEAD_BYTES_MAX = 16 * 1024
+BUNDLE_NUMBER_MAX = 2**53
+BUNDLE_PART_BYTES_MAX = 256 * 1024
+"""How much of a bundle one answer brings: a second on a thin line, and what a cut in the middle costs."""
+
 COMPARE_ITEMS_MAX = 2_000_000
 """Items of one comparison's window."""
 COMPARE_LIST_ITEMS = 64
@@ -66,5 +74,7 @@ COMPARE_ROUNDS_MAX = 1_024
 assert CLAIM_BYTES_USUAL * BATCH_ITEMS_MAX <= BATCH_BYTES_MAX
 assert BATCH_BYTES_MAX + ITEM_FRAME_BYTES_MAX * BATCH_ITEMS_MAX + PACKET_BYTES_MAX * 2 <= BODY_BYTES_MAX
 assert COMPARE_RANGES_MAX * COMPARE_LIST_ITEMS_MAX * 16 <= BODY_BYTES_MAX
+assert BUNDLE_PART_BYTES_MAX < BODY_BYTES_MAX
+assert CERTIFICATE_CHARACTERS_MAX < BUNDLE_HEAD_BYTES_MAX
 assert DEADLINE_MS_MIN < DEADLINE_MS_DEFAULT < DEADLINE_MS_MAX
 assert WIRE_VERSION - 1 == WIRE_VERSION_OLDEST

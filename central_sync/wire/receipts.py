@@ -24,7 +24,7 @@ from central_sync.wire.messages import Ask, Item, ItemAnswer, Verdict
 
 DOMAIN = b"pishkhan receipt 3\x00"
 SIGNER_URI = "urn:pishkhan:signer"
-"""The URI that a signer's certificate bears: it may sign receipts and roots, and nothing else."""
+"""The URI that a signer's certificate bears: it may sign receipts, roots and rulebooks, and nothing else."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SIGNER_BYTES = 8
 

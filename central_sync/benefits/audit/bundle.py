@@ -1,7 +1,7 @@
 """The compiled audit rules: decision tables in JDM, what each rule says, and the reference data; as bytes and back.
 
 PURE. JSON with sorted keys; the version is the SHA-256 of the body with an empty version, as for the rulebook's own bundle. The hub builds
-it (``central_sync/rulebook/audit_rules.py``); the edge has it as the package's file ``rules.json`` until signed bundles reach it.
+it (``central_sync/rulebook/audit_rules.py``); the edge has it as the package's file ``rules.json`` until a signed bundle reaches it.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ class AuditBundle(Struct, frozen=True, omit_defaults=True, kw_only=True):
 
 def packed(bundle: AuditBundle) -> bytes:
     """``bundle`` as bytes."""
-    return msgspec.json.encode(bundle, order="sorted")
+    return msgspec.json.encode(bundle, order="sorted", enc_hook=_map)
 
 
 def unpacked(body: bytes) -> AuditBundle:
@@ -115,16 +115,31 @@ def unpacked(body: bytes) -> AuditBundle:
     Raises:
         BundleBroken: shape or version is wrong.
     """
-    try:
-        bundle = msgspec.json.decode(body, type=AuditBundle)
-    except (msgspec.DecodeError, ValueError, InvalidOperation) as error:
-        raise BundleBroken("no audit rules") from error
+    bundle = shaped(body)
     if versioned(bundle).version != bundle.version:
         raise BundleBroken("the content has another version")
     return bundle
+
+
+def shaped(body: bytes) -> AuditBundle:
+    """The bundle in ``body``, whatever version it names: a signature vouches for it, or it is a part of another.
+
+    Raises:
+        BundleBroken: its shape is wrong.
+    """
+    try:
+        return msgspec.json.decode(body, type=AuditBundle)
+    except (msgspec.DecodeError, ValueError, InvalidOperation) as error:
+        raise BundleBroken("no audit rules") from error
 
 
 def versioned(bundle: AuditBundle) -> AuditBundle:
     """``bundle`` with the version that its content has."""
     bare = msgspec.structs.replace(bundle, version="")
     return msgspec.structs.replace(bundle, version=hashlib.sha256(packed(bare)).hexdigest())
+
+
+def _map(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return dict(value)  # items that are decoded one by one
+    raise NotImplementedError(type(value).__name__)
