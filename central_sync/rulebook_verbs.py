@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from central_sync.benefits.explain import sentence
 from central_sync.benefits.parameters import Rulebook
 from central_sync.benefits.results import Computation, TraceStep
 from central_sync.rulebook.cases import Case, differences, read
@@ -129,7 +130,7 @@ def _explained(book: Rulebook, case: Case, done: Computation) -> Table:
 def _steps(table: Table, book: Rulebook, steps: Iterable[TraceStep], money: Callable[[int], str]) -> None:
     for step in steps:
         source = book.sources[step.reference].title if step.reference in book.sources else ""
-        _row(table, "", money(step.amount), step.text, step.rule, str(step.from_day or ""), source)
+        _row(table, "", money(step.amount), sentence(step), step.rule, str(step.from_day or ""), source)
 
 
 def _loaded(folder: Path) -> Rulebook:

@@ -81,7 +81,11 @@ WORDS = {
 @click.command()
 @click.argument("file", type=click.File("rb"))
 @click.option("--json", "as_json", is_flag=True, help="The answer of 3101 as one JSON object.")
-@click.option("--language", type=click.Choice([one.value for one in Language]), help="Of the answer; else the one that the draft names.")
+@click.option(
+    "--language",
+    type=click.Choice([one.value for one in Language]),
+    help="Of the answer; else the one that the draft names.",
+)
 @click.pass_obj
 def forecast(folder: Path, file: BinaryIO, as_json: bool, language: str | None) -> None:
     """Say what a reviewer would take off the draft bill in FILE (a packet of 3101 in JSON; - reads standard input).

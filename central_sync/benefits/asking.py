@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field
-from decimal import Decimal
-from fractions import Fraction
 from typing import TypeVar
 
 from central_sync.benefits.choices import RUNNING, Owner, Per
 from central_sync.benefits.eligibility import cap_key, counter_key
 from central_sync.benefits.facts import AccumulatorKey, CaseFacts, CoverFacts
+from central_sync.benefits.kinds import Kind
 from central_sync.benefits.parameters import (
     Benefit,
     Cap,
@@ -90,12 +89,13 @@ class Asking:
             self.counters[key] = self.counted(key) + amount
 
 
-def step(parameter: Parameter[T], row: Row[T], amount: int, text: str) -> TraceStep:
+def step(
+    parameter: Parameter[T],
+    row: Row[T],
+    amount: int,
+    kind: Kind,
+    values: tuple[str | int, ...] = (),
+    figures: tuple[int, ...] = (),
+) -> TraceStep:
     """A reason of ``parameter``'s ``row``."""
-    return TraceStep(parameter.rule, text, amount, row.from_day, row.reference)
-
-
-def percent(ratio: Fraction) -> str:
-    """A ratio as a person reads it: ``9/10`` is ``90 %``."""
-    hundred = ratio * 100
-    return f"{Decimal(hundred.numerator) / Decimal(hundred.denominator):f} %"
+    return TraceStep(parameter.rule, kind, amount, row.from_day, row.reference, parameter.text, values, figures)

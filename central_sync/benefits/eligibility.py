@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from central_sync.benefits.choices import RUNNING, CountedOn, Of, Owner, Per
 from central_sync.benefits.facts import AccumulatorKey, Balance, CaseFacts, CoverFacts
+from central_sync.benefits.kinds import Kind
 from central_sync.benefits.parameters import (
     LAYERS,
     Benefit,
@@ -18,6 +19,7 @@ from central_sync.benefits.parameters import (
     Rulebook,
     Scheme,
 )
+from central_sync.benefits.results import TraceStep
 from central_sync.terms.days import Calendar, display
 
 _DAYS_KEPT = 4096
@@ -36,23 +38,23 @@ def ordered(rulebook: Rulebook, facts: CaseFacts) -> tuple[CoverFacts, ...]:
 
 def entitled(rulebook: Rulebook, facts: CaseFacts) -> bool:
     """Whether any cover in force has a benefit for this kind of care on that day."""
-    return any(obstacle(rulebook, facts, cover) == "" for cover in ordered(rulebook, facts))
+    return any(obstacle(rulebook, facts, cover) is None for cover in ordered(rulebook, facts))
 
 
-def obstacle(rulebook: Rulebook, facts: CaseFacts, cover: CoverFacts) -> str:
-    """Why a cover in force can pay nothing for this case, as a sentence; empty if it can."""
+def obstacle(rulebook: Rulebook, facts: CaseFacts, cover: CoverFacts) -> TraceStep | None:
+    """Why a cover in force can pay nothing for this case; ``None`` if it can."""
     scheme = rulebook.schemes.get(cover.scheme)
     if scheme is None or scheme.layer != cover.layer:
-        return "The rulebook has no such scheme in this layer"
+        return _obstacle(Kind.NO_SUCH_SCHEME)
     if scheme.currency != rulebook.regions[facts.region].currency:
-        return "The scheme pays in another currency"
+        return _obstacle(Kind.OTHER_CURRENCY)
     if scheme.requires and all(other.layer != scheme.requires for other in ordered(rulebook, facts)):
-        return f"The scheme needs a {scheme.requires} layer in force"
+        return _obstacle(Kind.LAYER_REQUIRED, scheme.requires)
     if facts.care not in scheme.benefits:
-        return f"The scheme has no {facts.care} benefit"
+        return _obstacle(Kind.NO_SUCH_BENEFIT, facts.care)
     if not applicable(scheme, facts):
-        return f"The scheme has no {facts.care} benefit for such a case"
-    return ""
+        return _obstacle(Kind.NO_BENEFIT_FOR_CASE, facts.care)
+    return None
 
 
 def applicable(scheme: Scheme, facts: CaseFacts) -> tuple[Benefit, ...]:
@@ -63,7 +65,7 @@ def applicable(scheme: Scheme, facts: CaseFacts) -> tuple[Benefit, ...]:
 def paying(rulebook: Rulebook, facts: CaseFacts) -> Iterator[tuple[CoverFacts, Scheme, Benefit]]:
     """The benefits of the covers that can pay for this case, in order, with cover and scheme."""
     for cover in ordered(rulebook, facts):
-        if not obstacle(rulebook, facts, cover):
+        if obstacle(rulebook, facts, cover) is None:
             scheme = rulebook.schemes[cover.scheme]
             for benefit in applicable(scheme, facts):
                 yield cover, scheme, benefit
@@ -139,6 +141,10 @@ def _period(day: date, calendar: Calendar, per: Per, starts: str, since: date | 
         return int(year) * 100 + int(month)
     first = display(since, calendar)[-5:] if since else starts
     return int(year) - (f"{month}-{rest}" < first)
+
+
+def _obstacle(kind: Kind, *values: str) -> TraceStep:
+    return TraceStep("eligibility", kind, 0, values=values)
 
 
 def _place(layer: str) -> int:

@@ -11,6 +11,7 @@ from fractions import Fraction
 
 from central_sync.benefits.asking import Asking, step
 from central_sync.benefits.choices import Basis, Each, Of, Off, RoundedAt
+from central_sync.benefits.kinds import Kind
 from central_sync.benefits.parameters import (
     Take,
 )
@@ -59,12 +60,12 @@ def ask(askings: Sequence[Asking], left: Sequence[Left]) -> tuple[Share, list[Le
         paid, difference = paid + answer.paid, difference + answer.difference
         trace += answer.trace
     if not trace:
-        trace.append(TraceStep(_rule(askings[-1], "takes"), "Nothing on the bill is for it", 0))
+        trace.append(TraceStep(_rule(askings[-1], "takes"), Kind.NOTHING, 0))
     if last and scheme.rounding.at is RoundedAt.CLAIM:
         more, now = _whole_claim(last, paid, now)
         if more:
             paid += more
-            trace.append(replace(rounding_step(last), amount=more))
+            trace.append(rounding_step(last).of(more))
     return Share(scheme.layer, scheme.code, scheme.payer, paid, merged(trace)), now, difference
 
 
@@ -79,7 +80,7 @@ def _benefit(asking: Asking, left: Sequence[Left], *, always: bool) -> Answer | 
     if not mine and not always:
         return None
     if not mine and (asking.benefit.lines or asking.place):
-        return Answer(0, (TraceStep(_rule(asking, "takes"), "Nothing on the bill is for it", 0),), list(left))
+        return Answer(0, (TraceStep(_rule(asking, "takes"), Kind.NOTHING, 0),), list(left))
     others = [piece for piece in marked if piece.taker != taker]
     if package:
         return _at_fixed_price(asking, mine, others, taker)
@@ -91,7 +92,7 @@ def _benefit(asking: Asking, left: Sequence[Left], *, always: bool) -> Answer | 
         basis, kept, steps = _unit(asking, group)
         pays = basis - total(kept)
         paid += pays
-        trace += [*steps, *(replace(one.step, amount=-one.step.amount) for one in kept)]
+        trace += [*steps, *(one.step.of(-one.step.amount) for one in kept)]
         if fresh:
             anew_left += anew(parts, group, kept, pays, taker)
         else:
@@ -121,7 +122,7 @@ def _unit(asking: Asking, mine: Sequence[Left]) -> tuple[int, list[Kept], list[T
     if benefit.basis is not Basis.LEFT and any(piece.asked for piece in mine):
         # A fixed price may be above the bill: then what is left of it is the whole.
         basis = max(own, sum(asking.whole.get(place, 0) for place in {(piece.part, piece.section) for piece in mine}))
-    looked = TraceStep(_rule(asking, "takes"), f"What {scheme.name} looks at: {names}", basis)
+    looked = TraceStep(_rule(asking, "takes"), Kind.LOOKED_AT, basis, wording=scheme.name, values=(names,))
     kept, bound = _stages(asking, basis)
     steps = [looked, *bound]
     payable = basis - total(kept)
@@ -129,7 +130,8 @@ def _unit(asking: Asking, mine: Sequence[Left]) -> tuple[int, list[Kept], list[T
         most = max(payable - (basis - own), 0) if benefit.basis is Basis.DIFFERENCE else payable
         pays = min(most, own)
         if pays < payable:
-            kept.append(Kept("bands", TraceStep(_rule(asking, "basis"), "Paid by earlier payers", payable - pays)))
+            earlier = TraceStep(_rule(asking, "basis"), Kind.PAID_EARLIER, payable - pays, figures=(payable, pays))
+            kept.append(Kept("bands", earlier))
             payable = pays
     kept += capped(asking, payable)
     return basis, kept, steps
@@ -176,13 +178,13 @@ def _at_fixed_price(asking: Asking, mine: Sequence[Left], others: list[Left], ta
     assert row
     assert row.value is not None
     price, itemised = row.value, sum(piece.step.amount for piece in mine)
-    looked = step(package.price, row, price, f"{package.price.text}, in the place of the itemised bill")
+    looked = step(package.price, row, price, Kind.PACKAGE, figures=(itemised,))
     kept, bound = _stages(asking, price)
     kept += capped(asking, price - total(kept))
-    priced = [Left(mine[0].part, replace(looked, amount=price), section=mine[0].section)]
+    priced = [Left(mine[0].part, looked, section=mine[0].section)]
     paid = price - total(kept)
     left = anew([mine[0].part], priced, kept, paid, taker)
-    trace = (looked, *bound, *(replace(one.step, amount=-one.step.amount) for one in kept))
+    trace = (looked, *bound, *(one.step.of(-one.step.amount) for one in kept))
     return Answer(paid, trace, [*others, *left], price - itemised)
 
 
@@ -198,7 +200,7 @@ def _whole_claim(asking: Asking, paid: int, left: list[Left]) -> tuple[int, list
     reason = rounding_step(asking)
     if more < 0:
         # No layer takes a part of this name: what was rounded up to the patient stays there.
-        return more, [*left, Left("rounding", replace(reason, amount=-more), asked=True, why="rounding")]
+        return more, [*left, Left("rounding", reason.of(-more), asked=True, why="rounding")]
     taker = Taker(asking.cover, -1)
     mine = [replace(piece, taker=taker) for piece in left]
     return more, less([piece.part for piece in left], mine, taker, more, asking.scheme.name)

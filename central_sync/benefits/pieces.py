@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from central_sync.benefits.choices import Each
 from central_sync.benefits.facts import BillLine, CoverFacts
+from central_sync.benefits.kinds import Kind
 from central_sync.benefits.parameters import (
     Benefit,
     Region,
@@ -113,7 +114,7 @@ def taken(benefit: Benefit, left: Iterable[Left], taker: Taker, share_of: Callab
             much = share_of(take, piece.step.amount)
             for amount, who in ((much, taker), (piece.step.amount - much, Taker(taker.cover, -1))):
                 if amount:
-                    result.append(replace(piece, step=replace(piece.step, amount=amount), taker=who))
+                    result.append(replace(piece, step=piece.step.of(amount), taker=who))
     return result
 
 
@@ -134,7 +135,7 @@ def anew(parts: Sequence[str], mine: Sequence[Left], kept: Sequence[Kept], paid:
         paid, open_ = paid - gone, amount - gone
         while open_:
             much = min(open_, rest)
-            step = replace(reasons[-1].step, amount=much)
+            step = reasons[-1].step.left(much)
             result.append(Left(parts[part], step, asked=True, section=section, why=reasons[-1].why, taker=taker))
             open_, rest = open_ - much, rest - much
             if not rest:
@@ -160,8 +161,7 @@ def less(
             gone = min(rest, piece.step.amount)
             step = piece.step
             if gone:
-                text = f"{step.text}; less what {payer} pays"
-                step = replace(step, amount=step.amount - gone, text=text)
+                step = step.lessened(TraceStep(taker.cover.scheme, Kind.PAID_LATER, gone, wording=payer))
                 rest -= gone
             result[place] = replace(piece, step=step, asked=True)
     assert rest == 0
@@ -177,7 +177,28 @@ def merged(steps: Iterable[TraceStep]) -> tuple[TraceStep, ...]:
     """``steps`` with those of the same reason added up, each where it stood first."""
     found: dict[tuple[object, ...], TraceStep] = {}
     for step in steps:
-        key = (step.rule, step.text, step.from_day, step.reference)
+        key = _reason(step)
         known = found.get(key)
-        found[key] = replace(known, amount=known.amount + step.amount) if known else step
+        found[key] = _added(known, step) if known else step
     return tuple(found.values())
+
+
+def _reason(step: TraceStep) -> tuple[object, ...]:
+    """What steps must have in common to be one reason."""
+    less = tuple(_reason(one) for one in step.less)
+    return step.rule, step.kind, step.wording, step.from_day, step.reference, step.values, len(step.figures), less
+
+
+def _added(one: TraceStep, other: TraceStep) -> TraceStep:
+    return TraceStep(
+        one.rule,
+        one.kind,
+        one.amount + other.amount,
+        one.from_day,
+        one.reference,
+        one.wording,
+        one.values,
+        tuple(map(sum, zip(one.figures, other.figures, strict=True))),
+        tuple(_added(*pair) for pair in zip(one.less, other.less, strict=True)),
+        one.times + other.times if one.figures else 1,
+    )

@@ -9,7 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+import msgspec
+
 from central_sync.benefits.facts import AccumulatorKey
+from central_sync.benefits.kinds import SAYS, Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +28,66 @@ class PricedLine:
     in_scope: int
 
 
-@dataclass(frozen=True, slots=True)
-class TraceStep:
-    """One reason: which rule in which wording, how much, since when, from which source of the rulebook."""
+class TraceStep(msgspec.Struct, frozen=True, gc=False):
+    """One reason: which rule, how much, since when, from which source of the rulebook; and what it says, as data.
+
+    ``kind`` tells what ``values`` and ``figures`` are (:data:`~central_sync.benefits.kinds.SAYS`); ``wording`` is the rulebook's own text of what
+    the rule is. ``less`` is what was taken off it afterwards: a later payer's part, a cap on the own part, rounding;
+    |``amount``| and the amounts of ``less`` are what the figures come to. ``times``: so many steps are added up here.
+    """
 
     rule: str
-    text: str
+    kind: Kind
     amount: int
     from_day: date | None = None
     reference: str = ""
+    wording: str = ""
+    values: tuple[str | int, ...] = ()
+    figures: tuple[int, ...] = ()
+    less: tuple[TraceStep, ...] = ()
+    times: int = 1
+
+    @property
+    def named(self) -> dict[str, str | int]:
+        """Values and figures by their names."""
+        says = SAYS[self.kind]
+        return dict(zip(says.values + says.figures, self.values + self.figures, strict=False))
+
+    def of(self, amount: int) -> TraceStep:
+        """The same reason for another amount."""
+        return TraceStep(
+            self.rule,
+            self.kind,
+            amount,
+            self.from_day,
+            self.reference,
+            self.wording,
+            self.values,
+            self.figures,
+            self.less,
+            self.times,
+        )
+
+    def left(self, amount: int) -> TraceStep:
+        """What a patient's trace says of this reason: without figures, which are those of the layer's trace."""
+        return TraceStep(
+            self.rule, self.kind, amount, self.from_day, self.reference, self.wording, self.values, (), self.less
+        )
+
+    def lessened(self, by: TraceStep) -> TraceStep:
+        """The same reason with the amount of ``by`` taken off, and said so."""
+        return TraceStep(
+            self.rule,
+            self.kind,
+            self.amount - by.amount,
+            self.from_day,
+            self.reference,
+            self.wording,
+            self.values,
+            self.figures,
+            (*self.less, by),
+            self.times,
+        )
 
 
 @dataclass(frozen=True, slots=True)

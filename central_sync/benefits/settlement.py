@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from central_sync.benefits.asking import Asking
 from central_sync.benefits.eligibility import accumulator_keys, applicable, balances, obstacle, ordered, paying
 from central_sync.benefits.facts import AccumulatorKey, BillLine, CaseFacts
+from central_sync.benefits.kinds import Kind
 from central_sync.benefits.layers import ask
 from central_sync.benefits.parameters import Rulebook
 from central_sync.benefits.pieces import Left, sections, told
@@ -19,11 +20,11 @@ from central_sync.benefits.results import Computation, PricedLine, Share, TraceS
 
 __all__ = ["ItemUnknown", "accumulator_keys", "balances", "price", "settle"]
 
-_PART_TEXTS = {
-    "own_pay": "Not in the insured catalogue (class C)",
-    "over_ceiling": "Above the insured price",
-    "first_self_pay": "First self-pay of class B items",
-    "in_scope": "In scope, but no layer in force looks at it",
+_PART_KINDS = {
+    "own_pay": Kind.OWN_PAY,
+    "over_ceiling": Kind.OVER_CEILING,
+    "first_self_pay": Kind.FIRST_SELF_PAY,
+    "in_scope": Kind.IN_SCOPE,
 }
 
 
@@ -48,11 +49,8 @@ def settle(
         reason = obstacle(rulebook, facts, cover)
         scheme = rulebook.schemes.get(cover.scheme)
         if reason or scheme is None:
-            shares.append(
-                Share(
-                    cover.layer, cover.scheme, scheme.payer if scheme else "", 0, (TraceStep("eligibility", reason, 0),)
-                )
-            )
+            told_why = (reason,) if reason else ()
+            shares.append(Share(cover.layer, cover.scheme, scheme.payer if scheme else "", 0, told_why))
             continue
         askings = [
             Asking(facts, cover, scheme, benefit, counters, whole, items, place)
@@ -84,12 +82,12 @@ def _unpaid(rulebook: Rulebook, facts: CaseFacts, bill: Sequence[BillLine], pric
     benefits = [benefit for _, _, benefit in paying(rulebook, facts)]
     left: list[Left] = []
     for section, lines in sections(region, benefits, bill, priced):
-        sums = dict.fromkeys(_PART_TEXTS, 0)
+        sums = dict.fromkeys(_PART_KINDS, 0)
         for line in lines:
             for part in sums:
                 sums[part] += getattr(line, part)
         left += [
-            Left(part, TraceStep(f"{region.code}.catalogue.{part}", _PART_TEXTS[part], amount), section=section)
+            Left(part, TraceStep(f"{region.code}.catalogue.{part}", _PART_KINDS[part], amount), section=section)
             for part, amount in sums.items()
             if amount
         ]

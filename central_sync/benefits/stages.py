@@ -11,16 +11,19 @@ from dataclasses import replace
 from datetime import timedelta
 from fractions import Fraction
 
-from central_sync.benefits.asking import Asking, percent, step
+from central_sync.benefits.asking import Asking, step
 from central_sync.benefits.choices import RUNNING, Counts, Hold, LastCoin, Of, Per, RoundedAt
+from central_sync.benefits.kinds import Kind
 from central_sync.benefits.parameters import (
     Band,
     CoinRule,
+    Deductible,
 )
 from central_sync.benefits.pieces import Kept
 from central_sync.benefits.results import TraceStep
 from central_sync.terms.money import rounded, rounded_to, share
 
+_NONE: tuple[str | int, ...] = ()
 OWN = ("deductible", "bands", "least", "rounding")
 """The stages whose leavings are the patient's own part, as caps on it understand it."""
 
@@ -39,7 +42,7 @@ def waited(asking: Asking, basis: int) -> list[Kept]:
     over = asking.cover.from_day + timedelta(days=row.value)
     if (asking.facts.admitted or asking.facts.day) >= over:
         return []
-    return [Kept("waiting", step(rule, row, basis, f"{rule.text}: over on {over.isoformat()}"))]
+    return [Kept("waiting", step(rule, row, basis, Kind.WAITING, (over.isoformat(),), (basis,)))]
 
 
 def counted(asking: Asking, basis: int) -> list[Kept]:
@@ -49,8 +52,8 @@ def counted(asking: Asking, basis: int) -> list[Kept]:
         found = asking.room(cap)
         if found and open_ > found[1]:
             row, room = found
-            text = f"{cap.amount.text}: nothing above it is counted"
-            kept.append(Kept("counted_cap", step(cap.amount, row, open_ - room, text)))
+            reason = step(cap.amount, row, open_ - room, Kind.COUNTED_CAP, (cap.name,), (open_, room))
+            kept.append(Kept("counted_cap", reason))
             open_ = room
     for cap in caps:
         asking.use(cap, open_)
@@ -64,31 +67,48 @@ def deducted(asking: Asking, basis: int) -> list[Kept]:
         return []
     row = asking.row(rule.amount)
     whole = row.value * asking.times(rule.per) if row and row.value is not None else 0
-    text = rule.amount.text
+    kind, values = Kind.DEDUCTIBLE, _NONE
+    figures: tuple[int, ...] = (basis, whole, 0)
     if rule.per in RUNNING:
         key = asking.key(rule.counter, rule.per, rule.owner)
         met = asking.counted(key)
+        figures = (basis, whole, met)
         whole = max(whole - met, 0)
         asking.counters[key] = met + min(basis, whole)
     elif rule.later:
-        key = asking.key(rule.counter)
-        before = asking.counted(key)
-        ratios = asking.value(rule.later)
-        ratio = ratios[min(before, len(ratios) - 1)] if ratios else Fraction(1)
-        if ratio != 1:
-            full, whole = whole, share(whole, ratio, asking.scheme.rounding.mode)
-            text = f"{text}; number {before + 1} of the year: {percent(ratio)} of it"
-            least = asking.value(rule.least)
-            if least is not None and whole < least:
-                whole, text = min(least, full), f"{text}, but not below the floor"
-        asking.counters[key] = before + 1
+        kind, values, figures, whole = _later(asking, rule, basis, whole)
     taken = min(basis, whole)
+    less: TraceStep | None = None
     found = asking.room(rule.sum_cap) if rule.sum_cap else None
     if rule.sum_cap and found:
-        if taken > found[1]:
-            taken, text = found[1], f"{text}; {rule.sum_cap.amount.text} is reached"
-        asking.use(rule.sum_cap, taken)
-    return [Kept("deductible", step(rule.amount, row, taken, text))] if row and taken else []
+        cap, (cap_row, room) = rule.sum_cap, found
+        if taken > room:
+            less = step(cap.amount, cap_row, taken - room, Kind.DEDUCTED_CAP, (cap.name,), (taken, room))
+            taken = room
+        asking.use(cap, taken)
+    if not row or not taken:
+        return []
+    reason = step(rule.amount, row, taken + (less.amount if less else 0), kind, values, figures)
+    return [Kept("deductible", reason.lessened(less) if less else reason)]
+
+
+def _later(
+    asking: Asking, rule: Deductible, basis: int, full: int
+) -> tuple[Kind, tuple[str | int, ...], tuple[int, ...], int]:
+    """What the deductible of the n-th bill is: how it is told, and how much."""
+    key = asking.key(rule.counter)
+    before = asking.counted(key)
+    asking.counters[key] = before + 1
+    ratios = asking.value(rule.later)
+    ratio = ratios[min(before, len(ratios) - 1)] if ratios else Fraction(1)
+    if ratio == 1:
+        return Kind.DEDUCTIBLE, _NONE, (basis, full, 0), full
+    whole = share(full, ratio, asking.scheme.rounding.mode)
+    least = asking.value(rule.least)
+    values = (before + 1, str(ratio))
+    if least is not None and whole < least:
+        return Kind.DEDUCTIBLE_FLOOR, values, (basis, full, least), min(least, full)
+    return Kind.DEDUCTIBLE_LATER, values, (basis, full), whole
 
 
 def banded(asking: Asking, basis: int, deductible: int) -> list[Kept]:
@@ -101,7 +121,7 @@ def banded(asking: Asking, basis: int, deductible: int) -> list[Kept]:
         asking.counters[key] = start + (basis if gross else above)
     row = asking.row(bands.ratios)
     if row is None or not row.value:
-        none = TraceStep(bands.ratios.rule, f"{bands.ratios.text}: none in force for this case", above)
+        none = TraceStep(bands.ratios.rule, Kind.NO_BAND, above, wording=bands.ratios.text, figures=(above,))
         return [Kept("bands", none)] if above else []
     first = start + (deductible if gross else 0)
     coin = asking.scheme.rounding
@@ -114,8 +134,8 @@ def banded(asking: Asking, basis: int, deductible: int) -> list[Kept]:
             continue
         pays = _paid_up_to(high, found, coin) - _paid_up_to(low, found, coin)
         if high - low > pays:
-            text = f"{bands.ratios.text}; band {number + 1} of {len(found)}: the layer pays {percent(band.ratio)}"
-            kept.append(Kept("bands", step(bands.ratios, row, high - low - pays, text)))
+            values = (number + 1, len(found), str(band.ratio))
+            kept.append(Kept("bands", step(bands.ratios, row, high - low - pays, Kind.BAND, values, (low, high))))
     if coin.to == 1 or coin.at is RoundedAt.CLAIM or not above:
         return kept
     exact = _exact_up_to(first + above, found) - _exact_up_to(first, found)
@@ -157,21 +177,20 @@ def _in_units(asking: Asking, kept: list[Kept], above: int, exact: Fraction) -> 
 def rounding_step(asking: Asking) -> TraceStep:
     """The reason of a coin that rounding moves; its amount is 0."""
     scheme = asking.scheme
-    return TraceStep(f"{scheme.code}.rounding", f"Rounded to a multiple of {scheme.rounding.to} coins", 0)
+    return TraceStep(f"{scheme.code}.rounding", Kind.ROUNDING, 0, values=(scheme.rounding.to,))
 
 
 def moved(kept: list[Kept], more: int, reason: TraceStep, why: str) -> list[Kept]:
     """``kept`` with ``more`` left to the patient for ``reason``, or less: that goes off the last reasons first."""
     if more > 0:
-        return [*kept, Kept(why, replace(reason, amount=more))]
+        return [*kept, Kept(why, reason.of(more))]
     result, rest = list(kept), -more
     for place in reversed(range(len(result))):
         one = result[place]
         if one.why not in OWN or not rest:
             continue
         gone = min(rest, one.step.amount)
-        text = f"{one.step.text}; less by: {reason.text}"
-        result[place] = Kept(one.why, replace(one.step, amount=one.step.amount - gone, text=text))
+        result[place] = Kept(one.why, one.step.lessened(reason.of(gone)))
         rest -= gone
     assert rest == 0
     return [one for one in result if one.step.amount]
@@ -187,14 +206,15 @@ def owned(asking: Asking, basis: int, kept: list[Kept]) -> tuple[list[Kept], lis
     row = asking.row(least) if least else None
     if least and row and row.value is not None and own < min(row.value, countable):
         more = min(row.value, countable) - own
-        kept = moved(kept, more, step(least, row, 0, least.text), "least")
+        reason = step(least, row, 0, Kind.LEAST, figures=(countable, row.value, own))
+        kept = moved(kept, more, reason, "least")
         own += more
     caps, bound = [cap for cap in asking.benefit.caps if cap.of is Of.PATIENT], []
     for cap in caps:
         found = asking.room(cap)
         if found and own > found[1]:
             row, room = found
-            reason = step(cap.amount, row, 0, f"{cap.amount.text}: nothing above it is the patient's")
+            reason = step(cap.amount, row, 0, Kind.OWN_CAP, (cap.name,), (own, room))
             kept = moved(kept, room - own, reason, "bands")
             bound.append(reason)
             own = room
@@ -211,12 +231,14 @@ def capped(asking: Asking, payable: int) -> list[Kept]:
         found = asking.room(cap)
         if found and paid > found[1]:
             row, room = found
-            kept.append(Kept("paid_cap", step(cap.amount, row, paid - room, f"{cap.amount.text}: nothing above it")))
+            reason = step(cap.amount, row, paid - room, Kind.PAID_CAP, (cap.name,), (paid, room))
+            kept.append(Kept("paid_cap", reason))
             paid = room
     balance = account_room(asking)
     if balance is not None and paid > balance:
         rule = f"{asking.scheme.code}.{asking.benefit.name}.account"
-        kept.append(Kept("paid_cap", TraceStep(rule, "The account holds no more", paid - balance)))
+        reason = TraceStep(rule, Kind.ACCOUNT, paid - balance, figures=(paid, balance))
+        kept.append(Kept("paid_cap", reason))
         paid = balance
     count_paid(asking, paid)
     return kept

@@ -16,6 +16,7 @@ from dataclasses import replace
 
 import msgspec
 
+from central_sync.benefits.explain import sentence
 from central_sync.benefits.results import Computation, Share, TraceStep
 from central_sync.desk import charges
 from central_sync.desk.bill import Bill, bill_of
@@ -189,8 +190,18 @@ def _answer(work: Work, case: Case, found: Computation, key: str, confirmation: 
 
 def _trace(steps: Iterable[TraceStep]) -> list[p.TraceStep]:
     return [
-        p.TraceStep(rule=s.rule, text=s.text, amount=s.amount, from_day=s.from_day, reference=s.reference)
-        for s in steps
+        p.TraceStep(
+            rule=step.rule,
+            text=sentence(step),
+            amount=step.amount,
+            from_day=step.from_day,
+            reference=step.reference,
+            kind=step.kind.value,
+            values=step.named,
+            less=_trace(step.less),
+            times=step.times,
+        )
+        for step in steps
     ]
 
 

@@ -12,7 +12,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from central_sync.benefits.asking import percent
+from central_sync.benefits.explain import percent
 from central_sync.benefits.parameters import Band, Benefit, Item, Parameter, Row, Rulebook, Scheme
 from central_sync.terms.money import CURRENCIES
 

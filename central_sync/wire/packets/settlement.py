@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
+from msgspec import field
+
 from central_sync.wire.packets.base import Amount, Answer, Code, CurrencyCode, Hid, Request, Text
 from central_sync.wire.packets.fees import PricedLine
 
@@ -26,13 +28,21 @@ class Settle(Request, frozen=True, kw_only=True):
 
 
 class TraceStep(Answer, frozen=True, kw_only=True):
-    """One reason for one share: which rule, from which date and source, what it took and what it gave."""
+    """One reason for one share: which rule, from which date and source, what it took and what it gave.
+
+    ``text`` says it in English; ``kind``, ``values`` and ``times`` as data, ``less`` what was taken off it afterwards (docs/rulebook.md has the
+    table).
+    """
 
     rule: str
     text: str
     amount: int
     from_day: date | None = None
     reference: str = ""
+    kind: str = ""
+    values: dict[str, str | int] = field(default_factory=dict)
+    less: list[TraceStep] = field(default_factory=list)
+    times: int = 1
 
 
 class Share(Answer, frozen=True, kw_only=True):

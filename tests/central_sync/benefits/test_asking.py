@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
-from fractions import Fraction
 
-import pytest
-
-from central_sync.benefits.asking import Asking, percent
+from central_sync.benefits.asking import Asking
 from central_sync.benefits.choices import Per
 from central_sync.benefits.facts import AccumulatorKey
 from tests.central_sync.benefits.hand_made import CASE, COVER, amount, benefit, cap, scheme
@@ -47,8 +44,3 @@ def test_a_cap_of_a_bill_is_open_for_each_bill_and_that_of_a_year_once():
 
 def test_a_cap_for_each_night_grows_with_the_stay():
     assert asking(replace(CASE, admitted=date(2025, 6, 7))).room(cap(100, per=Per.NIGHT))[1] == 300
-
-
-@pytest.mark.parametrize(("ratio", "text"), [("9/10", "90 %"), ("0.965", "96.5 %"), ("0", "0 %"), ("1", "100 %")])
-def test_a_ratio_reads_as_percent(ratio, text):
-    assert percent(Fraction(ratio)) == text

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 import pytest
 
 from central_sync.benefits.eligibility import accumulator_keys, balances, entitled, in_force, obstacle, ordered
+from central_sync.benefits.explain import sentence
 from central_sync.benefits.facts import AccumulatorKey, Balance, CaseFacts, CoverFacts
 from tests.central_sync.benefits.strategies import SHIPPED
 
@@ -40,7 +41,7 @@ def test_a_member_is_entitled_while_a_cover_is_in_force():
 
 
 @pytest.mark.parametrize(
-    ("covers", "region", "sentence"),
+    ("covers", "region", "said"),
     [
         ((cover("cn_employee", layer="supplementary"),), "cn", "no such scheme"),
         ((CoverFacts("base", "gone", "C1", "g", DAY, None),), "cn", "no such scheme"),
@@ -48,9 +49,9 @@ def test_a_member_is_entitled_while_a_cover_is_in_force():
         ((cover("cn_critical_illness"),), "cn", "needs a base layer"),
     ],
 )
-def test_a_cover_that_cannot_pay_says_why(covers, region, sentence):
+def test_a_cover_that_cannot_pay_says_why(covers, region, said):
     facts = case(*covers, region=region)
-    assert sentence in obstacle(SHIPPED, facts, covers[0])
+    assert said in sentence(obstacle(SHIPPED, facts, covers[0]))
     assert not entitled(SHIPPED, facts)
     assert accumulator_keys(SHIPPED, facts) == ()
 

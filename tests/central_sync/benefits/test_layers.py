@@ -10,7 +10,9 @@ import pytest
 from central_sync.benefits.asking import Asking
 from central_sync.benefits.choices import Basis, LastCoin, RoundedAt
 from central_sync.benefits.eligibility import cap_key, counter_key
+from central_sync.benefits.explain import sentence
 from central_sync.benefits.facts import CaseFacts, CoverFacts
+from central_sync.benefits.kinds import Kind
 from central_sync.benefits.layers import ask as ask_layer
 from central_sync.benefits.parameters import (
     CoinRule,
@@ -51,7 +53,7 @@ def ask(one, pieces):
 
 
 def left(amount, part="in_scope", *, asked=False, rule="r"):
-    return Left(part, TraceStep(rule, rule, amount), asked=asked)
+    return Left(part, TraceStep(rule, Kind.BAND, amount, values=(1, 1, "1")), asked=asked)
 
 
 def test_a_layer_looks_only_at_the_parts_that_it_takes():
@@ -65,7 +67,7 @@ def test_a_later_layer_pays_off_the_last_reason_first():
     share, after = ask(asking("cn_critical_illness"), pieces)
     assert share.amount == 120_000  # 60 % of what is above 15,000.00
     assert [(piece.step.rule, piece.step.amount) for piece in after] == [("first", 1_580_000)]
-    assert "less what critical-illness insurance pays" in after[0].step.text
+    assert "less what critical-illness insurance pays" in sentence(after[0].step)
 
 
 def test_an_accumulator_below_zero_widens_no_cap():
@@ -89,7 +91,7 @@ def test_an_accumulator_above_its_cap_pays_nothing_and_stays():
 def test_a_group_without_ratios_is_paid_nothing_and_told_so():
     share, after = ask(asking("cn_employee", group="stranger"), [left(200_000)])
     assert share.amount == 0
-    assert "none in force" in after[-1].step.text
+    assert "none in force" in sentence(after[-1].step)
 
 
 def test_each_stay_counts_one():

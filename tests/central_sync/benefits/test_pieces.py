@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from central_sync.benefits.choices import Each
+from central_sync.benefits.kinds import Kind
 from central_sync.benefits.parameters import (
     Lines,
     Take,
@@ -112,7 +113,7 @@ def test_the_share_that_is_left_alone_is_not_taken_by_another_benefit_of_the_sch
 
 
 def step(amount, rule="r"):
-    return TraceStep(rule, rule, amount)
+    return TraceStep(rule, Kind.LEAST, amount)
 
 
 def test_what_is_paid_goes_off_the_parts_in_order_and_reasons_lie_on_the_rest():

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from central_sync.benefits.choices import RUNNING, Basis, Each, Hold, Of, Per
 from central_sync.benefits.eligibility import cap_key, counter_key, paying
+from central_sync.benefits.explain import sentence
 from central_sync.benefits.facts import AccumulatorKey, BillLine, CaseFacts, CoverFacts
 from central_sync.benefits.settlement import accumulator_keys, balances, settle
 from tests.central_sync.benefits.strategies import COUNTRIES, SHIPPED, accumulators, bills, cases, rulebooks
@@ -53,7 +54,7 @@ def test_every_share_and_the_patients_part_are_explained_to_the_coin(situation):
         assert sum(step.amount for step in share.trace) == share.amount
         assert all(step.amount <= 0 or step.rule.endswith((".takes", ".rounding", ".package")) for step in share.trace)
     assert sum(step.amount for step in done.patient_trace) == done.patient
-    assert all(step.amount > 0 and step.rule and step.text for step in done.patient_trace)
+    assert all(step.amount > 0 and step.rule and sentence(step) for step in done.patient_trace)
 
 
 @SLOW

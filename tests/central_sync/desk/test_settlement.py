@@ -1,5 +1,7 @@
 """Settling, its cancel and its twin that writes nothing, on both databases."""
 
+from fractions import Fraction
+
 import msgspec
 import pytest
 
@@ -152,3 +154,13 @@ def test_the_stored_settlement_holds_its_whole_answer(hospital, store):
     assert msgspec.msgpack.decode(row.answer, type=p.Settlement) == answer
     assert unpack_deltas(row.deltas) == hospital.accumulators()
     assert case.state == "settled"
+
+
+def test_each_reason_is_told_as_text_and_as_data(hospital):
+    share = hospital.settled(1_000_00).shares[0]
+    looked, *rest = share.trace
+    assert (looked.kind, looked.amount) == ("looked_at", 1_000_00)
+    assert looked.values["parts"] in looked.text
+    band = next(step for step in rest if step.kind == "band")
+    left = (1 - Fraction(band.values["ratio"])) * (band.values["high"] - band.values["low"])
+    assert abs(-band.amount - left) < 1
