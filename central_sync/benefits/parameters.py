@@ -13,7 +13,7 @@ PURE. Rules
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -21,6 +21,7 @@ from typing import Generic, TypeVar
 
 from central_sync.benefits.choices import Basis, CountedOn, Counts, Each, Hold, LastCoin, Of, Off, Owner, Per, RoundedAt
 from central_sync.terms.days import Calendar
+from central_sync.terms.languages import Language
 from central_sync.terms.money import Rounding
 
 T = TypeVar("T")
@@ -299,6 +300,7 @@ class Region:
     rounding: Rounding
     items: Mapping[str, Item]
     coefficients: Mapping[str, Coefficient]
+    language: Language = Language.EN
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,9 +313,18 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Rulebook:
-    """All law in force anywhere at any time. ``version`` is a hash of everything else."""
+    """All law in force anywhere at any time. ``version`` is a hash of everything else.
+
+    ``texts``: by language, what parameters (by ``rule``), schemes (by code), sources and regions (``source.``, ``region.`` and
+    their key) are called in it; English stands with them.
+    """
 
     regions: Mapping[str, Region]
     schemes: Mapping[str, Scheme]
     sources: Mapping[str, Source]
     version: str
+    texts: Mapping[Language, Mapping[str, str]] = field(default_factory=dict)
+
+    def called(self, key: str, language: Language) -> str:
+        """What ``key`` is called in ``language``; empty if nobody has said so."""
+        return self.texts.get(language, {}).get(key, "")

@@ -24,6 +24,7 @@ from central_sync.rulebook.conditions import cell
 from central_sync.rulebook.documents import Document, Phrase, SourceFile, Word, Wording
 from central_sync.rulebook.load import PACKAGED, load
 from central_sync.rulebook.strict import RulebookError, document, plain, shaped
+from central_sync.rulebook.texts import Told, english
 from central_sync.terms.languages import Language
 
 RULES = "rules"
@@ -125,7 +126,16 @@ def _sources(folder: Path) -> dict[str, Source]:
     if not isinstance(entries, dict):
         raise RulebookError(SOURCES, "document", "a map of sources")
     read = {code: shaped(entry, SourceFile, SOURCES) for code, entry in entries.items()}
-    return {code: Source(title=entry.title, note=entry.note) for code, entry in read.items()}
+    told: Told = {}
+    titles = {code: english(told, code, entry.title) for code, entry in read.items()}
+    return {
+        code: Source(
+            title=titles[code],
+            note=entry.note,
+            titles={language: texts[code] for language, texts in told.items() if code in texts},
+        )
+        for code, entry in read.items()
+    }
 
 
 def _add(

@@ -24,6 +24,7 @@ from central_sync.benefits.choices import (
     RoundedAt,
 )
 from central_sync.terms.days import Calendar
+from central_sync.terms.languages import Language
 from central_sync.terms.money import Rounding
 
 Word = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
@@ -72,7 +73,7 @@ class ValueRow(Document, frozen=True, kw_only=True):
 class ParameterFile(Document, frozen=True, kw_only=True):
     """A parameter: what it says, in which unit (a currency, ``ratio`` or ``days``), and its values."""
 
-    text: Phrase
+    text: Wording
     unit: str
     values: Annotated[list[ValueRow], Meta(min_length=1)]
 
@@ -157,7 +158,7 @@ class SchemeFile(Document, frozen=True, kw_only=True):
     """``schemes/<scheme>/scheme.yaml``."""
 
     code: Word
-    name: Phrase
+    name: Wording
     region: Word
     layer: Word
     payer: Word
@@ -200,10 +201,10 @@ class CoefficientFile(Document, frozen=True, kw_only=True):
 
 
 class RegionFile(Document, frozen=True, kw_only=True):
-    """``regions/<region>.yaml``. ``catalogue`` is a file of ``tariffs/``."""
+    """``regions/<region>.yaml``. ``catalogue`` is a file of ``tariffs/``; ``language`` is the one that its patients read."""
 
     code: Word
-    name: Phrase
+    name: Wording
     currency: str
     zone: str
     calendar: Calendar
@@ -213,10 +214,11 @@ class RegionFile(Document, frozen=True, kw_only=True):
     rounding: Rounding
     catalogue: str
     coefficients: dict[Word, CoefficientFile] = {}
+    language: Language = Language.EN
 
 
 class SourceFile(Document, frozen=True, kw_only=True):
     """One entry of ``sources.yaml``."""
 
-    title: Phrase
+    title: Wording
     note: str = ""

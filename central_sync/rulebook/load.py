@@ -17,6 +17,7 @@ from central_sync.rulebook import catalogue, diagnoses
 from central_sync.rulebook.documents import RegionFile, SourceFile
 from central_sync.rulebook.scheme_files import scheme
 from central_sync.rulebook.strict import RulebookError, document, line_of, plain, shaped
+from central_sync.rulebook.texts import Told, english
 from central_sync.rulebook.values import Place, covered, exact_parameter
 from central_sync.terms.identifiers import KINDS
 from central_sync.terms.money import CURRENCIES
@@ -38,9 +39,10 @@ def load(folder: Path = PACKAGED) -> Rulebook:
 
 
 def _loaded(folder: Path) -> Rulebook:
-    sources = _sources(folder)
+    texts: Told = {}
+    sources = _sources(folder, texts)
     region_files = {path.stem: f"regions/{path.name}" for path in sorted((folder / "regions").glob("*.yaml"))}
-    regions = {code: _region(folder, file, code, sources) for code, file in region_files.items()}
+    regions = {code: _region(folder, file, code, sources, texts) for code, file in region_files.items()}
     if not regions:
         raise RulebookError("regions", "folder", "there is no region")
     used = {document(folder, file, RegionFile).catalogue for file in region_files.values()}
@@ -48,23 +50,23 @@ def _loaded(folder: Path) -> Rulebook:
         if path.name not in used:
             raise RulebookError(f"tariffs/{path.name}", "document", "no region names this catalogue")
     schemes = {
-        path.name: scheme(folder, path.name, regions, sources)
+        path.name: scheme(folder, path.name, regions, sources, texts)
         for path in sorted((folder / "schemes").iterdir())
         if path.is_dir()
     }
-    return bundle.versioned(Rulebook(regions=regions, schemes=schemes, sources=sources, version=""))
+    return bundle.versioned(Rulebook(regions=regions, schemes=schemes, sources=sources, version="", texts=texts))
 
 
-def _sources(folder: Path) -> dict[str, Source]:
+def _sources(folder: Path, texts: Told) -> dict[str, Source]:
     file = "sources.yaml"
     entries = plain(folder, file)
     if not isinstance(entries, dict):
         raise RulebookError(file, "document", "a map of sources")
     read = {code: shaped(entry, SourceFile, file) for code, entry in entries.items()}
-    return {code: Source(entry.title, entry.note) for code, entry in read.items()}
+    return {code: Source(english(texts, f"source.{code}", entry.title), entry.note) for code, entry in read.items()}
 
 
-def _region(folder: Path, file: str, code: str, sources: Mapping[str, Source]) -> Region:
+def _region(folder: Path, file: str, code: str, sources: Mapping[str, Source], texts: Told) -> Region:
     source = document(folder, file, RegionFile)
     if source.code != code:
         raise RulebookError(file, "code", "is not the file's name")
@@ -78,7 +80,7 @@ def _region(folder: Path, file: str, code: str, sources: Mapping[str, Source]) -
         ZoneInfo(source.zone)
     except (ZoneInfoNotFoundError, ValueError) as error:
         raise RulebookError(file, "zone", "is not known") from error
-    place = Place(file, CURRENCIES[source.currency], sources.keys(), tuple(source.tiers), ())
+    place = Place(file, CURRENCIES[source.currency], sources.keys(), tuple(source.tiers), (), texts=texts)
     coefficients: dict[str, Coefficient] = {}
     for group, pair in source.coefficients.items():
         key = f"coefficients.{group}"
@@ -91,7 +93,7 @@ def _region(folder: Path, file: str, code: str, sources: Mapping[str, Source]) -
     tariff = replace(place, file=f"tariffs/{source.catalogue}")
     return Region(
         code=code,
-        name=source.name,
+        name=english(texts, f"region.{code}", source.name),
         currency=source.currency,
         zone=source.zone,
         calendar=source.calendar,
@@ -101,4 +103,5 @@ def _region(folder: Path, file: str, code: str, sources: Mapping[str, Source]) -
         rounding=source.rounding,
         items=catalogue.items(folder, tariff, source.tiers, coefficients),
         coefficients=coefficients,
+        language=source.language,
     )

@@ -35,6 +35,7 @@ from central_sync.rulebook.documents import (
     TakeFile,
 )
 from central_sync.rulebook.strict import RulebookError, document
+from central_sync.rulebook.texts import Told, english
 from central_sync.rulebook.values import (
     Place,
     amount_parameter,
@@ -51,8 +52,10 @@ CARES = ("outpatient", "inpatient")
 CLASSES = ("A", "B", "C")
 
 
-def scheme(folder: Path, code: str, regions: Mapping[str, Region], sources: Mapping[str, Source]) -> Scheme:
-    """The scheme in ``schemes/<code>/``.
+def scheme(
+    folder: Path, code: str, regions: Mapping[str, Region], sources: Mapping[str, Source], texts: Told
+) -> Scheme:
+    """The scheme in ``schemes/<code>/``; what it says in other languages is added to ``texts``.
 
     Raises:
         RulebookError: something in it is wrong; names file and key.
@@ -69,7 +72,13 @@ def scheme(folder: Path, code: str, regions: Mapping[str, Region], sources: Mapp
         raise RulebookError(file, "requires", "is not another layer")
     region = regions[source.region]
     place = Place(
-        file, CURRENCIES[region.currency], sources.keys(), region.tiers, tuple(source.groups), tuple(source.marks)
+        file,
+        CURRENCIES[region.currency],
+        sources.keys(),
+        region.tiers,
+        tuple(source.groups),
+        tuple(source.marks),
+        texts,
     )
     caps = {
         name: Cap(name, cap.owner, amount_parameter(place, f"{code}.caps.{name}", f"caps.{name}", cap), cap.of, cap.per)
@@ -81,7 +90,7 @@ def scheme(folder: Path, code: str, regions: Mapping[str, Region], sources: Mapp
         raise RulebookError(file, f"caps.{min(unused)}", "no benefit names it")
     return Scheme(
         code=code,
-        name=source.name,
+        name=english(texts, code, source.name),
         region=source.region,
         layer=source.layer,
         payer=source.payer,

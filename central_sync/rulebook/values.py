@@ -6,7 +6,7 @@ A :class:`Place` knows the file and what a parameter there may name: references,
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from typing import TypeVar
@@ -14,6 +14,7 @@ from typing import TypeVar
 from central_sync.benefits.parameters import Band, Parameter, Row
 from central_sync.rulebook.documents import BandValue, ParameterFile
 from central_sync.rulebook.strict import RulebookError
+from central_sync.rulebook.texts import Told, english
 from central_sync.terms.money import AMOUNT_MAX, Currency
 
 T = TypeVar("T")
@@ -26,7 +27,7 @@ Value = str | list[BandValue | str] | None
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a value stands and what it may name."""
+    """Where a value stands and what it may name; ``texts`` gathers what is said in other languages."""
 
     file: str
     currency: Currency
@@ -34,6 +35,7 @@ class Place:
     tiers: Collection[str]
     groups: Collection[str]
     marks: Sequence[str] = ()
+    texts: Told = field(default_factory=dict)
 
     def wrong(self, key: str, problem: str) -> RulebookError:
         """The error to raise for ``key`` of this file."""
@@ -140,7 +142,7 @@ def _parameter(
         rows.append(found)
     order = {mark: number for number, mark in enumerate(place.marks)}
     rows.sort(key=lambda row: order.get(row.mark, len(order)))
-    return Parameter(rule, source.text, unit, tuple(rows))
+    return Parameter(rule, english(place.texts, rule, source.text), unit, tuple(rows))
 
 
 def _unambiguous(place: Place, key: str, row: Row[T], earlier: Sequence[Row[T]]) -> None:

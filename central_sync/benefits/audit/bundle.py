@@ -92,6 +92,7 @@ class Source(Struct, frozen=True, omit_defaults=True, kw_only=True):
 
     title: str
     note: str = ""
+    titles: Mapping[Language, str] = {}
 
 
 class AuditBundle(Struct, frozen=True, omit_defaults=True, kw_only=True):

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from central_sync.benefits import bundle
+from central_sync.rulebook.changes import parameters
 from central_sync.rulebook.load import load
 from central_sync.rulebook.strict import RulebookError
+from central_sync.terms.languages import Language
 from tests.central_sync.rulebook.mistakes import EMPLOYEE, ILLNESS, STAY, VISIT, Mistake, change, copied, refused
 
 MISTAKES = {
@@ -31,6 +34,10 @@ MISTAKES = {
     "unknown_currency": Mistake("regions/cn.yaml", "currency: CNY", "currency: XXX", "currency"),
     "unknown_zone": Mistake("regions/cn.yaml", "Asia/Shanghai", "Asia/Nowhere", "zone"),
     "unknown_identifier": Mistake("regions/cn.yaml", "cn_resident_number", "cn_number", "identifier_kind"),
+    "an_unknown_language": Mistake(STAY, "    zh: 每次住院起付线", "    de: 每次住院起付线", "deductible.text"),
+    "a_missing_language": Mistake(STAY, "    zh: 每次住院起付线\n", "", "deductible.text"),
+    "an_empty_translation": Mistake(STAY, "    zh: 每次住院起付线", '    zh: ""', "deductible.text.zh"),
+    "a_region_of_an_unknown_language": Mistake("regions/cn.yaml", "language: zh", "language: de", "language"),
     "unknown_diagnosis_list": Mistake("regions/cn.yaml", "icd10_cn", "icd9", "diagnosis_list"),
 }
 
@@ -60,3 +67,30 @@ def test_a_comment_changes_no_version_and_a_value_does(tmp_path):
     assert load(tmp_path).version == shipped
     change(tmp_path, STAY, 'value: "900"', 'value: "899"')
     assert load(tmp_path).version != shipped
+
+
+def test_what_the_shipped_rulebook_calls_things_is_known_in_the_language_of_their_region():
+    book = load()
+
+    rules = {parameter.rule for parameter, _ in parameters(book)}
+
+    for key in (
+        "cn_employee.inpatient.deductible",
+        "ir_supplementary.caps.contract",
+        "ir.coefficients.surgery.technical",
+    ):
+        assert key in rules
+        assert book.called(key, Language.FA) != book.called(key, Language.ZH) != ""
+    assert all(book.called(f"region.{code}", region.language) for code, region in book.regions.items())
+    assert book.called("cn_employee", Language.ZH) == "职工基本医疗保险统筹基金"
+    assert book.called("source.illustrative_cn", Language.FA).startswith("ساختگی")
+
+
+def test_another_translation_is_another_version_and_survives_the_bundle(tmp_path):
+    shipped = load()
+    change(copied(tmp_path), STAY, "zh: 每次住院起付线", "zh: 每次住院的起付线")
+
+    other = load(tmp_path)
+
+    assert other.version != shipped.version
+    assert bundle.unpacked(bundle.packed(other)) == other
