@@ -169,7 +169,9 @@ def measure(*, quick: bool) -> Iterable[Figure]:
     yield absolute("bundle-load", hub["load_s"], "s", LOAD_S_MAX, f"load at the hub: {rows}")
     yield absolute("bundle-load-memory", hub["most_mb"], "MB", LOAD_MB_MAX, "all of the loading process at its most")
     yield absolute("bundle-look-up-used", hub["used_us"], "us", LOOK_UP_US_MAX, "an item of 2,000 in use, on a day")
-    yield absolute("bundle-look-up-new", hub["new_us"], "us", LOOK_UP_NEW_US_MAX, "an item for the first time, on a day")
+    yield absolute(
+        "bundle-look-up-new", hub["new_us"], "us", LOOK_UP_NEW_US_MAX, "an item for the first time, on a day"
+    )
     own_rows = f"one hospital's: {items * ROWS:,} rows, {sizes['edge']:.1f} MB, {edge['load_s']:.2f} s"
     yield absolute(
         "bundle-edge-memory", edge["added_mb"], "MB", EDGE_MB_MAX, f"what an edge holds more with {own_rows}"

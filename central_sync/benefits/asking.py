@@ -32,7 +32,8 @@ Counters = MutableMapping[AccumulatorKey, int]
 @dataclass(frozen=True, slots=True)
 class Asking:
     """One benefit being asked about one case. ``counters`` are moved on while it answers. ``whole`` is the bill by part and
-    section as it was before any layer paid; ``items`` are those on the bill; ``place`` is that among the scheme's benefits.
+    section as it was before any layer paid; ``items`` are those on the bill; ``place`` is that among the scheme's benefits;
+    ``paid`` is what those before it pay, where the benefit has to know.
     """
 
     facts: CaseFacts
@@ -43,6 +44,7 @@ class Asking:
     whole: Mapping[tuple[str, Section], int] = field(default_factory=dict)
     items: frozenset[str] = frozenset()
     place: int = 0
+    paid: int = 0
 
     def row(self, parameter: Parameter[T]) -> Row[T] | None:
         """The row in force for this case."""

@@ -11,7 +11,7 @@ PURE. Rules
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -166,7 +166,8 @@ def cut(whole: Compiled, region: str, tier: str) -> Compiled:
     schemes = {code: scheme for code, scheme in book.schemes.items() if scheme.currency == here.currency}
     named = {scheme.region for scheme in schemes.values()} - {region}
     regions = {code: replace(book.regions[code], items={}) for code in named if code in book.regions}
-    regions[region] = replace(here, items={code: _at_tier(item, tier) for code, item in here.items.items()})
+    tiers = (tier, here.insured_tier or tier)
+    regions[region] = replace(here, items={code: _at_tiers(item, tiers) for code, item in here.items.items()})
     places = {}
     if region in audit.places:
         place = audit.places[region]
@@ -179,9 +180,15 @@ def cut(whole: Compiled, region: str, tier: str) -> Compiled:
     )
 
 
-def _at_tier(item: Item, tier: str) -> Item:
-    versions = tuple(replace(version, ceilings=_own(version.ceilings, tier)) for version in item.versions)
-    return replace(item, versions=versions)
+def _at_tiers(item: Item, tiers: Iterable[str]) -> Item:
+    """``item`` with the prices of the hospital's own tier and of the one whose prices are insured."""
+    versions = []
+    for version in item.versions:
+        kept: dict[str, Fraction] = {}
+        for tier in tiers:
+            kept.update(_own(version.ceilings, tier))
+        versions.append(replace(version, ceilings=kept))
+    return replace(item, versions=tuple(versions))
 
 
 def _reference_at_tier(item: reference.Item, tier: str) -> reference.Item:

@@ -14,6 +14,7 @@ from central_sync.benefits.results import TraceStep
 _SENTENCES: dict[Kind, str] = {
     Kind.OWN_PAY: "Not in the insured catalogue (class C)",
     Kind.OVER_CEILING: "Above the insured price",
+    Kind.OVER_TARIFF: "Above the tariff of this kind of hospital",
     Kind.FIRST_SELF_PAY: "First self-pay of class B items",
     Kind.IN_SCOPE: "In scope, but no layer in force looks at it",
     Kind.NO_SUCH_SCHEME: "The rulebook has no such scheme in this layer",
@@ -35,6 +36,7 @@ _SENTENCES: dict[Kind, str] = {
     Kind.OWN_CAP: "{wording}: nothing above it is the patient's",
     Kind.PAID_CAP: "{wording}: nothing above it",
     Kind.ACCOUNT: "The account holds no more",
+    Kind.APPROVED: "The payer has approved no more",
     Kind.PAID_EARLIER: "Paid by earlier payers",
     Kind.PAID_LATER: "what {wording} pays",
     Kind.PACKAGE: "{wording}, in the place of the itemised bill",

@@ -14,7 +14,8 @@ from typing import NamedTuple
 @dataclass(frozen=True, slots=True)
 class CoverFacts:
     """One layer of a member's cover; both days are included, no ``to_day`` means open. ``family`` are those who are counted
-    together (empty: the member alone); ``deposited`` is all that was ever paid into the member's personal account.
+    together (empty: the member alone); ``deposited`` is all that was ever paid into the member's personal account; ``approved``
+    is the most that the payer has approved for this case (a letter of introduction), ``None``: it has named no amount.
     """
 
     layer: str
@@ -25,6 +26,7 @@ class CoverFacts:
     to_day: date | None
     family: str = ""
     deposited: int = 0
+    approved: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,9 @@ class CaseFacts:
 
 @dataclass(frozen=True, slots=True)
 class BillLine:
-    """One line as the hospital sent it. ``unit_price`` is in main units (yuan, rial), ``amount`` in smallest coins."""
+    """One line as the hospital sent it. ``unit_price`` is in main units (yuan, rial), ``amount`` in smallest coins;
+    ``modifiers`` are codes that change the item's price.
+    """
 
     serial: str
     item: str
@@ -68,6 +72,7 @@ class BillLine:
     unit_price: Decimal
     amount: int
     service_date: date
+    modifiers: tuple[str, ...] = ()
 
 
 class AccumulatorKey(NamedTuple):

@@ -18,6 +18,7 @@ class Kind(StrEnum):
 
     OWN_PAY = "catalogue.own_pay"
     OVER_CEILING = "catalogue.over_ceiling"
+    OVER_TARIFF = "catalogue.over_tariff"
     FIRST_SELF_PAY = "catalogue.first_self_pay"
     IN_SCOPE = "catalogue.in_scope"
     NO_SUCH_SCHEME = "no_such_scheme"
@@ -39,6 +40,7 @@ class Kind(StrEnum):
     OWN_CAP = "own_cap"
     PAID_CAP = "paid_cap"
     ACCOUNT = "account"
+    APPROVED = "approved"
     PAID_EARLIER = "paid_earlier"
     PAID_LATER = "paid_later"
     PACKAGE = "package"
@@ -55,6 +57,7 @@ class Says(NamedTuple):
 SAYS: dict[Kind, Says] = {
     Kind.OWN_PAY: Says(),
     Kind.OVER_CEILING: Says(),
+    Kind.OVER_TARIFF: Says(),
     Kind.FIRST_SELF_PAY: Says(),
     Kind.IN_SCOPE: Says(),
     Kind.NO_SUCH_SCHEME: Says(),
@@ -85,6 +88,7 @@ SAYS: dict[Kind, Says] = {
     # What is above ``open`` of what the layer would pay (``of``).
     Kind.PAID_CAP: Says(("cap",), ("of", "open")),
     Kind.ACCOUNT: Says((), ("of", "open")),
+    Kind.APPROVED: Says((), ("of", "open")),
     # What the layer would pay (``of``) above what earlier ones left for it (``open``).
     Kind.PAID_EARLIER: Says((), ("of", "open")),
     Kind.PAID_LATER: Says(),

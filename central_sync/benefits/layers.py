@@ -12,9 +12,7 @@ from fractions import Fraction
 from central_sync.benefits.asking import Asking, step
 from central_sync.benefits.choices import Basis, Each, Of, Off, RoundedAt
 from central_sync.benefits.kinds import Kind
-from central_sync.benefits.parameters import (
-    Take,
-)
+from central_sync.benefits.parameters import Parameter, Take
 from central_sync.benefits.pieces import Kept, Left, Taker, anew, less, merged, taken
 from central_sync.benefits.results import Share, TraceStep
 from central_sync.benefits.stages import (
@@ -52,7 +50,8 @@ def ask(askings: Sequence[Asking], left: Sequence[Left]) -> tuple[Share, list[Le
     paid, difference, now = 0, 0, list(left)
     trace: list[TraceStep] = []
     last: Asking | None = None
-    for number, asking in enumerate(askings):
+    for number, one in enumerate(askings):
+        asking = replace(one, paid=paid) if one.benefit.approved else one
         answer = _benefit(asking, now, always=number == len(askings) - 1 and last is None)
         if answer is None:
             continue
@@ -163,22 +162,33 @@ def _stages(asking: Asking, basis: int) -> tuple[list[Kept], list[TraceStep]]:
 def _packaged(asking: Asking) -> bool:
     """Whether the case is one that the fixed price is for."""
     package, main = asking.benefit.package, next(iter(asking.facts.diagnoses), "")
-    if package is None or asking.value(package.price) is None:
+    if package is None or _fixed_price(asking) is None:
         return False
     if package.items and not any(item in asking.items for item in package.items):
         return False
     return not package.diagnoses or main.startswith(package.diagnoses)
 
 
+def _fixed_price(asking: Asking) -> Parameter[int] | None:
+    """The parameter whose price holds for this bill: the package's only one, or the highest of those of its items."""
+    package = asking.benefit.package
+    if package is None or not package.prices:
+        return package.price if package and asking.value(package.price) is not None else None
+    found = [
+        (value, one) for item, one in package.prices.items() if item in asking.items and (value := asking.value(one))
+    ]
+    return max(found, key=lambda pair: pair[0])[1] if found else None
+
+
 def _at_fixed_price(asking: Asking, mine: Sequence[Left], others: list[Left], taker: Taker) -> Answer:
     """The price in the place of what is taken."""
-    package = asking.benefit.package
-    row = asking.row(package.price) if package else None
-    assert package
+    parameter = _fixed_price(asking)
+    row = asking.row(parameter) if parameter else None
+    assert parameter
     assert row
     assert row.value is not None
     price, itemised = row.value, sum(piece.step.amount for piece in mine)
-    looked = step(package.price, row, price, Kind.PACKAGE, figures=(itemised,))
+    looked = step(parameter, row, price, Kind.PACKAGE, figures=(itemised,))
     kept, bound = _stages(asking, price)
     kept += capped(asking, price - total(kept))
     priced = [Left(mine[0].part, looked, section=mine[0].section)]
@@ -194,7 +204,7 @@ def _whole_claim(asking: Asking, paid: int, left: list[Left]) -> tuple[int, list
     """
     coin, patient = asking.scheme.rounding, sum(piece.step.amount for piece in left)
     more = patient - rounded_to(patient * _ONE, coin.mode, coin.to)
-    if more > _room(asking) or paid + more < 0 or not more:
+    if more > _room(asking, paid) or paid + more < 0 or not more:
         return 0, left
     count_paid(asking, more)
     reason = rounding_step(asking)
@@ -206,10 +216,12 @@ def _whole_claim(asking: Asking, paid: int, left: list[Left]) -> tuple[int, list
     return more, less([piece.part for piece in left], mine, taker, more, asking.scheme.name)
 
 
-def _room(asking: Asking) -> int:
-    """What the layer may pay more under its own caps."""
+def _room(asking: Asking, paid: int) -> int:
+    """What the layer, which pays ``paid``, may pay more under its own caps."""
     rooms = [found[1] for cap in asking.benefit.caps if cap.of is Of.PAID and (found := asking.room(cap))]
     balance = account_room(asking)
     if balance is not None:
         rooms.append(balance)
+    if asking.benefit.approved and asking.cover.approved is not None:
+        rooms.append(max(asking.cover.approved - paid, 0))
     return min(rooms, default=sum(asking.whole.values()))

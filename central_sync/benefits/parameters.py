@@ -31,8 +31,11 @@ LAYERS = ("base", "base_supplement", "critical_illness", "supplementary", "aid",
 base; ``account`` is a personal account, which pays for the patient.
 """
 
-PARTS = ("in_scope", "first_self_pay", "over_ceiling", "own_pay")
+PARTS = ("in_scope", "first_self_pay", "over_ceiling", "over_tariff", "own_pay")
 """The parts of a priced line."""
+
+MONTHS = "months"
+"""The unit of a time that is counted in months of the scheme's calendar."""
 
 STAGES = ("catalogue", "waiting", "counted_cap", "deductible", "bands", "least", "paid_cap", "rounding")
 """What may leave a coin to the patient, in the order in which a layer goes through it; ``catalogue``: no layer has looked."""
@@ -169,12 +172,14 @@ class Lines:
 @dataclass(frozen=True, slots=True)
 class Package:
     """A fixed price instead of the itemised bill, when one of ``items`` is on the bill and the main diagnosis begins with one
-    of ``diagnoses`` (an empty one asks nothing). What the price and the bill differ by is the hospital's.
+    of ``diagnoses`` (an empty one asks nothing). What the price and the bill differ by is the hospital's. With ``prices`` each
+    item has its own; of several on one bill the highest holds.
     """
 
-    price: Parameter[int]
+    price: Parameter[int] | None
     items: tuple[str, ...] = ()
     diagnoses: tuple[str, ...] = ()
+    prices: Mapping[str, Parameter[int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +189,8 @@ class Benefit:
     A care may have several benefits (coverage groups, special cases), in order: what one has looked at, none of the others of
     the scheme looks at. ``when`` names marks that the case must have; ``lines`` are the only ones it takes, ``refuses``
     those it never takes; ``waiting`` days of cover come first; ``least`` is the least own part of a bill or line;
-    ``account`` names the accumulator of what was used of the money that the cover holds.
+    ``account`` names the accumulator of what was used of the money that the cover holds; ``approved``: it pays no more than
+    the cover's approval names.
     """
 
     takes: tuple[Take, ...]
@@ -201,6 +207,7 @@ class Benefit:
     basis: Basis = Basis.LEFT
     package: Package | None = None
     account: str = ""
+    approved: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +253,19 @@ class Coefficient:
 
 
 @dataclass(frozen=True, slots=True)
+class PriceModifier:
+    """What a code beside an item does to its price: adds relative ``units`` to the professional part, multiplies the
+    ``professional`` or the ``technical`` part, or the whole ``price``. Of items of other ``kinds`` it says nothing (empty: of all).
+    """
+
+    kinds: tuple[str, ...] = ()
+    units: Parameter[Decimal] | None = None
+    professional: Parameter[Decimal] | None = None
+    technical: Parameter[Decimal] | None = None
+    price: Parameter[Decimal] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ItemVersion:
     """How an item is treated from ``from_day`` on; an empty ``catalogue_class`` ends it.
 
@@ -287,7 +307,9 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """A place of care: its money, time, identifiers, lists, catalogue and kinds of hospital."""
+    """A place of care: its money, time, identifiers, lists, catalogue and kinds of hospital. ``insured_tier``: the tier whose
+    prices are insured, whatever hospital it is; empty: its own.
+    """
 
     code: str
     name: str
@@ -301,6 +323,8 @@ class Region:
     items: Mapping[str, Item]
     coefficients: Mapping[str, Coefficient]
     language: Language = Language.EN
+    insured_tier: str = ""
+    modifiers: Mapping[str, PriceModifier] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

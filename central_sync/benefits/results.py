@@ -17,7 +17,11 @@ from central_sync.benefits.kinds import SAYS, Kind
 
 @dataclass(frozen=True, slots=True)
 class PricedLine:
-    """How one line was classified: ``amount`` = own_pay + over_ceiling + first_self_pay + in_scope, none negative."""
+    """How one line was classified: ``amount`` = own_pay + over_tariff + over_ceiling + first_self_pay + in_scope, none negative.
+
+    ``over_ceiling`` is above the insured price; where that is not the price of this kind of hospital, only up to it, and
+    ``over_tariff`` is what is above it.
+    """
 
     serial: str
     amount: int
@@ -26,6 +30,7 @@ class PricedLine:
     over_ceiling: int
     first_self_pay: int
     in_scope: int
+    over_tariff: int = 0
 
 
 class TraceStep(msgspec.Struct, frozen=True, gc=False):

@@ -22,6 +22,7 @@ __all__ = ["ItemUnknown", "accumulator_keys", "balances", "price", "settle"]
 
 _PART_KINDS = {
     "own_pay": Kind.OWN_PAY,
+    "over_tariff": Kind.OVER_TARIFF,
     "over_ceiling": Kind.OVER_CEILING,
     "first_self_pay": Kind.FIRST_SELF_PAY,
     "in_scope": Kind.IN_SCOPE,

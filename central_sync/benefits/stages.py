@@ -15,12 +15,14 @@ from central_sync.benefits.asking import Asking, step
 from central_sync.benefits.choices import RUNNING, Counts, Hold, LastCoin, Of, Per, RoundedAt
 from central_sync.benefits.kinds import Kind
 from central_sync.benefits.parameters import (
+    MONTHS,
     Band,
     CoinRule,
     Deductible,
 )
 from central_sync.benefits.pieces import Kept
 from central_sync.benefits.results import TraceStep
+from central_sync.terms.days import months_after
 from central_sync.terms.money import rounded, rounded_to, share
 
 _NONE: tuple[str | int, ...] = ()
@@ -39,7 +41,10 @@ def waited(asking: Asking, basis: int) -> list[Kept]:
     row = asking.row(rule) if rule else None
     if rule is None or row is None or row.value is None or not basis:
         return []
-    over = asking.cover.from_day + timedelta(days=row.value)
+    if rule.unit == MONTHS:
+        over = months_after(asking.cover.from_day, row.value, asking.scheme.calendar)
+    else:
+        over = asking.cover.from_day + timedelta(days=row.value)
     if (asking.facts.admitted or asking.facts.day) >= over:
         return []
     return [Kept("waiting", step(rule, row, basis, Kind.WAITING, (over.isoformat(),), (basis,)))]
@@ -240,6 +245,12 @@ def capped(asking: Asking, payable: int) -> list[Kept]:
         reason = TraceStep(rule, Kind.ACCOUNT, paid - balance, figures=(paid, balance))
         kept.append(Kept("paid_cap", reason))
         paid = balance
+    approved = asking.cover.approved
+    if asking.benefit.approved and approved is not None and paid > max(approved - asking.paid, 0):
+        room = max(approved - asking.paid, 0)
+        rule = f"{asking.scheme.code}.{asking.benefit.name}.approved"
+        kept.append(Kept("paid_cap", TraceStep(rule, Kind.APPROVED, paid - room, figures=(paid, room))))
+        paid = room
     count_paid(asking, paid)
     return kept
 

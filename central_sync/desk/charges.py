@@ -93,6 +93,7 @@ def on_wire(line: PricedLine) -> p.PricedLine:
         over_ceiling=line.over_ceiling,
         first_self_pay=line.first_self_pay,
         in_scope=line.in_scope,
+        over_tariff=line.over_tariff,
     )
 
 

@@ -26,7 +26,7 @@ SINCE = date(2023, 1, 1)
 
 
 class CoverCase(Document, frozen=True, kw_only=True):
-    """A cover of the case's member; ``deposited`` is what an account ever got."""
+    """A cover of the case's member; ``deposited`` is what an account ever got, ``approved`` what the payer named at most."""
 
     scheme: str
     group: str
@@ -35,6 +35,7 @@ class CoverCase(Document, frozen=True, kw_only=True):
     since: date = SINCE
     to: date | None = None
     deposited: Number = "0"
+    approved: Number | None = None
 
 
 class LineCase(Document, frozen=True, kw_only=True):
@@ -44,6 +45,7 @@ class LineCase(Document, frozen=True, kw_only=True):
     quantity: Number
     amount: Number
     on: date | None = None
+    modifiers: list[str] = field(default_factory=list)
 
 
 class Expected(Document, frozen=True, kw_only=True):
@@ -114,9 +116,18 @@ def told(rulebook: Rulebook, case: Case) -> Told:
         if scheme is None or cover.group not in scheme.groups:
             raise RulebookError(case.name, "covers", "there is no such scheme or group")
         held = _coins(case, "deposited", cover.deposited, coins)
+        approved = None if cover.approved is None else _coins(case, "approved", cover.approved, coins)
         covers.append(
             CoverFacts(
-                scheme.layer, cover.scheme, cover.contract, cover.group, cover.since, cover.to, cover.family, held
+                scheme.layer,
+                cover.scheme,
+                cover.contract,
+                cover.group,
+                cover.since,
+                cover.to,
+                cover.family,
+                held,
+                approved,
             )
         )
     facts = CaseFacts(
@@ -145,6 +156,7 @@ def told(rulebook: Rulebook, case: Case) -> Told:
             Decimal(line.amount) / Decimal(line.quantity),
             _coins(case, "bill", line.amount, coins),
             line.on or case.day,
+            tuple(line.modifiers),
         )
         for number, line in enumerate(case.bill)
     )

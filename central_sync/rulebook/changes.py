@@ -105,6 +105,9 @@ def parameters(rulebook: Rulebook) -> Iterator[tuple[Parameter[Any], str]]:
         for coefficient in region.coefficients.values():
             yield coefficient.professional, region.currency
             yield coefficient.technical, region.currency
+        for modifier in region.modifiers.values():
+            several = (modifier.units, modifier.professional, modifier.technical, modifier.price)
+            yield from ((one, region.currency) for one in several if one)
 
 
 def shown(value: Any, unit: str, currency: str) -> str:
@@ -119,6 +122,8 @@ def shown(value: Any, unit: str, currency: str) -> str:
             return ", ".join(percent(ratio) for ratio in value)
         case Fraction():
             return percent(value)
+        case Decimal() if unit != currency:
+            return f"{value:f} {unit}"
         case Decimal():
             return f"{value / 10 ** CURRENCIES[currency].decimals:f} {currency}"
         case int() if unit == currency:
@@ -136,7 +141,9 @@ def _of_scheme(scheme: Scheme) -> Iterator[Parameter[Any]]:
 def _of_benefit(benefit: Benefit) -> Iterator[Parameter[Any] | None]:
     yield from (take.share for take in benefit.takes)
     yield benefit.waiting
-    yield benefit.package.price if benefit.package else None
+    if benefit.package:
+        yield benefit.package.price
+        yield from benefit.package.prices.values()
     if benefit.deductible:
         rule = benefit.deductible
         yield from (rule.amount, rule.later, rule.least, rule.sum_cap.amount if rule.sum_cap else None)

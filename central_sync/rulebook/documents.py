@@ -29,6 +29,7 @@ from central_sync.terms.money import Rounding
 
 Word = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 Phrase = Annotated[str, Meta(min_length=1, max_length=200)]
+ModifierCode = Annotated[str, Meta(pattern=r"^[!-~]{1,20}$")]
 Count = Annotated[str, Meta(pattern=r"^[0-9]{1,3}$")]
 YearStart = Annotated[str, Meta(pattern=r"^(cover|(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01]))?$")]
 Number = Annotated[str, Meta(pattern=r"^[0-9]{1,16}(\.[0-9]{1,6})?$")]
@@ -186,6 +187,8 @@ class BenefitFile(Document, frozen=True, kw_only=True):
     basis: Basis = Basis.LEFT
     waiting: ParameterFile | None = None
     package: PackageFile | None = None
+    packages: str = ""
+    approved: bool = False
     bands: BandsFile
     deductible: DeductibleFile | None = None
     least: ParameterFile | None = None
@@ -198,6 +201,16 @@ class CoefficientFile(Document, frozen=True, kw_only=True):
 
     professional: ParameterFile
     technical: ParameterFile
+
+
+class ModifierFile(Document, frozen=True, kw_only=True):
+    """What a code beside an item does to its price: adds units to the professional part, multiplies a part or the whole."""
+
+    kinds: list[Word] = []
+    units: ParameterFile | None = None
+    professional: ParameterFile | None = None
+    technical: ParameterFile | None = None
+    price: ParameterFile | None = None
 
 
 class RegionFile(Document, frozen=True, kw_only=True):
@@ -215,6 +228,8 @@ class RegionFile(Document, frozen=True, kw_only=True):
     catalogue: str
     coefficients: dict[Word, CoefficientFile] = {}
     language: Language = Language.EN
+    insured_tier: str = ""
+    modifiers: dict[ModifierCode, ModifierFile] = {}
 
 
 class SourceFile(Document, frozen=True, kw_only=True):

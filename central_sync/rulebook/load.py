@@ -12,13 +12,13 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from central_sync.benefits import bundle
-from central_sync.benefits.parameters import Coefficient, Region, Rulebook, Source
+from central_sync.benefits.parameters import Coefficient, PriceModifier, Region, Rulebook, Source
 from central_sync.rulebook import catalogue, diagnoses
-from central_sync.rulebook.documents import RegionFile, SourceFile
+from central_sync.rulebook.documents import ModifierFile, RegionFile, SourceFile
 from central_sync.rulebook.scheme_files import scheme
 from central_sync.rulebook.strict import RulebookError, document, line_of, plain, shaped
 from central_sync.rulebook.texts import Told, english
-from central_sync.rulebook.values import Place, covered, exact_parameter
+from central_sync.rulebook.values import Place, covered, exact_parameter, number_parameter
 from central_sync.terms.identifiers import KINDS
 from central_sync.terms.money import CURRENCIES
 
@@ -90,6 +90,8 @@ def _region(folder: Path, file: str, code: str, sources: Mapping[str, Source], t
         )
         covered(place, key, coefficients[group].professional)
         covered(place, key, coefficients[group].technical)
+    if source.insured_tier and source.insured_tier not in source.tiers:
+        raise RulebookError(file, "insured_tier", "is none of the region's tiers")
     tariff = replace(place, file=f"tariffs/{source.catalogue}")
     return Region(
         code=code,
@@ -104,4 +106,25 @@ def _region(folder: Path, file: str, code: str, sources: Mapping[str, Source], t
         items=catalogue.items(folder, tariff, source.tiers, coefficients),
         coefficients=coefficients,
         language=source.language,
+        insured_tier=source.insured_tier,
+        modifiers={name: _modifier(place, code, name, one) for name, one in source.modifiers.items()},
     )
+
+
+def _modifier(place: Place, region: str, name: str, source: ModifierFile) -> PriceModifier:
+    key = f"modifiers.{name}"
+    for kind in source.kinds:
+        if kind not in catalogue.KINDS:
+            raise place.wrong(f"{key}.kinds", f"no such kind: {kind}")
+    parts = {"units": source.units, "professional": source.professional, "technical": source.technical}
+    parts["price"] = source.price
+    found = {
+        part: number_parameter(
+            place, f"{region}.{key}.{part}", f"{key}.{part}", one, "units" if part == "units" else "factor"
+        )
+        for part, one in parts.items()
+        if one
+    }
+    if not found:
+        raise place.wrong(key, "changes nothing: it has units, or a factor for a part or the whole price")
+    return PriceModifier(tuple(source.kinds), **found)

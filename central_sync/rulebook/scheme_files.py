@@ -34,6 +34,7 @@ from central_sync.rulebook.documents import (
     SchemeFile,
     TakeFile,
 )
+from central_sync.rulebook.packages import packages
 from central_sync.rulebook.strict import RulebookError, document
 from central_sync.rulebook.texts import Told, english
 from central_sync.rulebook.values import (
@@ -127,12 +128,14 @@ def _benefits(
     """The benefits by kind of care, in the order in which they are asked."""
     found: dict[str, list[tuple[int, str, Benefit]]] = {}
     counters: dict[str, tuple[object, ...]] = {name: (cap.per, cap.owner, cap.of) for name, cap in caps.items()}
+    tables = {path.name for path in (folder / "schemes" / code).glob("*.csv")}
     for path in sorted((folder / "schemes" / code).glob("*.yaml")):
         if path.name == "scheme.yaml":
             continue
         at = replace(place, file=f"schemes/{code}/{path.name}")
         source = document(folder, at.file, BenefitFile)
-        benefit = _benefit(at, f"{code}.{path.stem}", source, caps, region)
+        tables.discard(source.packages)
+        benefit = _benefit(folder, at, f"{code}.{path.stem}", source, caps, region)
         for name, kind in _counters(benefit):
             if counters.setdefault(name, kind) != kind:
                 raise at.wrong("counter", f"{name} counts something else in another place of the scheme")
@@ -145,6 +148,8 @@ def _benefits(
             mine.append((int(source.rank), path.stem, benefit))
     if not found:
         raise RulebookError(place.file, "document", "the scheme has no benefit")
+    if tables:
+        raise RulebookError(f"schemes/{code}/{min(tables)}", "document", "no benefit names this table")
     for care, mine in found.items():
         _reachable(code, care, [benefit for _, _, benefit in sorted(mine, key=lambda one: one[:2])])
     return {care: tuple(b for _, _, b in sorted(mine, key=lambda one: one[:2])) for care, mine in found.items()}
@@ -160,7 +165,9 @@ def _reachable(code: str, care: str, benefits: Sequence[Benefit]) -> None:
                 raise RulebookError(file, "rank", f"{benefit.name} takes everything of {care} before it")
 
 
-def _benefit(place: Place, rule: str, source: BenefitFile, caps: Mapping[str, Cap], region: Region) -> Benefit:
+def _benefit(
+    folder: Path, place: Place, rule: str, source: BenefitFile, caps: Mapping[str, Cap], region: Region
+) -> Benefit:
     for name in source.caps:
         if name not in caps:
             raise place.wrong("caps", f"the scheme has no cap {name}")
@@ -183,8 +190,11 @@ def _benefit(place: Place, rule: str, source: BenefitFile, caps: Mapping[str, Ca
         each=source.each,
         least=_amount(place, rule, "least", source.least),
         basis=source.basis,
-        package=_package(place, rule, source, region),
+        package=_priced_items(folder, place, rule, source, region)
+        if source.packages
+        else _package(place, rule, source, region),
         account=source.account,
+        approved=source.approved,
     )
     names = [name for name, _ in _counters(benefit)] + [cap.name for cap in benefit.caps if cap.per in RUNNING]
     if len(set(names)) != len(names):
@@ -258,6 +268,17 @@ def _package(place: Place, rule: str, source: BenefitFile, region: Region) -> Pa
     _items(place, "package.items", package.items, region)
     price = amount_parameter(place, f"{rule}.package", "package", package)
     return Package(price, tuple(package.items), tuple(package.diagnoses))
+
+
+def _priced_items(folder: Path, place: Place, rule: str, source: BenefitFile, region: Region) -> Package:
+    """The package of a benefit that names a table of fixed prices."""
+    if source.package:
+        raise place.wrong("packages", "a table of prices or one package, not both")
+    if source.basis is not Basis.LEFT or source.each != "bill":
+        raise place.wrong("packages", "a fixed price is for the whole bill, with basis: left")
+    file = f"{Path(place.file).parent.as_posix()}/{source.packages}"
+    prices = packages(folder, replace(place, file=file), f"{rule}.packages", region.items)
+    return Package(None, tuple(prices), (), prices)
 
 
 def _amount(place: Place, rule: str, key: str, source: ParameterFile | None) -> Parameter[int] | None:

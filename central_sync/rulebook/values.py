@@ -11,7 +11,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TypeVar
 
-from central_sync.benefits.parameters import Band, Parameter, Row
+from central_sync.benefits.parameters import MONTHS, Band, Parameter, Row
 from central_sync.rulebook.documents import BandValue, ParameterFile
 from central_sync.rulebook.strict import RulebookError
 from central_sync.rulebook.texts import Told, english
@@ -70,6 +70,11 @@ def exact_parameter(place: Place, rule: str, key: str, source: ParameterFile) ->
     return _parameter(place, rule, key, source, place.currency.code, _coefficient)
 
 
+def number_parameter(place: Place, rule: str, key: str, source: ParameterFile, unit: str) -> Parameter[Decimal]:
+    """A parameter whose values are plain numbers of that unit."""
+    return _parameter(place, rule, key, source, unit, _number)
+
+
 def ratios_parameter(place: Place, rule: str, key: str, source: ParameterFile) -> Parameter[tuple[Fraction, ...]]:
     """A parameter whose values are lists of ratios."""
     return _parameter(place, rule, key, source, RATIO, _ratios)
@@ -81,8 +86,8 @@ def ratio_parameter(place: Place, rule: str, key: str, source: ParameterFile) ->
 
 
 def days_parameter(place: Place, rule: str, key: str, source: ParameterFile) -> Parameter[int]:
-    """A parameter whose values are numbers of days."""
-    return _parameter(place, rule, key, source, DAYS, _days)
+    """A parameter whose values are numbers of days, or of months of the scheme's calendar."""
+    return _parameter(place, rule, key, source, MONTHS if source.unit == MONTHS else DAYS, _days)
 
 
 def bands_parameter(place: Place, rule: str, key: str, source: ParameterFile) -> Parameter[tuple[Band, ...]]:
@@ -187,6 +192,12 @@ def _coefficient(place: Place, key: str, value: Value) -> Decimal:
     return Decimal(value).scaleb(place.currency.decimals)
 
 
+def _number(place: Place, key: str, value: Value) -> Decimal:
+    if not isinstance(value, str):
+        raise place.wrong(key, "one number")
+    return Decimal(value)
+
+
 def _ratio(place: Place, key: str, value: Value) -> Fraction:
     if not isinstance(value, str):
         raise place.wrong(key, "a ratio is one number")
@@ -195,7 +206,7 @@ def _ratio(place: Place, key: str, value: Value) -> Fraction:
 
 def _days(place: Place, key: str, value: Value) -> int:
     if not isinstance(value, str) or not value.isdecimal() or int(value) > DAYS_MAX:
-        raise place.wrong(key, f"a whole number of days, {DAYS_MAX} at most")
+        raise place.wrong(key, f"a whole number, {DAYS_MAX} at most")
     return int(value)
 
 

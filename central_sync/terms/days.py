@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import jdatetime
 
 BUDDHIST_YEARS_AHEAD = 543
+DAYS_OF_EVERY_MONTH = 28
 _WRITTEN = re.compile(r"^(\d{4})[-/](\d{1,2})[-/](\d{1,2})\Z")
 
 
@@ -76,3 +77,16 @@ def parse(text: str, calendar: Calendar) -> date:
             return date(year - BUDDHIST_YEARS_AHEAD, month, number)
         case Calendar.GREGORIAN:
             return date(year, month, number)
+
+
+def months_after(day: date, months: int, calendar: Calendar) -> date:
+    """The day of that number ``months`` later as ``calendar`` counts them; where that month is shorter, its last day."""
+    year, month, number = (int(part) for part in display(day, calendar).split("-"))
+    year, month = year + (month - 1 + months) // 12, (month - 1 + months) % 12 + 1
+    while True:
+        try:
+            return parse(f"{year:04d}-{month:02d}-{number:02d}", calendar)
+        except ValueError:
+            if number <= DAYS_OF_EVERY_MONTH:
+                raise
+            number -= 1

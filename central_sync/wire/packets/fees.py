@@ -37,7 +37,7 @@ class Fees(Request, frozen=True, kw_only=True):
 
 
 class PricedLine(Answer, frozen=True, kw_only=True):
-    """How one line was classified: ``amount`` = own_pay + over_ceiling + first_self_pay + in_scope."""
+    """How one line was classified: ``amount`` = own_pay + over_tariff + over_ceiling + first_self_pay + in_scope."""
 
     serial: str
     amount: int
@@ -46,6 +46,7 @@ class PricedLine(Answer, frozen=True, kw_only=True):
     over_ceiling: int
     first_self_pay: int
     in_scope: int
+    over_tariff: int = 0
 
 
 class FeesAnswer(Answer, frozen=True, kw_only=True):

@@ -115,3 +115,12 @@ def test_an_items_record_that_is_damaged_is_told_when_it_is_looked_up():
         decoder("x", msgspec.msgpack.encode(["name", 0, 7, []]))
     with pytest.raises(BundleBroken):
         compiled.referred("x", b"\xc1")
+
+
+def test_a_hospital_keeps_the_prices_of_the_tier_that_is_insured_too():
+    region = replace(SHIPPED.regions["ir"], insured_tier="public")
+    book = replace(SHIPPED, regions={**SHIPPED.regions, "ir": region})
+    whole = compiled.compiled(book, WHOLE.audit)
+    mine = cut(whole, "ir", "private").rulebook.regions["ir"]
+    bed = mine.items["B0001"].versions[0]
+    assert bed.ceilings == {tier: region.items["B0001"].versions[0].ceilings[tier] for tier in ("public", "private")}

@@ -24,6 +24,7 @@ from central_sync.terms.money import Rounding
 from tests.central_sync.benefits.hand_made import (
     BED,
     CASE,
+    DRUG,
     PRIVATE,
     amount,
     bands,
@@ -178,3 +179,15 @@ def test_a_secondary_payer_after_a_fixed_price_above_the_bill_pays_what_is_left_
     two = scheme(benefit(basis=Basis.DIFFERENCE), code="two", layer="aid")
     done = settled([fixed, two], PAIR)
     assert (paid(done), done.patient, done.package_difference) == ([1500, 1500], 0, 2000)
+
+
+def test_of_several_fixed_prices_by_item_the_highest_holds():
+    table = Package(None, (BED, DRUG), (), {BED: amount(800, "bed price"), DRUG: amount(900, "drug price")})
+    fixed = scheme(benefit(ratios=bands((0, "0.5")), package=table))
+    done = settled([fixed], bill((BED, 500), (DRUG, 500)))
+    assert (paid(done), done.patient, done.package_difference) == ([450], 450, -100)
+    assert paid(settled([fixed], bill((BED, 1000)))) == [400]
+    gone = replace(table, prices={BED: amount(None), DRUG: amount(None)})
+    assert paid(settled([scheme(benefit(ratios=bands((0, "0.5")), package=gone), benefit(name="rest"))], PAIR)) == [
+        1000
+    ]

@@ -110,4 +110,4 @@ def test_each_shipped_region_has_a_catalogue_to_make_bills_of(region):
 
 def test_layers_are_asked_in_the_order_of_the_field():
     assert LAYERS == ("base", "base_supplement", "critical_illness", "supplementary", "aid", "subsidy", "account")
-    assert set(PARTS) == {"own_pay", "over_ceiling", "first_self_pay", "in_scope"}
+    assert set(PARTS) == {"own_pay", "over_tariff", "over_ceiling", "first_self_pay", "in_scope"}

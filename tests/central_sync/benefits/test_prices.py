@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
 import pytest
 
 from central_sync.benefits.facts import BillLine, CaseFacts
+from central_sync.benefits.parameters import Parameter, PriceModifier, Row
 from central_sync.benefits.prices import ItemUnknown, price
 from central_sync.benefits.results import PricedLine
 from tests.central_sync.benefits.strategies import SHIPPED
@@ -78,3 +80,66 @@ def test_a_negative_line_is_not_priced(quantity, amount):
 def test_an_unknown_region_is_an_error_of_the_caller():
     with pytest.raises(KeyError):
         priced("xx", "tier_1", "YP0001", "1", 1)
+
+
+BOOK = SHIPPED.regions["ir"]
+
+
+def number(value, unit="factor"):
+    rows = (Row(date(2025, 3, 21), Decimal(value), "invented", True, "public"),)
+    return Parameter("ir.modifiers.x", "x", unit, rows)
+
+
+MODIFIERS = {
+    "plus": PriceModifier(units=number("2", "units")),
+    "half": PriceModifier(("surgery",), professional=number("0.5")),
+    "physician": PriceModifier(technical=number("0")),
+    "tenth": PriceModifier(price=number("0.1")),
+}
+
+
+@pytest.mark.parametrize(
+    ("codes", "tier", "expected"),
+    [
+        ((), "public", 18_600_000),  # 28 x 550,000 + 8 x 400,000
+        (("plus",), "public", 19_700_000),  # 30 x 550,000 + 3,200,000
+        (("half",), "public", 10_900_000),
+        (("plus", "half"), "public", 11_450_000),
+        (("physician",), "public", 15_400_000),
+        (("tenth",), "public", 1_860_000),
+        (("nobody knows it",), "public", 18_600_000),
+        (("half",), "private", 54_400_000),  # of the public sector alone
+    ],
+)
+def test_modifiers_change_the_price_of_relative_units(codes, tier, expected):
+    region = replace(BOOK, modifiers=MODIFIERS, insured_tier="")
+    book = replace(SHIPPED, regions={"ir": region})
+    facts = CaseFacts("M1", "ir", tier, "inpatient", DAY, date(1980, 1, 1), ())
+    line = BillLine("1", "S0001", Decimal(1), Decimal(0), 10**9, DAY, codes)
+    assert price(book, facts, [line])[0].in_scope == expected
+
+
+def test_a_modifier_for_other_kinds_changes_nothing_and_one_of_the_whole_price_changes_a_ceiling():
+    region = replace(BOOK, modifiers=MODIFIERS, insured_tier="")
+    book = replace(SHIPPED, regions={"ir": region})
+    facts = CaseFacts("M1", "ir", "public", "inpatient", DAY, date(1980, 1, 1), ())
+    bed = BillLine("1", "B0001", Decimal(2), Decimal(0), 10**9, DAY, ("half", "tenth"))
+    assert price(book, facts, [bed])[0].in_scope == 2 * 820_000
+
+
+@pytest.mark.parametrize(
+    ("amount", "parts"),
+    [  # insured 18,600,000 in the public sector, 54,400,000 in the private one
+        (10_000_000, (10_000_000, 0, 0)),
+        (18_600_000, (18_600_000, 0, 0)),
+        (54_400_000, (18_600_000, 35_800_000, 0)),
+        (60_000_000, (18_600_000, 35_800_000, 5_600_000)),
+    ],
+)
+def test_where_another_tiers_price_is_insured_what_is_above_it_is_told_from_what_is_above_the_hospitals_own(
+    amount, parts
+):
+    book = replace(SHIPPED, regions={"ir": replace(BOOK, insured_tier="public")})
+    facts = CaseFacts("M1", "ir", "private", "inpatient", DAY, date(1980, 1, 1), ())
+    [line] = price(book, facts, [BillLine("1", "S0001", Decimal(1), Decimal(0), amount, DAY)])
+    assert (line.in_scope, line.over_ceiling, line.over_tariff) == parts

@@ -154,7 +154,7 @@ def test_the_order_of_covers_and_lines_does_not_matter(situation, random):
 def test_lines_are_classified_without_losing_a_coin(situation):
     rulebook, facts, lines, before = situation
     for line, priced in zip(lines, settle(rulebook, facts, lines, before).lines, strict=True):
-        parts = (priced.own_pay, priced.over_ceiling, priced.first_self_pay, priced.in_scope)
+        parts = (priced.own_pay, priced.over_tariff, priced.over_ceiling, priced.first_self_pay, priced.in_scope)
         assert (priced.serial, priced.amount) == (line.serial, line.amount)
         assert sum(parts) == line.amount
         assert min(parts) >= 0

@@ -23,6 +23,7 @@ from central_sync.benefits.explain import sentence
 from central_sync.benefits.facts import AccumulatorKey
 from central_sync.benefits.parameters import (
     CoinRule,
+    Lines,
 )
 from central_sync.terms.money import Rounding
 from tests.central_sync.benefits.hand_made import (
@@ -235,3 +236,37 @@ def test_a_cap_forbids_rounding_in_the_patients_favour():
     coin = CoinRule(Rounding.DOWN, 50, RoundedAt.CLAIM, LastCoin.PAYER)
     one = scheme(benefit(ratios=bands((0, "0.7")), caps=(cap(770),)), rounding=coin)
     assert settled([one], bill((BED, 1100))).patient == 330
+
+
+def test_waiting_may_be_counted_in_months_of_the_schemes_calendar():
+    wait = replace(amount(9, "waiting"), unit="months")
+    one = scheme(benefit(waiting=wait))
+    since = replace(COVER, from_day=date(2024, 9, 10))  # nine months later is the day of the case
+    assert paid(settled([one], bill((BED, 1000)), facts=replace(CASE, covers=(since,)))) == [1000]
+    young = replace(COVER, from_day=date(2024, 9, 11))
+    assert paid(settled([one], bill((BED, 1000)), facts=replace(CASE, covers=(young,)))) == [0]
+
+
+@pytest.mark.parametrize(("approved", "pays"), [(None, 700), (700, 700), (699, 699), (0, 0)])
+def test_no_more_is_paid_than_was_approved(approved, pays):
+    one = scheme(benefit(ratios=bands((0, "0.7")), caps=(cap(10**6),), approved=True))
+    facts = replace(CASE, covers=(replace(COVER, approved=approved),))
+    done = settled([one], bill((BED, 1000)), facts=facts)
+    assert (paid(done), done.patient, moved(done).get("cap", 0)) == ([pays], 1000 - pays, pays)
+
+
+def test_an_approval_is_for_all_benefits_of_the_scheme_together_and_only_for_those_that_ask_for_it():
+    beds = benefit(name="beds", lines=Lines(kinds=("bed",)), approved=True)
+    drugs = benefit(name="drugs", lines=Lines(kinds=("drug",)), approved=True)
+    facts = replace(CASE, covers=(replace(COVER, approved=1200),))
+    lines = bill((BED, 1000), (DRUG, 1000))
+    done = settled([scheme(beds, drugs)], lines, facts=facts)
+    assert (paid(done), why(done)) == ([1200], {"one.drugs.approved": 800})
+    assert paid(settled([scheme(beds, replace(drugs, approved=False))], lines, facts=facts)) == [2000]
+
+
+def test_rounding_a_claim_does_not_pass_what_was_approved():
+    coin = CoinRule(Rounding.DOWN, 50, RoundedAt.CLAIM, LastCoin.PAYER)
+    one = scheme(benefit(ratios=bands((0, "0.7")), approved=True), rounding=coin)
+    facts = replace(CASE, covers=(replace(COVER, approved=770),))
+    assert settled([one], bill((BED, 1100)), facts=facts).patient == 330

@@ -17,7 +17,7 @@ def test_lines_come_back_classified(hospital):
     )
     assert [(line.serial, line.catalogue_class) for line in answer.lines] == [("1", "A"), ("2", "C")]
     for line in answer.lines:
-        assert line.amount == line.own_pay + line.over_ceiling + line.first_self_pay + line.in_scope
+        assert line.amount == line.own_pay + line.over_tariff + line.over_ceiling + line.first_self_pay + line.in_scope
 
 
 @pytest.mark.parametrize(

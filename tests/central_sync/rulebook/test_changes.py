@@ -75,3 +75,21 @@ def test_another_rulebook_of_the_same_day_differs_where_it_was_edited(tmp_path):
 def test_every_parameter_is_told_once():
     rules = [parameter.rule for parameter, _ in parameters(SHIPPED)]
     assert len(rules) == len(set(rules)) > 10
+
+
+def test_prices_of_packages_and_modifiers_are_told(tmp_path):
+    change(
+        copied(tmp_path),
+        "regions/cn.yaml",
+        "rounding:",
+        "modifiers: {'90': {price: {text: x, unit: factor, values: [{from: 2023-01-01, value: '1.5', reference: "
+        "illustrative_cn}]}}}\nrounding:",
+    )
+    change(tmp_path, STAY, "takes:", "packages: fixed.csv\ntakes:")
+    head = "item,from,text,price,reference,illustrative\n"
+    row = "SS0001,2024-01-01,a fixed price,5000,illustrative_cn,true\n"
+    (tmp_path / "schemes/cn_employee/fixed.csv").write_text(head + row, encoding="utf-8")
+    day = date(2025, 6, 10)
+    found = between(day, day, load(tmp_path))
+    assert ("cn.modifiers.90.price", "", NOTHING, "1.5 factor") in found
+    assert ("cn_employee.inpatient.packages.SS0001", "", NOTHING, "5,000.00 CNY") in found

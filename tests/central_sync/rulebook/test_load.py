@@ -11,6 +11,8 @@ from central_sync.rulebook.strict import RulebookError
 from central_sync.terms.languages import Language
 from tests.central_sync.rulebook.mistakes import EMPLOYEE, ILLNESS, STAY, VISIT, Mistake, change, copied, refused
 
+MONEY = "{text: x, unit: CNY, values: [{from: 2023-01-01, value: '2', reference: illustrative_cn}]}"
+
 MISTAKES = {
     "unknown_cap": Mistake(STAY, "caps: [pool]", "caps: [pond]", "caps"),
     "unused_cap": Mistake(VISIT, "caps: [outpatient, pool]", "caps: [pool]", "caps.outpatient", EMPLOYEE),
@@ -38,6 +40,18 @@ MISTAKES = {
     "a_missing_language": Mistake(STAY, "    zh: 每次住院起付线\n", "", "deductible.text"),
     "an_empty_translation": Mistake(STAY, "    zh: 每次住院起付线", '    zh: ""', "deductible.text.zh"),
     "a_region_of_an_unknown_language": Mistake("regions/cn.yaml", "language: zh", "language: de", "language"),
+    "an_insured_tier_that_is_none": Mistake(
+        "regions/cn.yaml", "rounding:", "insured_tier: tier_9\nrounding:", "insured_tier"
+    ),
+    "a_modifier_that_changes_nothing": Mistake(
+        "regions/cn.yaml", "rounding:", "modifiers: {'7': {}}\nrounding:", "modifiers.7"
+    ),
+    "a_modifier_of_an_unknown_kind": Mistake(
+        "regions/cn.yaml", "rounding:", "modifiers: {'7': {kinds: [magic]}}\nrounding:", "modifiers.7.kinds"
+    ),
+    "a_modifier_in_money": Mistake(
+        "regions/cn.yaml", "rounding:", f"modifiers: {{'7': {{price: {MONEY}}}}}\nrounding:", "modifiers.7.price.unit"
+    ),
     "unknown_diagnosis_list": Mistake("regions/cn.yaml", "icd10_cn", "icd9", "diagnosis_list"),
 }
 
@@ -94,3 +108,18 @@ def test_another_translation_is_another_version_and_survives_the_bundle(tmp_path
 
     assert other.version != shipped.version
     assert bundle.unpacked(bundle.packed(other)) == other
+
+
+def test_a_region_says_which_tiers_prices_are_insured_and_what_modifiers_do(tmp_path):
+    double = MONEY.replace("CNY", "factor")
+    more = MONEY.replace("CNY", "units")
+    change(
+        copied(tmp_path),
+        "regions/cn.yaml",
+        "rounding:",
+        f"insured_tier: tier_2\nmodifiers: {{'90': {{kinds: [visit], professional: {double}, units: {more}}}}}\nrounding:",
+    )
+    region = load(tmp_path).regions["cn"]
+    modifier = region.modifiers["90"]
+    assert (region.insured_tier, modifier.kinds, modifier.technical) == ("tier_2", ("visit",), None)
+    assert (modifier.professional.rows[0].value, modifier.units.rule) == (2, "cn.modifiers.90.units")

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from central_sync.terms.days import Calendar, civil_day, day_end, display, parse, year_of
+from central_sync.terms.days import Calendar, civil_day, day_end, display, months_after, parse, year_of
 
 days = st.dates(date(1900, 1, 1), date(2200, 12, 31))
 calendars = st.sampled_from(Calendar)
@@ -102,3 +102,17 @@ def test_a_naive_instant_and_an_unknown_zone_are_refused():
         civil_day(datetime(2025, 1, 1), "UTC")  # noqa: DTZ001
     with pytest.raises(ZoneInfoNotFoundError):
         civil_day(datetime(2025, 1, 1, tzinfo=UTC), "Asia/Nowhere")
+
+
+@pytest.mark.parametrize(
+    ("day", "months", "calendar", "after"),
+    [
+        (date(2025, 1, 31), 1, Calendar.GREGORIAN, date(2025, 2, 28)),
+        (date(2023, 12, 31), 2, Calendar.GREGORIAN, date(2024, 2, 29)),
+        (date(2025, 3, 21), 9, Calendar.JALALI, date(2025, 12, 22)),  # 1 Farvardin to 1 Dey
+        (date(2025, 9, 22), 6, Calendar.JALALI, date(2026, 3, 20)),  # 31 Shahrivar to 29 Esfand, the month's last
+        (date(2025, 5, 5), 0, Calendar.BUDDHIST, date(2025, 5, 5)),
+    ],
+)
+def test_months_are_those_of_the_calendar(day, months, calendar, after):
+    assert months_after(day, months, calendar) == after

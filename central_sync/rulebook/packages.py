@@ -1,0 +1,63 @@
+"""Reads a scheme's table of fixed prices: which item on the bill stands for which price, by day and kind of hospital.
+
+Columns: ``item, from, text, price, reference, illustrative`` and any ``price.<tier>``. ``price`` speaks for every tier without a
+column of its own. A row without any price ends the item's on that day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from datetime import date
+from pathlib import Path
+
+from central_sync.benefits.parameters import Parameter, Row
+from central_sync.rulebook.strict import table
+from central_sync.rulebook.values import Place, coins
+
+COLUMNS = frozenset(["item", "from", "text", "price", "reference", "illustrative"])
+
+
+def packages(folder: Path, place: Place, rule: str, items: Container[str]) -> dict[str, Parameter[int]]:
+    """The prices in ``place.file`` by item, in the order of the file.
+
+    Raises:
+        RulebookError: a row is wrong; the error names the line.
+    """
+    found: dict[str, Parameter[int]] = {}
+    for line, row in table(folder, place.file, COLUMNS, frozenset(f"price.{tier}" for tier in place.tiers)):
+        item = row["item"]
+        if item not in items:
+            raise place.wrong(line, "the catalogue has no such item")
+        if not row["text"]:
+            raise place.wrong(line, "a price has a text")
+        if row["reference"] not in place.references:
+            raise place.wrong(line, "sources.yaml has no such source")
+        if row["illustrative"] not in ("true", "false"):
+            raise place.wrong(line, "illustrative is true or false")
+        try:
+            from_day = date.fromisoformat(row["from"])
+        except ValueError as error:
+            raise place.wrong(line, "from is not a day") from error
+        known = found.get(item)
+        if known and (known.text != row["text"] or known.rows[-1].from_day >= from_day):
+            raise place.wrong(line, "rows of one item stand together, with one text, in the order of their days")
+        earlier = known.rows if known else ()
+        rows = _rows(place, line, row, from_day, {one.tier for one in earlier})
+        found[item] = Parameter(f"{rule}.{item}", row["text"], place.currency.code, (*earlier, *rows))
+    if not found:
+        raise place.wrong("line 1", "there is no price")
+    return found
+
+
+def _rows(place: Place, line: str, row: dict[str, str], from_day: date, before: set[str]) -> list[Row[int]]:
+    texts = {tier: row.get(f"price.{tier}" if tier else "price", "") for tier in ("", *place.tiers)}
+    if not any(texts.values()):
+        if not before:
+            raise place.wrong(line, "no price, and none before that would end")
+        named = dict.fromkeys(sorted(before))
+        return [Row(from_day, None, row["reference"], row["illustrative"] == "true", tier) for tier in named]
+    return [
+        Row(from_day, coins(place, line, text), row["reference"], row["illustrative"] == "true", tier)
+        for tier, text in texts.items()
+        if text
+    ]
