@@ -92,8 +92,8 @@ def accumulator_keys(rulebook: Rulebook, facts: CaseFacts) -> tuple[AccumulatorK
 
 
 def balances(rulebook: Rulebook, facts: CaseFacts, accumulators: Mapping[AccumulatorKey, int]) -> tuple[Balance, ...]:
-    """What the layers have paid in the running time under each of their caps, in the order of the layers; a cap that
-    several covers or benefits fill together stands once.
+    """What the layers have paid in the running time under each of their caps and from accounts, in the order of the layers; a
+    cap that several covers or benefits fill together stands once.
     """
     found: dict[AccumulatorKey, Balance] = {}
     for cover, scheme, benefit in paying(rulebook, facts):
@@ -102,7 +102,12 @@ def balances(rulebook: Rulebook, facts: CaseFacts, accumulators: Mapping[Accumul
                 continue
             key = cap_key(facts, cover, scheme, cap)
             row = cap.amount.at(facts.day, facts.tier, cover.group, facts.marks, facts.age)
-            found[key] = Balance(scheme.layer, cap.name, accumulators.get(key, 0), row.value if row else None)
+            owner = key.owner.partition(":")[0]
+            found[key] = Balance(scheme.layer, cap.name, accumulators.get(key, 0), row.value if row else None, owner)
+        if benefit.account:
+            key = counter_key(facts, cover, scheme, benefit.account, Per.EVER)
+            used = accumulators.get(key, 0)
+            found[key] = Balance(scheme.layer, benefit.account, used, cover.deposited, account=True)
     return tuple(found.values())
 
 

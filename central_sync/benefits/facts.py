@@ -90,9 +90,13 @@ class AccumulatorKey(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """What a layer has paid this year under a cap; ``cap`` is ``None`` where none is in force."""
+    """What a layer has paid in the running time under a cap; ``cap`` is ``None`` where none is in force. ``owner``: whose use it is
+    (``member``, ``family`` or ``contract``). Of an ``account`` the cap is all that was ever paid into it.
+    """
 
     layer: str
     name: str
     used: int
     cap: int | None
+    owner: str = "member"
+    account: bool = False

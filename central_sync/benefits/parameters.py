@@ -224,7 +224,8 @@ class CoinRule:
 class Scheme:
     """One payer's rules. ``requires`` names a layer that must be in force too. ``calendar`` is that of its year, which
     begins on ``year_starts`` (``MM-DD``), on the day of the month and year of the cover (``cover``), or with the calendar's.
-    Schemes of one layer are asked by ``rank``, the lowest first.
+    Schemes of one layer are asked by ``rank``, the lowest first. Of its ``marks`` those that are ``vouched`` are not believed of
+    a hospital: the insurer must have approved them.
     """
 
     code: str
@@ -242,6 +243,7 @@ class Scheme:
     year_starts: str = ""
     rank: int = 0
     counted_on: CountedOn = CountedOn.DISCHARGE
+    vouched: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ import msgspec
 from central_sync.benefits.eligibility import entitled
 from central_sync.desk.checks import diagnoses, facts, not_future, own_case, person, within
 from central_sync.desk.lifecycle import Event, State, after
+from central_sync.desk.marks import declared
 from central_sync.desk.work import Decision, Work
 from central_sync.store.records import Case, Member
 from central_sync.terms import hid as hids
@@ -37,7 +38,7 @@ from central_sync.wire.refusals import Refused
 def register(work: Work, request: Registration) -> Decision:
     """2201."""
     member = _patient(work, request.person, request.service_date, "$.service_date")
-    case = _new(work, member, request.service_date, request.department)
+    case = _new(work, member, request.service_date, request.department, request.marks)
     return _open(work, replace(case, doctor=request.doctor, visit_number=request.visit_number))
 
 
@@ -45,7 +46,7 @@ def admit(work: Work, request: Admission) -> Decision:
     """2401."""
     member = _patient(work, request.person, request.admitted_on, "$.admitted_on")
     diagnoses(work, request.diagnoses)
-    case = _new(work, member, request.admitted_on, request.department)
+    case = _new(work, member, request.admitted_on, request.department, request.marks)
     case = replace(case, doctor=request.doctor, visit_number=request.stay_number, bed=request.bed)
     return _open(work, replace(case, diagnoses=_packed(request.diagnoses)))
 
@@ -60,6 +61,7 @@ def visit(work: Work, request: Visit) -> Decision:
         diagnoses=_packed(request.diagnoses),
         doctor=request.doctor or case.doctor,
         complaint=request.complaint,
+        marks=_marks(work, case, request.marks),
     )
     return _done(case)
 
@@ -76,6 +78,7 @@ def change_stay(work: Work, request: StayChange) -> Decision:
         bed=request.bed or case.bed,
         doctor=request.doctor or case.doctor,
         diagnoses=_packed(request.diagnoses) if request.diagnoses else case.diagnoses,
+        marks=_marks(work, case, request.marks),
     )
     return _done(case)
 
@@ -131,15 +134,21 @@ def _patient(work: Work, ref: PersonRef, day: date, path: str) -> Member:
     return member
 
 
-def _new(work: Work, member: Member, day: date, department: str) -> Case:
+def _marks(work: Work, case: Case, said: Sequence[str] | None) -> str:
+    """The marks that the hospital says of a case from now on; ``None``: those it said before."""
+    return case.marks if said is None else declared(work.rulebook, work.institution.currency, said)
+
+
+def _new(work: Work, member: Member, day: date, department: str, said: Sequence[str]) -> Case:
     assert work.row.care is not None, "a row that opens a case names its care"
+    marks = declared(work.rulebook, work.institution.currency, said)
     return Case(
         member=member.id,
         hid=work.hid,
         institution=work.institution.code,
         care=work.row.care,
         state=State.OPEN,
-        covered=entitled(work.rulebook, facts(work, member, work.row.care, day)),
+        covered=entitled(work.rulebook, facts(work, member, work.row.care, day, marks)),
         opened_on=day,
         discharged_on=None,
         way="",
@@ -152,6 +161,7 @@ def _new(work: Work, member: Member, day: date, department: str) -> Case:
         settlement_id="",
         opened_by=work.msgid,
         opened_at=work.now,
+        marks=marks,
     )
 
 

@@ -41,7 +41,7 @@ def bill_of(work: Work, case: Case, *, lock: bool) -> Bill:
         raise Refused("no_fees")
     day = (case.discharged_on if inpatient else None) or case.opened_on
     told = replace(
-        facts(work, member_of(work, case), case.care, day),
+        facts(work, member_of(work, case), case.care, day, case.marks),
         admitted=case.opened_on if inpatient else None,
         diagnoses=_diagnoses(case),
     )

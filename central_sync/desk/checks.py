@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from central_sync.benefits.facts import CaseFacts, CoverFacts
+from central_sync.desk.marks import holding
 from central_sync.desk.work import Work
 from central_sync.rulebook import diagnoses as lists
 from central_sync.store.records import Case, Member
@@ -96,8 +97,8 @@ def currency(work: Work, code: str) -> None:
         raise Refused("currency_wrong", "$.currency")
 
 
-def facts(work: Work, member: Member, care: str, day: date) -> CaseFacts:
-    """What the benefits engine is told of a member's case at this institution."""
+def facts(work: Work, member: Member, care: str, day: date, said: str = "") -> CaseFacts:
+    """What the benefits engine is told of a member's case at this institution; ``said`` are the marks that it says of the case."""
     return CaseFacts(
         member=member.id,
         region=work.institution.region,
@@ -106,8 +107,12 @@ def facts(work: Work, member: Member, care: str, day: date) -> CaseFacts:
         day=day,
         birth_date=member.birth_date,
         covers=tuple(
-            CoverFacts(c.layer, c.scheme, c.contract, member.group, c.from_day, c.to_day) for c in member.covers
+            CoverFacts(
+                c.layer, c.scheme, c.contract, c.own_group or member.group, c.from_day, c.to_day, c.family, c.deposited
+            )
+            for c in member.covers
         ),
+        marks=holding(work.rulebook, work.institution, member, day, said),
     )
 
 

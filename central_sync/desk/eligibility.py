@@ -38,7 +38,7 @@ def check_benefit(work: Work, request: BenefitCheck) -> Decision:
         entitled=yes,
         covers=_covers(member, request.service_date),
         balances=[
-            Balance(layer=row.layer, name=row.name, used=row.used, cap=row.cap)
+            Balance(layer=row.layer, name=row.name, used=row.used, cap=row.cap, owner=row.owner, account=row.account)
             for row in balances(work.rulebook, told, used)
         ],
         currency=work.institution.currency,

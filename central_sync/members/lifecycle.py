@@ -1,7 +1,7 @@
 """PURE: one line of a member file becomes a member, or is said to be wrong.
 
-A line is a JSON object: ``kind``, ``number``, ``name``, ``birth_date``, ``sex``, ``group``, ``region``, ``covers``. What is wrong is said
-by field and rule, never by value: these files are full of persons.
+A line is a JSON object: ``kind``, ``number``, ``name``, ``birth_date``, ``sex``, ``group``, ``region``, ``covers``, and perhaps ``approvals``. What
+is wrong is said by field and rule, never by value: these files are full of persons.
 
 A member is known by (kind, number), and is only ever replaced, whole, by a newer line: a cover ends by its ``to_day``.
 """
@@ -15,8 +15,14 @@ import msgspec
 from msgspec import Meta, Struct
 
 from central_sync.benefits.parameters import Rulebook
-from central_sync.limits import BIRTH_YEAR_MIN, COVERS_PER_MEMBER_MAX, MEMBER_LINE_BYTES_MAX
+from central_sync.limits import (
+    APPROVALS_PER_MEMBER_MAX,
+    BIRTH_YEAR_MIN,
+    COVERS_PER_MEMBER_MAX,
+    MEMBER_LINE_BYTES_MAX,
+)
 from central_sync.terms import identifiers
+from central_sync.terms.money import AMOUNT_MAX
 from central_sync.wire.codec import location
 
 Word = Annotated[str, Meta(min_length=1, max_length=80, pattern=r"^[!-~]+\Z")]
@@ -27,13 +33,31 @@ class LineInvalid(ValueError):
 
 
 class CoverLine(Struct, frozen=True, forbid_unknown_fields=True):
-    """One cover of a line; both days included."""
+    """One cover of a line; both days included. ``family`` are those who are counted together, ``deposited`` is all that was ever paid into
+    the member's account (coins), ``group`` the one in this scheme where it is not the member's.
+    """
 
     layer: Word
     scheme: Word
     contract: Word
     from_day: date
     to_day: date | None = None
+    family: Annotated[str, Meta(max_length=80, pattern=r"^[!-~]*\Z")] = ""
+    deposited: Annotated[int, Meta(ge=0, le=AMOUNT_MAX)] = 0
+    group: Annotated[str, Meta(max_length=40)] = ""
+
+
+class ApprovalLine(Struct, frozen=True, forbid_unknown_fields=True):
+    """What the insurer vouches for of the member: a mark from day to day, both included, at one institution or in one region (neither: at
+    any). ``reference`` is the insurer's own.
+    """
+
+    mark: Word
+    from_day: date
+    reference: Annotated[str, Meta(min_length=1, max_length=200)]
+    to_day: date | None = None
+    institution: Annotated[str, Meta(max_length=50, pattern=r"^[!-~]*\Z")] = ""
+    region: Annotated[str, Meta(max_length=20, pattern=r"^[!-~]*\Z")] = ""
 
 
 class MemberLine(Struct, frozen=True, forbid_unknown_fields=True):
@@ -47,6 +71,7 @@ class MemberLine(Struct, frozen=True, forbid_unknown_fields=True):
     group: Annotated[str, Meta(min_length=1, max_length=40)]
     region: Word
     covers: Annotated[list[CoverLine], Meta(max_length=COVERS_PER_MEMBER_MAX)]
+    approvals: Annotated[list[ApprovalLine], Meta(max_length=APPROVALS_PER_MEMBER_MAX)] = []
 
 
 def described(text: bytes, rulebook: Rulebook, today: date) -> MemberLine:
@@ -85,6 +110,8 @@ def _checked(line: MemberLine, rulebook: Rulebook, today: date) -> str:
         _checked_cover(cover, line.group, rulebook, f"$.covers[{place}]")
     if len({(c.layer, c.scheme, c.contract, c.from_day) for c in line.covers}) != len(line.covers):
         raise LineInvalid("$.covers: one stands twice")
+    for place, approval in enumerate(line.approvals):
+        _checked_approval(approval, line, rulebook, f"$.approvals[{place}]")
     return number
 
 
@@ -92,7 +119,20 @@ def _checked_cover(cover: CoverLine, group: str, rulebook: Rulebook, path: str) 
     scheme = rulebook.schemes.get(cover.scheme)
     if scheme is None or scheme.layer != cover.layer:
         raise LineInvalid(f"{path}: the rulebook has no such scheme in this layer")
-    if group not in scheme.groups:
-        raise LineInvalid(f"$.group: {path} is a scheme without this group; it has {', '.join(scheme.groups)}")
+    if (cover.group or group) not in scheme.groups:
+        where = f"{path}.group" if cover.group else "$.group"
+        raise LineInvalid(f"{where}: {path} is a scheme without this group; it has {', '.join(scheme.groups)}")
     if cover.to_day is not None and cover.to_day < cover.from_day:
         raise LineInvalid(f"{path}: ends before it begins")
+
+
+def _checked_approval(approval: ApprovalLine, line: MemberLine, rulebook: Rulebook, path: str) -> None:
+    schemes = [rulebook.schemes[cover.scheme] for cover in line.covers]
+    if all(approval.mark not in scheme.marks for scheme in schemes):
+        raise LineInvalid(f"{path}.mark: no scheme of the member's covers has it")
+    if approval.region and approval.region not in rulebook.regions:
+        raise LineInvalid(f"{path}.region: the rulebook has no such region")
+    if approval.to_day is not None and approval.to_day < approval.from_day:
+        raise LineInvalid(f"{path}: ends before it begins")
+    if "\0" in approval.reference:
+        raise LineInvalid(f"{path}.reference: a NUL character")

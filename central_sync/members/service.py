@@ -12,7 +12,7 @@ from central_sync.errors import MemberFileInvalid
 from central_sync.limits import MEMBER_FILE_ERRORS_MAX, MEMBER_IMPORT_LINES_PER_STEP
 from central_sync.members.lifecycle import LineInvalid, MemberLine, described
 from central_sync.store import Store
-from central_sync.store.records import Cover, Member
+from central_sync.store.records import Approval, Cover, Member
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,5 +76,11 @@ def _member(line: MemberLine, now: datetime) -> Member:
         group=line.group,
         region=line.region,
         as_of=now,
-        covers=tuple(Cover(c.layer, c.scheme, c.contract, c.from_day, c.to_day) for c in line.covers),
+        covers=tuple(
+            Cover(c.layer, c.scheme, c.contract, c.from_day, c.to_day, c.family, c.deposited, c.group)
+            for c in line.covers
+        ),
+        approvals=tuple(
+            Approval(a.mark, a.from_day, a.to_day, a.institution, a.region, a.reference) for a in line.approvals
+        ),
     )

@@ -155,6 +155,13 @@ class RoundingFile(Document, frozen=True, kw_only=True):
     last_coin: LastCoin = LastCoin.PATIENT
 
 
+class MarkFile(Document, frozen=True, kw_only=True):
+    """A mark, and who vouches for it: the hospital by saying it, or the hub, that is the insurer by an approval."""
+
+    mark: Word
+    vouched_by: Annotated[str, Meta(pattern=r"^(hospital|hub)$")] = "hospital"
+
+
 class SchemeFile(Document, frozen=True, kw_only=True):
     """``schemes/<scheme>/scheme.yaml``."""
 
@@ -166,7 +173,7 @@ class SchemeFile(Document, frozen=True, kw_only=True):
     calendar: Calendar
     rounding: Rounding | RoundingFile
     groups: Annotated[list[Word], Meta(min_length=1)]
-    marks: list[Word] = []
+    marks: list[Word | MarkFile] = []
     requires: str = ""
     year_starts: YearStart = ""
     counted_on: CountedOn = CountedOn.DISCHARGE

@@ -30,6 +30,7 @@ from central_sync.rulebook.documents import (
     BenefitFile,
     DeductibleFile,
     LinesFile,
+    MarkFile,
     ParameterFile,
     SchemeFile,
     TakeFile,
@@ -72,13 +73,14 @@ def scheme(
     if source.requires and (source.requires not in LAYERS or source.requires == source.layer):
         raise RulebookError(file, "requires", "is not another layer")
     region = regions[source.region]
+    marks, vouched = _marks(file, source)
     place = Place(
         file,
         CURRENCIES[region.currency],
         sources.keys(),
         region.tiers,
         tuple(source.groups),
-        tuple(source.marks),
+        marks,
         texts,
     )
     caps = {
@@ -101,11 +103,21 @@ def scheme(
         groups=tuple(source.groups),
         benefits=benefits,
         requires=source.requires,
-        marks=tuple(source.marks),
+        marks=marks,
         year_starts=source.year_starts,
         rank=int(source.rank),
         counted_on=source.counted_on,
+        vouched=vouched,
     )
+
+
+def _marks(file: str, source: SchemeFile) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The scheme's marks, and those of them that a hospital is not believed."""
+    found = [one if isinstance(one, MarkFile) else MarkFile(mark=one) for one in source.marks]
+    names = tuple(one.mark for one in found)
+    if len(set(names)) != len(names):
+        raise RulebookError(file, "marks", "one stands twice")
+    return names, tuple(one.mark for one in found if one.vouched_by == "hub")
 
 
 def _rounding(place: Place, source: SchemeFile) -> CoinRule:

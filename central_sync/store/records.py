@@ -157,13 +157,33 @@ class Cycle:
 
 @dataclass(frozen=True, slots=True)
 class Cover:
-    """One layer of a member's cover, both days included; ``to_day`` ``None`` is open-ended."""
+    """One layer of a member's cover, both days included; ``to_day`` ``None`` is open-ended. ``family`` are those who are counted
+    together, ``deposited`` is all that was ever paid into the member's account (coins), ``own_group`` the group in this scheme where
+    it is not the member's.
+    """
 
     layer: str
     scheme: str
     contract: str
     from_day: date
     to_day: date | None
+    family: str = ""
+    deposited: int = 0
+    own_group: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """What an insurer vouches for of a member: a mark that holds from day to day (both included, ``None``: open), at one institution or in
+    one region (empty: at any). ``reference`` is the insurer's own.
+    """
+
+    mark: str
+    from_day: date
+    to_day: date | None = None
+    institution: str = ""
+    region: str = ""
+    reference: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,11 +200,14 @@ class Member:
     region: str
     as_of: datetime
     covers: tuple[Cover, ...]
+    approvals: tuple[Approval, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One visit or admission. ``state`` is a state of :mod:`central_sync.desk.case`; ``diagnoses`` is MessagePack."""
+    """One visit or admission. ``state`` is a state of :mod:`central_sync.desk.lifecycle`; ``diagnoses`` is MessagePack; ``marks`` are what
+    the hospital says of it, with a space between.
+    """
 
     member: str
     hid: str
@@ -204,6 +227,7 @@ class Case:
     settlement_id: str
     opened_by: str
     opened_at: datetime
+    marks: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -211,7 +211,9 @@ member = Table(
     Column("group_name", String(40), nullable=False),
     Column("region", String(20), nullable=False),
     Column("as_of", Instant, nullable=False),
+    Column("approvals", LargeBinary),
 )
+"""``approvals``: MessagePack of what the insurer has approved or filed; NULL: nothing."""
 
 member_number = Table(
     "member_number",
@@ -233,6 +235,9 @@ cover = Table(
     Column("contract", String(80), nullable=False),
     Column("from_day", Date, nullable=False),
     Column("to_day", Date),
+    Column("family", String(80), nullable=False, server_default=text("''")),
+    Column("deposited", BigInteger, nullable=False, server_default=text("0")),
+    Column("own_group", String(40), nullable=False, server_default=text("''")),
     PrimaryKeyConstraint("member", "place"),
 )
 
@@ -270,6 +275,7 @@ member_case = Table(
     Column("settlement_id", String(40), nullable=False),
     Column("opened_by", String(64), nullable=False),
     Column("opened_at", Instant, nullable=False),
+    Column("marks", Text, nullable=False, server_default=text("''")),
     PrimaryKeyConstraint("member", "hid"),
 )
 

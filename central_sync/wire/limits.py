@@ -13,6 +13,7 @@ MSGID_CHARACTERS_MAX = 64
 CARD_READ_CHARACTERS_MAX = 64
 LINES_PER_FEES_MAX = 500
 DIAGNOSES_MAX = 40
+MARKS_MAX = 20
 FORECAST_LINES_MAX = 5_000
 """Lines of a draft bill, which goes nowhere; the packet's own limit comes first over the API, a file may be as long."""
 MODIFIERS_MAX = 10

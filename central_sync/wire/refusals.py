@@ -98,6 +98,18 @@ REFUSALS: dict[str, Sentences] = {
         "This diagnosis code does not exist. Choose it from the list.",
         "The code is not in the diagnosis list of the institution's region.",
     ),
+    "mark_unknown": Sentences(
+        Fault.HIS,
+        False,
+        "The insurer does not know this kind of case.",
+        "No scheme of the rulebook in this currency has such a mark: see the rulebook's schemes.",
+    ),
+    "mark_not_hospitals": Sentences(
+        Fault.HIS,
+        False,
+        "This must be approved by the insurer; the hospital cannot say it.",
+        "The insurer vouches for this mark, by an approval in the member's record or by where the member is insured: leave it out.",
+    ),
     "item_unknown": Sentences(
         Fault.HIS,
         True,

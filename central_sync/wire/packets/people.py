@@ -79,12 +79,16 @@ class BenefitCheck(Request, frozen=True, kw_only=True):
 
 
 class Balance(Answer, frozen=True, kw_only=True):
-    """What a layer has paid this year under a cap, and what is left (``None``: no cap)."""
+    """What a layer has paid this year under a cap, and what is left (``None``: no cap). ``owner``: whose use it is (``member``, ``family``
+    or ``contract``). ``account``: it is the member's personal account, and ``cap`` is all that was ever paid into it.
+    """
 
     layer: str
     name: str
     used: int
     cap: int | None
+    owner: str = "member"
+    account: bool = False
 
 
 class BenefitAnswer(Answer, frozen=True, kw_only=True):

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from central_sync.wire import packets as p
+from tests.central_sync.desk.provinces import ACCOUNT, BASE, HUSBAND, member, paid, provinces, told
 from tests.central_sync.hospital import BARE, DAY, IRANIAN
 
 
@@ -72,3 +73,35 @@ def test_nobody_has_benefits_before_their_birth(hospital):
     for day in (date(1949, 12, 30), date(1, 1, 1)):
         request = p.BenefitCheck(person=hospital.person, care="outpatient", service_date=day)
         assert hospital.refused("2001", request) == "date_out_of_range"
+
+
+def test_what_a_family_has_used_together_is_told_to_each_of_them(store):
+    east, _ = provinces(store)
+    visit = east.visit(400_00)
+    assert paid(east.done("2207", east.settle_request(visit, 400_00)))["east_base"] == 200_00
+    check = p.BenefitCheck(person=ref(*HUSBAND), care="outpatient", service_date=DAY)
+    (balance,) = east.done("2001", check).balances
+    assert (balance.name, balance.used, balance.cap, balance.owner) == ("visits", 200_00, 500_00, "family")
+    east.patient = HUSBAND
+    assert paid(east.done("2207", east.settle_request(east.visit(900_00), 900_00)))["east_base"] == 300_00
+
+
+def test_what_an_account_still_holds_is_told_and_used(store):
+    east, _ = provinces(store)
+    told(store, member(covers=[BASE, {**ACCOUNT, "deposited": 70_00}]))
+    check = p.BenefitCheck(person=east.person, care="outpatient", service_date=DAY)
+    assert [(b.used, b.cap) for b in east.done("2001", check).balances if b.account] == [(0, 70_00)]
+    answer = east.done("2207", east.settle_request(east.visit(100_00), 100_00))
+    assert (paid(answer)["east_account"], answer.patient) == (50_00, 0)
+    assert [(b.used, b.cap) for b in east.done("2001", check).balances if b.account] == [(50_00, 70_00)]
+    answer = east.done("2207", east.settle_request(east.visit(100_00), 100_00))
+    assert (paid(answer)["east_account"], answer.patient) == (20_00, 30_00)
+    told(store, member(covers=[BASE, {**ACCOUNT, "deposited": 100_00}]))
+    answer = east.done("2207", east.settle_request(east.visit(100_00), 100_00))
+    assert (paid(answer)["east_account"], answer.patient) == (30_00, 20_00)
+
+
+def test_a_cover_may_have_a_group_of_its_own(store):
+    east, _ = provinces(store)
+    told(store, member(covers=[{**BASE, "group": "retiree"}]))
+    assert paid(east.stayed(2_000_00))["east_base"] == (2_000_00 - 1_000_00) * 85 // 100

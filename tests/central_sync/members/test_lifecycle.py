@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 
 from central_sync.members.lifecycle import LineInvalid, described
+from tests.central_sync.desk.provinces import BASE, LAW, approval, member
 from tests.central_sync.hospital import BARE, CN_COVERS, IR_COVERS, IRANIAN, MASTER, RULEBOOK, member_line
 
 TODAY = date(2025, 6, 2)
@@ -44,6 +45,11 @@ def cover(**changes):
         (cover(to_day="2024-01-01"), "$.covers[0]"),
         (cover(from_day="PLANTED"), "$.covers[0].from_day"),
         (cover(contract=""), "$.covers[0].contract"),
+        (cover(group="PLANTED"), "$.covers[0].group"),
+        (cover(deposited=-1), "$.covers[0].deposited"),
+        (cover(deposited="PLANTED"), "$.covers[0].deposited"),
+        (cover(family="PLANTED\0"), "$.covers[0].family"),
+        ({"approvals": [{"mark": "PLANTED", "from_day": "2025-01-01", "reference": "x"}]}, "$.approvals[0].mark"),
         ({"covers": cover()["covers"] * 2}, "$.covers"),
         ({"covers": cover()["covers"] * 100}, "$.covers"),
     ],
@@ -65,3 +71,25 @@ def test_what_is_no_json_object_is_refused(text):
 
 def test_a_member_without_cover_is_a_member():
     assert described(member_line(*BARE, "employee", "cn"), RULEBOOK, TODAY).covers == []
+
+
+def test_a_line_may_say_families_accounts_and_what_the_insurer_approves():
+    cover = {**BASE, "family": "F9", "deposited": 5_000_00, "group": "retiree"}
+    line = described(member(covers=[cover], approvals=[approval("special_disease", region="west")]), LAW, TODAY)
+    assert (line.covers[0].family, line.covers[0].deposited, line.covers[0].group) == ("F9", 5_000_00, "retiree")
+    assert (line.approvals[0].mark, line.approvals[0].region) == ("special_disease", "west")
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"mark": "magic"}, "mark"),
+        ({"region": "nowhere"}, "region"),
+        ({"to_day": "2024-12-31"}, "ends before"),
+        ({"reference": ""}, "reference"),
+        ({"reference": "a\0"}, "NUL"),
+    ],
+)
+def test_a_wrong_approval_is_named(changes, said):
+    with pytest.raises(LineInvalid, match=said):
+        described(member(approvals=[{**approval("special_disease"), **changes}]), LAW, TODAY)

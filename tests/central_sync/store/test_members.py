@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
-from central_sync.store.records import Cover, Member
+from central_sync.store.records import Approval, Cover, Member
 
 NOW = datetime(2025, 6, 2, 8, 0, tzinfo=UTC)
 COVERS = (
@@ -30,3 +30,16 @@ def test_a_member_without_cover_is_known(store):
     with store.write() as uow:
         assert uow.members.put(replace(MEMBER, covers=()))
         assert uow.members.get("id1") == replace(MEMBER, covers=())
+
+
+def test_families_accounts_and_approvals_are_kept_with_the_member(store):
+    cover = replace(COVERS[0], family="f", deposited=10**15, own_group="retiree")
+    approval = Approval("special", date(2025, 1, 1), None, "H1", "cn", "A-1")
+    full = replace(MEMBER, covers=(cover,), approvals=(approval, replace(approval, to_day=date(2025, 2, 1))))
+    with store.write() as uow:
+        uow.members.put(full)
+    with store.read() as uow:
+        assert uow.members.get("id1") == full
+    with store.write() as uow:
+        uow.members.put(MEMBER)
+        assert uow.members.get("id1") == MEMBER

@@ -1,0 +1,58 @@
+"""PURE: which marks hold of a case: what the hospital says, what the insurer has approved, and where the member is insured.
+
+Rules
+    * The rulebook says who vouches for a mark. What the insurer must vouch for is not believed of a hospital: it holds while an approval
+      in the member's record is in force on the day of the case, at this institution.
+    * A member who is insured in another region than that of the place of care has ``out_of_area_filed`` if that is approved (the
+      filing), and ``out_of_area`` if not: always one of the two, never both. Nobody else can say either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from central_sync.benefits.parameters import Rulebook
+from central_sync.store.records import Institution, Member
+from central_sync.wire.refusals import Refused
+
+OUT_OF_AREA = "out_of_area"
+FILED = "out_of_area_filed"
+_PLACES = (OUT_OF_AREA, FILED)
+
+
+def declared(rulebook: Rulebook, currency: str, said: Iterable[str]) -> str:
+    """The marks that a hospital says, as a case keeps them.
+
+    Raises:
+        Refused: ``mark_unknown``; ``mark_not_hospitals``: no scheme believes it of a hospital.
+    """
+    schemes = [scheme for scheme in rulebook.schemes.values() if scheme.currency == currency]
+    found = sorted(set(said))
+    for mark in found:
+        if mark in _PLACES:
+            raise Refused("mark_not_hospitals", mark)
+        having = [scheme for scheme in schemes if mark in scheme.marks]
+        if not having:
+            raise Refused("mark_unknown", mark)
+        if all(mark in scheme.vouched for scheme in having):
+            raise Refused("mark_not_hospitals", mark)
+    return " ".join(found)
+
+
+def holding(rulebook: Rulebook, institution: Institution, member: Member, day: date, said: str) -> tuple[str, ...]:
+    """The marks that hold of a member's case on ``day``, of which the hospital ``said`` some (as :func:`declared` gave them)."""
+    schemes = [rulebook.schemes[cover.scheme] for cover in member.covers if cover.scheme in rulebook.schemes]
+    doubted = {mark for scheme in schemes for mark in scheme.vouched}
+    approved = {
+        one.mark
+        for one in member.approvals
+        if one.from_day <= day
+        and (one.to_day is None or day <= one.to_day)
+        and one.institution in ("", institution.code)
+        and one.region in ("", institution.region)
+    }
+    found = {mark for mark in said.split() if mark not in doubted} | approved.difference(_PLACES)
+    if member.region != institution.region:
+        found.add(FILED if FILED in approved else OUT_OF_AREA)
+    return tuple(sorted(found))

@@ -1,0 +1,95 @@
+"""Which marks hold of a case, and who is believed, on both databases."""
+
+import pytest
+
+from central_sync.wire import packets as p
+from tests.central_sync.desk.provinces import LAW, approval, member, paid, provinces, told
+from tests.central_sync.hospital import DAY
+
+
+@pytest.fixture
+def east(store):
+    return provinces(store)[0]
+
+
+@pytest.fixture
+def west(store):
+    return provinces(store)[1]
+
+
+def settled(hospital, hid, amount=100_00):
+    return paid(hospital.done("2207", hospital.settle_request(hid, amount)))["east_base"]
+
+
+def test_a_mark_that_the_hospital_says_chooses_the_ratio(east):
+    assert settled(east, east.visit(100_00)) == 50_00
+    assert settled(east, east.visit(100_00, "referred")) == 60_00
+
+
+def test_a_visit_says_all_marks_anew_or_leaves_them_as_they_were(east):
+    hid = east.visit(100_00, "referred")
+    found = [east.diagnosis()]
+    east.done("2203", p.Visit(hid=hid, diagnoses=found))
+    pre = p.PreSettle(hid=hid, currency="CNY", total=100_00)
+    assert paid(east.done("2206", pre))["east_base"] == 60_00
+    east.done("2203", p.Visit(hid=hid, diagnoses=found, marks=[]))
+    assert paid(east.done("2206", pre))["east_base"] == 50_00
+
+
+@pytest.mark.parametrize(
+    ("mark", "code"),
+    [
+        ("magic", "mark_unknown"),
+        ("special_disease", "mark_not_hospitals"),
+        ("out_of_area", "mark_not_hospitals"),
+        ("out_of_area_filed", "mark_not_hospitals"),
+    ],
+)
+def test_a_mark_that_no_hospital_may_say_is_refused_whichever_number_carries_it(east, mark, code):
+    request = p.Registration(person=east.person, service_date=DAY, department="d", marks=[mark])
+    assert east.refused("2201", request, hid=east.hid()) == code
+    admission = p.Admission(
+        person=east.person, admitted_on=DAY, department="d", diagnoses=[east.diagnosis()], marks=[mark]
+    )
+    assert east.refused("2401", admission, hid=east.hid()) == code
+    hid = east.visit(100_00)
+    assert east.refused("2203", p.Visit(hid=hid, diagnoses=[east.diagnosis()], marks=[mark])) == code
+    assert east.refused("2403", p.StayChange(hid=east.stay(), marks=[mark])) == code
+
+
+def test_what_the_insurer_must_vouch_for_holds_while_it_is_approved(east, store):
+    told(store, member(approvals=[approval("special_disease")]))
+    assert settled(east, east.visit(100_00)) == 90_00
+    told(store, member(approvals=[approval("special_disease", to_day="2025-06-01")]))
+    assert settled(east, east.visit(100_00)) == 50_00
+    told(store, member(approvals=[approval("special_disease", institution="W1")]))
+    assert settled(east, east.visit(100_00)) == 50_00
+    told(store, member(approvals=[approval("special_disease", institution="E1", region="east")]))
+    assert settled(east, east.visit(100_00)) == 90_00
+
+
+def test_care_out_of_area_is_paid_by_whether_the_insurer_knows_of_a_filing(west, store):
+    """Prices are those of the west (80 a day at most), ratios those of the east: 0.50 without a filing, 0.70 with one."""
+    assert LAW.regions["west"].items["CARE"].versions[0].ceilings
+    deductible = 1_000_00
+
+    def first_stay(amount, quantity):
+        hid = west.stay()
+        line = west.line("1", amount, quantity=str(quantity), unit_price="100")
+        west.done("2301", west.fees(hid, line))
+        west.discharge(hid)
+        answer = west.done("2304", west.settle_request(hid, amount))
+        west.done("2305", p.SettleCancel(hid=hid, settlement_id=answer.settlement_id))
+        return paid(answer)["east_base"]
+
+    in_scope = 100 * 80_00
+    assert first_stay(10_000_00, 100) == (in_scope - deductible) * 50 // 100
+    told(store, member(approvals=[approval("out_of_area_filed", region="west")]))
+    assert first_stay(10_000_00, 100) == (in_scope - deductible) * 70 // 100
+    told(store, member(approvals=[approval("out_of_area_filed", region="east")]))
+    assert first_stay(10_000_00, 100) == (in_scope - deductible) * 50 // 100
+
+
+def test_care_where_the_member_is_insured_is_never_out_of_area(east, store):
+    told(store, member(approvals=[approval("out_of_area_filed")]))
+    assert paid(east.stayed(2_000_00))["east_base"] == (2_000_00 - 1_000_00) * 80 // 100
