@@ -29,7 +29,7 @@ def test_a_mistake_is_told_with_file_and_line(tmp_path):
     change(copied(tmp_path), STAY, "from: 2025-01-01", "from: 2025-13-01")
     done = typed("check", tmp_path)
     assert done.exit_code == 2
-    assert f"{STAY}:11: $.deductible.values[3].from" in done.output
+    assert f"{STAY}:14: $.deductible.values[3].from" in done.output
 
 
 def test_cases_are_tried_and_those_that_do_not_hold_are_named(tmp_path):

@@ -21,7 +21,7 @@ def test_a_day_does_not_differ_from_itself():
 
 
 def test_what_changed_at_new_year_is_told_with_both_values():
-    assert between(date(2024, 12, 31), date(2025, 1, 1), under="cn_") == [
+    assert between(date(2024, 12, 31), date(2025, 1, 1), under="cn_employee") == [
         ("cn_employee.inpatient.deductible", "tier_3", "1,000.00 CNY", "900.00 CNY")
     ]
     found = between(date(2025, 12, 31), date(2026, 1, 1), under="cn_employee.caps")
