@@ -37,6 +37,8 @@ from central_sync.fleet.service import Fleet
 from central_sync.fleet.signer import Signer
 from central_sync.intake import Intake
 from central_sync.jobs import Jobs
+from central_sync.payers.service import Asking
+from central_sync.payers.settings import payers_of
 from central_sync.rulebook.load import load
 from central_sync.store import Store
 
@@ -63,6 +65,7 @@ class Hub:
 
     def __init__(self, folder: Path, config: Config) -> None:
         self._config = config
+        self._folder = folder
         self._authority = Authority(folder / AUTHORITY_FOLDER)
         self._store = Store(config.database, serving=True)
         self._undo: list[Callable[[], None]] = []
@@ -89,6 +92,7 @@ class Hub:
         signer = Signer(self._authority)
         signer.open(clock())
         rulebook = load()
+        payers = payers_of(config.payers, self._folder, signer.named)
         self._store.open()
         self._undo.append(self._store.close)
         with self._store.write() as uow:  # also finds out that a database can only be read, before anybody relies on it
@@ -100,7 +104,7 @@ class Hub:
         trail = Trail(self._store, clock)
         fleet = Fleet(self._store, self._authority, rulebook)
         renewals, lives, roots = Renewals(self._store, self._authority), Lives(self._store), Roots(self._store, signer)
-        intake, comparisons = Intake(self._store, rulebook), Comparisons(self._store)
+        intake, comparisons = Intake(self._store, rulebook, payers), Comparisons(self._store)
         services = Services(fleet, intake, lives, renewals, roots, signer, comparisons)
         sync = SyncPort(services, trail, clock, config.threads)
         sync_url = config.sync_url or _told(config.sync, faces.sync)
@@ -112,7 +116,9 @@ class Hub:
         )
         jobs = Jobs(self._store, self._authority, signer, clock, config.audit_days, self._reloader(contexts))
 
-        for part in (trail, sync, enrol, jobs):
+        asking = Asking(self._store, payers, clock)
+
+        for part in (trail, sync, enrol, jobs, asking):
             part.start()
             self._undo.append(part.stop)
         self._sync = sync

@@ -13,6 +13,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
+from central_sync.payers.limits import DEADLINE_MS_DEFAULT, DEADLINE_MS_MAX, PAYERS_MAX
+
 FILE_NAME = "hub.toml"
 
 
@@ -29,6 +31,19 @@ class Listener(Struct, frozen=True, forbid_unknown_fields=True):
     device: str = ""
 
 
+class PayerSetting(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One payer with a system of its own. ``code`` is a scheme's ``payer``; ``key`` its Ed25519 key (32 bytes in base64); ``authority`` and
+    ``certificate`` (ours, with its key; empty: none) are PEM files, relative to the hub's folder.
+    """
+
+    code: Annotated[str, Meta(min_length=1, max_length=80)]
+    url: Annotated[str, Meta(pattern=r"^https://[!-~]+\Z")]
+    key: Annotated[str, Meta(pattern=r"^[A-Za-z0-9+/]{43}=\Z")]
+    authority: str
+    certificate: str = ""
+    deadline_ms: Annotated[int, Meta(ge=100, le=DEADLINE_MS_MAX)] = DEADLINE_MS_DEFAULT
+
+
 class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """All settings. ``database`` is a SQLAlchemy address; ``sync_url`` is where edges are told to send (default: what the sync
     port listens on).
@@ -43,6 +58,8 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Worker threads for intake and the feed, and so the most database connections that work at once."""
     audit_days: Annotated[int, Meta(ge=30, le=36500)] = 3650
     """How long the audit trail is kept."""
+    payers: Annotated[tuple[PayerSetting, ...], Meta(max_length=PAYERS_MAX)] = ()
+    """Payers that are asked over a line, each once; all others are paid from here."""
 
 
 def load(folder: Path) -> Config:
@@ -68,6 +85,8 @@ def load(folder: Path) -> Config:
         check_database(config.database)
     address(config.sync.listen)
     address(config.enrol.listen)
+    if len({payer.code for payer in config.payers}) != len(config.payers):
+        raise ConfigInvalid(f"{file}: a payer stands twice")
     return config if config.database else msgspec.structs.replace(config, database=default_database(folder))
 
 

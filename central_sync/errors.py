@@ -41,8 +41,8 @@ class MemberFileInvalid(HubError):
 
 
 class PayerUnavailable(HubError):
-    """Whoever pays a layer could not be asked now: the layer's share is deferred."""
+    """Whoever pays a layer could not be asked, or what it said cannot be believed: it is asked again. The text is a short code."""
 
 
-class PayerDeclined(HubError):
-    """Whoever pays a layer will not decide it now: the layer's share is deferred. The text holds no personal data."""
+class PayerAway(PayerUnavailable):
+    """The payer itself cannot be reached in time: its other claims need not be tried."""

@@ -12,19 +12,16 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterable
-from dataclasses import replace
 
 import msgspec
 
 from central_sync.benefits.explain import sentence
-from central_sync.benefits.results import Computation, Share, TraceStep
-from central_sync.desk import charges
+from central_sync.benefits.results import Computation, TraceStep
+from central_sync.desk import charges, deferral
 from central_sync.desk.bill import Bill, bill_of
 from central_sync.desk.checks import currency, own_case
 from central_sync.desk.lifecycle import Confirmation, Event, Saying, after, reopened, said
 from central_sync.desk.work import Decision, Work
-from central_sync.errors import PayerDeclined, PayerUnavailable
-from central_sync.payers import Claim
 from central_sync.store import records
 from central_sync.store.records import Case
 from central_sync.store.settlements import pack_deltas, unpack_deltas
@@ -40,7 +37,8 @@ def pre_settle(work: Work, request: p.PreSettle) -> Decision:
     case = own_case(work, request.hid, lock=False)
     found = bill_of(work, case, lock=False)
     _agrees(work, request.currency, request.total, found)
-    return Decision(_answer(work, case, found.computation, "", "none"), case.member, case.hid)
+    computation = deferral.marked(work, case, "", found)
+    return Decision(_answer(work, case, computation, "", "none"), case.member, case.hid)
 
 
 def settle(work: Work, request: p.Settle) -> Decision:
@@ -49,9 +47,8 @@ def settle(work: Work, request: p.Settle) -> Decision:
     found = bill_of(work, case, lock=True)
     _agrees(work, request.currency, request.total, found)
     key = settlement_id(work.institution.code, work.msgid)
-    shares = _asked(work, case, key, found)
-    computation = replace(found.computation, shares=shares)
-    answer = _answer(work, case, computation, key, Confirmation.AWAITED)
+    computation = deferral.marked(work, case, key, found)
+    answer = deferral.signed(work, case, found.day, _answer(work, case, computation, key, Confirmation.AWAITED))
     work.uow.settlements.add(
         records.Settlement(
             member=case.member,
@@ -63,7 +60,7 @@ def settle(work: Work, request: p.Settle) -> Decision:
             business_day=work.business_day,
             currency=request.currency,
             total=computation.total,
-            funds=sum(share.amount for share in shares),
+            funds=sum(share.amount for share in computation.shares),
             patient=computation.patient,
             confirmation=Confirmation.AWAITED,
             confirmation_before="",
@@ -109,6 +106,7 @@ def take_back(work: Work, case: Case, found: records.Settlement, saying: Saying)
         undone_by=work.msgid,
         undone_at=work.now,
     )
+    deferral.taken_back(work, found)
     work.uow.cases.change(case, state=reopened(inpatient=case.care == Care.INPATIENT), settlement_id="")
     return to
 
@@ -131,6 +129,7 @@ def restore(work: Work, case: Case, found: records.Settlement) -> None:
     work.uow.settlements.change(
         found, confirmation=found.confirmation_before, confirmation_before="", undone_by="", undone_at=None
     )
+    deferral.restored(work, found)
     state = after(case.state, Event.SETTLE, inpatient=case.care == Care.INPATIENT)
     work.uow.cases.change(case, state=state, settlement_id=found.id)
 
@@ -145,20 +144,6 @@ def _agrees(work: Work, code: str, total: int, found: Bill) -> None:
     currency(work, code)
     if total != found.computation.total:
         raise Refused("amounts_do_not_add_up", "$.total")
-
-
-def _asked(work: Work, case: Case, key: str, found: Bill) -> tuple[Share, ...]:
-    """The shares, those deferred that their payer does not stand by now."""
-    shares = []
-    for share in found.computation.shares:
-        claim = Claim(key, case.institution, case.member, found.day, work.institution.currency, share)
-        try:
-            if share.amount:
-                work.payers.of(share.payer).settle(claim)
-            shares.append(share)
-        except (PayerDeclined, PayerUnavailable):
-            shares.append(replace(share, deferred=True))
-    return tuple(shares)
 
 
 def _answer(work: Work, case: Case, found: Computation, key: str, confirmation: str) -> p.Settlement:

@@ -99,6 +99,11 @@ class Signer:
         """The signature over ``text``: 64 bytes."""
         return self._opened().key.sign(text)
 
+    def named(self, text: bytes) -> tuple[str, bytes]:
+        """The signer's name, and its signature over ``text``."""
+        held = self._opened()
+        return held.name, held.key.sign(text)
+
     def signed(self, institution: str, batch: Batch, answer: BatchAnswer) -> BatchAnswer:
         """``answer`` with the receipt for what it says of ``batch``; as it is if there is nothing to sign for."""
         if answer.code or batch.version < VERSION_WITH_RECEIPTS:

@@ -1,16 +1,18 @@
-"""The payer whose money the hub itself disposes of: what the hub's own engine computed is what it pays."""
+"""The driver of the payers whose money the hub itself disposes of."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from central_sync.payers import Claim
+from central_sync.payers.claims import Answer, Claim
 
 
 class Here:
-    """Stands by every share."""
+    """The payer whose money the hub itself disposes of: what the hub's own engine computed is what it pays, at once."""
 
-    def settle(self, claim: Claim) -> None:
+    def settle(self, claim: Claim) -> Answer:
         """The share is the hub's own computation: nobody else is asked."""
-        assert claim.share.amount >= 0
+        assert claim.amount >= 0
+        return Answer(accepted=True)
+
+    def take_back(self, claim: Claim) -> None:
+        """Nobody else was told."""
+        assert claim.amount >= 0

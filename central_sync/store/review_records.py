@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 
 @dataclass(frozen=True, slots=True)
 class PayerShare:
     """A deferred share: the hub's statement about it, and what its payer said since (``state``, see ``payers/lifecycle.py``). ``place``
-    counts the shares of the settlement; each ``round`` is one asking. ``next_at``: when the payer is asked or told next.
+    counts the shares of the settlement; each ``round`` is one asking. ``next_at``: when the payer is asked or told next. ``answer`` is what
+    the payer said, signed, as it came.
     """
 
     member: str
@@ -32,6 +33,12 @@ class PayerShare:
     next_at: datetime | None
     reason: str = ""
     answered_at: datetime | None = None
+    answer: bytes = b""
+
+    def asked_anew(self, now: datetime) -> PayerShare:
+        """The next round of the same share, due now."""
+        again = replace(self, round=self.round + 1, state="asking", tries=0, next_at=now)
+        return replace(again, reason="", answered_at=None, answer=b"")
 
 
 @dataclass(frozen=True, slots=True)

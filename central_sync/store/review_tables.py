@@ -33,6 +33,7 @@ payer_share = Table(
     Column("next_at", Instant),
     Column("reason", Text, nullable=False),
     Column("answered_at", Instant),
+    Column("answer", LargeBinary, nullable=False),
     PrimaryKeyConstraint("member", "settlement_id", "place", "round"),
     Index("ix_payer_share_due", "payer", "next_at"),
 )

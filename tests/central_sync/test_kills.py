@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from central_sync.store import Store
+from central_sync.store import review_tables as rt
 from central_sync.store import tables as t
 from central_sync.wire.messages import BatchAnswer, Verdict
 from tests.central_sync.doomed import Nursery, script
@@ -24,6 +25,7 @@ COMPARED = (
     t.fee_line,
     t.hid_use,
     t.accumulator,
+    rt.payer_share,
 )
 
 

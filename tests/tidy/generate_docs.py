@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from central_sync.desk import lifecycle
+from central_sync.payers import lifecycle as shares
+from central_sync.review import lifecycle as review
 from central_sync.wire.catalogue import ROWS, Row
 from central_sync.wire.refusals import REFUSALS, Fault
 from edge import outcome
@@ -142,6 +144,16 @@ def states() -> str:
                 "The confirmation of a settlement, at the hub",
                 "`central_sync/desk/lifecycle.py`, `CONFIRMATION`.",
                 _hub(lifecycle.CONFIRMATION),
+            ),
+            section(
+                "A deferred share, at the hub",
+                "`central_sync/payers/lifecycle.py`, `SHARE`. A settlement that is put in force again asks anew: another share, in its next round.",
+                _edge(shares.SHARE),
+            ),
+            section(
+                "An entry of the review queue, at the hub",
+                "`central_sync/review/lifecycle.py`, `ENTRY`. It is born `waiting`, or `needs_person` where nothing but a person can end it.",
+                _edge(review.ENTRY),
             ),
         ]
     )

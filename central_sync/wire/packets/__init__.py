@@ -76,6 +76,7 @@ from central_sync.wire.packets.reconciliation import (
     TotalsAnswer,
 )
 from central_sync.wire.packets.settlement import (
+    Deferral,
     PreSettle,
     Settle,
     SettleCancel,
@@ -99,6 +100,7 @@ __all__ = [
     "Confirmed",
     "Cover",
     "CurrencyCode",
+    "Deferral",
     "DetailRow",
     "DetailsAnswer",
     "Diagnoses",

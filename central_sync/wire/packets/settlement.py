@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 from msgspec import field
 
@@ -45,8 +45,19 @@ class TraceStep(Answer, frozen=True, kw_only=True):
     times: int = 1
 
 
+class Deferral(Answer, frozen=True, kw_only=True):
+    """The hub's signature under a deferred share, and what of the signed statement stands nowhere else in the answer: see
+    ``central_sync/wire/deferrals.py``. ``day`` is the one whose benefits count.
+    """
+
+    day: date
+    signed_at: datetime
+    signer: str = ""
+    signature: bytes = b""
+
+
 class Share(Answer, frozen=True, kw_only=True):
-    """What one layer pays, and why. ``deferred``: this payer decides later."""
+    """What one layer pays, and why. ``deferred``: this payer decides later; ``deferral`` is the hub's signature under that."""
 
     layer: str
     scheme: str
@@ -54,6 +65,7 @@ class Share(Answer, frozen=True, kw_only=True):
     amount: int
     trace: list[TraceStep]
     deferred: bool = False
+    deferral: Deferral | None = None
 
 
 class Settlement(Answer, frozen=True, kw_only=True):

@@ -5,12 +5,9 @@ from fractions import Fraction
 import msgspec
 import pytest
 
-from central_sync.errors import PayerDeclined
-from central_sync.intake import Intake
-from central_sync.payers import Payers
 from central_sync.store.settlements import unpack_deltas
 from central_sync.wire import packets as p
-from tests.central_sync.hospital import BARE, RULEBOOK, Hospital, books_agree
+from tests.central_sync.hospital import BARE, RULEBOOK, books_agree
 
 
 def test_a_settlement_adds_up_and_moves_the_accumulators(hospital, store):
@@ -127,23 +124,6 @@ def test_a_stranger_cannot_cancel_or_settle(hospital, other):
         hospital.refused("2208", p.SettleCancel(hid=theirs, settlement_id=answer.settlement_id)) == "settlement_unknown"
     )
     assert other.refused("2207", other.settle_request(theirs, 20_00)) == "case_unknown"
-
-
-class Silent:
-    """A payer that will not say anything today."""
-
-    def settle(self, claim):
-        raise PayerDeclined
-
-
-def test_a_share_that_its_payer_will_not_decide_is_deferred_and_the_settlement_goes_on(hospital, store):
-    intake = Intake(store, RULEBOOK, Payers({RULEBOOK.schemes["cn_employee"].payer: Silent()}))
-    asking = Hospital(store, intake, "H1", counter=hospital.counter)
-    answer = asking.settled(1_000_00)
-    assert [share.deferred for share in answer.shares] == [True, False]
-    assert answer.shares[0].amount > 0
-    assert answer.total == answer.patient + sum(share.amount for share in answer.shares)
-    books_agree(store)
 
 
 def test_the_stored_settlement_holds_its_whole_answer(hospital, store):

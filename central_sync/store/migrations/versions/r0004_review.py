@@ -38,6 +38,7 @@ def upgrade() -> None:
         sa.Column("next_at", Instant(), nullable=True),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("answered_at", Instant(), nullable=True),
+        sa.Column("answer", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("member", "settlement_id", "place", "round", name=op.f("pk_payer_share")),
     )
     op.create_index("ix_payer_share_due", "payer_share", ["payer", "next_at"], unique=False)

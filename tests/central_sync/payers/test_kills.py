@@ -1,0 +1,77 @@
+"""A hub killed anywhere between settling, taking a claim, asking and keeping the answer ends where no death would have ended."""
+
+import json
+import subprocess
+import sys
+from datetime import timedelta
+
+import msgspec
+import pytest
+
+from central_sync.store import Store
+from central_sync.wire import packets as p
+from central_sync.wire.limits import WIRE_VERSION
+from central_sync.wire.messages import Batch
+from simulator.insurer import Mood
+from tests.central_sync.hospital import NOW, books_agree
+from tests.central_sync.payers.conftest import driver_of
+from tests.central_sync.payers.deferring import deferring, entries, round_of
+
+LATER = NOW + timedelta(hours=1)
+
+
+def lives(url, insurer, commit, when, *, batch=b"", at=NOW) -> int:
+    order = {"url": url, "commit": commit, "when": when, "folder": str(insurer.folder), "key": insurer.public_key}
+    order |= {"insurer": insurer.url, "batch": batch.hex(), "at": at.isoformat()}
+    command = [sys.executable, "-m", "tests.central_sync.payers.doomed_asking", json.dumps(order)]
+    return subprocess.run(command, timeout=60, check=False).returncode
+
+
+@pytest.mark.parametrize("mood", [Mood.ACCEPT, Mood.DECLINE])
+def test_a_hub_killed_at_any_commit_from_settling_to_keeping_the_answer_asks_with_one_effect(
+    url, hospital, insurer, mood
+):
+    asking = deferring(hospital, driver_of(insurer))
+    insurer.mood = mood
+    begun = [
+        asking.transaction("2207", asking.settle_request(asking.charged(700_00 + n), 700_00 + n)) for n in range(6)
+    ]
+    asking.store.close()
+    fates = [(commit, when) for commit in (1, 2, 3) for when in ("before", "after")]
+    deaths = 0
+    for settle, (commit, when) in zip(begun, fates, strict=True):
+        batch = Batch(version=WIRE_VERSION, institution="H1", sent_at=NOW, items=[settle])
+        deaths += lives(url, insurer, commit, when, batch=msgspec.msgpack.encode(batch)) == -9
+    assert deaths == 6, "settle, take, keep: each died at before and after"
+    store = Store(url)
+    store.open()
+    asking.store = store
+    asking = deferring(asking, driver_of(insurer))
+    answers = [msgspec.msgpack.decode(asking.take(item).answers[0].packet, type=p.Settlement) for item in begun]
+    assert round_of(store, driver_of(insurer), lambda: LATER).run() is False
+    with store.read() as uow:
+        member = uow.cases.get("H1", answers[0].hid).member
+        rows = [row for answer in answers for row in uow.payer_shares.of(member, answer.settlement_id)]
+    wanted = "accepted" if mood is Mood.ACCEPT else "declined"
+    assert [row.state for row in rows] == [wanted] * 6
+    assert set(insurer.decided.values()) == {wanted}
+    assert len(insurer.decided) == 6
+    assert len(entries(store)) == (0 if mood is Mood.ACCEPT else 6)
+    books_agree(store)
+    store.close()
+
+
+def test_a_hub_killed_while_it_tells_of_a_taking_back_tells_again(url, hospital, insurer):
+    asking = deferring(hospital, driver_of(insurer))
+    for n in range(4):
+        answer = asking.settled(700_00 + n)
+        round_of(asking.store, driver_of(insurer)).run()
+        asking.done("2208", p.SettleCancel(hid=answer.hid, settlement_id=answer.settlement_id))
+        commit, when = 1 + n // 2, ("before", "after")[n % 2]
+        assert lives(url, insurer, commit, when) == -9
+        assert round_of(asking.store, driver_of(insurer), lambda: LATER).run() is False
+        assert insurer.decided[f"{answer.settlement_id}.0.1"] == "taken_back"
+        with asking.store.read() as uow:
+            member = uow.cases.get("H1", answer.hid).member
+            assert [row.state for row in uow.payer_shares.of(member, answer.settlement_id)] == ["taken_back"]
+    books_agree(asking.store)

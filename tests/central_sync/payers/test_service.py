@@ -1,0 +1,219 @@
+"""Asking payers, on both databases, against a real server in each mood: what they say is kept once, and no layer holds up another."""
+
+import statistics
+import threading
+import time
+from datetime import timedelta
+
+import pytest
+
+from central_sync.payers import Payers
+from central_sync.payers.limits import PAYER_TRIES_MAX
+from central_sync.payers.service import Asking
+from central_sync.wire import packets as p
+from simulator.insurer import Mood
+from tests.central_sync.hospital import NOW, books_agree
+from tests.central_sync.payers.conftest import driver_of
+from tests.central_sync.payers.deferring import PAYER, Clock, deferring, entries, round_of, shares
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def asking(hospital, insurer):
+    return deferring(hospital, driver_of(insurer))
+
+
+def undone(asking, answer):
+    asking.done("2208", p.SettleCancel(hid=answer.hid, settlement_id=answer.settlement_id))
+
+
+def share_of(store, answer):
+    return shares(store, answer)[-1]
+
+
+def test_a_payer_that_accepts_ends_the_deferral_and_its_signed_words_are_kept(asking, store, insurer):
+    answer = asking.settled(1_000_00)
+    assert round_of(store, driver_of(insurer)).run() is False
+    row = share_of(store, answer)
+    assert (row.state, row.next_at, row.answered_at) == ("accepted", None, NOW)
+    assert b"accepted" in row.answer
+    assert entries(store) == []
+    assert round_of(store, driver_of(insurer)).run() is False
+    assert len(insurer.heard) == 1
+    books_agree(store)
+
+
+def test_a_payer_that_declines_moves_no_money_and_leaves_an_entry_for_a_person(asking, store, insurer):
+    insurer.mood = Mood.DECLINE
+    before = asking.accumulators()
+    answer = asking.settled(1_000_00)
+    counted = asking.accumulators()
+    round_of(store, driver_of(insurer)).run()
+    assert share_of(store, answer).state == "declined"
+    assert asking.accumulators() == counted != before
+    (entry,) = entries(store)
+    assert (entry.reason, entry.state, entry.amount) == ("payer_declined", "needs_person", answer.shares[0].amount)
+    assert "not_covered" in entry.detail
+    books_agree(store)
+
+
+@pytest.mark.parametrize(
+    "mood",
+    [Mood.NEVER, Mood.LATE, Mood.OTHER_AMOUNT, Mood.GARBAGE, Mood.OTHER_CLAIM, Mood.WRONG_SIGNATURE, Mood.BROKEN],
+)
+def test_what_no_payer_may_say_is_asked_again_until_it_answers(asking, store, insurer, mood):
+    answer = asking.settled(1_000_00)
+    insurer.mood = mood
+    clock = Clock()
+    round_ = round_of(store, driver_of(insurer, deadline_ms=300), clock)
+    round_.run()
+    row = share_of(store, answer)
+    assert (row.state, row.tries) == ("asking", 1)
+    assert row.next_at > NOW
+    (entry,) = entries(store)
+    assert (entry.reason, entry.state, entry.waits_for) == ("payer_unavailable", "waiting", f"payer:{PAYER}")
+    insurer.mood = Mood.ACCEPT
+    round_.run()
+    assert share_of(store, answer).tries == 1, "not before its time"
+    clock.now = row.next_at
+    round_.run()
+    assert share_of(store, answer).state == "accepted"
+    assert entries(store) == []
+    assert [entry.state for entry in entries(store, "resolved")] == ["resolved"]
+
+
+def test_after_many_tries_a_person_is_told_and_the_next_answer_still_brings_it_back(asking, store, insurer):
+    answer = asking.settled(1_000_00)
+    insurer.stop()
+    clock = Clock()
+    round_ = round_of(store, driver_of(insurer), clock)
+    for _ in range(PAYER_TRIES_MAX + 2):
+        round_.run()
+        clock.now += 2 * HOUR
+    row = share_of(store, answer)
+    assert (row.tries, row.next_at) == (PAYER_TRIES_MAX, None)
+    assert [entry.state for entry in entries(store)] == ["needs_person"]
+    insurer.start()
+    other = asking.settled(500_00)
+    with store.write() as uow:
+        fresh = uow.payer_shares.of(row.member, other.settlement_id)[0]
+        uow.payer_shares.change(fresh, next_at=clock.now)
+    round_.driver = driver_of(insurer)
+    round_.run()
+    round_.run()
+    assert share_of(store, other).state == share_of(store, answer).state == "accepted"
+    assert entries(store) == []
+
+
+def test_a_payer_that_is_away_is_not_asked_about_each_of_its_claims(asking, store, insurer):
+    answers = [asking.settled(100_00 + n) for n in range(4)]
+    insurer.mood = Mood.NEVER
+    began = time.monotonic()
+    round_of(store, driver_of(insurer, deadline_ms=300)).run()
+    assert time.monotonic() - began < 2
+    assert len(insurer.heard) == 1
+    assert sorted(share_of(store, answer).tries for answer in answers) == [0, 0, 0, 1]
+
+
+def test_a_wrong_answer_to_one_claim_holds_up_no_other(asking, store, insurer):
+    answers = [asking.settled(100_00 + n) for n in range(3)]
+    insurer.moods[answers[0].settlement_id] = Mood.OTHER_AMOUNT
+    round_of(store, driver_of(insurer)).run()
+    assert [share_of(store, answer).state for answer in answers] == ["asking", "accepted", "accepted"]
+
+
+def test_what_was_taken_back_is_told_until_it_is_heard(asking, store, insurer):
+    answer = asking.settled(1_000_00)
+    clock = Clock()
+    round_ = round_of(store, driver_of(insurer, deadline_ms=300), clock)
+    round_.run()
+    row = share_of(store, answer)
+    undone(asking, answer)
+    for mood in (Mood.NEVER, Mood.OTHER_KIND, Mood.ACCEPT):
+        insurer.mood = mood
+        round_.run()
+        clock.now += HOUR
+    with store.read() as uow:
+        (now,) = uow.payer_shares.of(row.member, row.settlement_id)
+    assert now.state == "taken_back"
+    assert insurer.decided == {f"{answer.settlement_id}.0.1": "taken_back"}
+    assert entries(store) == []
+
+
+def test_a_settlement_taken_back_while_its_payer_is_being_asked_is_told_to_it(asking, store, insurer):
+    answer = asking.settled(1_000_00)
+    row = share_of(store, answer)
+
+    class Meanwhile:
+        take_back = driver_of(insurer).take_back
+
+        def settle(self, claim):
+            said = driver_of(insurer).settle(claim)
+            undone(asking, answer)
+            return said
+
+    round_ = round_of(store, Meanwhile())
+    round_.run()
+    round_.run()
+    with store.read() as uow:
+        (now,) = uow.payer_shares.of(row.member, row.settlement_id)
+    assert now.state == "taken_back"
+    assert insurer.decided == {f"{answer.settlement_id}.0.1": "taken_back"}
+
+
+def test_threads_ask_by_themselves_and_end_when_told(asking, store, insurer):
+    answer = asking.settled(1_000_00)
+    running = Asking(store, Payers({PAYER: driver_of(insurer)}), lambda: NOW)
+    running.start()
+    ends = time.monotonic() + 10
+    while share_of(store, answer).state != "accepted" and time.monotonic() < ends:
+        time.sleep(0.05)
+    running.stop()
+    running.stop()
+    assert share_of(store, answer).state == "accepted"
+
+
+def test_two_processes_ask_about_a_claim_once(asking, store, insurer):
+    for n in range(12):
+        asking.settled(100_00 + n)
+    rounds = [round_of(store, driver_of(insurer)) for _ in range(4)]
+    threads = [threading.Thread(target=lambda r=one: [r.run() for _ in range(3)]) for one in rounds]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(insurer.heard) == 12
+    assert len(set(insurer.heard)) == 12
+
+
+def test_one_hanging_payer_slows_no_settlement(asking, store, insurer):
+    """Fifty settlements while a payer hangs on another's share, against fifty while nobody is asked."""
+    bills = [asking.charged(10_00 + n) for n in range(100)]
+    quiet = timed(asking, bills[:50])
+    insurer.mood = Mood.NEVER
+    running = Asking(store, Payers({PAYER: driver_of(insurer, deadline_ms=10_000)}), lambda: NOW)
+    running.start()
+    ends = time.monotonic() + 10
+    while not insurer.heard and time.monotonic() < ends:
+        time.sleep(0.02)
+    assert len(insurer.heard) == 1
+    busy = timed(asking, bills[50:])
+    assert len(insurer.heard) == 1, "it hangs all the while"
+    insurer.stop()
+    running.stop()
+    insurer.port = 0
+    insurer.start()
+    assert statistics.median(busy) < 3 * statistics.median(quiet) + 0.01
+    assert max(busy) < 2
+
+
+def timed(asking, hids) -> list[float]:
+    took = []
+    for hid in hids:
+        with asking.store.read() as uow:
+            total = sum(line.amount for line in uow.fees.standing(uow.cases.get("H1", hid)))
+        began = time.monotonic()
+        asking.done("2207", asking.settle_request(hid, total))
+        took.append(time.monotonic() - began)
+    return took
