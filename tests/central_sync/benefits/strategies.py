@@ -36,6 +36,7 @@ from central_sync.benefits.parameters import (
     CoinRule,
     Deductible,
     Lines,
+    Package,
     Parameter,
     Region,
     Row,
@@ -43,6 +44,7 @@ from central_sync.benefits.parameters import (
     Scheme,
     Take,
 )
+from central_sync.benefits.settlement import accumulator_keys
 from central_sync.rulebook.load import load
 from central_sync.terms.days import Calendar
 from central_sync.terms.money import Rounding
@@ -100,7 +102,8 @@ def cases(draw, rulebook: Rulebook = SHIPPED, care=None):
     said = tuple(draw(st.lists(st.sampled_from(marks), unique=True))) if marks else ()
     born = draw(st.sampled_from([date(1980, 1, 1), date(2020, 5, 5), date(1940, 2, 29)]))
     admitted = day - timedelta(days=draw(st.integers(0, 40))) if chosen == "inpatient" else None
-    return CaseFacts("M1", region.code, tier, chosen, day, born, tuple(covers), admitted, said)
+    diagnoses = draw(st.sampled_from([(), ("J18.900",), ("E11.900", "J18.900")]))
+    return CaseFacts("M1", region.code, tier, chosen, day, born, tuple(covers), admitted, said, diagnoses)
 
 
 @st.composite
@@ -108,13 +111,25 @@ def accumulators(draw, keys):
     return {key: draw(st.integers(0, 6) if key.name in COUNTS else SUMS) for key in keys if draw(st.booleans())}
 
 
+NAMED = (
+    {},
+    {"group": "g1"},
+    {"group": "g1", "mark": "referred"},
+    {"group": "g1", "mark": "referred", "ages": (0, 60)},
+    {"group": "g1", "mark": "referred", "ages": (0, 60), "tier": "tier_3"},
+)
+"""For whom a row speaks, each naming more than the one before: of two there is always a stronger one, as the loader asks."""
+
+
 def parameter(rule, unit, values):
-    return st.lists(
-        st.tuples(st.sampled_from([date(2020, 1, 1), date(2025, 6, 1), date(2026, 1, 1)]), values),
-        min_size=1,
-        max_size=3,
-        unique_by=lambda row: row[0],
-    ).map(lambda rows: Parameter(rule, rule, unit, tuple(Row(day, value, "invented", True) for day, value in rows)))
+    """Rows of several days, half of the time for all alone."""
+    named = st.just(0) | st.integers(0, len(NAMED) - 1)
+    row = st.tuples(st.sampled_from([date(2020, 1, 1), date(2025, 6, 1), date(2026, 1, 1)]), named, values)
+    return st.lists(row, min_size=1, max_size=4, unique_by=lambda row: row[:2]).map(
+        lambda rows: Parameter(
+            rule, rule, unit, tuple(Row(day, value, "invented", True, **NAMED[who]) for day, who, value in rows)
+        )
+    )
 
 
 ratios = st.fractions(0, 1, max_denominator=1000)
@@ -159,6 +174,9 @@ def caps(draw, code):
             ("counted", "member", "counted", "year"),
             ("own", "family", "patient", "year"),
             ("own_visit", "member", "patient", "bill"),
+            ("days", "member", "paid", "day"),
+            ("nights", "member", "counted", "night"),
+            ("ever", "contract", "paid", "ever"),
         )
         if draw(st.integers(0, 2)) == 0
     )
@@ -209,7 +227,14 @@ def benefits(draw, code, known_caps=(), name="every_care"):
         least=draw(st.none() | sums(f"{code}.own")),
         basis=basis,
         account=draw(st.sampled_from(["", "", "account"])),
+        when=draw(st.sampled_from([(), (), (), ("referred",), ("referred", "day_surgery")])),
+        package=draw(packages(code)) if basis is Basis.LEFT and draw(st.integers(0, 3)) == 0 else None,
     )
+
+
+def packages(code):
+    items = st.sampled_from([(), tuple(sorted(SHIPPED.regions["cn"].items)[:4])])
+    return st.builds(Package, sums(f"{code}.package"), items, st.sampled_from([(), ("J18", "H25")]))
 
 
 @st.composite
@@ -233,6 +258,7 @@ def rulebooks(draw):
             calendar=draw(st.sampled_from(Calendar)),
             rounding=draw(coin_rules),
             groups=("g1", "g2"),
+            marks=("referred", "day_surgery"),
             benefits=found,
             requires=draw(st.sampled_from(["", "", "base"])),
             year_starts=draw(st.sampled_from(["", "", "07-01", "cover"])),
@@ -249,3 +275,15 @@ coin_rules = st.builds(
     st.sampled_from(RoundedAt),
     st.sampled_from(LastCoin),
 )
+
+
+@st.composite
+def situations(draw, books):
+    """A rulebook, a case, its bill, and the accumulators as they stand."""
+    rulebook = draw(books)
+    facts = draw(cases(rulebook))
+    lines = draw(bills(rulebook.regions[facts.region], facts.day))
+    return rulebook, facts, lines, draw(accumulators(accumulator_keys(rulebook, facts)))
+
+
+any_situation = situations(st.just(SHIPPED)) | situations(st.just(COUNTRIES)) | situations(rulebooks())

@@ -15,23 +15,12 @@ from central_sync.benefits.eligibility import cap_key, counter_key, paying
 from central_sync.benefits.explain import sentence
 from central_sync.benefits.facts import AccumulatorKey, BillLine, CaseFacts, CoverFacts
 from central_sync.benefits.settlement import accumulator_keys, balances, settle
-from tests.central_sync.benefits.strategies import COUNTRIES, SHIPPED, accumulators, bills, cases, rulebooks
+from tests.central_sync.benefits.strategies import COUNTRIES, SHIPPED, any_situation
 
 DAY = date(2025, 6, 10)
 SLOW = settings(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
-
-
-@st.composite
-def situations(draw, books):
-    rulebook = draw(books)
-    facts = draw(cases(rulebook))
-    lines = draw(bills(rulebook.regions[facts.region], facts.day))
-    return rulebook, facts, lines, draw(accumulators(accumulator_keys(rulebook, facts)))
-
-
-any_situation = situations(st.just(SHIPPED)) | situations(st.just(COUNTRIES)) | situations(rulebooks())
 
 
 @SLOW
