@@ -88,10 +88,11 @@ def _benefit(asking: Asking, left: Sequence[Left], *, always: bool) -> Answer | 
     fresh = not any(piece.asked for piece in mine)
     paid, trace, anew_left = 0, [], []
     for group in _by_line(mine) if by_line else [mine]:
-        basis, kept, steps = _unit(asking, group)
+        one = replace(asking, paid=asking.paid + paid) if asking.benefit.approved and paid else asking
+        basis, kept, steps = _unit(one, group)
         pays = basis - total(kept)
         paid += pays
-        trace += [*steps, *(one.step.of(-one.step.amount) for one in kept)]
+        trace += [*steps, *(reason.step.of(-reason.step.amount) for reason in kept)]
         if fresh:
             anew_left += anew(parts, group, kept, pays, taker)
         else:

@@ -137,10 +137,13 @@ def banded(asking: Asking, basis: int, deductible: int) -> list[Kept]:
         low, high = max(first, band.over), min(first + above, top)
         if low >= high:
             continue
-        pays = _paid_up_to(high, found, coin) - _paid_up_to(low, found, coin)
-        if high - low > pays:
+        own = high - low - _paid_up_to(high, found, coin) + _paid_up_to(low, found, coin)
+        if own > 0:
             values = (number + 1, len(found), str(band.ratio))
-            kept.append(Kept("bands", step(bands.ratios, row, high - low - pays, Kind.BAND, values, (low, high))))
+            kept.append(Kept("bands", step(bands.ratios, row, own, Kind.BAND, values, (low, high))))
+        if own < 0 and kept:
+            # A band of 100 % may end a coin higher than it began: what is paid is rounded once, for all bands.
+            kept = moved(kept, own, rounding_step(asking), "rounding")
     if coin.to == 1 or coin.at is RoundedAt.CLAIM or not above:
         return kept
     exact = _exact_up_to(first + above, found) - _exact_up_to(first, found)

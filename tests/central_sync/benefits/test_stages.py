@@ -265,8 +265,22 @@ def test_an_approval_is_for_all_benefits_of_the_scheme_together_and_only_for_tho
     assert paid(settled([scheme(beds, replace(drugs, approved=False))], lines, facts=facts)) == [2000]
 
 
+def test_what_was_approved_is_for_all_lines_together_where_each_is_computed_by_itself():
+    one = scheme(benefit(each=Each.LINE, approved=True))
+    facts = replace(CASE, covers=(replace(COVER, approved=1200),))
+    assert paid(settled([one], bill((BED, 1000), (DRUG, 1000)), facts=facts)) == [1200]
+
+
 def test_rounding_a_claim_does_not_pass_what_was_approved():
     coin = CoinRule(Rounding.DOWN, 50, RoundedAt.CLAIM, LastCoin.PAYER)
     one = scheme(benefit(ratios=bands((0, "0.7")), approved=True), rounding=coin)
     facts = replace(CASE, covers=(replace(COVER, approved=770),))
     assert settled([one], bill((BED, 1100)), facts=facts).patient == 330
+
+
+def test_a_band_of_a_hundred_percent_rounds_with_the_bands_below_it():
+    """90 % of 2,119 and 70 % of 662 and all of 59 coins are 2,429.5: rounded once, to the even coin."""
+    one = scheme(benefit(ratios=bands((0, "0.9"), (2119, "0.7"), (2781, "1"))), rounding=CoinRule(Rounding.HALF_EVEN))
+    done = settled([one], bill((BED, 2840)))
+    assert (paid(done), done.patient) == ([2430], 410)
+    assert sum(step.amount for step in done.patient_trace) == 410

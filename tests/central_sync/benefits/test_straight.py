@@ -8,12 +8,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from central_sync.benefits.settlement import settle
+from tests.central_sync.benefits.dice import situation
 from tests.central_sync.benefits.straight import reckoned
 from tests.central_sync.benefits.strategies import any_situation
 from tests.central_sync.rulebook.test_worked_cases import CASES, NAMES, told
 
+DENSE = 2000
 MANY = settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 
 
@@ -36,6 +38,14 @@ def same(rulebook, facts, lines, before):
 @given(any_situation)
 def test_engine_and_straight_reckoning_come_to_the_same_coins(situation):
     same(*situation)
+
+
+def test_two_thousand_dense_rulebooks_come_to_the_same_coins():
+    for seed in range(DENSE):
+        try:
+            same(*situation(seed))
+        except AssertionError as error:
+            raise AssertionError(f"rulebook number {seed}") from error
 
 
 @pytest.mark.parametrize(("rulebook", "case"), CASES, ids=NAMES)

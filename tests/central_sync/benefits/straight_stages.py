@@ -1,0 +1,274 @@
+"""The stages of a benefit, computed for :mod:`tests.central_sync.benefits.straight`: what each leaves of an amount, and why."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from fractions import Fraction
+
+from central_sync.benefits.facts import AccumulatorKey
+from central_sync.terms.days import display, months_after
+
+OWN = ("deductible", "bands", "least", "rounding")
+
+
+@dataclass(frozen=True)
+class Reason:
+    stage: str
+    rule: str
+    coins: int
+
+
+def whole(exact: Fraction, mode: str, to: int = 1) -> int:
+    """``exact``, which is not negative, as a multiple of ``to``."""
+    down = math.floor(exact / to)
+    over = exact / to - down
+    half = Fraction(1, 2)
+    up = {
+        "down": False,
+        "up": over > 0,
+        "half_up": over >= half,
+        "half_even": over > half or (over == half and down % 2 == 1),
+    }[str(mode)]
+    return (down + up) * to
+
+
+class Stages:
+    """One cover being asked: its values, its counters, and the stages of its benefits."""
+
+    def __init__(self, case, number: int, cover, benefits) -> None:
+        self.case = case
+        self.number = number
+        self.cover = cover
+        self.paid = 0
+        self.benefits = benefits
+        self.scheme = case.rulebook.schemes[cover.scheme]
+        self.coin = self.scheme.rounding
+
+    def row(self, parameter):
+        return self.case.row(parameter, self.cover.group) if parameter else None
+
+    def value(self, parameter):
+        row = self.row(parameter)
+        return row.value if row else None
+
+    def key(self, name, per="year", owner="member") -> AccumulatorKey:
+        facts, scheme = self.case.facts, self.scheme
+        whose = {
+            "member": f"member:{facts.member}",
+            "family": f"family:{self.cover.family}" if self.cover.family else f"member:{facts.member}",
+            "contract": f"contract:{self.cover.contract}",
+        }[str(owner)]
+        day = facts.admitted if str(scheme.counted_on) == "admission" and facts.admitted else facts.day
+        year, month, rest = display(day, scheme.calendar).split("-")
+        begins = display(self.cover.from_day, scheme.calendar)[-5:]
+        begins = begins if scheme.year_starts == "cover" else scheme.year_starts
+        when = {
+            "ever": 0,
+            "month": int(year + month),
+            "year": int(year) - 1 if f"{month}-{rest}" < begins else int(year),
+        }[str(per)]
+        return AccumulatorKey(whose, scheme.layer, scheme.code, name, when)
+
+    def met(self, key) -> int:
+        return max(self.case.now.get(key, 0), 0)
+
+    def count(self, key, coins) -> None:
+        self.case.now[key] = self.met(key) + coins
+
+    def times(self, per) -> int:
+        facts = self.case.facts
+        nights = (facts.day - facts.admitted).days if facts.admitted else 0
+        return {"day": nights + 1, "night": nights}.get(str(per), 1)
+
+    def open(self, cap):
+        """What a cap leaves open, or ``None``."""
+        most = self.value(cap.amount)
+        if most is None:
+            return None
+        used = self.met(self.key(cap.name, cap.per, cap.owner)) if runs(cap.per) else 0
+        return max(most * self.times(cap.per) - used, 0)
+
+    def fill(self, cap, coins) -> None:
+        if runs(cap.per):
+            self.count(self.key(cap.name, cap.per, cap.owner), coins)
+
+    def fill_paid(self, benefit, coins) -> None:
+        for cap in benefit.caps:
+            if str(cap.of) == "paid":
+                self.fill(cap, coins)
+        if benefit.account:
+            self.count(self.key(benefit.account, "ever"), coins)
+
+    def held(self, benefit):
+        if not benefit.account:
+            return None
+        return max(self.cover.deposited - self.met(self.key(benefit.account, "ever")), 0)
+
+    def until(self, waiting, unit):
+        """The day on which the waiting is over."""
+        if unit == "days":
+            return self.cover.from_day + timedelta(days=waiting)
+        return months_after(self.cover.from_day, waiting, self.scheme.calendar)
+
+    def approved(self, benefit):
+        """What the payer's approval leaves open for this case, or ``None``."""
+        if not benefit.approved or self.cover.approved is None:
+            return None
+        return max(self.cover.approved - self.paid, 0)
+
+    def stages(self, benefit, basis) -> list[Reason]:
+        waiting = self.value(benefit.waiting)
+        begun = self.case.facts.admitted or self.case.facts.day
+        if waiting is not None and basis and begun < self.until(waiting, benefit.waiting.unit):
+            return [Reason("waiting", benefit.waiting.rule, basis)]
+        reasons, counted = [], basis
+        limits = [cap for cap in benefit.caps if str(cap.of) == "counted"]
+        for cap in limits:
+            room = self.open(cap)
+            if room is not None and counted > room:
+                reasons.append(Reason("counted_cap", cap.amount.rule, counted - room))
+                counted = room
+        for cap in limits:
+            self.fill(cap, counted)
+        rule = benefit.deductible
+        if rule and str(rule.off) == "payment":
+            own = self._bands(benefit, counted, 0)
+            own += self._deductible(benefit, counted - summed(own))
+        else:
+            own = self._deductible(benefit, counted)
+            own += self._bands(benefit, counted, summed(own))
+        return reasons + self._own_part(benefit, counted, own)
+
+    def _deductible(self, benefit, basis) -> list[Reason]:
+        rule = benefit.deductible
+        if rule is None:
+            return []
+        amount = (self.value(rule.amount) or 0) * self.times(rule.per)
+        if runs(rule.per):
+            key = self.key(rule.counter, rule.per, rule.owner)
+            amount = max(amount - self.met(key), 0)
+            self.count(key, min(basis, amount))
+        elif rule.later:
+            key = self.key(rule.counter)
+            ratios = self.value(rule.later) or (Fraction(1),)
+            ratio = ratios[min(self.met(key), len(ratios) - 1)]
+            floor = self.value(rule.least)
+            if ratio != 1:
+                falls = whole(amount * ratio, self.coin.mode)
+                amount = falls if floor is None or falls >= floor else min(floor, amount)
+            self.count(key, 1)
+        taken = min(basis, amount)
+        room = self.open(rule.sum_cap) if rule.sum_cap else None
+        if room is not None:
+            taken = min(taken, room)
+            self.fill(rule.sum_cap, taken)
+        return [Reason("deductible", rule.amount.rule, taken)] if taken else []
+
+    def _bands(self, benefit, basis, deductible) -> list[Reason]:
+        rule, above = benefit.bands, basis - deductible
+        gross, start = str(rule.counts) == "gross", 0
+        if runs(rule.per):
+            key = self.key(rule.counter, rule.per, rule.owner)
+            start = self.met(key)
+            self.count(key, basis if gross else above)
+        bands = self.value(rule.ratios)
+        if not bands:
+            return [Reason("bands", rule.ratios.rule, above)] if above else []
+        if str(rule.hold) == "all":
+            size = basis if gross else above
+            ratio = [band.ratio for band in bands if band.over == 0 or band.over < size][-1]
+            slices = [(0, None, ratio)]
+        else:
+            tops = [*(band.over for band in bands[1:]), None]
+            slices = [(band.over, top, band.ratio) for band, top in zip(bands, tops, strict=True)]
+        low = start + (deductible if gross else 0)
+        high = low + above
+
+        def exact(upto):
+            return sum(
+                (max((upto if top is None else min(upto, top)) - over, 0) * ratio for over, top, ratio in slices),
+                Fraction(0),
+            )
+
+        def pays(upto):
+            if str(self.coin.last_coin) == "patient":
+                return whole(exact(upto), self.coin.mode)
+            return upto - whole(upto - exact(upto), self.coin.mode)
+
+        reasons = []
+        for over, top, _ in slices:
+            first, last = max(low, over), high if top is None else min(high, top)
+            own = last - first - (pays(last) - pays(first)) if first < last else 0
+            if own > 0:
+                reasons.append(Reason("bands", rule.ratios.rule, own))
+            if own < 0:
+                # A band of 100 % ends a coin higher than it began: what is paid is rounded once, for all bands.
+                reasons = moved(reasons, max(own, -summed(reasons)), Reason("rounding", "", 0))
+        own = summed(reasons)
+        if self.coin.to == 1 or str(self.coin.at) == "claim" or not above:
+            return reasons
+        share = exact(high) - exact(low)
+        if str(self.coin.last_coin) == "patient":
+            wanted = above - min(whole(share, self.coin.mode, self.coin.to), above)
+        else:
+            wanted = min(whole(above - share, self.coin.mode, self.coin.to), above)
+        return moved(reasons, wanted - own, Reason("rounding", f"{self.scheme.code}.rounding", 0))
+
+    def _own_part(self, benefit, counted, own) -> list[Reason]:
+        mine = sum(one.coins for one in own if one.stage in OWN)
+        least = self.value(benefit.least)
+        if least is not None:
+            # What counts is all the patient's own, or paid: nothing else lies between.
+            more = min(least, counted) - mine
+            if more > 0:
+                own, mine = moved(own, more, Reason("least", benefit.least.rule, 0)), mine + more
+        caps = [cap for cap in benefit.caps if str(cap.of) == "patient"]
+        for cap in caps:
+            room = self.open(cap)
+            if room is not None and mine > room:
+                own, mine = moved(own, room - mine, Reason("bands", cap.amount.rule, 0)), room
+        for cap in caps:
+            self.fill(cap, mine)
+        return own
+
+    def payers_caps(self, benefit, would) -> list[Reason]:
+        reasons, paid = [], would
+        for cap in benefit.caps:
+            room = self.open(cap) if str(cap.of) == "paid" else None
+            if room is not None and paid > room:
+                reasons.append(Reason("paid_cap", cap.amount.rule, paid - room))
+                paid = room
+        held = self.held(benefit)
+        if held is not None and paid > held:
+            reasons.append(Reason("paid_cap", f"{self.scheme.code}.{benefit.name}.account", paid - held))
+            paid = held
+        approved = self.approved(benefit)
+        if approved is not None and paid > approved:
+            reasons.append(Reason("paid_cap", f"{self.scheme.code}.{benefit.name}.approved", paid - approved))
+            paid = approved
+        self.fill_paid(benefit, paid)
+        return reasons
+
+
+def runs(per) -> bool:
+    """Whether it goes on from bill to bill."""
+    return str(per) in ("month", "year", "ever")
+
+
+def summed(reasons) -> int:
+    return sum(reason.coins for reason in reasons)
+
+
+def moved(reasons, more, reason) -> list[Reason]:
+    """So much more is left for a reason; or less, off the last reasons first."""
+    if more > 0:
+        return [*reasons, replace(reason, coins=more)]
+    left, rest = [], -more
+    for one in reversed(reasons):
+        gone = min(rest, one.coins) if one.stage in OWN else 0
+        rest -= gone
+        if one.coins > gone:
+            left.insert(0, replace(one, coins=one.coins - gone))
+    return left
