@@ -32,7 +32,7 @@ from central_sync.fleet.authority import Authority, AuthorityMissing
 from central_sync.fleet.limits import INVITATION_HOURS_DEFAULT
 from central_sync.members.service import import_members
 from central_sync.place import Place
-from central_sync.rulebook.load import load as load_rulebook
+from central_sync.publications import Publications
 from central_sync.rulebook.strict import RulebookError
 from central_sync.rulebook_verbs import rulebook
 from central_sync.store import migrate
@@ -170,7 +170,13 @@ def members_import(place: Place, file: Path) -> None:
         total = sum(1 for _ in counted)
     with place.store() as store, file.open("rb") as lines, bar:
         task = bar.add_task("members", total=total)
-        done = import_members(store, load_rulebook(), lines, clock(), lambda read: bar.update(task, completed=read))
+        done = import_members(
+            store,
+            Publications(store).current(clock()).rulebook,
+            lines,
+            clock(),
+            lambda read: bar.update(task, completed=read),
+        )
     click.echo(f"{done.added} members added, {done.replaced} replaced.", err=True)
 
 

@@ -35,11 +35,12 @@ from central_sync.fleet.renewal import Renewals
 from central_sync.fleet.roots import Roots
 from central_sync.fleet.service import Fleet
 from central_sync.fleet.signer import Signer
+from central_sync.in_force import InForce
 from central_sync.intake import Intake
 from central_sync.jobs import Jobs
 from central_sync.payers.service import Asking
 from central_sync.payers.settings import payers_of
-from central_sync.rulebook.load import load
+from central_sync.publications import Publications
 from central_sync.store import Store
 
 AUTHORITY_FOLDER = "authority"
@@ -77,7 +78,7 @@ class Hub:
         """Bring every part up, or none.
 
         Raises:
-            AuthorityMissing, StoreError, RulebookError, BindRefused: what is missing; nothing is left running.
+            AuthorityMissing, StoreError, RulebookError, BundleBroken, BundleRefused, BindRefused: what is missing; nothing is left running.
         """
         try:
             return await self._start()
@@ -91,20 +92,21 @@ class Hub:
         self._authority.renew_server_certificate(clock())
         signer = Signer(self._authority)
         signer.open(clock())
-        rulebook = load()
         payers = payers_of(config.payers, self._folder, signer.named)
         self._store.open()
         self._undo.append(self._store.close)
         with self._store.write() as uow:  # also finds out that a database can only be read, before anybody relies on it
             uow.audit.add(clock(), "hub", "started", "hub", f"process {os.getpid()}")
         signer.published(self._store, clock())
+        in_force = InForce(Publications(self._store), clock)
+        in_force.open()
         sync_socket, enrol_socket = self._bound(config.sync), self._bound(config.enrol)
         faces = Faces(_url(sync_socket), _url(enrol_socket))
 
         trail = Trail(self._store, clock)
-        fleet = Fleet(self._store, self._authority, rulebook)
+        fleet = Fleet(self._store, self._authority, in_force.rulebook())
         renewals, lives, roots = Renewals(self._store, self._authority), Lives(self._store), Roots(self._store, signer)
-        intake, comparisons = Intake(self._store, rulebook, payers), Comparisons(self._store)
+        intake, comparisons = Intake(self._store, in_force.rulebook, payers), Comparisons(self._store)
         services = Services(fleet, intake, lives, renewals, roots, signer, comparisons)
         sync = SyncPort(services, trail, clock, config.threads)
         sync_url = config.sync_url or _told(config.sync, faces.sync)
@@ -118,13 +120,13 @@ class Hub:
 
         asking = Asking(self._store, payers, clock)
 
-        for part in (trail, sync, enrol, jobs, asking):
+        for part in (trail, in_force, sync, enrol, jobs, asking):
             part.start()
             self._undo.append(part.stop)
         self._sync = sync
         await self._serve(sync.application(), sync_socket, contexts[0])
         await self._serve(enrol.application(), enrol_socket, contexts[1])
-        _log.info("the hub listens", address=faces.sync, version=rulebook.version)
+        _log.info("the hub listens", address=faces.sync, version=in_force.rulebook().version)
         return faces
 
     async def stop(self) -> None:

@@ -18,7 +18,7 @@ Rules
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -49,11 +49,14 @@ log = structlog.get_logger()
 
 
 class Intake:
-    """Takes batches. Holds no state of its own: any number of threads and processes may take at once on one database."""
+    """Takes batches. Holds no state of its own: any number of threads and processes may take at once on one database. ``rulebook``: the one,
+    or what gives the one in force: it is asked once a batch, so that all of a batch is decided by one.
+    """
 
-    def __init__(self, store: Store, rulebook: Rulebook, payers: Payers | None = None) -> None:
+    def __init__(self, store: Store, rulebook: Rulebook | Callable[[], Rulebook], payers: Payers | None = None) -> None:
         self._store = store
-        self._desk = Desk(rulebook, payers or Payers())
+        self._rulebook = rulebook
+        self._payers = payers or Payers()
 
     def take(self, institution: str, batch: Batch, now: datetime, *, urgent: bool = True) -> BatchAnswer:
         """Handle ``batch`` of the edge that proved to be ``institution``'s, and answer its items in their order. A backlog is not
@@ -66,7 +69,8 @@ class Intake:
             _admissible(institution, batch, now)
         except Refused as refused:
             return BatchAnswer(version=version, hub_time=now, answers=[], code=refused.code, detail=refused.detail)
-        answers = _Taking(self._store, self._desk, institution, now, urgent).answers(batch.items)
+        book = self._rulebook() if callable(self._rulebook) else self._rulebook
+        answers = _Taking(self._store, Desk(book, self._payers), institution, now, urgent).answers(batch.items)
         return BatchAnswer(version=version, hub_time=now, answers=answers)
 
 

@@ -29,6 +29,10 @@ IDLE_IN_TRANSACTION_MS_MAX = 60_000
 """After this long PostgreSQL ends a unit of work that asks for nothing: a hub that froze in it must not keep its locks."""
 PEER_SILENT_S_MAX = 30
 """How long either end of a PostgreSQL connection believes in a peer that answers no probe."""
+RULEBOOK_LOOK_S = 2.0
+"""How often a hub process looks whether another rulebook is in force."""
+RULEBOOKS_LOADED_MAX = 3
+"""Rulebooks that a process holds ready: the one in force, and those that somebody recomputes with."""
 INTAKE_ATTEMPTS_MAX = 4
 """How often one item is tried when another unit of work was in its way."""
 ITEM_RETRY_S_MAX = 2

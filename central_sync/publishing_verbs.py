@@ -1,6 +1,7 @@
-"""``pishkhan-hub --data DIR rulebook build | verify``: a rulebook as one signed file.
+"""``pishkhan-hub --data DIR rulebook build | verify | publish | list | use``: a rulebook as one signed file, and which one is in force.
 
-They need the hub's authority, which signs and vouches, and no running hub. Exit status: 0 done, 2 not possible or not believed.
+They need the hub's folder (its authority signs and vouches, its database keeps what was published) and no running hub; those that
+run take up what was published within seconds. Exit status: 0 done, 2 not possible or not believed.
 """
 
 from __future__ import annotations
@@ -8,11 +9,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
 
 from central_sync.app import clock
 from central_sync.benefits import compiled
@@ -20,28 +24,22 @@ from central_sync.benefits.bundle import BundleBroken
 from central_sync.benefits.compiled import Compiled
 from central_sync.fleet import bundles as signed
 from central_sync.fleet.authority import replace
-from central_sync.place import Place
+from central_sync.place import Place, needed
+from central_sync.publications import Publications
 from central_sync.rulebook.build import build as build_folder
 from central_sync.rulebook.load import PACKAGED
+from central_sync.store.records import Publication
 from central_sync.wire import bundles
 from central_sync.wire.bundles import Statement
 
+BY = "cli"
 FILE_MODE = 0o644
+WIDTH_CHARACTERS = 200
+"""How wide a table is where nobody looks at it on a screen."""
 _STEPS = 4
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _STDERR = Console(stderr=True)
-
-
-def needed(place: Place | None) -> Place:
-    """The hub that a verb works on.
-
-    Raises:
-        click.UsageError: none was named.
-    """
-    if place is None:
-        raise click.UsageError("this needs the hub's folder: pishkhan-hub --data DIR rulebook …")
-    return place
 
 
 @contextmanager
@@ -126,5 +124,76 @@ def _what(whole: Compiled) -> str:
     return f"{len(book.schemes)} schemes, {len(book.regions)} regions, {items:,} items, {len(whole.audit.rules)} rules"
 
 
-VERBS = (build, verify)
+@click.command()
+@click.argument("source", type=click.Path(exists=True, path_type=Path))
+@click.option(
+    "--from", "since", default="now", help="From when on: now, or an instant with its zone (2027-01-01T00:00+08:00)."
+)
+@click.pass_obj
+def publish(place: Place | None, source: Path, since: str) -> None:
+    """Put a rulebook in force: a signed file, or a folder, which is compiled first. Running hubs and edges take it up by themselves."""
+    here, now = needed(place), clock()
+    from_at = _instant(since, now)
+    number = 0
+    if source.is_dir():
+        with progress() as step:
+            whole, body = compiled_folder(source, step)
+    else:
+        told, whole = read(here, source)
+        number, body = told.number, bundles.opened(source.read_bytes())[1]
+    with here.store() as store:
+        row = Publications(store).publish(whole, body, BY, now, from_at, number)
+    click.echo(f"{_what(whole)}: in force {_since(row, now)} as number {row.number}, version {row.version[:12]}")
+
+
+@click.command("list")
+@click.pass_obj
+def listed(place: Place | None) -> None:
+    """Tell which rulebooks were in force since when, the newest first."""
+    now = clock()
+    with needed(place).store() as store:
+        publications = Publications(store)
+        rows, current = publications.all(), publications.in_force(now)
+    table = Table(box=None, pad_edge=False)
+    for column in ("number", "version", "from", "published", "by", ""):
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        state = "in force" if row == current else "waits" if row.from_at > now else ""
+        cells = (str(row.number), row.version[:12], _written(row.from_at), _written(row.published_at))
+        table.add_row(*map(Text, (*cells, f"{row.published_by}{', shipped' if row.shipped else ''}", state)))
+    Console(width=None if sys.stdout.isatty() else WIDTH_CHARACTERS).print(table)
+
+
+@click.command()
+@click.argument("version")
+@click.pass_obj
+def use(place: Place | None, version: str) -> None:
+    """Put the rulebook VERSION (the beginning of one of its versions, or `shipped`) in force again, under a new number."""
+    now = clock()
+    with needed(place).store() as store:
+        row = Publications(store).use(version, BY, now)
+    click.echo(f"version {row.version[:12]} is in force as number {row.number}")
+
+
+def _instant(text: str, now: datetime) -> datetime:
+    if text == "now":
+        return now
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise click.BadParameter("is `now` or an instant, as 2027-01-01T00:00+08:00", param_hint="--from") from error
+    if at.tzinfo is None:
+        raise click.BadParameter("an instant names its zone, as 2027-01-01T00:00+08:00", param_hint="--from")
+    return at.astimezone(UTC)
+
+
+def _since(row: Publication, now: datetime) -> str:
+    return "now" if row.from_at <= now else f"from {_written(row.from_at)}"
+
+
+def _written(at: datetime) -> str:
+    return at.isoformat(timespec="seconds")
+
+
+VERBS = (build, verify, publish, listed, use)
 """What ``pishkhan-hub rulebook`` has besides the verbs that read files alone."""

@@ -1,6 +1,6 @@
 """``pishkhan-hub rulebook``: what a benefits officer does with a rulebook: check it, see what changes, have a bill explained.
 
-These verbs read folders and files alone; they need no hub and change nothing. Exit status: 0 all is well, 1 a case does not hold,
+These verbs read folders and files alone, unless a published version is named; they need no hub that runs, and change nothing. Exit status: 0 all is well, 1 a case does not hold,
 2 the rulebook (or what was typed) is wrong.
 """
 
@@ -19,6 +19,7 @@ from rich.text import Text
 from central_sync.benefits.explain import sentence
 from central_sync.benefits.parameters import Rulebook
 from central_sync.benefits.results import Computation, TraceStep
+from central_sync.place import Place, needed
 from central_sync.rulebook.cases import Case, differences, read
 from central_sync.rulebook.changes import changes, in_force, parameters
 from central_sync.rulebook.load import PACKAGED, load
@@ -95,9 +96,15 @@ def diff(first: datetime, last: datetime, folder: Path, other: Path | None, unde
 @click.argument("file", type=_FILE)
 @click.option("--case", "name", default="", help="Part of the name of the one case to explain.")
 @click.option("--rulebook", "folder", type=_FOLDER, default=PACKAGED, help="The rulebook to use.")
-def explain(file: Path, name: str, folder: Path) -> None:
+@click.option(
+    "--version",
+    default="",
+    help="Instead: one that was published at the hub (--data DIR), by the version that an answer names.",
+)
+@click.pass_obj
+def explain(place: Place | None, file: Path, name: str, folder: Path, version: str) -> None:
     """Settle the bills of FILE (worked cases), and say for each coin which rule put it where."""
-    book = _loaded(folder)
+    book = needed(place).published(version).rulebook if version else _loaded(folder)
     wrong = False
     chosen = [case for case in _read(file) if name in case.name]
     if not chosen:

@@ -289,3 +289,26 @@ class Totals:
     funds: int
     patient: int
     awaited: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeptRulebook:
+    """A compiled rulebook as it is kept: ``body`` is in one zstd frame; the versions are 64 hexadecimal digits each."""
+
+    version: str
+    law: str
+    audit: str
+    body: bytes
+    kept_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """From ``from_at`` on the rulebook ``version`` is in force, until one with a higher number is. ``shipped``: it came with the program."""
+
+    number: int
+    version: str
+    from_at: datetime
+    published_at: datetime
+    published_by: str
+    shipped: bool

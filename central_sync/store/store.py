@@ -25,6 +25,7 @@ from central_sync.store.members import Members
 from central_sync.store.migrate import revision_at, revision_wanted
 from central_sync.store.payer_shares import PayerShares
 from central_sync.store.reviews import Reviews
+from central_sync.store.rulebooks import Rulebooks
 from central_sync.store.settlements import Accumulators, Settlements
 from central_sync.store.upkeep import Upkeep
 from central_sync.store.writing import Writing
@@ -54,6 +55,7 @@ class UnitOfWork:
         self.payer_shares = PayerShares(connection)
         self.audits = Audits(connection)
         self.reviews = Reviews(connection)
+        self.rulebooks = Rulebooks(connection)
         self.upkeep = Upkeep(connection)
 
     @contextmanager

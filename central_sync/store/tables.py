@@ -347,3 +347,28 @@ accumulator = Table(
     Column("amount", BigInteger, nullable=False),
     PrimaryKeyConstraint("owner", "layer", "scheme", "name", "year"),
 )
+
+# -- rulebooks ----------------------------------------------------------------------------------------------------
+
+rulebook = Table(
+    "rulebook",
+    metadata,
+    Column("version", String(64), primary_key=True),
+    Column("law", String(64), nullable=False),
+    Column("audit", String(64), nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("kept_at", Instant, nullable=False),
+)
+"""Every compiled rulebook that was ever published here, for ever: what an answer names can be computed again."""
+
+publication = Table(
+    "publication",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("version", String(64), nullable=False),
+    Column("from_at", Instant, nullable=False),
+    Column("published_at", Instant, nullable=False),
+    Column("published_by", String(80), nullable=False),
+    Column("shipped", Boolean, nullable=False),
+)
+"""Which rulebook is in force: that of the highest number whose time has come. Rows are only ever added."""

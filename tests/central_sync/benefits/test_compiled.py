@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import msgspec
 import pytest
@@ -13,7 +13,7 @@ from central_sync.benefits.audit.auditor import Auditor
 from central_sync.benefits.bundle import BundleBroken, versioned
 from central_sync.benefits.columns import Table
 from central_sync.benefits.compiled import BundleNewer, cut, packed, unpacked
-from central_sync.benefits.parameters import Rulebook
+from central_sync.benefits.parameters import Item, ItemVersion, Rulebook
 from central_sync.rulebook.build import build
 from tests.central_sync.benefits.audit.cases import claim_of
 from tests.central_sync.benefits.strategies import COUNTRIES, SHIPPED, rulebooks
@@ -124,3 +124,13 @@ def test_a_hospital_keeps_the_prices_of_the_tier_that_is_insured_too():
     mine = cut(whole, "ir", "private").rulebook.regions["ir"]
     bed = mine.items["B0001"].versions[0]
     assert bed.ceilings == {tier: region.items["B0001"].versions[0].ceilings[tier] for tier in ("public", "private")}
+
+
+def test_the_records_hold_every_field_of_an_item():
+    assert [field.name for field in fields(Item)] == ["code", "name", "kind", "unit", "versions"]
+    held = {"day", "catalogue_class", "ratio", "group", "reference", "price", "illustrative"}
+    held |= {"tiers", "ceilings", "professional", "technical"}
+    assert set(compiled._Version.__struct_fields__) == held
+    assert len(fields(ItemVersion)) == len(held) - 1, (
+        "tiers and ceilings are one: a new field wants a place in the record"
+    )
