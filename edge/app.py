@@ -150,7 +150,7 @@ class Edge:
         stream, card_stream = Stream(events, clock), Stream(front.events, clock)
         gate = Gate(who.institution, self._workstations, cycles, clock)
         faces = [
-            *EmbedFace(intake, gate, cycles, stream, self.status, audit, clock).routes(),
+            *EmbedFace(intake, gate, cycles, stream, self.status, audit, clock, who.shown_in).routes(),
             *CardsFace(front.desks, front.requests, gate, card_stream).routes(),
         ]
         listener = self._listener(faces, door, address)

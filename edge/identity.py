@@ -25,6 +25,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from central_sync.terms.days import Calendar
 from central_sync.wire import codec, enrolment
 from central_sync.wire.limits import WIRE_VERSION
 from central_sync.wire.messages import Enrolment, EnrolRequest
@@ -65,6 +66,11 @@ class Identity:
     valid_from: datetime
     valid_until: datetime
     enrol_url: str = ""
+
+    @property
+    def shown_in(self) -> Calendar:
+        """The calendar in which days are shown; Gregorian, if this version does not know the one that the hub named."""
+        return Calendar(self.calendar) if self.calendar in list(Calendar) else Calendar.GREGORIAN
 
     def days_left(self, now: datetime) -> int:
         """Whole days until the certificate ends; negative when it has."""

@@ -11,16 +11,15 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterable
 
 import msgspec
 
-from central_sync.benefits.explain import sentence
-from central_sync.benefits.results import Computation, TraceStep
+from central_sync.benefits.results import Computation
 from central_sync.desk import charges, deferral
 from central_sync.desk.bill import Bill, bill_of
 from central_sync.desk.checks import currency, own_case
 from central_sync.desk.lifecycle import Confirmation, Event, Saying, after, reopened, said
+from central_sync.desk.telling import trace
 from central_sync.desk.work import Decision, Work
 from central_sync.store import records
 from central_sync.store.records import Case
@@ -158,12 +157,12 @@ def _answer(work: Work, case: Case, found: Computation, key: str, confirmation: 
                 scheme=share.scheme,
                 payer=share.payer,
                 amount=share.amount,
-                trace=_trace(share.trace),
+                trace=trace(work, share.trace),
                 deferred=share.deferred,
             )
             for share in found.shares
         ],
-        patient_trace=_trace(found.patient_trace),
+        patient_trace=trace(work, found.patient_trace),
         lines=[charges.on_wire(line) for line in found.lines],
         rulebook=work.rulebook.version,
         settled_on=work.business_day,
@@ -171,23 +170,6 @@ def _answer(work: Work, case: Case, found: Computation, key: str, confirmation: 
         confirmation=confirmation,
         package_difference=found.package_difference,
     )
-
-
-def _trace(steps: Iterable[TraceStep]) -> list[p.TraceStep]:
-    return [
-        p.TraceStep(
-            rule=step.rule,
-            text=sentence(step),
-            amount=step.amount,
-            from_day=step.from_day,
-            reference=step.reference,
-            kind=step.kind.value,
-            values=step.named,
-            less=_trace(step.less),
-            times=step.times,
-        )
-        for step in steps
-    ]
 
 
 def _money(answer: p.Settlement) -> tuple[object, ...]:

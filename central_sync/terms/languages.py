@@ -21,6 +21,7 @@ from central_sync.terms.money import CURRENCIES, Currency, Rounding, rounded
 
 FSI, PDI = "\u2068", "\u2069"
 _RIGHT_TO_LEFT = frozenset(["R", "AL", "RLE", "RLO", "RLI"])
+_LEFT_TO_RIGHT = frozenset(["L", "EN", "AN", "LRE", "LRO", "LRI"])
 _PERCENT_DECIMALS = 4
 _WEIGHT = re.compile(r"q=([01](?:\.[0-9]{1,3})?)")
 
@@ -102,7 +103,8 @@ def preferred(header: str) -> Language | None:
 
 def isolated(text: str, into: Language) -> str:
     """``text`` so that it keeps its own direction inside a sentence in ``into``."""
-    if into is Language.FA or any(unicodedata.bidirectional(letter) in _RIGHT_TO_LEFT for letter in text):
+    foreign = _LEFT_TO_RIGHT if into is Language.FA else _RIGHT_TO_LEFT
+    if any(unicodedata.bidirectional(letter) in foreign for letter in text):
         return f"{FSI}{text}{PDI}"
     return text
 

@@ -31,7 +31,7 @@ class TraceStep(Answer, frozen=True, kw_only=True):
     """One reason for one share: which rule, from which date and source, what it took and what it gave.
 
     ``text`` says it in English; ``kind``, ``values`` and ``times`` as data, ``less`` what was taken off it afterwards (docs/rulebook.md has the
-    table).
+    table). ``names``: what its rule (or scheme) is called in the language of the place of care, by language.
     """
 
     rule: str
@@ -43,6 +43,7 @@ class TraceStep(Answer, frozen=True, kw_only=True):
     values: dict[str, str | int] = field(default_factory=dict)
     less: list[TraceStep] = field(default_factory=list)
     times: int = 1
+    names: dict[str, str] = field(default_factory=dict)
 
 
 class Deferral(Answer, frozen=True, kw_only=True):

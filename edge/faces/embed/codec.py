@@ -12,6 +12,9 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
+from central_sync.benefits.explain import Style, retold
+from central_sync.terms.days import Calendar
+from central_sync.terms.languages import Language, preferred
 from central_sync.wire import packets as p
 from central_sync.wire.catalogue import BY_NAME
 from central_sync.wire.limits import CARD_READ_CHARACTERS_MAX
@@ -49,7 +52,15 @@ class InitRequest(FaceRequest, frozen=True, kw_only=True):
     workstation_key: Annotated[str, Meta(max_length=200)]
 
 
-class HandleRequest(SignedRequest, frozen=True, kw_only=True):
+class DeskRequest(SignedRequest, frozen=True, kw_only=True):
+    """Base of the calls whose answers hold sentences. ``language``: that of a settlement's reasons; left out, ``Accept-Language`` says it, else
+    it is English. No part of the transaction: the same answer may be read in another language later.
+    """
+
+    language: Language | None = None
+
+
+class HandleRequest(DeskRequest, frozen=True, kw_only=True):
     """Any transaction of the catalogue. ``msgid`` is the HIS's own, new for each transaction and the same when it is sent again.
     ``card_read``: the ``read_id`` of the person's card, read at this desk; with it the transaction proves that the person was here.
     """
@@ -60,7 +71,7 @@ class HandleRequest(SignedRequest, frozen=True, kw_only=True):
     packet: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw)
 
 
-class ConfirmRequest(SignedRequest, frozen=True, kw_only=True):
+class ConfirmRequest(DeskRequest, frozen=True, kw_only=True):
     """49: the HIS has booked the settlement ``original_msgid`` (``his_result`` 0) or could not (anything else: it goes back)."""
 
     msgid: str
@@ -69,7 +80,7 @@ class ConfirmRequest(SignedRequest, frozen=True, kw_only=True):
     hid: str = ""
 
 
-class ReverseRequest(SignedRequest, frozen=True, kw_only=True):
+class ReverseRequest(DeskRequest, frozen=True, kw_only=True):
     """2601: take back ``original_msgid``, whether or not it ever arrived."""
 
     msgid: str
@@ -78,13 +89,13 @@ class ReverseRequest(SignedRequest, frozen=True, kw_only=True):
     hid: str = ""
 
 
-class QueryRequest(SignedRequest, frozen=True, kw_only=True):
+class QueryRequest(DeskRequest, frozen=True, kw_only=True):
     """43: what became of ``original_msgid``."""
 
     original_msgid: p.Msgid
 
 
-class UncertainRequest(SignedRequest, frozen=True, kw_only=True):
+class UncertainRequest(DeskRequest, frozen=True, kw_only=True):
     """44: everything of the institution that is open."""
 
 
@@ -168,14 +179,23 @@ def close(request: CloseRequest, context: Context, msgid: str) -> Call:
     return _call("sign_out", {"business_day": context.business_day}, msgid, request, context)
 
 
-def body(reply: Reply) -> ReplyBody:
-    """The reply as the HIS reads it."""
+def language_of(asked: DeskRequest, header: str) -> Language:
+    """The language of the caller's answers; ``header``: its ``Accept-Language``."""
+    return asked.language or (preferred(header) if header else None) or Language.EN
+
+
+def body(reply: Reply, language: Language = Language.EN, calendar: Calendar = Calendar.GREGORIAN) -> ReplyBody:
+    """The reply as the HIS reads it. Reasons are in English as they came; in another ``language`` they are told anew, from their data."""
+    answer = reply.answer
+    if answer and language is not Language.EN:
+        told = retold(answer, Style(language, calendar))
+        answer = told if isinstance(told, dict) else answer
     return ReplyBody(
         return_code=_RETURN_CODES[reply.outcome],
         outcome=reply.outcome.value,
         msgid=reply.msgid,
         number=reply.number,
-        answer=reply.answer,
+        answer=answer,
         confirmation=reply.confirmation,
         ticket=reply.ticket,
         error=error_body(reply.code, reply.detail) if reply.code else None,

@@ -8,8 +8,9 @@ from typing import Protocol
 
 import msgspec
 import structlog
-from aiohttp import web
+from aiohttp import hdrs, web
 
+from central_sync.terms.days import Calendar
 from central_sync.wire.refusals import Refused
 from edge.audit import Audit
 from edge.calls import Call, Context, Reply
@@ -50,6 +51,7 @@ class EmbedFace:
         status: Callable[[], Awaitable[Status]],
         audit: Audit,
         clock: Clock,
+        calendar: Calendar = Calendar.GREGORIAN,
     ) -> None:
         self._intake = intake
         self._gate = gate
@@ -58,6 +60,7 @@ class EmbedFace:
         self._status = status
         self._audit = audit
         self._clock = clock
+        self._calendar = calendar
         self._document = b""
 
     def routes(self) -> list[web.RouteDef]:
@@ -114,27 +117,27 @@ class EmbedFace:
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Any transaction."""
         asked = await door.body(request, codec.HandleRequest)
-        return await self._decided(codec.handle(asked, self._admitted(request, asked)))
+        return await self._decided(request, asked, codec.handle(asked, self._admitted(request, asked)))
 
     async def confirm(self, request: web.Request) -> web.StreamResponse:
         """49."""
         asked = await door.body(request, codec.ConfirmRequest)
-        return await self._decided(codec.confirm(asked, self._admitted(request, asked)))
+        return await self._decided(request, asked, codec.confirm(asked, self._admitted(request, asked)))
 
     async def reverse(self, request: web.Request) -> web.StreamResponse:
         """2601."""
         asked = await door.body(request, codec.ReverseRequest)
-        return await self._decided(codec.reverse(asked, self._admitted(request, asked)))
+        return await self._decided(request, asked, codec.reverse(asked, self._admitted(request, asked)))
 
     async def query(self, request: web.Request) -> web.StreamResponse:
         """43."""
         asked = await door.body(request, codec.QueryRequest)
-        return await self._decided(codec.query(asked, self._admitted(request, asked), _msgid()))
+        return await self._decided(request, asked, codec.query(asked, self._admitted(request, asked), _msgid()))
 
     async def uncertain(self, request: web.Request) -> web.StreamResponse:
         """44."""
         asked = await door.body(request, codec.UncertainRequest)
-        return await self._decided(codec.uncertain(asked, self._admitted(request, asked), _msgid()))
+        return await self._decided(request, asked, codec.uncertain(asked, self._admitted(request, asked), _msgid()))
 
     async def close(self, request: web.Request) -> web.StreamResponse:
         """9002; unless it is refused, the cycle has ended."""
@@ -162,8 +165,9 @@ class EmbedFace:
     def _admitted(self, request: web.Request, asked: SignedRequest) -> Context:
         return self._gate.admit(request, asked.context, asked.token)[1]
 
-    async def _decided(self, call: Call) -> web.StreamResponse:
-        return door.json_response(codec.body(await self._intake.handle(call)))
+    async def _decided(self, request: web.Request, asked: codec.DeskRequest, call: Call) -> web.StreamResponse:
+        language = codec.language_of(asked, request.headers.get(hdrs.ACCEPT_LANGUAGE, ""))
+        return door.json_response(codec.body(await self._intake.handle(call), language, self._calendar))
 
 
 def _msgid() -> str:

@@ -43,10 +43,10 @@ def test_a_member_is_entitled_while_a_cover_is_in_force():
 @pytest.mark.parametrize(
     ("covers", "region", "said"),
     [
-        ((cover("cn_employee", layer="supplementary"),), "cn", "no such scheme"),
-        ((CoverFacts("base", "gone", "C1", "g", DAY, None),), "cn", "no such scheme"),
+        ((cover("cn_employee", layer="supplementary"),), "cn", "does not know this scheme"),
+        ((CoverFacts("base", "gone", "C1", "g", DAY, None),), "cn", "does not know this scheme"),
         ((cover("cn_employee"),), "ir", "another currency"),
-        ((cover("cn_critical_illness"),), "cn", "needs a base layer"),
+        ((cover("cn_critical_illness"),), "cn", "pays only beside basic insurance"),
     ],
 )
 def test_a_cover_that_cannot_pay_says_why(covers, region, said):

@@ -110,7 +110,7 @@ def test_the_sum_of_deductibles_of_a_year_is_capped():
     third = settled([one], bill((BED, 5000)), {key("deducted"): 1500})
     assert [done.patient for done in (first, second, third)] == [1000, 500, 0]
     assert moved(second) == {"deducted": 500}
-    assert "is reached" in sentence(second.patient_trace[0])
+    assert "deducted: reached" in sentence(second.patient_trace[0])
 
 
 def test_a_family_meets_its_deductible_together():
@@ -190,7 +190,7 @@ def test_a_cover_that_is_too_young_leaves_everything():
         facts = replace(CASE, covers=(replace(COVER, from_day=since),))
         done = settled([one], bill((BED, 1000)), facts=facts)
         assert paid(done) == [pays]
-    assert "over on 2025-06-11" in sentence(done.patient_trace[0])
+    assert "nothing is paid before 2025-06-11" in sentence(done.patient_trace[0])
 
 
 def test_for_a_stay_the_waiting_ends_on_the_day_of_admission():

@@ -140,7 +140,8 @@ def test_each_reason_is_told_as_text_and_as_data(hospital):
     share = hospital.settled(1_000_00).shares[0]
     looked, *rest = share.trace
     assert (looked.kind, looked.amount) == ("looked_at", 1_000_00)
-    assert looked.values["parts"] in looked.text
+    assert looked.values["parts"] == "in_scope"
+    assert "what is in scope" in looked.text
     band = next(step for step in rest if step.kind == "band")
     left = (1 - Fraction(band.values["ratio"])) * (band.values["high"] - band.values["low"])
     assert abs(-band.amount - left) < 1

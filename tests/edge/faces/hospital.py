@@ -174,10 +174,12 @@ class Hospital:
         async with self.http.post(path, **body, **more) as response:
             return response.status, await response.json()
 
-    async def call(self, path: str, **fields: Any) -> tuple[int, dict[str, Any]]:
+    async def call(
+        self, path: str, headers: Mapping[str, str] | None = None, **fields: Any
+    ) -> tuple[int, dict[str, Any]]:
         """A POST with context and token."""
-        headers = {"Authorization": f"Bearer {self.token}"}
-        return await self.post(path, {"context": self.context, **fields}, headers=headers)
+        signed = {"Authorization": f"Bearer {self.token}", **(headers or {})}
+        return await self.post(path, {"context": self.context, **fields}, headers=signed)
 
 
 async def next_event(response: aiohttp.ClientResponse) -> tuple[str, dict[str, Any]]:

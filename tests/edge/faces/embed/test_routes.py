@@ -314,3 +314,40 @@ async def test_a_transaction_may_quote_the_read_of_a_card_and_nothing_else_may(h
     for path, more in (("handle", {"number": "2201", "packet": PACKET, "card_read": "x" * 65}), ("query", {})):
         status, body = await hospital.call(path, **{"msgid": "m-3", "card_read": "read-1", **more})
         assert (status, body["error"]["code"]) == (400, "packet_invalid")
+
+
+REASON = {
+    "rule": "ir.bands", "text": "In English.", "amount": 5, "kind": "band", "less": [], "times": 1, "reference": "x",
+    "from_day": "2025-03-21", "values": {"band": 1, "bands": 1, "ratio": "7/10"}, "names": {"fa": "فرانشیز سرپایی"},
+}  # fmt: skip
+SETTLED = {"hid": "H", "currency": "IRR", "shares": [{"trace": [REASON]}], "patient_trace": []}
+
+
+@pytest.mark.parametrize(
+    ("field", "header", "text"),
+    [
+        (None, "", "In English."),
+        (None, "de, *", "In English."),
+        (None, "en, fa;q=0.5", "In English."),
+        (None, "fa-IR, en;q=0.5", "فرانشیز سرپایی: سهم سازمان \u2068۷۰٪\u2069 است و بقیه سهم بیمار."),
+        ("zh", "fa", "支付比例：支付70%，此为其余由个人负担的部分。"),
+        ("en", "fa", "In English."),
+    ],
+)
+async def test_reasons_are_told_in_the_language_of_the_caller(
+    hospital: Hospital, field: str | None, header: str, text: str
+) -> None:
+    hospital.desk.answer = SETTLED
+    call = {"number": "2206", "msgid": "m-1", "packet": {}, **({"language": field} if field else {})}
+
+    _, body = await hospital.call("handle", headers={"Accept-Language": header} if header else {}, **call)
+
+    assert body["answer"]["shares"][0]["trace"][0] == REASON | {"text": text}
+    assert body["answer"] | {"shares": 0} == SETTLED | {"shares": 0}
+    assert SETTLED["shares"][0]["trace"][0]["text"] == "In English.", "what is kept stays as it was"
+
+
+async def test_a_language_that_nobody_speaks_is_refused_in_the_body(hospital: Hospital) -> None:
+    status, body = await hospital.call("query", original_msgid="m-1", language="de")
+
+    assert (status, body["error"]["code"], body["error"]["detail"]) == (400, "packet_invalid", "$.language")
