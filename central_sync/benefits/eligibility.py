@@ -81,13 +81,15 @@ def accumulator_keys(rulebook: Rulebook, facts: CaseFacts) -> tuple[AccumulatorK
                 keys.add(counter_key(facts, cover, scheme, deductible.counter, deductible.per, deductible.owner))
             elif deductible.later:
                 keys.add(counter_key(facts, cover, scheme, deductible.counter))
+            if deductible.continues:
+                keys.add(counter_key(facts, cover, scheme, deductible.chain, Per.EVER))
             if deductible.sum_cap:
                 caps.append(deductible.sum_cap)
         if bands.per in RUNNING:
             keys.add(counter_key(facts, cover, scheme, bands.counter, bands.per, bands.owner))
         keys.update(cap_key(facts, cover, scheme, cap) for cap in caps if cap.per in RUNNING)
         if benefit.account:
-            keys.add(counter_key(facts, cover, scheme, benefit.account, Per.EVER))
+            keys.add(counter_key(facts, cover, scheme, benefit.account, Per.EVER, benefit.account_owner))
     return tuple(sorted(keys))
 
 
@@ -105,7 +107,7 @@ def balances(rulebook: Rulebook, facts: CaseFacts, accumulators: Mapping[Accumul
             owner = key.owner.partition(":")[0]
             found[key] = Balance(scheme.layer, cap.name, accumulators.get(key, 0), row.value if row else None, owner)
         if benefit.account:
-            key = counter_key(facts, cover, scheme, benefit.account, Per.EVER)
+            key = counter_key(facts, cover, scheme, benefit.account, Per.EVER, benefit.account_owner)
             used = accumulators.get(key, 0)
             found[key] = Balance(scheme.layer, benefit.account, used, cover.deposited, account=True)
     return tuple(found.values())

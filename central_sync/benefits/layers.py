@@ -23,6 +23,7 @@ from central_sync.benefits.stages import (
     counted,
     deducted,
     owned,
+    parted,
     rounding_step,
     total,
     waited,
@@ -148,6 +149,7 @@ def _stages(asking: Asking, basis: int) -> tuple[list[Kept], list[TraceStep]]:
     if kept := waited(asking, basis):
         return kept, []
     kept = counted(asking, basis)
+    kept += parted(asking, basis - total(kept))
     basis -= total(kept)
     rule = asking.benefit.deductible
     if rule and rule.off is Off.PAYMENT:

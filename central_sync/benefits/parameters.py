@@ -37,7 +37,7 @@ PARTS = ("in_scope", "first_self_pay", "over_ceiling", "over_tariff", "own_pay")
 MONTHS = "months"
 """The unit of a time that is counted in months of the scheme's calendar."""
 
-STAGES = ("catalogue", "waiting", "counted_cap", "deductible", "bands", "least", "paid_cap", "rounding")
+STAGES = ("catalogue", "waiting", "counted_cap", "first_part", "deductible", "bands", "least", "paid_cap", "rounding")
 """What may leave a coin to the patient, in the order in which a layer goes through it; ``catalogue``: no layer has looked."""
 
 
@@ -117,7 +117,8 @@ class Deductible:
     ``later`` gives the ratio of it for the n-th bill of the year (the last one goes on; no ``later``: always whole), but
     never less than ``least``. ``sum_cap`` limits the sum of deductibles. ``counter`` names the accumulator: of coins met
     (running) or of bills settled (``later``). Benefits of one scheme that name the same counter share it; so for bands
-    and caps.
+    and caps. A bill with one of the marks ``continues`` goes on with the deductible of the one before it: what that one, and those
+    that it went on with, met counts; ``chain`` names the accumulator of it.
     """
 
     per: Per
@@ -128,6 +129,8 @@ class Deductible:
     least: Parameter[int] | None = None
     sum_cap: Cap | None = None
     off: Off = Off.COST
+    continues: tuple[str, ...] = ()
+    chain: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +192,8 @@ class Benefit:
     A care may have several benefits (coverage groups, special cases), in order: what one has looked at, none of the others of
     the scheme looks at. ``when`` names marks that the case must have; ``lines`` are the only ones it takes, ``refuses``
     those it never takes; ``waiting`` days of cover come first; ``least`` is the least own part of a bill or line;
-    ``account`` names the accumulator of what was used of the money that the cover holds; ``approved``: it pays no more than
+    ``first_part`` is the ratio of what is counted that is the member's own before the deductible; ``account`` names the
+    accumulator of what was used of the money that the cover holds, which is one for all who share it (``account_owner``); ``approved``: it pays no more than
     the cover's approval names.
     """
 
@@ -207,6 +211,8 @@ class Benefit:
     basis: Basis = Basis.LEFT
     package: Package | None = None
     account: str = ""
+    account_owner: Owner = Owner.MEMBER
+    first_part: Parameter[Fraction] | None = None
     approved: bool = False
 
 

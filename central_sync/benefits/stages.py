@@ -1,5 +1,5 @@
-"""The stages of a benefit: each says what it leaves of an amount, and why. In order: waiting, caps on counted cost, deductible,
-bands, least own part, caps on the own part, caps on what is paid.
+"""The stages of a benefit: each says what it leaves of an amount, and why. In order: waiting, caps on counted cost, own first part,
+deductible, bands, least own part, caps on the own part, caps on what is paid.
 
 PURE. A stage takes the asking, the amount and what the stages before it left; it moves the counters that it owns.
 """
@@ -65,6 +65,16 @@ def counted(asking: Asking, basis: int) -> list[Kept]:
     return kept
 
 
+def parted(asking: Asking, basis: int) -> list[Kept]:
+    """The ratio of what is counted that is the member's own before anything else."""
+    rule = asking.benefit.first_part
+    row = asking.row(rule) if rule else None
+    if rule is None or row is None or not row.value:
+        return []
+    much = share(basis, row.value, asking.scheme.rounding.mode)
+    return [Kept("first_part", step(rule, row, much, Kind.DEDUCTIBLE, _NONE, (basis, much, 0)))] if much else []
+
+
 def deducted(asking: Asking, basis: int) -> list[Kept]:
     """What is left to the patient before the layer pays anything."""
     rule = asking.benefit.deductible
@@ -82,6 +92,12 @@ def deducted(asking: Asking, basis: int) -> list[Kept]:
         asking.counters[key] = met + min(basis, whole)
     elif rule.later:
         kind, values, figures, whole = _later(asking, rule, basis, whole)
+    if rule.continues:
+        key = asking.key(rule.chain, Per.EVER)
+        met = asking.counted(key) if _goes_on(asking, rule) else 0
+        kind, values, figures = (Kind.DEDUCTIBLE, _NONE, (basis, whole, met)) if met else (kind, values, figures)
+        whole = max(whole - met, 0)
+        asking.counters[key] = met + min(basis, whole)
     taken = min(basis, whole)
     less: TraceStep | None = None
     found = asking.room(rule.sum_cap) if rule.sum_cap else None
@@ -97,12 +113,19 @@ def deducted(asking: Asking, basis: int) -> list[Kept]:
     return [Kept("deductible", reason.lessened(less) if less else reason)]
 
 
+def _goes_on(asking: Asking, rule: Deductible) -> bool:
+    """Whether the bill goes on with the deductible of the one before it."""
+    return any(mark in asking.facts.marks for mark in rule.continues)
+
+
 def _later(
     asking: Asking, rule: Deductible, basis: int, full: int
 ) -> tuple[Kind, tuple[str | int, ...], tuple[int, ...], int]:
     """What the deductible of the n-th bill is: how it is told, and how much."""
     key = asking.key(rule.counter)
     before = asking.counted(key)
+    if before and _goes_on(asking, rule):
+        before -= 1  # it is a part of that stay, not another one
     asking.counters[key] = before + 1
     ratios = asking.value(rule.later)
     ratio = ratios[min(before, len(ratios) - 1)] if ratios else Fraction(1)
@@ -262,7 +285,8 @@ def account_room(asking: Asking) -> int | None:
     """What is left in the member's account, or ``None`` if the benefit pays from none."""
     if not asking.benefit.account:
         return None
-    return max(asking.cover.deposited - asking.counted(asking.key(asking.benefit.account, Per.EVER)), 0)
+    key = asking.key(asking.benefit.account, Per.EVER, asking.benefit.account_owner)
+    return max(asking.cover.deposited - asking.counted(key), 0)
 
 
 def count_paid(asking: Asking, paid: int) -> None:
@@ -271,5 +295,5 @@ def count_paid(asking: Asking, paid: int) -> None:
         if cap.of is Of.PAID:
             asking.use(cap, paid)
     if asking.benefit.account:
-        key = asking.key(asking.benefit.account, Per.EVER)
+        key = asking.key(asking.benefit.account, Per.EVER, asking.benefit.account_owner)
         asking.counters[key] = asking.counted(key) + paid

@@ -140,7 +140,7 @@ def _of_scheme(scheme: Scheme) -> Iterator[Parameter[Any]]:
 
 def _of_benefit(benefit: Benefit) -> Iterator[Parameter[Any] | None]:
     yield from (take.share for take in benefit.takes)
-    yield benefit.waiting
+    yield from (benefit.waiting, benefit.first_part)
     if benefit.package:
         yield benefit.package.price
         yield from benefit.package.prices.values()

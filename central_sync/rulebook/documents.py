@@ -102,8 +102,15 @@ class SumCapFile(ParameterFile, frozen=True, kw_only=True):
     per: Per = Per.YEAR
 
 
+class ContinuesFile(Document, frozen=True, kw_only=True):
+    """Marks of a bill that goes on with the deductible of the one before it, and the accumulator of what was met."""
+
+    marks: Annotated[list[Word], Meta(min_length=1)]
+    counter: Word
+
+
 class DeductibleFile(ParameterFile, frozen=True, kw_only=True):
-    """A deductible; ``counter`` only where it runs through a month, a year or for ever."""
+    """A deductible; ``counter`` only where it runs through a month, a year or for ever; ``continues``: after a referral."""
 
     per: Per
     counter: Word = ""
@@ -111,6 +118,7 @@ class DeductibleFile(ParameterFile, frozen=True, kw_only=True):
     off: Off = Off.COST
     later: LaterFile | None = None
     sum_cap: SumCapFile | None = None
+    continues: ContinuesFile | None = None
 
 
 class BandsFile(ParameterFile, frozen=True, kw_only=True):
@@ -201,6 +209,8 @@ class BenefitFile(Document, frozen=True, kw_only=True):
     least: ParameterFile | None = None
     caps: list[Word] = []
     account: Word = ""
+    account_owner: Owner = Owner.MEMBER
+    first_part: ParameterFile | None = None
 
 
 class CoefficientFile(Document, frozen=True, kw_only=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 from central_sync.benefits.choices import RUNNING, Basis, Hold, LastCoin, Owner, Per, RoundedAt
@@ -206,6 +207,8 @@ def _benefit(
         if source.packages
         else _package(place, rule, source, region),
         account=source.account,
+        account_owner=source.account_owner,
+        first_part=_first_part(place, rule, source),
         approved=source.approved,
     )
     names = [name for name, _ in _counters(benefit)] + [cap.name for cap in benefit.caps if cap.per in RUNNING]
@@ -222,12 +225,14 @@ def _counters(benefit: Benefit) -> list[tuple[str, tuple[object, ...]]]:
         found.append((deductible.counter, (deductible.per, deductible.owner, "met")))
     if deductible and deductible.later:
         found.append((deductible.counter, (Per.YEAR, Owner.MEMBER, "bills")))
+    if deductible and deductible.continues:
+        found.append((deductible.chain, (Per.EVER, Owner.MEMBER, "chain")))
     if deductible and deductible.sum_cap:
         found.append((deductible.sum_cap.name, (deductible.sum_cap.per, deductible.sum_cap.owner, "deducted")))
     if bands.per in RUNNING:
         found.append((bands.counter, (bands.per, bands.owner, bands.counts)))
     if benefit.account:
-        found.append((benefit.account, (Per.EVER, Owner.MEMBER, "account")))
+        found.append((benefit.account, (Per.EVER, benefit.account_owner, "account")))
     return found
 
 
@@ -297,6 +302,16 @@ def _amount(place: Place, rule: str, key: str, source: ParameterFile | None) -> 
     return amount_parameter(place, f"{rule}.{key}", key, source) if source else None
 
 
+def _first_part(place: Place, rule: str, source: BenefitFile) -> Parameter[Fraction] | None:
+    if source.account_owner is not Owner.MEMBER and not source.account:
+        raise place.wrong("account_owner", "goes with account")
+    if source.account_owner is Owner.CONTRACT:
+        raise place.wrong("account_owner", "an account is a member's or a family's")
+    if source.first_part is None:
+        return None
+    return ratio_parameter(place, f"{rule}.first_part", "first_part", source.first_part)
+
+
 def _bands(place: Place, rule: str, source: BandsFile) -> Bands:
     _runs(place, "bands", source.per, source.counter)
     if source.hold is Hold.ALL and source.per is not Per.BILL:
@@ -324,7 +339,20 @@ def _deductible(place: Place, rule: str, source: DeductibleFile) -> Deductible:
             raise place.wrong(f"{key}.per", "a sum runs through a month, a year or for ever")
         sum_cap = Cap(one.counter, one.owner, amount_parameter(place, f"{rule}.{key}", key, one), per=one.per)
     counter = source.counter or (source.later.counter if source.later else "")
-    return Deductible(source.per, amount, later, counter, source.owner, least, sum_cap, source.off)
+    marks, chain = _continues(place, source)
+    return Deductible(source.per, amount, later, counter, source.owner, least, sum_cap, source.off, marks, chain)
+
+
+def _continues(place: Place, source: DeductibleFile) -> tuple[tuple[str, ...], str]:
+    one = source.continues
+    if one is None:
+        return (), ""
+    if source.per is not Per.BILL:
+        raise place.wrong("deductible.continues", "goes with per: bill")
+    for mark in one.marks:
+        if mark not in place.marks:
+            raise place.wrong("deductible.continues.marks", f"the scheme has no mark {mark}")
+    return tuple(one.marks), one.counter
 
 
 def _runs(place: Place, key: str, per: Per, counter: str) -> None:

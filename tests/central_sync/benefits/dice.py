@@ -260,6 +260,8 @@ def _benefit(dice: Dice, code: str, caps: tuple[Cap, ...], name: str, items: lis
         basis=basis,
         package=_package(dice, rule, items) if basis is Basis.LEFT and dice.rarely(6) else None,
         account="account" if dice.rarely(6) else "",
+        account_owner=dice.usual(Owner.MEMBER, (Owner.MEMBER, Owner.FAMILY)),
+        first_part=_parameter(dice, f"{rule}.first_part", "ratio", lambda: _ratio(dice)) if dice.rarely(5) else None,
         approved=dice.rarely(6),
     )
 
@@ -303,6 +305,8 @@ def _deductible(dice: Dice, rule: str) -> Deductible:
         if dice.rarely()
         else None,
         dice.usual(Off.COST, Off),
+        ("referred",) if per is Per.BILL and dice.rarely() else (),
+        "chain",
     )
 
 

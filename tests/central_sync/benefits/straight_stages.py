@@ -99,12 +99,12 @@ class Stages:
             if str(cap.of) == "paid":
                 self.fill(cap, coins)
         if benefit.account:
-            self.count(self.key(benefit.account, "ever"), coins)
+            self.count(self.key(benefit.account, "ever", benefit.account_owner), coins)
 
     def held(self, benefit):
         if not benefit.account:
             return None
-        return max(self.cover.deposited - self.met(self.key(benefit.account, "ever")), 0)
+        return max(self.cover.deposited - self.met(self.key(benefit.account, "ever", benefit.account_owner)), 0)
 
     def until(self, waiting, unit):
         """The day on which the waiting is over."""
@@ -132,6 +132,11 @@ class Stages:
                 counted = room
         for cap in limits:
             self.fill(cap, counted)
+        first = self.value(benefit.first_part)
+        if first is not None:
+            mine = whole(counted * first, self.coin.mode)
+            reasons.append(Reason("first_part", benefit.first_part.rule, mine))
+            counted -= mine
         rule = benefit.deductible
         if rule and str(rule.off) == "payment":
             own = self._bands(benefit, counted, 0)
@@ -150,15 +155,23 @@ class Stages:
             key = self.key(rule.counter, rule.per, rule.owner)
             amount = max(amount - self.met(key), 0)
             self.count(key, min(basis, amount))
-        elif rule.later:
+        referred = bool(set(rule.continues) & set(self.case.facts.marks))
+        if not runs(rule.per) and rule.later:
             key = self.key(rule.counter)
+            stays = self.met(key)
+            same = 1 if referred and stays else 0
             ratios = self.value(rule.later) or (Fraction(1),)
-            ratio = ratios[min(self.met(key), len(ratios) - 1)]
+            ratio = ratios[min(stays - same, len(ratios) - 1)]
             floor = self.value(rule.least)
             if ratio != 1:
                 falls = whole(amount * ratio, self.coin.mode)
                 amount = falls if floor is None or falls >= floor else min(floor, amount)
-            self.count(key, 1)
+            self.case.now[key] = stays + 1 - same
+        if rule.continues:
+            chain = self.key(rule.chain, "ever")
+            before = self.met(chain) if referred else 0
+            amount = max(amount - before, 0)
+            self.case.now[chain] = before + min(basis, amount)
         taken = min(basis, amount)
         room = self.open(rule.sum_cap) if rule.sum_cap else None
         if room is not None:

@@ -158,6 +158,8 @@ def deductibles(draw, code):
         draw(st.none() | sums(f"{code}.least")),
         draw(st.none() | st.builds(Cap, st.just("deducted"), st.sampled_from(Owner), sums(f"{code}.sum_cap"))),
         draw(st.sampled_from(Off)),
+        continues=("goes_on",) if per is Per.BILL and draw(st.booleans()) else (),
+        chain="chain",
     )
 
 
@@ -229,6 +231,8 @@ def benefits(draw, code, known_caps=(), name="every_care"):
         account=draw(st.sampled_from(["", "", "account"])),
         when=draw(st.sampled_from([(), (), (), ("referred",), ("referred", "day_surgery")])),
         package=draw(packages(code)) if basis is Basis.LEFT and draw(st.integers(0, 3)) == 0 else None,
+        account_owner=draw(st.sampled_from([Owner.MEMBER, Owner.FAMILY])),
+        first_part=draw(st.none() | parameter(f"{code}.first_part", "ratio", st.none() | ratios)),
     )
 
 
@@ -258,7 +262,7 @@ def rulebooks(draw):
             calendar=draw(st.sampled_from(Calendar)),
             rounding=draw(coin_rules),
             groups=("g1", "g2"),
-            marks=("referred", "day_surgery"),
+            marks=("referred", "day_surgery", "goes_on"),
             benefits=found,
             requires=draw(st.sampled_from(["", "", "base"])),
             year_starts=draw(st.sampled_from(["", "", "07-01", "cover"])),

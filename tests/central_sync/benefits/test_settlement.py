@@ -97,7 +97,7 @@ def test_an_account_never_pays_more_than_it_holds(situation):
     held: dict[AccumulatorKey, int] = {}  # covers of two contracts may tell of one account
     for cover, scheme, benefit in paying(rulebook, facts):
         if benefit.account:
-            key = counter_key(facts, cover, scheme, benefit.account, Per.EVER)
+            key = counter_key(facts, cover, scheme, benefit.account, Per.EVER, benefit.account_owner)
             held[key] = max(held.get(key, 0), cover.deposited)
     assert all(done.deltas.get(key, 0) <= max(much - before.get(key, 0), 0) for key, much in held.items())
 
@@ -217,7 +217,11 @@ def test_balances_tell_each_cap_once_with_what_was_used(situation):
         for cap in b.caps
         if cap.of is Of.PAID and cap.per in RUNNING
     }
-    keys |= {counter_key(facts, c, s, b.account, Per.EVER): s.layer for c, s, b in paying(rulebook, facts) if b.account}
+    keys |= {
+        counter_key(facts, c, s, b.account, Per.EVER, b.account_owner): s.layer
+        for c, s, b in paying(rulebook, facts)
+        if b.account
+    }
     assert Counter((b.layer, b.used) for b in found) == Counter(
         (layer, before.get(key, 0)) for key, layer in keys.items()
     )

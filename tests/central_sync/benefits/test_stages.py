@@ -24,6 +24,7 @@ from central_sync.benefits.facts import AccumulatorKey
 from central_sync.benefits.parameters import (
     CoinRule,
     Lines,
+    Take,
 )
 from central_sync.terms.money import Rounding
 from tests.central_sync.benefits.hand_made import (
@@ -284,3 +285,55 @@ def test_a_band_of_a_hundred_percent_rounds_with_the_bands_below_it():
     done = settled([one], bill((BED, 2840)))
     assert (paid(done), done.patient) == ([2430], 410)
     assert sum(step.amount for step in done.patient_trace) == 410
+
+
+def test_the_own_first_part_goes_before_the_deductible_and_is_no_own_part_that_a_cap_limits():
+    care = benefit(
+        first_part=ratio("0.2"), deductible=deductible(100), ratios=bands((0, "0.5")), caps=(cap(150, of=Of.PATIENT),)
+    )
+    done = settled([scheme(care)], bill((BED, 1000)))
+    assert why(done) == {"one.ratio": 200, "one.deductible": 100, "one.bands": 50}
+    assert paid(done) == [650]
+
+
+def test_a_share_of_the_rest_may_leave_the_first_part_out():
+    base = benefit(first_part=ratio("0.2"), ratios=bands((0, "0.5")))
+    later = replace(benefit(ratios=bands((0, "1"))), takes=(Take("in_scope", None, ("bands",)),))
+    done = settled([scheme(base), scheme(later, code="two", layer="critical_illness")], bill((BED, 1000)))
+    assert paid(done) == [400, 400]
+    assert why(done) == {"one.ratio": 200}
+
+
+GOING_ON = {"continues": ("goes_on",), "chain": "chain"}
+
+
+@pytest.mark.parametrize(
+    ("met", "marks", "deducted", "chain"),
+    [(0, ("goes_on",), 800, 800), (600, ("goes_on",), 200, 200), (900, ("goes_on",), 0, 0), (600, (), 800, 200)],
+)
+def test_after_a_referral_the_deductible_goes_on_and_else_begins_anew(met, marks, deducted, chain):
+    care = benefit(deductible=deductible(800, **GOING_ON))
+    used = {key("chain", year=0): met}
+    done = settled([scheme(care)], bill((BED, 5000)), used, replace(CASE, marks=marks))
+    assert why(done).get("one.deductible", 0) == deducted
+    assert moved(done).get("chain", 0) == chain
+
+
+def test_a_stay_that_goes_on_is_not_another_one_of_the_year():
+    rule = deductible(
+        800, later=replace(ratio("1"), rows=(replace(ratio("1").rows[0], value=(1, 0)),)), counter="stays"
+    )
+    care = benefit(deductible=replace(rule, **GOING_ON))
+    used = {key("stays"): 1, key("chain", year=0): 500}
+    done = settled([scheme(care)], bill((BED, 5000)), used, replace(CASE, marks=("goes_on",)))
+    assert why(done) == {"one.deductible": 300}
+    assert moved(done) == {"chain": 300}
+
+
+def test_relatives_spend_one_account_together():
+    care = benefit(account="purse", account_owner=Owner.FAMILY)
+    held = replace(CASE, covers=(replace(COVER, family="F1", deposited=500),))
+    used = {key("purse", "family:F1", 0): 300}
+    assert paid(settled([scheme(care)], bill((DRUG, 1000)), used, held)) == [200]
+    alone = replace(CASE, covers=(replace(COVER, deposited=500),))
+    assert paid(settled([scheme(care)], bill((DRUG, 1000)), used, alone)) == [500]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from central_sync.benefits.choices import Basis, CountedOn, Each, LastCoin, Of, Per, RoundedAt
+from central_sync.benefits.choices import Basis, CountedOn, Each, LastCoin, Of, Owner, Per, RoundedAt
 from central_sync.rulebook.load import load
 from tests.central_sync.rulebook.mistakes import EMPLOYEE, ILLNESS, STAY, VISIT, Mistake, change, copied, refused
 
@@ -41,6 +41,23 @@ MISTAKES = {
     "a_claim_whose_last_coin_is_the_patients": Mistake(
         EMPLOYEE, "rounding: half_up", "rounding: {mode: up, at: claim}", "rounding.last_coin"
     ),
+    "a_referral_of_a_year": Mistake(
+        VISIT,
+        "bands:",
+        f"deductible: {{per: year, counter: below, continues: {{marks: [up], counter: chain}}, {FEE[1:]}\nbands:",
+        "deductible.continues",
+    ),
+    "a_referral_that_the_scheme_has_not": Mistake(
+        STAY,
+        "deductible:\n",
+        "deductible:\n  continues: {marks: [referred], counter: chain}\n",
+        "deductible.continues.marks",
+    ),
+    "an_accounts_family_without_an_account": Mistake(VISIT, "takes:", "account_owner: family\ntakes:", "account_owner"),
+    "an_account_of_a_contract": Mistake(
+        VISIT, "takes:", "account: purse\naccount_owner: contract\ntakes:", "account_owner"
+    ),
+    "a_first_part_in_money": Mistake(STAY, "takes:", f"first_part: {FEE}\ntakes:", "first_part.unit"),
     "a_year_that_begins_on_no_day": Mistake(EMPLOYEE, "rounding:", "year_starts: 13-01\nrounding:", "$.year_starts"),
     "a_share_with_another_basis": Mistake(
         STAY, "takes: [in_scope]", "basis: whole\ntakes: [{part: in_scope, left_by: [bands]}]", "basis"
@@ -78,7 +95,13 @@ def test_everything_that_a_file_may_say_reaches_the_engine(tmp_path):
         "takes: [in_scope]",
         f"each: line\nleast: {FEE}\ntakes: [{{part: in_scope, share: {HALF}, left_by: [bands]}}]",
     )
-    change(folder, VISIT, "takes:", "basis: difference\naccount: purse\nlines: {kinds: [drug]}\ntakes:")
+    change(
+        folder,
+        VISIT,
+        "takes:",
+        f"basis: difference\naccount: purse\naccount_owner: family\nfirst_part: {HALF}\nlines: {{kinds: [drug]}}\ntakes:",
+    )
+    change(folder, STAY, "deductible:\n", "deductible:\n  continues: {marks: [special], counter: chain}\n")
     book = load(folder)
     scheme = book.schemes["cn_employee"]
     assert (scheme.rounding.to, scheme.rounding.at, scheme.rounding.last_coin) == (
@@ -91,6 +114,8 @@ def test_everything_that_a_file_may_say_reaches_the_engine(tmp_path):
     [stay], [visit] = scheme.benefits["inpatient"], scheme.benefits["outpatient"]
     assert (stay.caps[0].owner, stay.caps[0].of, stay.caps[0].per) == ("family", Of.COUNTED, Per.MONTH)
     assert (visit.basis, visit.account, visit.lines.kinds) == (Basis.DIFFERENCE, "purse", ("drug",))
+    assert (visit.account_owner, visit.first_part.rows[0].value) == (Owner.FAMILY, 0.5)
+    assert (stay.deductible.continues, stay.deductible.chain) == (("special",), "chain")
     [illness] = book.schemes["cn_critical_illness"].benefits["inpatient"]
     assert illness.each is Each.LINE
     assert (illness.least.rows[0].value, illness.takes[0].share.rows[0].value, illness.takes[0].left_by) == (
