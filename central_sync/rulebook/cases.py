@@ -59,10 +59,21 @@ class Expected(Document, frozen=True, kw_only=True):
     difference: str = "0"
 
 
+class Printed(Document, frozen=True, kw_only=True):
+    """The public document that prints the example, or the figures; ``says`` which of them."""
+
+    title: str
+    publisher: str
+    address: str
+    year: Number
+    says: str
+
+
 class Case(Document, frozen=True, kw_only=True):
     """One bill."""
 
     name: str = field(name="case")
+    printed: Printed | None = None
     region: str
     tier: str
     care: str
