@@ -5,7 +5,7 @@ SET_UP := installers/set_up.sh
 WORKERS ?= 2
 ARGS ?=
 
-.PHONY: help demo test check proof soak bench fix docs rules vectors lock clean
+.PHONY: help demo test check proof soak bench screens fix docs rules vectors lock clean
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -37,6 +37,10 @@ soak:  ## hours
 bench:  ## every figure; ARGS names some, or --json, --quick
 	@$(SET_UP) test
 	$(PY) -m benchmarks $(ARGS)
+
+screens:  ## a picture of every page in every language, in build/screens
+	@$(SET_UP) proof
+	$(PY) -m tests.screens build/screens
 
 fix:  ## format, and mend what lint can mend
 	@$(SET_UP) test

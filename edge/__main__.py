@@ -20,6 +20,7 @@ from edge.version import version
 DEFAULT_FOLDER = "/var/lib/pishkhan-edge"
 
 VERBS: dict[str, tuple[str, str]] = {
+    "account": ("edge.account_verbs", "account"),
     "agent": ("edge.agent.verbs", "agent"),
     "doctor": ("edge.verbs", "doctor_command"),
     "enrol": ("edge.verbs", "enrol"),

@@ -16,12 +16,15 @@ from central_sync.terms.days import civil_day
 from central_sync.wire.refusals import Refused
 from edge import config as settings
 from edge import drivers, health, identity, running
+from edge.accounts import FILE as ACCOUNTS_FILE
+from edge.accounts import Accounts
 from edge.agents import Agents
 from edge.agents_port import AgentsPort
 from edge.audit import Audit
 from edge.calls import Profile
 from edge.card_control import CardControl
 from edge.config import Address, Config
+from edge.console.routes import Console, Standing
 from edge.control import Control
 from edge.cycles import Cycles
 from edge.downlink import Downlink
@@ -68,6 +71,7 @@ FORGET_CYCLES_EVERY_S = 3600
 LOOK_AFTER_SELF_EVERY_S = 600
 ROOM_LOOK_EVERY_S = 300
 HOUSE_EVERY_S = 3600
+CHART_EVERY_S = 30
 ANY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 -- compared with, not listened on
 
 log = structlog.get_logger(__name__)
@@ -145,7 +149,22 @@ class Edge:
         reconciler = Reconciler(self._journal, self._line, clock)
         verbs = {**housekeeping.verbs, **CardControl(front.desks).verbs}
         control = Control(self._folder, {**verbs, "compare": reconciler.verb, "agents": agents_port.verb})
-        jobs = Jobs(self._jobs(cycles, housekeeping, renewals, reconciler, roots))
+        self._cards = front
+        console = Console(
+            Accounts(self._folder / ACCOUNTS_FILE),
+            self.standing,
+            audit,
+            clock,
+            who.name,
+            who.zone,
+            secure=not address.loopback,
+        )
+        jobs = Jobs(
+            [
+                *self._jobs(cycles, housekeeping, renewals, reconciler, roots),
+                Job("draw the console's charts", CHART_EVERY_S, console.sample),
+            ]
+        )
         door = Door([address.host, *config.names], config.origins)
         stream, card_stream = Stream(events, clock), Stream(front.events, clock)
         gate = Gate(who.institution, self._workstations, cycles, clock)
@@ -153,7 +172,7 @@ class Edge:
             *EmbedFace(intake, gate, cycles, stream, self.status, audit, clock, who.shown_in).routes(),
             *CardsFace(front.desks, front.requests, gate, card_stream).routes(),
         ]
-        listener = self._listener(faces, door, address)
+        listener = self._listener(faces, console.routes(), door, address)
 
         await self._parts.up(self._journal.open, self._journal.close)
         await self._room.start(self._journal.keeping, clock())
@@ -168,7 +187,7 @@ class Edge:
         await self._parts.up(jobs.start, jobs.stop)
         await self._parts.up(control.start, control.stop)
         await self._parts.up(listener.start, listener.stop)
-        self._parts.then(stream.stop, card_stream.stop, lambda: _emptied(door, intake), front.quieten)
+        self._parts.then(console.stop, stream.stop, card_stream.stop, lambda: _emptied(door, intake), front.quieten)
         self.url, self.agents_url = listener.url, agents_port.url
         await self._parts.up(self._tell_where, self._tell_gone)
         log.info("the edge listens", address=self.url, version=version())
@@ -231,10 +250,12 @@ class Edge:
         self._presence.noted(reader.name, identity, present=reader.card_present, read_id=read_id)
         return True
 
-    def _listener(self, routes: list[web.RouteDef], door: Door, address: Address) -> Listener:
+    def _listener(
+        self, routes: list[web.RouteDef], pages: list[web.RouteDef], door: Door, address: Address
+    ) -> Listener:
         app = web.Application(middlewares=[door.middleware], client_max_size=BODY_BYTES_MAX)
         app.on_response_prepare.append(door.before_headers)
-        app.add_routes(routes)
+        app.add_routes([*routes, *pages])
         shortcut = Shortcut(routes, door)
         if address.loopback:
             return Listener(app, address, self._config.listen_device, None, shortcut)
@@ -243,6 +264,10 @@ class Edge:
 
     async def status(self) -> health.Status:
         """How the edge stands."""
+        return (await self.standing()).status
+
+    async def standing(self) -> Standing:
+        """The same, with what it was judged by, and the readers."""
         now = clock()
         try:
             stats = await self._journal.stats()
@@ -265,7 +290,7 @@ class Edge:
             parked=parked,
             contradictions=self._uplink.contradictions,
         )
-        return health.Status(
+        status = health.Status(
             return_code=0,
             institution=self._who.institution,
             name=self._who.name,
@@ -283,6 +308,7 @@ class Edge:
             warnings=health.warnings(signs),
             hours_left=capacity.hours_left,
         )
+        return Standing(status, signs, self._cards.desks.rows())
 
     def _renewed(self, who: identity.Identity) -> None:
         self._who = who

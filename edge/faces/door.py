@@ -1,7 +1,8 @@
 """SHELL: what stands before every face: how errors look, what a web page may do, and the way out when we stop.
 
 A page of a stranger's web site runs in the clerk's browser and could call loopback: so the Host header must be one of ours (or the very
-address that was called, which no name can fake), and an Origin header, which browsers always send, must be of loopback or configured.
+address that was called, which no name can fake), and an Origin header, which browsers always send, must be of loopback, configured, or that of
+our own pages.
 There is no wildcard. A page that is not served from a private network asks once more, in its preflight (``Access-Control-Request-Private-Network``); the
 same list answers that. The page still needs its workstation's token for everything that means something.
 """
@@ -154,7 +155,12 @@ class Door:
         if origin is None:
             return ""
         listed = any(hmac.compare_digest(origin.lower().encode(), known.encode()) for known in self._origins)
-        return origin if listed or _host_of(origin) in _LOOPBACK_NAMES else None
+        return origin if listed or _host_of(origin) in _LOOPBACK_NAMES or self._is_own(origin, request) else None
+
+    def _is_own(self, origin: str, request: web.Request) -> bool:
+        """Whether the page came from this very address: one of the console's."""
+        own = f"{request.scheme}://{request.headers.get(hdrs.HOST, '')}"
+        return origin.lower() == own.lower() and self._host_is_ours(request)
 
 
 async def body(request: web.Request, kind: type[T]) -> T:

@@ -1,0 +1,48 @@
+"""``pishkhan-edge account``: who may sign in at the console."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from edge.accounts import FILE, PASSWORD_CHARACTERS_MIN, Accounts, Role
+from edge.app import clock
+from edge.errors import NotPossible
+
+
+@click.group()
+def account() -> None:
+    """The people who may sign in at the console."""
+
+
+@account.command("put")
+@click.argument("name")
+@click.option(
+    "--role", type=click.Choice([role.value for role in Role]), default=Role.TECHNICIAN.value, show_default=True
+)
+@click.pass_obj
+def account_put(folder: Path, name: str, role: str) -> None:
+    """Make an account, or give it another password and role; the password is asked for (or read from standard input)."""
+    question = f"Password ({PASSWORD_CHARACTERS_MIN} characters or more)"
+    password = click.prompt(question, hide_input=True, confirmation_prompt=True, err=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    Accounts(folder / FILE).put(name, Role(role), password, clock())
+    click.echo(f"{name} may sign in at the console as {role}.", err=True)
+
+
+@account.command("list")
+@click.pass_obj
+def account_list(folder: Path) -> None:
+    """List the accounts with their roles."""
+    for row in Accounts(folder / FILE).all():
+        click.echo(f"{row.name}\t{row.role}\t{row.changed_at:%Y-%m-%d %H:%M}Z")
+
+
+@account.command("remove")
+@click.argument("name")
+@click.pass_obj
+def account_remove(folder: Path, name: str) -> None:
+    """Take an account away; who is signed in with it is signed out at once."""
+    if not Accounts(folder / FILE).remove(name):
+        raise NotPossible(f"there is no account {name}: see `pishkhan-edge account list`")

@@ -1,0 +1,144 @@
+"""Who may sign in at the console of this edge: ``DIR/accounts.json``, names, roles and passwords as Argon2id keeps them.
+
+Accounts are the edge's own, so that they work without the line. The command line writes the file while the edge runs; the edge reads it again
+when it has changed, and whoever lost the account or got another password or role is signed out at once.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+
+import argon2
+import msgspec
+from msgspec import Struct
+
+from edge import files
+from edge.errors import EdgeError
+
+FILE = "accounts.json"
+ACCOUNTS_MAX = 500
+PASSWORD_CHARACTERS_MIN = 10
+PASSWORD_CHARACTERS_MAX = 200
+_NAME = re.compile(r"^[A-Za-z0-9_.-]{1,40}$")
+_HASHER = argon2.PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
+"""OWASP's least for Argon2id: 19 MiB for some 30 ms, so that a sign-in is not felt beside the desk's calls."""
+
+
+class Role(StrEnum):
+    """What an account may do at the console."""
+
+    TECHNICIAN = "technician"
+
+
+class AccountError(EdgeError):
+    """The list cannot be read or changed as asked; the text says why."""
+
+
+class Account(Struct, frozen=True, kw_only=True):
+    """One person. ``password_hash`` is Argon2id's own text, with salt and costs."""
+
+    name: str
+    role: Role
+    password_hash: str
+    changed_at: datetime
+
+
+class _File(Struct, frozen=True):
+    accounts: list[Account]
+
+
+class Accounts:
+    """The list in one file, with its changes noticed. Not for several threads at once."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._seen: tuple[int, int, int] | None = None
+        self._known: dict[str, Account] = {}
+
+    def all(self) -> list[Account]:
+        """All accounts by name.
+
+        Raises:
+            AccountError: the file is unreadable or damaged.
+        """
+        self._refresh()
+        return [self._known[name] for name in sorted(self._known)]
+
+    def find(self, name: str) -> Account | None:
+        """The account of that name.
+
+        Raises:
+            AccountError: the file is unreadable or damaged.
+        """
+        self._refresh()
+        return self._known.get(name)
+
+    def put(self, name: str, role: Role, password: str, now: datetime) -> None:
+        """Make the account, or give it another role and password.
+
+        Raises:
+            AccountError: name or password will not do, there are too many, or the file fails.
+        """
+        if not _NAME.match(name):
+            raise AccountError("an account's name has 1 to 40 letters, digits, dots, dashes or underscores")
+        if not PASSWORD_CHARACTERS_MIN <= len(password) <= PASSWORD_CHARACTERS_MAX:
+            raise AccountError(f"a password has {PASSWORD_CHARACTERS_MIN} to {PASSWORD_CHARACTERS_MAX} characters")
+        self._refresh()
+        if len(self._known) >= ACCOUNTS_MAX and name not in self._known:
+            raise AccountError(f"there are already {ACCOUNTS_MAX} accounts")
+        hashed = _HASHER.hash(password)
+        self._write({**self._known, name: Account(name=name, role=role, password_hash=hashed, changed_at=now)})
+
+    def remove(self, name: str) -> bool:
+        """Take the account away; ``False`` if it was not there."""
+        self._refresh()
+        rest = {known: row for known, row in self._known.items() if known != name}
+        if len(rest) == len(self._known):
+            return False
+        self._write(rest)
+        return True
+
+    def _refresh(self) -> None:
+        try:
+            found = self._path.stat()
+        except FileNotFoundError:
+            self._seen, self._known = None, {}
+            return
+        except OSError as error:
+            raise AccountError(f"{self._path} cannot be read: {error.strerror}") from error
+        seen = (found.st_mtime_ns, found.st_ino, found.st_size)
+        if seen == self._seen:
+            return
+        try:
+            rows = msgspec.json.decode(self._path.read_bytes(), type=_File).accounts
+        except (OSError, msgspec.DecodeError) as error:
+            raise AccountError(f"{self._path} cannot be read: it is damaged or not ours") from error
+        self._seen, self._known = seen, {row.name: row for row in rows}
+
+    def _write(self, known: dict[str, Account]) -> None:
+        body = msgspec.json.format(msgspec.json.encode(_File([known[name] for name in sorted(known)])))
+        try:
+            files.replace(self._path, body + b"\n")
+        except OSError as error:
+            raise AccountError(f"{self._path} cannot be written: {error.strerror}") from error
+
+
+def password_fits(account: Account | None, password: str) -> bool:
+    """Whether ``password`` is the account's; takes as long where there is no such account. Some 30 ms: not for the event loop."""
+    if len(password) > PASSWORD_CHARACTERS_MAX:
+        return False
+    try:
+        _HASHER.verify(account.password_hash if account else _nobody(), password)
+    except (argon2.exceptions.VerificationError, argon2.exceptions.InvalidHashError):
+        return False
+    return account is not None
+
+
+@cache
+def _nobody() -> str:
+    """A hash that is worth the same time to try."""
+    return _HASHER.hash("nobody has this password, and nobody needs it")

@@ -1,0 +1,63 @@
+"""A real browser for the consoles: Debian's Chromium, driven by Playwright. What is missing fails loudly."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+DESK = {"width": 1280, "height": 800}
+PHONE = {"width": 390, "height": 844}
+
+
+class BrowserMissing(Exception):
+    """There is no Chromium on this machine."""
+
+
+@contextlib.contextmanager
+def chromium() -> Iterator[Browser]:
+    """A running browser."""
+    program = shutil.which("chromium")
+    if program is None:
+        raise BrowserMissing("chromium is not installed: installers/set_up.sh proof")
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=program, args=list(ARGUMENTS))
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+@contextlib.contextmanager
+def window(browser: Browser, language: str = "en", *, dark: bool = False, phone: bool = False) -> Iterator[Page]:
+    """A window of its own cookies. Whatever its page complains of (what was blocked, what failed in a script) is an error at the end."""
+    complaints: list[str] = []
+    context: BrowserContext = browser.new_context(
+        locale=language, color_scheme="dark" if dark else "light", viewport=PHONE if phone else DESK
+    )
+    page = context.new_page()
+    page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    try:
+        yield page
+    finally:
+        context.close()
+    assert not complaints, complaints
+
+
+def picture(page: Page, folder: Path, name: str) -> None:
+    """The whole page as a picture in ``folder``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=folder / f"{name}.png", full_page=True)

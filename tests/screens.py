@@ -1,0 +1,49 @@
+"""A picture of every page of the consoles in every language, light and dark, on a screen and a phone: ``make screens``, then look at each.
+
+``python -m tests.screens FOLDER``
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from playwright.sync_api import Browser
+
+from edge.console.languages import LANGUAGES
+from tests.browser import chromium, picture, window
+from tests.e2e.console_town import sign_in, with_technician
+from tests.e2e.town import PERSON, Town
+
+SEEN_S = 3.0
+"""How long the gateway needs to know that its line is down, and the page to hear of it."""
+
+
+def _pictures(browser: Browser, address: str, folder: Path, state: str) -> None:
+    for language in LANGUAGES:
+        for looks in ("light", "dark", "phone"):
+            with window(browser, language, dark=looks == "dark", phone=looks == "phone") as page:
+                page.goto(address)
+                picture(page, folder, f"sign-in-{language}-{looks}")
+                sign_in(page, address)
+                picture(page, folder, f"technician-{state}-{language}-{looks}")
+
+
+def main(folder: Path) -> None:
+    """Take all pictures."""
+    with tempfile.TemporaryDirectory() as place, Town(Path(place)) as town, chromium() as browser:
+        address = with_technician(town)
+        town.sign_in()
+        town.handle("1101", {"person": PERSON})
+        _pictures(browser, address, folder, "well")
+        town.hub.kill()
+        town.handle("2201", town.registration())
+        time.sleep(SEEN_S)
+        _pictures(browser, address, folder, "line-down")
+    print(f"{len(list(folder.glob('*.png')))} pictures in {folder}")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1] if len(sys.argv) > 1 else "build/screens"))
