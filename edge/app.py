@@ -150,21 +150,8 @@ class Edge:
         verbs = {**housekeeping.verbs, **CardControl(front.desks).verbs}
         control = Control(self._folder, {**verbs, "compare": reconciler.verb, "agents": agents_port.verb})
         self._cards = front
-        console = Console(
-            Accounts(self._folder / ACCOUNTS_FILE),
-            self.standing,
-            audit,
-            clock,
-            who.name,
-            who.zone,
-            secure=not address.loopback,
-        )
-        jobs = Jobs(
-            [
-                *self._jobs(cycles, housekeeping, renewals, reconciler, roots),
-                Job("draw the console's charts", CHART_EVERY_S, console.sample),
-            ]
-        )
+        console = self._console(audit, address)
+        jobs = Jobs(self._jobs(cycles, housekeeping, renewals, reconciler, roots, console))
         door = Door([address.host, *config.names], config.origins)
         stream, card_stream = Stream(events, clock), Stream(front.events, clock)
         gate = Gate(who.institution, self._workstations, cycles, clock)
@@ -192,8 +179,18 @@ class Edge:
         await self._parts.up(self._tell_where, self._tell_gone)
         log.info("the edge listens", address=self.url, version=version())
 
+    def _console(self, audit: Audit, address: Address) -> Console:
+        accounts, who = Accounts(self._folder / ACCOUNTS_FILE), self._who
+        return Console(accounts, self.standing, audit, clock, who.name, who.zone, secure=not address.loopback)
+
     def _jobs(
-        self, cycles: Cycles, housekeeping: Housekeeping, renewals: Renewals, reconciler: Reconciler, roots: DayRoots
+        self,
+        cycles: Cycles,
+        housekeeping: Housekeeping,
+        renewals: Renewals,
+        reconciler: Reconciler,
+        roots: DayRoots,
+        console: Console,
     ) -> list[Job]:
         return [
             Job("measure the journal's room", ROOM_LOOK_EVERY_S, lambda: self._room.look(self._journal.keeping)),
@@ -203,6 +200,7 @@ class Edge:
             Job("renew the certificate", RENEW_LOOK_EVERY_S, renewals.run, at_once=True),
             Job("compare with the hub", COMPARE_EVERY_S, reconciler.run),
             Job("have days signed", ROOTS_LOOK_EVERY_S, roots.run, at_once=True),
+            Job("draw the console's charts", CHART_EVERY_S, console.sample),
         ]
 
     def _front(self, also: OnEvent) -> Front:

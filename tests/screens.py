@@ -10,6 +10,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import click
 from playwright.sync_api import Browser
 
 from edge.console.languages import LANGUAGES
@@ -42,7 +43,7 @@ def main(folder: Path) -> None:
         town.handle("2201", town.registration())
         time.sleep(SEEN_S)
         _pictures(browser, address, folder, "line-down")
-    print(f"{len(list(folder.glob('*.png')))} pictures in {folder}")
+    click.echo(f"{len(list(folder.glob('*.png')))} pictures in {folder}")
 
 
 if __name__ == "__main__":

@@ -2,9 +2,9 @@
 
     languages  the message catalogues, numbers, days and ages as each language writes them
     pages      the templates, rendered
-    views      PURE: what a page shows, from what the edge knows
+    views      pure: what a page shows, from what the edge knows
     sessions   who is signed in
-    samples    PURE: the last hour of what the small charts draw
+    samples    pure: the last hour of what the small charts draw
     routes     SHELL: the addresses
 
 Server-rendered; a page is whole without a script, which only brings what changes. Nothing is loaded from anywhere else. Messages are written in
