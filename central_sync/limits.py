@@ -52,6 +52,7 @@ UNCERTAIN_ROWS_MAX = 1_000
 FEES_PER_CASE_LINES_MAX = 10_000
 """Lines that a case ever had: so that a settlement's answer fits into one body."""
 LINE_ANSWER_BYTES_MAX = 200
+INTERIM_SETTLEMENTS_PER_STAY_MAX = 200
 ANSWER_BYTES_MAX = 4 * 1024 * 1024
 """What answers of a batch may come to before the rest is given back to be sent again."""
 COMPARE_ROWS_MAX = 1_000_000

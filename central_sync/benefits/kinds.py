@@ -45,6 +45,7 @@ class Kind(StrEnum):
     PAID_LATER = "paid_later"
     PACKAGE = "package"
     ROUNDING = "rounding"
+    SETTLED_BEFORE = "settled_before"
 
 
 class Says(NamedTuple):
@@ -95,4 +96,6 @@ SAYS: dict[Kind, Says] = {
     # The price, in the place of ``itemised``.
     Kind.PACKAGE: Says((), ("itemised",)),
     Kind.ROUNDING: Says(("to",)),
+    # Off the sum: what earlier settlements of the same stay came to.
+    Kind.SETTLED_BEFORE: Says(),
 }

@@ -45,6 +45,7 @@ SENTENCES: dict[Language, dict[Kind, str]] = {
         Kind.PAID_LATER: "Paid by {name}.",
         Kind.PACKAGE: "{name}: a fixed price, in the place of the itemised bill.",
         Kind.ROUNDING: "Rounded to a multiple of {to}.",
+        Kind.SETTLED_BEFORE: "Settled before, in earlier parts of this stay.",
     },
     FA: {
         Kind.OWN_PAY: "خارج از تعهد بیمه (گروه C): این بخش با بیمار است.",
@@ -76,6 +77,7 @@ SENTENCES: dict[Language, dict[Kind, str]] = {
         Kind.PAID_LATER: "پرداخت از سوی {name}.",
         Kind.PACKAGE: "{name}: قیمت ثابت، به‌جای صورتحساب ریز.",
         Kind.ROUNDING: "گرد شده به مضربی از {to}.",
+        Kind.SETTLED_BEFORE: "پیش‌تر، در تسویه‌های میانی همین بستری، تسویه شده است.",
     },
     ZH: {
         Kind.OWN_PAY: "目录外（丙类）全自费：此部分由个人支付。",
@@ -107,6 +109,7 @@ SENTENCES: dict[Language, dict[Kind, str]] = {
         Kind.PAID_LATER: "由{name}支付。",
         Kind.PACKAGE: "{name}：按定额结算，代替逐项费用。",
         Kind.ROUNDING: "按{to}的整数倍取整。",
+        Kind.SETTLED_BEFORE: "已在本次住院的中途结算中结清。",
     },
 }
 

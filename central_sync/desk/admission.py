@@ -13,6 +13,7 @@ from datetime import date
 import msgspec
 
 from central_sync.benefits.eligibility import entitled
+from central_sync.desk.bill import parts_of
 from central_sync.desk.checks import diagnoses, facts, not_future, own_case, person, within
 from central_sync.desk.lifecycle import Event, State, after
 from central_sync.desk.marks import declared
@@ -84,11 +85,12 @@ def change_stay(work: Work, request: StayChange) -> Decision:
 
 
 def discharge(work: Work, request: Discharge) -> Decision:
-    """2402. No line of the bill may lie after the discharge."""
+    """2402. No line of the bill, and no day that is settled, may lie after the discharge."""
     case = own_case(work, request.hid, lock=True)
     state = after(case.state, Event.DISCHARGE, inpatient=True)
     last = max((line.service_date for line in work.uow.fees.standing(case)), default=case.opened_on)
-    within(request.discharged_on, last, work.today, "$.discharged_on")
+    settled = max((part.until for part in parts_of(work, case)[:1] if part.until), default=last)
+    within(request.discharged_on, max(last, settled), work.today, "$.discharged_on")
     diagnoses(work, request.diagnoses)
     work.uow.cases.change(
         case,

@@ -1,4 +1,8 @@
-"""What a case comes to: its lines, its facts and its accumulators given to the engine. Settling and its twins stand on it."""
+"""What a case comes to: its lines, its facts and its accumulators given to the engine. Settling and its twins stand on it.
+
+A stay may be settled in parts: then the whole stay up to now is computed, as if no part of it had been settled, and what was
+settled before is taken off (``benefits/stays.py``).
+"""
 
 from __future__ import annotations
 
@@ -10,11 +14,14 @@ import msgspec
 from central_sync.benefits.results import Computation
 from central_sync.benefits.settlement import ItemUnknown, accumulator_keys
 from central_sync.benefits.settlement import settle as computed
+from central_sync.benefits.stays import Earlier, added, payers, rest, without
 from central_sync.desk import charges
-from central_sync.desk.checks import facts, member_of
+from central_sync.desk.checks import facts, member_of, within
 from central_sync.desk.lifecycle import Event, after
 from central_sync.desk.work import Work
-from central_sync.store.records import Case
+from central_sync.limits import INTERIM_SETTLEMENTS_PER_STAY_MAX
+from central_sync.store.records import Case, Settlement
+from central_sync.store.settlements import unpack_deltas
 from central_sync.wire import packets as p
 from central_sync.wire.catalogue import Care
 from central_sync.wire.refusals import Refused
@@ -28,30 +35,65 @@ class Bill:
     computation: Computation
 
 
-def bill_of(work: Work, case: Case, *, lock: bool) -> Bill:
-    """What settling the case now comes to. With ``lock`` the case is locked already, and the accumulators' owners stay locked.
+def bill_of(work: Work, case: Case, *, lock: bool, until: date | None = None) -> Bill:
+    """What settling the case now comes to: all of it, or a stay's part up to and with ``until``. With ``lock`` the case is locked already,
+    and the accumulators' owners stay locked.
 
     Raises:
-        Refused: the case's state, ``no_fees`` or ``item_unknown``.
+        Refused: the case's state, ``date_out_of_range``, ``no_fees`` or ``item_unknown``.
     """
     inpatient = case.care == Care.INPATIENT
-    after(case.state, Event.SETTLE, inpatient=inpatient)
-    rows = work.uow.fees.standing(case)
-    if not rows:
+    after(case.state, Event.SETTLE if until is None else Event.SETTLE_PART, inpatient=inpatient)
+    parts = parts_of(work, case)
+    if until is not None:
+        _possible(work, case, parts, until)
+    rows = [row for row in work.uow.fees.standing(case) if until is None or row.service_date <= until]
+    new = {row.serial for row in rows if not row.settled_by}
+    if not (rows if until is None else new):
         raise Refused("no_fees")
-    day = (case.discharged_on if inpatient else None) or case.opened_on
+    day = until or (case.discharged_on if inpatient else None) or case.opened_on
     told = replace(
         facts(work, member_of(work, case), case.care, day, case.marks),
         admitted=case.opened_on if inpatient else None,
         diagnoses=_diagnoses(case),
     )
-    keys = accumulator_keys(work.rulebook, told)
+    earlier = added(_came_to(part) for part in parts)
+    keys = [*accumulator_keys(work.rulebook, told), *earlier.deltas]
     if lock:
         work.uow.accumulators.lock(key.owner for key in keys)
+    stand = without(work.uow.accumulators.read(dict.fromkeys(keys)), earlier.deltas)
     try:
-        return Bill(day, computed(work.rulebook, told, charges.bill(rows), work.uow.accumulators.read(keys)))
+        whole = computed(work.rulebook, told, charges.bill(rows), stand)
     except ItemUnknown as error:
         raise charges.unknown(rows, error) from error
+    return Bill(day, rest(whole, earlier, new) if parts else whole)
+
+
+def parts_of(work: Work, case: Case) -> list[Settlement]:
+    """The interim settlements in force of a case, the last one first."""
+    found: list[Settlement] = []
+    key = case.interim_id
+    while key:
+        part = work.uow.settlements.get(case.member, key)
+        assert part is not None, "a case without its interim settlement"
+        found.append(part)
+        key = part.after
+    return found
+
+
+def _possible(work: Work, case: Case, parts: list[Settlement], until: date) -> None:
+    """An interim settlement goes on from the last one, and not into the future."""
+    if len(parts) >= INTERIM_SETTLEMENTS_PER_STAY_MAX:
+        raise Refused("interim_not_possible", f"a stay has {INTERIM_SETTLEMENTS_PER_STAY_MAX} at most")
+    first = parts[0].until if parts else None
+    within(until, first or case.opened_on, work.today, "$.until")
+
+
+def _came_to(part: Settlement) -> Earlier:
+    """What a settlement came to, out of the answer that it gave."""
+    answer = msgspec.msgpack.decode(part.answer, type=p.Settlement)
+    shares = payers((share.layer, share.scheme, share.payer, share.amount) for share in answer.shares)
+    return Earlier(answer.total, answer.patient, answer.package_difference, shares, unpack_deltas(part.deltas))
 
 
 def _diagnoses(case: Case) -> tuple[str, ...]:

@@ -43,13 +43,15 @@ def charge(work: Work, request: p.Fees) -> Decision:
 
 
 def cancel_charges(work: Work, request: p.FeesCancel) -> Decision:
-    """2205, 2302. Without serials, all that stand; none standing is no refusal."""
+    """2205, 2302. Without serials, all that stand and that no interim settlement holds; none is no refusal."""
     case = own_case(work, request.hid, lock=True)
     after(case.state, Event.CHARGE, inpatient=case.care == Care.INPATIENT)
-    standing = {line.serial: line.place for line in work.uow.fees.standing(case)}
+    lines = work.uow.fees.standing(case)
+    standing = {line.serial: line.place for line in lines if not line.settled_by}
+    settled = {line.serial for line in lines if line.settled_by}
     for number, serial in enumerate(request.serials):
         if serial not in standing:
-            raise Refused("fee_unknown", f"$.serials[{number}]")
+            raise Refused("fee_settled" if serial in settled else "fee_unknown", f"$.serials[{number}]")
     places = sorted({standing[serial] for serial in request.serials or standing})
     if places:
         work.uow.fees.cancel(case, places, work.msgid)

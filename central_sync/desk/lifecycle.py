@@ -27,6 +27,7 @@ class Event(StrEnum):
     CHARGE = "charge"
     DISCHARGE = "discharge"
     RECALL = "recall"
+    SETTLE_PART = "settle_part"
     SETTLE = "settle"
     CANCEL = "cancel"
 
@@ -62,15 +63,18 @@ CASE: dict[tuple[State, Event], Step] = {
     (S.OPEN, E.CHARGE): Step(S.OPEN),
     (S.OPEN, E.DISCHARGE): Step(S.DISCHARGED),
     (S.OPEN, E.RECALL): Step(refusal="case_not_discharged"),
+    (S.OPEN, E.SETTLE_PART): Step(S.OPEN),
     (S.OPEN, E.SETTLE): Step(S.SETTLED),
     (S.OPEN, E.CANCEL): Step(S.CANCELLED),
     (S.DISCHARGED, E.DESCRIBE): Step(refusal="case_closed"),
     (S.DISCHARGED, E.CHARGE): Step(S.DISCHARGED),
     (S.DISCHARGED, E.DISCHARGE): Step(refusal="case_closed"),
     (S.DISCHARGED, E.RECALL): Step(S.OPEN),
+    (S.DISCHARGED, E.SETTLE_PART): Step(refusal="interim_not_possible"),
     (S.DISCHARGED, E.SETTLE): Step(S.SETTLED),
     (S.DISCHARGED, E.CANCEL): Step(refusal="case_closed"),
     **{(S.SETTLED, event): Step(refusal="case_closed") for event in Event},
+    (S.SETTLED, E.SETTLE_PART): Step(refusal="already_settled"),
     (S.SETTLED, E.SETTLE): Step(refusal="already_settled"),
     **{(S.CANCELLED, event): Step(refusal="case_closed") for event in Event},
 }
@@ -99,8 +103,11 @@ def after(state: str, event: Event, *, inpatient: bool) -> State:
     """The state of a case after ``event``.
 
     Raises:
-        Refused: the event is not possible there; an inpatient case is settled only after its discharge.
+        Refused: the event is not possible there; an inpatient case is settled only after its discharge, and an outpatient
+            one never in part.
     """
+    if event is Event.SETTLE_PART and state == State.OPEN and not inpatient:
+        raise Refused("interim_not_possible")
     if inpatient and event is Event.SETTLE and state == State.OPEN:
         raise Refused("case_not_discharged")
     step = CASE[State(state), event]

@@ -4,6 +4,7 @@ Rules
     * A pre-settlement is the same computation as a settlement and writes nothing.
     * A settlement locks its case, then the owners of every accumulator it may move in the order of their keys, and only then reads
       them: no cap can be passed, wherever else the same person is being settled.
+    * An interim settlement (``until``) leaves its stay open. Those of a stay stand on one another and go back from the last one backwards.
     * Accumulators move with the settlement and go back exactly with what takes it back; both keep the same deltas.
 """
 
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from datetime import date
 
 import msgspec
 
@@ -34,20 +36,22 @@ _ID_BYTES = 15
 def pre_settle(work: Work, request: p.PreSettle) -> Decision:
     """2206, 2303."""
     case = own_case(work, request.hid, lock=False)
-    found = bill_of(work, case, lock=False)
+    found = bill_of(work, case, lock=False, until=request.until)
     _agrees(work, request.currency, request.total, found)
     computation = deferral.marked(work, case, "", found)
-    return Decision(_answer(work, case, computation, "", "none"), case.member, case.hid)
+    answer = _answer(work, case, computation, "", "none")
+    return Decision(_as_part(answer, case, request.until), case.member, case.hid)
 
 
 def settle(work: Work, request: p.Settle) -> Decision:
     """2207, 2304."""
     case = own_case(work, request.hid, lock=True)
-    found = bill_of(work, case, lock=True)
+    found = bill_of(work, case, lock=True, until=request.until)
     _agrees(work, request.currency, request.total, found)
     key = settlement_id(work.institution.code, work.msgid)
     computation = deferral.marked(work, case, key, found)
-    answer = deferral.signed(work, case, found.day, _answer(work, case, computation, key, Confirmation.AWAITED))
+    answer = _as_part(_answer(work, case, computation, key, Confirmation.AWAITED), case, request.until)
+    answer = deferral.signed(work, case, found.day, answer)
     work.uow.settlements.add(
         records.Settlement(
             member=case.member,
@@ -67,11 +71,12 @@ def settle(work: Work, request: p.Settle) -> Decision:
             deltas=pack_deltas(computation.deltas),
             invoice=request.invoice,
             settled_at=work.now,
+            until=request.until,
+            after=case.interim_id,
         )
     )
     work.uow.accumulators.add(computation.deltas)
-    state = after(case.state, Event.SETTLE, inpatient=case.care == Care.INPATIENT)
-    work.uow.cases.change(case, state=state, settlement_id=key)
+    _put(work, case, key, request.until)
     return Decision(answer, case.member, case.hid, key)
 
 
@@ -92,9 +97,11 @@ def take_back(work: Work, case: Case, found: records.Settlement, saying: Saying)
     """Take a settlement of a locked case back: accumulators, case and confirmation. Happens once to any settlement.
 
     Raises:
-        Refused: ``already_undone`` or ``already_confirmed``.
+        Refused: ``already_undone``, ``already_confirmed`` or ``later_settlement_first``.
     """
     to = said(found.confirmation, saying)
+    if found.id != (case.settlement_id or case.interim_id):
+        raise Refused("later_settlement_first")
     deltas = unpack_deltas(found.deltas)
     work.uow.accumulators.lock(key[0] for key in deltas)
     work.uow.accumulators.add(deltas, sign=-1)
@@ -106,7 +113,11 @@ def take_back(work: Work, case: Case, found: records.Settlement, saying: Saying)
         undone_at=work.now,
     )
     deferral.taken_back(work, found)
-    work.uow.cases.change(case, state=reopened(inpatient=case.care == Care.INPATIENT), settlement_id="")
+    if found.until is not None:
+        work.uow.fees.unsettle(case, found.id)
+        work.uow.cases.change(case, interim_id=found.after)
+    else:
+        work.uow.cases.change(case, state=reopened(inpatient=case.care == Care.INPATIENT), settlement_id="")
     return to
 
 
@@ -116,8 +127,10 @@ def restore(work: Work, case: Case, found: records.Settlement) -> None:
     Raises:
         Refused: ``reversal_blocked``: the case was settled anew or changed, or what the settlement had taken from a cap is used.
     """
+    if found.after != case.interim_id:
+        raise Refused("reversal_blocked", "the stay's settlements before it are others")
     try:
-        now = bill_of(work, case, lock=True)
+        now = bill_of(work, case, lock=True, until=found.until)
     except Refused as error:
         raise Refused("reversal_blocked", error.code) from error
     stored = msgspec.msgpack.decode(found.answer, type=p.Settlement)
@@ -129,8 +142,18 @@ def restore(work: Work, case: Case, found: records.Settlement) -> None:
         found, confirmation=found.confirmation_before, confirmation_before="", undone_by="", undone_at=None
     )
     deferral.restored(work, found)
-    state = after(case.state, Event.SETTLE, inpatient=case.care == Care.INPATIENT)
-    work.uow.cases.change(case, state=state, settlement_id=found.id)
+    _put(work, case, found.id, found.until)
+
+
+def _put(work: Work, case: Case, key: str, until: date | None) -> None:
+    """Give a locked case its settlement: the whole, or the part ``until`` a day."""
+    event = Event.SETTLE if until is None else Event.SETTLE_PART
+    state = after(case.state, event, inpatient=case.care == Care.INPATIENT)
+    if until is None:
+        work.uow.cases.change(case, state=state, settlement_id=key)
+    else:
+        work.uow.fees.settle(case, key, until)
+        work.uow.cases.change(case, state=state, interim_id=key)
 
 
 def settlement_id(institution: str, msgid: str) -> str:
@@ -170,6 +193,11 @@ def _answer(work: Work, case: Case, found: Computation, key: str, confirmation: 
         confirmation=confirmation,
         package_difference=found.package_difference,
     )
+
+
+def _as_part(answer: p.Settlement, case: Case, until: date | None) -> p.Settlement:
+    """``answer`` with its place among the settlements of its stay."""
+    return msgspec.structs.replace(answer, until=until, after=case.interim_id)
 
 
 def _money(answer: p.Settlement) -> tuple[object, ...]:

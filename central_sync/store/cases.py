@@ -6,6 +6,7 @@ Whoever changes a case locks it first (``cases.get(..., lock=True)``): all that 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, func, select, update
@@ -87,6 +88,25 @@ class Fees:
     def add(self, rows: Sequence[FeeLine]) -> None:
         """Add lines to a locked case."""
         _ADD.run_many(self._connection, [{name: getattr(row, name) for name in _LINE} for row in rows])
+
+    def settle(self, case: Case, settlement_id: str, until: date) -> None:
+        """Give the lines of a locked case up to and with that day that no interim settlement holds to this one."""
+        c = t.fee_line.c
+        self._connection.execute(
+            update(t.fee_line)
+            .where(c.member == case.member, c.hid == case.hid, c.cancelled_by == "", c.settled_by == "")
+            .where(c.service_date <= until)
+            .values(settled_by=settlement_id)
+        )
+
+    def unsettle(self, case: Case, settlement_id: str) -> None:
+        """Take the lines of a locked case from an interim settlement that is no longer in force."""
+        c = t.fee_line.c
+        self._connection.execute(
+            update(t.fee_line)
+            .where(c.member == case.member, c.hid == case.hid, c.settled_by == settlement_id)
+            .values(settled_by="")
+        )
 
     def cancel(self, case: Case, places: Sequence[int], msgid: str) -> None:
         """Take lines of a locked case off its bill, naming the transaction that did it."""

@@ -206,7 +206,7 @@ class Member:
 @dataclass(frozen=True, slots=True)
 class Case:
     """One visit or admission. ``state`` is a state of :mod:`central_sync.desk.lifecycle`; ``diagnoses`` is MessagePack; ``marks`` are what
-    the hospital says of it, with a space between.
+    the hospital says of it, with a space between; ``interim_id`` is the last interim settlement in force.
     """
 
     member: str
@@ -228,11 +228,14 @@ class Case:
     opened_by: str
     opened_at: datetime
     marks: str = ""
+    interim_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class FeeLine:
-    """One line of a case's bill. ``place`` counts within the case; ``cancelled_by`` is empty while the line stands."""
+    """One line of a case's bill. ``place`` counts within the case; ``cancelled_by`` is empty while the line stands.
+    ``settled_by`` is the interim settlement in force that holds it.
+    """
 
     member: str
     hid: str
@@ -246,12 +249,14 @@ class FeeLine:
     service_date: date
     charged_by: str
     cancelled_by: str = ""
+    settled_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
     """One settlement with its whole answer. ``confirmation``: awaited, confirmed, annulled or undone; the last two are no
-    longer in force. ``deltas`` are what it added to the accumulators (see ``accumulators.pack_deltas``).
+    longer in force. ``deltas`` are what it added to the accumulators (see ``settlements.pack_deltas``). An interim settlement of a stay
+    goes ``until`` a day; ``after`` is the stay's settlement before, on which it stands.
     """
 
     member: str
@@ -273,6 +278,8 @@ class Settlement:
     settled_at: datetime
     undone_by: str = ""
     undone_at: datetime | None = None
+    until: date | None = None
+    after: str = ""
 
     @property
     def in_force(self) -> bool:

@@ -276,6 +276,7 @@ member_case = Table(
     Column("opened_by", String(64), nullable=False),
     Column("opened_at", Instant, nullable=False),
     Column("marks", Text, nullable=False, server_default=text("''")),
+    Column("interim_id", String(40), nullable=False, server_default=text("''")),
     PrimaryKeyConstraint("member", "hid"),
 )
 
@@ -294,6 +295,7 @@ fee_line = Table(
     Column("service_date", Date, nullable=False),
     Column("charged_by", String(64), nullable=False),
     Column("cancelled_by", String(64), nullable=False),
+    Column("settled_by", String(40), nullable=False, server_default=text("''")),
     PrimaryKeyConstraint("member", "hid", "place"),
 )
 Index(
@@ -328,6 +330,8 @@ settlement = Table(
     Column("settled_at", Instant, nullable=False),
     Column("undone_by", String(64), nullable=False),
     Column("undone_at", Instant),
+    Column("until", Date),
+    Column("after", String(40), nullable=False, server_default=text("''")),
     PrimaryKeyConstraint("member", "id"),
     Index("ix_settlement_day", "institution", "business_day"),
     Index("ix_settlement_awaited", "confirmation", "institution"),

@@ -180,6 +180,24 @@ REFUSALS: dict[str, Sentences] = {
     "already_settled": Sentences(
         Fault.HIS, False, "This bill is already settled.", "The case has a settlement in force."
     ),
+    "interim_not_possible": Sentences(
+        Fault.HIS,
+        False,
+        "This cannot be settled in part; settle it whole.",
+        "Only a stay before its discharge has interim settlements (`until`), and not more of them than the limit.",
+    ),
+    "later_settlement_first": Sentences(
+        Fault.DESK,
+        True,
+        "Cancel the later settlement of this stay first.",
+        "A later settlement of the stay stands on this one: they go back from the last one backwards.",
+    ),
+    "fee_settled": Sentences(
+        Fault.DESK,
+        True,
+        "The line is already settled. Cancel the interim settlement first.",
+        "An interim settlement in force holds the fee line: cancel it with 2305.",
+    ),
     "settlement_unknown": Sentences(
         Fault.HIS,
         False,

@@ -138,6 +138,11 @@ class Town(Desk):
     """A hub and its first hospital. Construct, enter (all is running, the desk has signed in), leave (all has ended)."""
 
     init_options: tuple[str, ...] = ()
+    law: Path | None = None
+    """The folder of the rulebook that its hub publishes; none: the shipped one."""
+    members: tuple[dict[str, Any], ...] = (MEMBER,)
+    place = ("--region", "ir", "--tier", "public")
+    """Where its hospitals are."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder / "edge", INSTITUTION)
@@ -150,8 +155,11 @@ class Town(Desk):
     def __enter__(self) -> Town:
         self.hub_folder.mkdir(parents=True)
         members = self.folder / "members.jsonl"
-        members.write_text(json.dumps(MEMBER, ensure_ascii=False) + "\n", encoding="utf-8")
+        lines = [json.dumps(member, ensure_ascii=False) + "\n" for member in self.members]
+        members.write_text("".join(lines), encoding="utf-8")
         programs.hub_command(self.hub_folder, "init", *self.init_options)
+        if self.law is not None:
+            programs.hub_command(self.hub_folder, "rulebook", "publish", str(self.law))
         code = self.invite(INSTITUTION)
         programs.hub_command(self.hub_folder, "members", "import", str(members))
         self.start_hub()
@@ -171,7 +179,7 @@ class Town(Desk):
 
     def invite(self, institution: str) -> str:
         """Add a hospital; the code for its edge."""
-        where = ("--name", f"Hospital {institution}", "--region", "ir", "--tier", "public")
+        where = ("--name", f"Hospital {institution}", *self.place)
         programs.hub_command(self.hub_folder, "hospital", "add", institution, *where)
         return programs.hub_command(self.hub_folder, "invite", institution).stdout.strip()
 

@@ -10,6 +10,8 @@ from central_sync.terms.money import AMOUNT_MAX
 from central_sync.wire.limits import MSGID_CHARACTERS_MAX
 
 Amount = Annotated[int, Meta(ge=0, le=AMOUNT_MAX)]
+Signed = Annotated[int, Meta(ge=-AMOUNT_MAX, le=AMOUNT_MAX)]
+"""What a later part of a stay may give back."""
 Text = Annotated[str, Meta(max_length=200)]
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
 Code = Annotated[str, Meta(min_length=1, max_length=50, pattern=r"^[!-~]+$(?!\n)")]

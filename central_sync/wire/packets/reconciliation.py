@@ -8,7 +8,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from central_sync.wire.limits import DETAIL_ROWS_MAX
-from central_sync.wire.packets.base import Amount, Answer, Code, CurrencyCode, Request
+from central_sync.wire.packets.base import Amount, Answer, Code, CurrencyCode, Request, Signed
 
 
 class ReconcileTotals(Request, frozen=True, kw_only=True):
@@ -19,8 +19,8 @@ class ReconcileTotals(Request, frozen=True, kw_only=True):
     currency: CurrencyCode
     settlements: Amount
     total: Amount
-    funds: Amount
-    patient: Amount
+    funds: Signed
+    patient: Signed
 
 
 class TotalsAnswer(Answer, frozen=True, kw_only=True):
@@ -35,12 +35,12 @@ class TotalsAnswer(Answer, frozen=True, kw_only=True):
 
 
 class DetailRow(Request, frozen=True, kw_only=True):
-    """One confirmed settlement in the hospital's books."""
+    """One confirmed settlement in the hospital's books, each part of a stay by itself."""
 
     settlement_id: Code
     total: Amount
-    funds: Amount
-    patient: Amount
+    funds: Signed
+    patient: Signed
 
 
 class ReconcileDetails(Request, frozen=True, kw_only=True):

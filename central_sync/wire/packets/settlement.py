@@ -11,20 +11,26 @@ from central_sync.wire.packets.fees import PricedLine
 
 
 class PreSettle(Request, frozen=True, kw_only=True):
-    """2206, 2303. What a settlement would be now; changes nothing. ``total`` must be the sum of the case's lines."""
+    """2206, 2303. What a settlement would be now; changes nothing. ``total`` must be the sum of the case's lines.
+
+    ``until`` (2303 of a stay before its discharge): an interim settlement, of the lines up to and with that day. Lines that an
+    interim settlement in force holds are no part of ``total``.
+    """
 
     hid: Hid
     currency: CurrencyCode
     total: Amount
+    until: date | None = None
 
 
 class Settle(Request, frozen=True, kw_only=True):
-    """2207, 2304. Settles the whole bill of the case."""
+    """2207, 2304. Settles the whole bill of the case; with ``until`` (2304) that day's part of a stay, which goes on: see 2303."""
 
     hid: Hid
     currency: CurrencyCode
     total: Amount
     invoice: Text = ""
+    until: date | None = None
 
 
 class TraceStep(Answer, frozen=True, kw_only=True):
@@ -73,7 +79,9 @@ class Settlement(Answer, frozen=True, kw_only=True):
     """2206, 2207, 2303, 2304 (and 5203). total + package_difference = sum of shares + patient; the patient's parts add up to ``patient``.
 
     ``settlement_id`` is empty in a pre-settlement. ``confirmation``: none, awaited, confirmed, annulled, undone. ``package_difference`` is
-    what a fixed price is above (or, negative, below) the itemised bill: the hospital's gain or loss.
+    what a fixed price is above (or, negative, below) the itemised bill: the hospital's gain or loss. ``until`` is
+    the last day of an interim settlement, ``after`` the settlement of the same stay that came before. Where there is one, shares and patient
+    are what the stay up to now comes to, less what was settled before; a part may be negative.
     """
 
     hid: str
@@ -88,6 +96,8 @@ class Settlement(Answer, frozen=True, kw_only=True):
     settlement_id: str = ""
     confirmation: str = "none"
     package_difference: int = 0
+    until: date | None = None
+    after: str = ""
 
 
 class SettleCancel(Request, frozen=True, kw_only=True):

@@ -15,7 +15,8 @@ from central_sync.store.records import Institution
 from central_sync.wire import packets as p
 from tests.central_sync.hospital import DAY, NOW, Hospital, cn_number
 
-LAW = load(Path(__file__).with_name("two_provinces"))
+FOLDER = Path(__file__).with_name("two_provinces")
+LAW = load(FOLDER)
 WIFE = "cn_resident_number", cn_number("11010519800101001")
 HUSBAND = "cn_resident_number", cn_number("11010519790101002")
 BASE = {"layer": "base", "scheme": "east_base", "contract": "K1", "from_day": "2024-01-01", "family": "F1"}

@@ -13,6 +13,9 @@ def test_every_event_moves_a_case_or_is_refused(state, event, inpatient):
     if inpatient and (state, event) == (State.OPEN, Event.SETTLE):
         with pytest.raises(Refused, match="case_not_discharged"):
             after(state, event, inpatient=True)
+    elif not inpatient and (state, event) == (State.OPEN, Event.SETTLE_PART):
+        with pytest.raises(Refused, match="interim_not_possible"):
+            after(state, event, inpatient=False)
     elif step.refusal:
         with pytest.raises(Refused, match=step.refusal):
             after(state, event, inpatient=inpatient)

@@ -1,4 +1,4 @@
-"""What insurers vouch for (families, accounts, approvals), and what hospitals say of a case. Revision 0005, after 0004."""
+"""What insurers vouch for (families, accounts, approvals), what hospitals say of a case, stays settled in parts. Revision 0005, after 0004."""
 
 from __future__ import annotations
 
@@ -18,6 +18,9 @@ def upgrade() -> None:
     for name, length in (("family", 80), ("own_group", 40)):
         op.add_column("cover", sa.Column(name, sa.String(length=length), nullable=False, server_default=sa.text("''")))
     op.add_column("cover", sa.Column("deposited", sa.BigInteger(), nullable=False, server_default=sa.text("0")))
+    for table, name in (("member_case", "interim_id"), ("fee_line", "settled_by"), ("settlement", "after")):
+        op.add_column(table, sa.Column(name, sa.String(length=40), nullable=False, server_default=sa.text("''")))
+    op.add_column("settlement", sa.Column("until", sa.Date(), nullable=True))
     op.add_column("member_case", sa.Column("marks", sa.Text(), nullable=False, server_default=sa.text("''")))
 
 

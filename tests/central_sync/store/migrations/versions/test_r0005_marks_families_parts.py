@@ -8,7 +8,7 @@ from sqlalchemy import text
 from central_sync.store import migrate
 from central_sync.store.engine import new_engine
 from central_sync.store.migrate import config
-from central_sync.store.migrations.versions import r0005_marks_and_families as step
+from central_sync.store.migrations.versions import r0005_marks_families_parts as step
 from central_sync.store.store import Store
 
 
