@@ -181,7 +181,9 @@ class Edge:
 
     def _console(self, audit: Audit, address: Address) -> Console:
         accounts, who = Accounts(self._folder / ACCOUNTS_FILE), self._who
-        return Console(accounts, self.standing, audit, clock, who.name, who.zone, secure=not address.loopback)
+        return Console(
+            accounts, self.standing, audit, clock, who.name, who.zone, who.shown_in, secure=not address.loopback
+        )
 
     def _jobs(
         self,

@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 from playwright.sync_api import Browser
 
-from edge.console.languages import LANGUAGES
+from central_sync.terms.languages import Language
 from tests.browser import chromium, picture, window
 from tests.e2e.console_town import sign_in, with_technician
 from tests.e2e.town import PERSON, Town
@@ -23,7 +23,7 @@ SEEN_S = 3.0
 
 
 def _pictures(browser: Browser, address: str, folder: Path, state: str) -> None:
-    for language in LANGUAGES:
+    for language in Language:
         for looks in ("light", "dark", "phone"):
             with window(browser, language, dark=looks == "dark", phone=looks == "phone") as page:
                 page.goto(address)

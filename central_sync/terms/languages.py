@@ -114,6 +114,11 @@ def number(value: int, into: Language) -> str:
     return _written(f"{value:,}", into)
 
 
+def digits(text: str, into: Language) -> str:
+    """``text`` (a time of day, say) with the digits of the language."""
+    return _written(text, into)
+
+
 def money(amount: int, currency: Currency, into: Language) -> str:
     """``amount`` smallest coins: ``12345`` CNY is ``123.45元``."""
     digits = currency.display(amount).rpartition(" ")[0]

@@ -10,7 +10,8 @@ from typing import Any
 
 import jinja2
 
-from edge.console.languages import LANGUAGES, OWN_NAMES, Language
+from central_sync.terms.languages import Language
+from edge.console.languages import OWN_NAMES, Tongue
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -36,24 +37,24 @@ class Pages:
     def __init__(self, base: str, institution: str) -> None:
         self._base = base
         self._institution = institution
-        self._environments: dict[str, jinja2.Environment] = {}
+        self._environments: dict[Language, jinja2.Environment] = {}
 
-    def render(self, template: str, language: Language, values: Mapping[str, Any]) -> str:
+    def render(self, template: str, tongue: Tongue, values: Mapping[str, Any]) -> str:
         """The page ``template`` with ``values``."""
-        return self._environment(language).get_template(template).render(language=language, **values)
+        return self._environment(tongue).get_template(template).render(tongue=tongue, **values)
 
-    def _environment(self, language: Language) -> jinja2.Environment:
-        found = self._environments.get(language.code)
+    def _environment(self, tongue: Tongue) -> jinja2.Environment:
+        found = self._environments.get(tongue.language)
         if found is None:
             found = environment()
             found.globals.update(
                 base=self._base,
                 institution=self._institution,
-                languages=[(code, OWN_NAMES[code]) for code in LANGUAGES],
+                languages=OWN_NAMES,
                 versions={name: version(name) for name in STATIC},
             )
-            found.install_gettext_translations(language.catalogue, newstyle=True)  # type: ignore[attr-defined]
-            self._environments[language.code] = found
+            found.install_gettext_translations(tongue.catalogue, newstyle=True)  # type: ignore[attr-defined]
+            self._environments[tongue.language] = found
         return found
 
 

@@ -12,7 +12,6 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
-from functools import cache
 from typing import Any, NamedTuple
 
 import msgspec
@@ -21,10 +20,12 @@ from aiohttp import hdrs, web
 from aiohttp_sse import sse_response
 
 from central_sync.terms.days import Calendar
+from central_sync.terms.languages import Language
+from central_sync.terms.languages import language as named
 from edge.accounts import AccountError, Accounts, Role, password_fits
 from edge.audit import Audit
 from edge.console import pages, samples, views
-from edge.console.languages import LANGUAGES, Language, chosen
+from edge.console.languages import Tongue, chosen
 from edge.console.sessions import Session, Sessions, Tries, same_form
 from edge.health import Signs, Status
 from edge.log import located
@@ -37,7 +38,6 @@ LANGUAGE_KEPT_S = 400 * 24 * 3600
 NEWS_EVERY_S = 2.0
 STREAMS_MAX = 32
 STATIC_KEPT_S = 365 * 24 * 3600
-CALENDARS = {"fa": Calendar.JALALI}
 _log = structlog.get_logger(__name__)
 
 
@@ -71,6 +71,7 @@ class Console:
         clock: Callable[[], datetime],
         institution: str,
         zone: str,
+        calendar: Calendar,
         *,
         secure: bool,
     ) -> None:
@@ -78,7 +79,6 @@ class Console:
         self._standing = standing
         self._audit = audit
         self._clock = clock
-        self._zone = zone
         self._secure = secure
         self._pages = pages.Pages(BASE, institution)
         self._sessions = Sessions()
@@ -86,7 +86,7 @@ class Console:
         self._waiting = samples.Samples()
         self._checking = asyncio.Semaphore(2)
         self._streams: set[asyncio.Task[Any]] = set()
-        self._language = cache(lambda code: Language(code, zone, CALENDARS.get(code, Calendar.GREGORIAN)))
+        self._tongues = {language: Tongue(language, zone, calendar) for language in Language}
 
     def routes(self) -> list[web.RouteDef]:
         """What the application serves."""
@@ -126,7 +126,7 @@ class Console:
         """A name and a password."""
         form = await request.post()
         name, password = str(form.get("name", ""))[:80].strip(), str(form.get("password", ""))
-        address, text = request.remote or "", self._language_of(request).text
+        address, text = request.remote or "", self._tongue(request).text
         now_s = time.monotonic()
         if not self._tries.allowed(name, address, now_s):
             refused = text("Too many wrong passwords. Wait ten minutes.")
@@ -161,7 +161,7 @@ class Console:
         form = await request.post()
         wanted, back = str(form.get("language", "")), str(form.get("back", ""))
         answer = _sent_to(back if back in ("/sign-in", "/technician") else "/")
-        if wanted in LANGUAGES:
+        if named(wanted):
             answer.set_cookie(
                 LANGUAGE_COOKIE,
                 wanted,
@@ -205,7 +205,7 @@ class Console:
 
     async def nothing(self, request: web.Request) -> web.Response:
         """An address that is none."""
-        text = self._language_of(request).text
+        text = self._tongue(request).text
         return self._message(request, text("There is no such page"), text("Perhaps the address was mistyped."), 404)
 
     async def _send_news(self, request: web.Request, response: Any) -> None:
@@ -213,7 +213,7 @@ class Console:
         try:
             while self._sessions.still(token, self._accounts.find(self._sessions.name_of(token)), self._clock()):
                 html = self._pages.render(
-                    "technician_live.html", self._language_of(request), await self._technician_values(request)
+                    "technician_live.html", self._tongue(request), await self._technician_values(request)
                 )
                 if html == before:
                     await response.send("", event="same")
@@ -228,14 +228,14 @@ class Console:
             response.stop_streaming()
 
     async def _technician_values(self, request: web.Request) -> dict[str, Any]:
-        standing, language = await self._standing(), self._language_of(request)
+        standing, tongue = await self._standing(), self._tongue(request)
         self._waiting.take(time.monotonic(), standing.status.pending)
         legs = views.legs(standing.signs, standing.status.line_trouble, standing.readers)
         points = self._waiting.points()
 
         def told(message: str, values: Mapping[str, int | str]) -> str:
-            shown = {key: language.number(value) if isinstance(value, int) else value for key, value in values.items()}
-            return language.text(message) % shown
+            shown = {key: tongue.number(value) if isinstance(value, int) else value for key, value in values.items()}
+            return tongue.text(message) % shown
 
         return {
             "legs": legs,
@@ -252,7 +252,7 @@ class Console:
         """``handler`` with pages for what goes wrong."""
 
         async def serve(request: web.Request) -> web.StreamResponse:
-            text = self._language_of(request).text
+            text = self._tongue(request).text
             try:
                 return await handler(request)
             except _Turned as turned:
@@ -285,7 +285,7 @@ class Console:
         if session is None:
             raise _Turned(_sent_to("/sign-in"))
         if role is not None and session.role != role:
-            text = self._language_of(request).text
+            text = self._tongue(request).text
             raise _Turned(
                 self._message(request, text("This page is not for you"), text("Your account has another role."), 403)
             )
@@ -294,20 +294,20 @@ class Console:
     async def _form_session(self, request: web.Request) -> Session:
         session = self._session(request, None)
         if not same_form(session, str((await request.post()).get("form_key", ""))):
-            text = self._language_of(request).text
+            text = self._tongue(request).text
             raise _Turned(
                 self._message(request, text("This form is too old"), text("Go back to the start, and try again."), 403)
             )
         return session
 
-    def _language_of(self, request: web.Request) -> Language:
-        return self._language(
+    def _tongue(self, request: web.Request) -> Tongue:
+        return self._tongues[
             chosen(request.cookies.get(LANGUAGE_COOKIE, ""), request.headers.get(hdrs.ACCEPT_LANGUAGE, "")[:400])
-        )
+        ]
 
     def _page(self, request: web.Request, template: str, values: Mapping[str, Any], status: int = 200) -> web.Response:
         here = request.path.removeprefix(BASE)
-        html = self._pages.render(template, self._language_of(request), {"session": None, "here": here, **values})
+        html = self._pages.render(template, self._tongue(request), {"session": None, "here": here, **values})
         return web.Response(text=html, content_type="text/html", status=status, headers=pages.HEADERS)
 
     def _message(self, request: web.Request, heading: str, text: str, status: int) -> web.Response:

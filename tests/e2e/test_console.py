@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from edge.console.languages import LANGUAGES
+from central_sync.terms.languages import Language
 from tests.browser import chromium, window
 from tests.e2e.console_town import sign_in, with_technician
 from tests.e2e.town import PERSON, Town
@@ -44,7 +44,7 @@ def accessible(page: Page) -> None:
     assert not found, [(one["id"], one["nodes"][0]["html"]) for one in found]
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", [language.value for language in Language])
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_a_technician_sees_that_all_is_well(browser: Browser, address: str, language: str, dark: bool) -> None:
     well = catalogue(language)["All is well."] if language != "en" else "All is well."

@@ -6,10 +6,10 @@ import re
 
 import pytest
 
-from edge.console.languages import LANGUAGES
+from central_sync.terms.languages import Language
 from tests.edge.console.messages import catalogue, every
 
-OTHERS = [code for code in LANGUAGES if code != "en"]
+OTHERS = [language.value for language in Language if language is not Language.EN]
 VALUES = re.compile(r"%\((\w+)\)s|%(.)")
 LATIN_WORD = re.compile(r"[A-Za-z]{3,}")
 MAY_STAY = {"pishkhan", "edge", "account", "put", "NAME", "journal", "backup", "show", "workstation", "add", "VPN", "MiB", "pyscard", "python",

@@ -6,10 +6,11 @@ import jinja2
 import pytest
 
 from central_sync.terms.days import Calendar
-from edge.console.languages import Language
+from central_sync.terms.languages import Language
+from edge.console.languages import Tongue
 from edge.console.pages import STATIC, Pages, environment, static, version
 
-EN = Language("en", "Asia/Tehran", Calendar.GREGORIAN)
+EN = Tongue(Language.EN, "Asia/Tehran", Calendar.GREGORIAN)
 
 
 def test_a_value_that_is_missing_is_a_fault_and_not_a_gap() -> None:

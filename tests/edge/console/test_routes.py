@@ -14,9 +14,10 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
+from central_sync.terms.days import Calendar
+from central_sync.terms.languages import Language
 from edge.accounts import FILE, Accounts, Role
 from edge.audit import Audit
-from edge.console.languages import LANGUAGES
 from edge.console.routes import BASE, SESSION_COOKIE, Console, Standing
 from edge.console.sessions import IDLE_MAX, TRIES_MAX
 from edge.faces.door import Door
@@ -41,7 +42,7 @@ class World:
         audit = Audit(folder)
         audit.start()
         self.console = Console(
-            self.accounts, self.standing, audit, lambda: self.now, HOSTILE, "Asia/Tehran", secure=False
+            self.accounts, self.standing, audit, lambda: self.now, HOSTILE, "Asia/Tehran", Calendar.JALALI, secure=False
         )
 
     async def standing(self) -> Standing:
@@ -165,7 +166,7 @@ async def test_news_come_when_something_changes_and_end_with_the_session(client:
             assert kind in ("part", "same")
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", [language.value for language in Language])
 async def test_every_page_is_whole_in_every_language_and_loads_nothing_from_elsewhere(
     client: TestClient, world: World, language: str
 ) -> None:
