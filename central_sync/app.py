@@ -41,6 +41,7 @@ from central_sync.jobs import Jobs
 from central_sync.payers.service import Asking
 from central_sync.payers.settings import payers_of
 from central_sync.publications import Publications
+from central_sync.review.auditing import Auditing
 from central_sync.store import Store
 
 AUTHORITY_FOLDER = "authority"
@@ -119,8 +120,9 @@ class Hub:
         jobs = Jobs(self._store, self._authority, signer, clock, config.audit_days, self._reloader(contexts))
 
         asking = Asking(self._store, payers, clock)
+        auditing = Auditing(self._store, clock, lambda: in_force.current.whole.audit)
 
-        for part in (trail, in_force, sync, enrol, jobs, asking):
+        for part in (trail, in_force, sync, enrol, jobs, asking, auditing):
             part.start()
             self._undo.append(part.stop)
         self._sync = sync

@@ -151,6 +151,7 @@ def _put(work: Work, case: Case, key: str, until: date | None) -> None:
     state = after(case.state, event, inpatient=case.care == Care.INPATIENT)
     if until is None:
         work.uow.cases.change(case, state=state, settlement_id=key)
+        work.uow.audits.want(case.member, key, case.institution, case.hid, work.now)
     else:
         work.uow.fees.settle(case, key, until)
         work.uow.cases.change(case, state=state, interim_id=key)

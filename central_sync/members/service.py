@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from central_sync.benefits.parameters import Rulebook
 from central_sync.errors import MemberFileInvalid
 from central_sync.limits import MEMBER_FILE_ERRORS_MAX, MEMBER_IMPORT_LINES_PER_STEP
 from central_sync.members.lifecycle import LineInvalid, MemberLine, described
-from central_sync.store import Store
+from central_sync.review.service import member_changed
+from central_sync.store import Store, UnitOfWork
 from central_sync.store.records import Approval, Cover, Member
 
 
@@ -54,7 +55,7 @@ def import_members(
                         break
                 else:
                     if not wrong:
-                        added, replaced = (added + 1, replaced) if uow.members.put(member) else (added, replaced + 1)
+                        added, replaced = (added + 1, replaced) if _put(uow, member, now) else (added, replaced + 1)
             if number % MEMBER_IMPORT_LINES_PER_STEP == 0:
                 progress(number)
         if wrong:
@@ -62,6 +63,15 @@ def import_members(
         uow.audit.add(now, "operator", "members imported", f"{added} added", f"{replaced} replaced")
     progress(number)
     return Imported(added, replaced)
+
+
+def _put(uow: UnitOfWork, member: Member, now: datetime) -> bool:
+    """Add or replace a member; ``True``: added. What was settled of one whose record is another now is judged again."""
+    before = uow.members.find(member.kind, member.number)
+    added = uow.members.put(member)
+    if before is not None and replace(before, as_of=member.as_of) != replace(member, id=before.id):
+        member_changed(uow, before.id, now)
+    return added
 
 
 def _member(line: MemberLine, now: datetime) -> Member:

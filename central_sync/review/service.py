@@ -144,15 +144,15 @@ def rerun(uow: UnitOfWork, key: str, actor: str, now: datetime) -> ReviewEntry:
     """
     seen = uow.reviews.get(key)
     if seen is not None and seen.subject.startswith(_SHARE):
-        _ask_again(uow, seen, now)  # shares are locked before their entries, as by whoever asks payers
+        _ask_again(uow, seen, now)  # shares and marks are locked before their entries, as by those who ask and judge
+    elif seen is not None:
+        uow.audits.want(seen.member, seen.settlement_id, seen.institution, seen.hid, now)
     known = _known(uow, key)
     try:
         after(known.state, EntryEvent.ARRIVE)
     except Impossible as error:
         raise ReviewRefused(f"{key} is {known.state}: there is nothing left to look at") from error
     uow.audit.add(now, actor, "review rerun", key, known.reason)
-    if not known.subject.startswith(_SHARE):
-        uow.audits.want(known.member, known.settlement_id, known.institution, known.hid, now)
     return _step(uow, known, EntryEvent.ARRIVE, now, actor, "rerun")
 
 

@@ -61,6 +61,13 @@ class Cases:
         row = (_LOCK if lock else _GET).row(self._connection, key)
         return Case(*row) if row else None
 
+    def others(self, member: str, hid: str, until: date, rows_max: int) -> list[Case]:
+        """A member's other cases, at any institution, that began until that day; the newest first."""
+        c = t.member_case.c
+        statement = select(*(c[name] for name in _CASE)).where(c.member == member, c.hid != hid, c.opened_on <= until)
+        statement = statement.where(c.state != "cancelled").order_by(c.opened_on.desc(), c.hid).limit(rows_max)
+        return [Case(*row) for row in self._connection.execute(statement)]
+
     def change(self, case: Case, **values: Any) -> None:
         """Set columns of a locked case."""
         _CHANGES.run(self._connection, (case.member, case.hid), values)
@@ -75,6 +82,15 @@ class Fees:
     def standing(self, case: Case) -> list[FeeLine]:
         """The lines that are not cancelled, in the order in which they came."""
         return [FeeLine(*row) for row in _STANDING.rows(self._connection, _key(case))]
+
+    def items_of(self, member: str, hids: Sequence[str]) -> dict[str, set[str]]:
+        """The items that stand on the bills of some of a member's cases, by HID."""
+        c = t.fee_line.c
+        statement = select(c.hid, c.item).where(c.member == member, c.hid.in_(hids), c.cancelled_by == "").distinct()
+        found: dict[str, set[str]] = {}
+        for hid, item in self._connection.execute(statement) if hids else ():
+            found.setdefault(hid, set()).add(item)
+        return found
 
     def serials(self, case: Case) -> set[str]:
         """The serials of the lines that are not cancelled."""

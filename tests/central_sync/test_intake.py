@@ -233,7 +233,7 @@ class Breaking:
 
 def test_a_fault_inside_undoes_the_item_and_holds_its_lane(hospital, store):
     hid, free = hospital.charged(100_00), hospital.charged(50_00)
-    broken = Hospital(store, Intake(store, RULEBOOK, Payers({}, Breaking(ZeroDivisionError("Planted Name")))), "H1")
+    broken = Hospital(store, Intake(store, RULEBOOK, Payers(here=Breaking(ZeroDivisionError("Planted Name")))), "H1")
     items = [
         hospital.transaction("2207", hospital.settle_request(hid, 100_00)),
         hospital.transaction("2203", p.Visit(hid=hid, diagnoses=[hospital.diagnosis()])),
@@ -255,10 +255,10 @@ def test_a_fault_inside_undoes_the_item_and_holds_its_lane(hospital, store):
 
 def test_a_busy_database_is_tried_again_and_then_given_back(hospital, store):
     request = hospital.settle_request(hospital.charged(100_00), 100_00)
-    shy = Hospital(store, Intake(store, RULEBOOK, Payers({}, Breaking(StoreBusy("x"), 2))), "H1")
+    shy = Hospital(store, Intake(store, RULEBOOK, Payers(here=Breaking(StoreBusy("x"), 2))), "H1")
     shy.done("2207", request, msgid="S1")
     request = hospital.settle_request(hospital.charged(100_00), 100_00)
-    busy = Hospital(store, Intake(store, RULEBOOK, Payers({}, Breaking(StoreBusy("x")))), "H1")
+    busy = Hospital(store, Intake(store, RULEBOOK, Payers(here=Breaking(StoreBusy("x")))), "H1")
     answer = busy.send("2207", request, msgid="S2")
     assert (answer.verdict, answer.code) == (Verdict.AGAIN, "hub_busy")
     hospital.done("2207", request, msgid="S2")
@@ -288,7 +288,7 @@ def test_reads_leave_no_trace(hospital, store):
 def test_a_row_that_somebody_holds_costs_its_own_lane_only(hospital, store, monkeypatch):
     monkeypatch.setattr(limits, "ITEM_RETRY_S_MAX", 0)
     held, free = hospital.charged(100_00), hospital.charged(50_00)
-    slow = Hospital(store, Intake(store, RULEBOOK, Payers({}, Breaking(StoreBusy("x")))), "H1")
+    slow = Hospital(store, Intake(store, RULEBOOK, Payers(here=Breaking(StoreBusy("x")))), "H1")
     items = [
         hospital.transaction("2207", hospital.settle_request(held, 100_00)),
         hospital.transaction("2203", p.Visit(hid=held, diagnoses=[hospital.diagnosis()])),

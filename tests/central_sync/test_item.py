@@ -67,7 +67,7 @@ def test_a_read_sees_what_stands_before_it_in_the_batch_and_not_what_comes_after
 
 
 def test_a_fault_or_a_refusal_in_the_middle_undoes_itself_alone(hospital, store):
-    broken = Hospital(store, Intake(store, RULEBOOK, Payers({}, Breaking(ZeroDivisionError(), 1))), "H1")
+    broken = Hospital(store, Intake(store, RULEBOOK, Payers(here=Breaking(ZeroDivisionError(), 1))), "H1")
     hids = [hospital.charged(10_00) for _ in range(5)]
     items = [hospital.transaction("2207", hospital.settle_request(hid, 10_00)) for hid in hids]
     items[2] = hospital.transaction("2207", hospital.settle_request(hids[2], 11_00))

@@ -26,6 +26,7 @@ COMPARED = (
     t.hid_use,
     t.accumulator,
     rt.payer_share,
+    rt.settled_audit,
 )
 
 
@@ -68,7 +69,7 @@ def dump(url: str) -> dict[str, list[tuple]]:
     with store.read() as uow:
         found = {}
         for table in COMPARED:
-            columns = [c for c in table.columns if c.name not in ("decided_at", "settled_at", "undone_at")]
+            columns = [c for c in table.columns if c.name not in ("decided_at", "settled_at", "undone_at", "due_at")]
             rows = [tuple(row) for row in uow._connection.execute(select(*columns))]
             found[table.name] = sorted(rows, key=repr)
     store.close()

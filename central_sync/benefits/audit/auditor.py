@@ -124,7 +124,11 @@ class Auditor:
         """The facts of ``claim``."""
         place = self._bundle.places[claim.region]
         items = [place.items.get(line.item) for line in claim.lines]
-        return Facts(case_facts(place, claim, items), line_facts(place, claim, items))
+        lines = line_facts(place, claim, items)
+        for name in claim.untold:
+            for line in lines:
+                setattr(line, name, None)
+        return Facts(case_facts(place, claim, items), lines)
 
     def encoded(self, facts: Facts) -> bytes:
         """``facts`` as the tables take them."""

@@ -91,6 +91,7 @@ class Claim(Struct, frozen=True, kw_only=True):
     ``from_day`` … ``to_day``: the visit's day, or admission and discharge (``None``: not yet). ``total``, ``line_count`` and ``groups`` are what the
     hospital's own levels 1 and 2 say. ``validity_seen``: the desk has looked at the end of validity on card or booklet. ``insured_at`` is
     the region of the member's scheme, ``filing`` what allows care outside it. ``member``, ``earlier``: ``None`` where they are not known.
+    ``untold`` names facts of lines that such a bill has no room for: they stay absent, where else an empty field would say "not there".
     """
 
     region: str
@@ -112,3 +113,4 @@ class Claim(Struct, frozen=True, kw_only=True):
     groups: tuple[GroupTotal, ...] = ()
     member: Member | None = None
     earlier: tuple[Earlier, ...] | None = None
+    untold: tuple[str, ...] = ()

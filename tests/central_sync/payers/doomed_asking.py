@@ -1,4 +1,6 @@
-"""A hub that settles one case and asks its payer, and dies by SIGKILL before or after its nth commit: run as a program by the tests."""
+"""A hub that settles one case and asks its payer (or judges what is marked), and dies by SIGKILL before or after its nth commit: run as a
+program by the tests.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +13,8 @@ import msgspec
 
 from central_sync.intake import Intake
 from central_sync.payers import Payers
+from central_sync.publications import shipped
+from central_sync.review.auditing import Auditing
 from central_sync.store import Store
 from central_sync.wire.messages import Batch
 from simulator.insurer import Insurer
@@ -39,7 +43,10 @@ def main() -> None:
         batch = msgspec.msgpack.decode(bytes.fromhex(order["batch"]), type=Batch)
         Intake(store, RULEBOOK, Payers({PAYER: driver})).take("H1", batch, NOW)
     at = datetime.fromisoformat(order["at"])
-    round_of(store, driver, lambda: at).run()
+    if order["audits"]:
+        Auditing(store, lambda: at, lambda: shipped().audit).run()
+    else:
+        round_of(store, driver, lambda: at).run()
     store.close()
 
 

@@ -8,6 +8,8 @@ from datetime import timedelta
 import msgspec
 import pytest
 
+from central_sync.publications import shipped
+from central_sync.review.auditing import Auditing
 from central_sync.store import Store
 from central_sync.wire import packets as p
 from central_sync.wire.limits import WIRE_VERSION
@@ -20,9 +22,9 @@ from tests.central_sync.payers.deferring import deferring, entries, round_of
 LATER = NOW + timedelta(hours=1)
 
 
-def lives(url, insurer, commit, when, *, batch=b"", at=NOW) -> int:
+def lives(url, insurer, commit, when, *, batch=b"", at=NOW, audits=False) -> int:
     order = {"url": url, "commit": commit, "when": when, "folder": str(insurer.folder), "key": insurer.public_key}
-    order |= {"insurer": insurer.url, "batch": batch.hex(), "at": at.isoformat()}
+    order |= {"insurer": insurer.url, "batch": batch.hex(), "at": at.isoformat(), "audits": audits}
     command = [sys.executable, "-m", "tests.central_sync.payers.doomed_asking", json.dumps(order)]
     return subprocess.run(command, timeout=60, check=False).returncode
 
@@ -75,3 +77,26 @@ def test_a_hub_killed_while_it_tells_of_a_taking_back_tells_again(url, hospital,
             member = uow.cases.get("H1", answer.hid).member
             assert [row.state for row in uow.payer_shares.of(member, answer.settlement_id)] == ["taken_back"]
     books_agree(asking.store)
+
+
+def test_a_hub_killed_while_it_judges_judges_again_and_finds_the_same(url, hospital, insurer):
+    hid = hospital.register()
+    hospital.done("2204", hospital.fees(hid, *(hospital.line(str(n), 40_00) for n in range(2))))
+    settle = hospital.transaction("2207", hospital.settle_request(hid, 80_00))
+    hospital.store.close()
+    for commit in (1, 2, 3):
+        for when in ("before", "after"):
+            batch = Batch(version=WIRE_VERSION, institution="H1", sent_at=NOW, items=[settle])
+            lives(url, insurer, commit, when, batch=msgspec.msgpack.encode(batch), audits=True)
+    store = Store(url)
+    store.open()
+    Auditing(store, lambda: NOW, lambda: shipped().audit).run()
+    with store.read() as uow:
+        case = uow.cases.get("H1", hid)
+        row = uow.audits.get(case.member, case.settlement_id)
+        entries_ = uow.reviews.of_settlement(case.settlement_id)
+    assert (row.due_at, row.total) == (None, 80_00)
+    assert b"CHG-01" in row.findings
+    assert {entry.state for entry in entries_} <= {"needs_person", "waiting"}
+    books_agree(store)
+    store.close()

@@ -1,0 +1,109 @@
+"""A settled case as the audit reads it: the bill, with what only the hub knows of the member and of care elsewhere.
+
+The line brings less of a bill than a hospital's draft (3101) has: no national codes, no doctors of lines, no operative times. What it has no room for
+is not missing, so facts about it stay absent (``UNTOLD``); the rules on them are the hospital's own forecast's.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import msgspec
+
+from central_sync.benefits.audit.claim import Claim, Cover, Diagnosis, Earlier, Line, Member
+from central_sync.review.limits import EARLIER_CASES_MAX
+from central_sync.store import UnitOfWork, records
+from central_sync.store.review_records import SettledAudit
+from central_sync.terms.days import civil_day
+from central_sync.wire import packets as p
+from central_sync.wire.catalogue import Care
+
+UNTOLD = (
+    "national_code_missing",
+    "national_code_differs",
+    "relative_value_missing",
+    "unapproved",
+    "session_over",
+    "times_missing",
+    "doctor_missing",
+)
+"""Facts of lines that a bill on the line says nothing about."""
+IN_FORCE = ("awaited", "confirmed")
+
+
+def claim_of(uow: UnitOfWork, row: SettledAudit) -> Claim | None:
+    """The settled case that ``row`` marks; ``None`` if its settlement is no longer in force."""
+    settlement = uow.settlements.get(row.member, row.settlement_id)
+    if settlement is None or settlement.confirmation not in IN_FORCE:
+        return None
+    case = uow.cases.get(row.institution, row.hid)
+    member, hospital = uow.members.get(row.member), uow.institutions.get(row.institution)
+    if case is None or hospital is None:
+        return None
+    last = case.discharged_on or case.opened_on
+    return Claim(
+        region=hospital.region,
+        care=case.care,
+        on=civil_day(settlement.settled_at, hospital.zone),
+        from_day=case.opened_on,
+        to_day=case.discharged_on if case.care == Care.INPATIENT else case.opened_on,
+        tier=hospital.tier,
+        sex=member.sex if member else "",
+        birth_date=member.birth_date if member else None,
+        identifier_right=True if member else None,
+        diagnoses=diagnoses_of(case),
+        insured_at=member.region if member else "",
+        filing=case.marks or _approved(member, hospital, last),
+        lines=tuple(map(_line, uow.fees.standing(case))),
+        member=_member(member) if member else None,
+        earlier=_earlier(uow, case, last),
+        untold=UNTOLD,
+    )
+
+
+def diagnoses_of(case: records.Case) -> tuple[Diagnosis, ...]:
+    """The case's diagnoses."""
+    found = msgspec.msgpack.decode(case.diagnoses, type=list[p.Diagnosis])
+    return tuple(Diagnosis(code=one.code, main=one.main) for one in found)
+
+
+def _member(member: records.Member) -> Member:
+    covers = tuple(Cover(from_day=cover.from_day, to_day=cover.to_day) for cover in member.covers)
+    return Member(sex=member.sex, birth_date=member.birth_date, covers=covers)
+
+
+def _approved(member: records.Member | None, hospital: records.Institution, day: date) -> str:
+    """What an insurer has approved that holds here on that day: its reference, or its mark."""
+    for one in member.approvals if member else ():
+        here = one.institution in ("", hospital.code) and one.region in ("", hospital.region)
+        if here and one.from_day <= day and (one.to_day is None or day <= one.to_day):
+            return one.reference or one.mark
+    return ""
+
+
+def _earlier(uow: UnitOfWork, case: records.Case, last: date) -> tuple[Earlier, ...]:
+    cases = uow.cases.others(case.member, case.hid, last, EARLIER_CASES_MAX)
+    items = uow.fees.items_of(case.member, [other.hid for other in cases])
+    return tuple(
+        Earlier(
+            care=other.care,
+            from_day=other.opened_on,
+            to_day=other.discharged_on if other.care == Care.INPATIENT else other.opened_on,
+            here=other.institution == case.institution,
+            main_diagnosis=next((one.code for one in diagnoses_of(other) if one.main), ""),
+            items=tuple(sorted(items.get(other.hid, ()))),
+        )
+        for other in cases
+    )
+
+
+def _line(line: records.FeeLine) -> Line:
+    return Line(
+        serial=line.serial,
+        item=line.item,
+        quantity=Decimal(line.quantity),
+        unit_price=Decimal(line.unit_price),
+        amount=line.amount,
+        service_date=line.service_date,
+    )

@@ -1,0 +1,39 @@
+"""A settled case as the audit reads it."""
+
+from datetime import timedelta
+
+from central_sync.benefits.audit.vocabulary import OfLine
+from central_sync.review.cases import UNTOLD, claim_of
+from central_sync.wire import packets as p
+from tests.central_sync.hospital import DAY, NOW
+
+
+def marked(store):
+    with store.read() as uow:
+        (row,) = uow.audits.due(NOW, 10)
+        return row, claim_of(uow, row)
+
+
+def test_a_claim_holds_the_bill_the_record_and_what_was_before(hospital, other, store):
+    other.register(day=DAY - timedelta(days=3))
+    other.charged(7_00)
+    answer = hospital.settled(100_00)
+    _, claim = marked(store)
+    assert (claim.care, claim.from_day, claim.to_day, claim.on, claim.region) == ("outpatient", DAY, DAY, DAY, "cn")
+    assert [(line.item, line.amount) for line in claim.lines] == [("YP0001", 100_00)]
+    assert (claim.member.sex, len(claim.member.covers), claim.insured_at) == ("female", 2, "cn")
+    assert [(one.here, one.care, one.items) for one in claim.earlier] == [
+        (False, "outpatient", ("YP0001",)),
+        (False, "outpatient", ()),
+    ]
+    assert answer.total == sum(line.amount for line in claim.lines)
+
+
+def test_a_settlement_that_is_no_longer_in_force_is_no_claim(hospital, store):
+    answer = hospital.settled(100_00)
+    hospital.done("2208", p.SettleCancel(hid=answer.hid, settlement_id=answer.settlement_id))
+    assert marked(store)[1] is None
+
+
+def test_what_stays_untold_are_facts_of_lines():
+    assert set(UNTOLD) <= set(OfLine.__struct_fields__)
