@@ -96,3 +96,17 @@ def test_limits_of_a_region_that_there_is_not_are_an_error(folder):
 
     with pytest.raises(RulebookError, match="atlantis"):
         places(folder, LIMITS, RULEBOOK)
+
+
+def test_what_restricts_a_chinese_item_reaches_the_audit_with_its_dated_prices(folder):
+    items = places(folder, LIMITS, RULEBOOK)["cn"].items
+    assert (items["YP0029"].sex, items["YP0029"].indications) == ("male", ("N40",))
+    assert (items["YP0028"].age_to, items["YP0104"].age_from) == (12, 18)
+    assert (items["YP0026"].cares, items["YP0026"].tiers) == (("inpatient",), ("tier_2", "tier_3"))
+    assert (items["YP0026"].antibiotic, items["YP0026"].approval) == ("special", True)
+    assert (items["YP0101"].supply_days_max, items["HC0008"].quantity_max) == (30, Decimal(2))
+    assert [(str(one.from_day), one.ceilings[""]) for one in items["YP0101"].tariffs] == [
+        ("2023-01-01", Decimal(558000)),
+        ("2026-01-01", Decimal(498000)),
+    ]
+    assert items["HY0013"].tariffs[0].ceilings == {"tier_1": 11000, "tier_2": 12500, "tier_3": 14000}
