@@ -24,7 +24,9 @@ from edge.audit import Audit
 from edge.calls import Profile
 from edge.card_control import CardControl
 from edge.config import Address, Config
-from edge.console.routes import Console, Standing
+from edge.console.lobby import Lobby
+from edge.console.routes import Console
+from edge.console.technician import Standing
 from edge.control import Control
 from edge.cycles import Cycles
 from edge.downlink import Downlink
@@ -181,9 +183,8 @@ class Edge:
 
     def _console(self, audit: Audit, address: Address) -> Console:
         accounts, who = Accounts(self._folder / ACCOUNTS_FILE), self._who
-        return Console(
-            accounts, self.standing, audit, clock, who.name, who.zone, who.shown_in, secure=not address.loopback
-        )
+        lobby = Lobby(accounts, clock, who.name, who.zone, who.shown_in, secure=not address.loopback)
+        return Console(lobby, self.standing, audit)
 
     def _jobs(
         self,

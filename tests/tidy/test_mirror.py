@@ -15,6 +15,8 @@ ELSEWHERE: dict[str, str] = {
     "edge/journal/": "tests/edge/journal",
     # What faces share is tested over HTTP, through each face.
     "edge/faces/": "tests/edge/faces",
+    # So are the console's pages, through their addresses.
+    "edge/console/": "tests/edge/console",
 }
 """Module, or folder with its slash → the test file, or folder, that exercises it."""
 

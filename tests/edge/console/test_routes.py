@@ -18,8 +18,10 @@ from central_sync.terms.days import Calendar
 from central_sync.terms.languages import Language
 from edge.accounts import FILE, Accounts, Role
 from edge.audit import Audit
-from edge.console.routes import BASE, SESSION_COOKIE, Console, Standing
+from edge.console.lobby import BASE, SESSION_COOKIE, Lobby
+from edge.console.routes import Console
 from edge.console.sessions import IDLE_MAX, TRIES_MAX
+from edge.console.technician import Standing
 from edge.faces.door import Door
 from edge.health import Status
 from tests.edge.console.test_views import READER, WELL
@@ -41,9 +43,8 @@ class World:
         self.accounts.put(NAME, Role.TECHNICIAN, PASSWORD, self.now)
         audit = Audit(folder)
         audit.start()
-        self.console = Console(
-            self.accounts, self.standing, audit, lambda: self.now, HOSTILE, "Asia/Tehran", Calendar.JALALI, secure=False
-        )
+        lobby = Lobby(self.accounts, lambda: self.now, HOSTILE, "Asia/Tehran", Calendar.JALALI, secure=False)
+        self.console = Console(lobby, self.standing, audit)
 
     async def standing(self) -> Standing:
         if self.fails:

@@ -1,0 +1,65 @@
+"""SHELL: the news of a page: parts of it, sent again when they have changed, while its session lasts."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import msgspec
+from aiohttp import web
+from aiohttp_sse import EventSourceResponse, sse_response
+
+from edge.console import pages
+from edge.console.lobby import Lobby
+
+STREAMS_MAX = 64
+
+
+class News:
+    """The pages that listen now."""
+
+    def __init__(self, lobby: Lobby) -> None:
+        self._lobby = lobby
+        self._sending: set[asyncio.Task[None]] = set()
+
+    async def serve(self, request: web.Request, parts: AsyncIterator[str], pause_s: float = 0.0) -> web.StreamResponse:
+        """Send each of ``parts``, ``pause_s`` after the one before, until the browser leaves or its session ends (``over``)."""
+        if len(self._sending) >= STREAMS_MAX:
+            return web.Response(status=503, headers=pages.HEADERS)
+        async with sse_response(request, headers=pages.HEADERS) as response:
+            sending = asyncio.create_task(self._send(request, response, parts, pause_s), name="console news")
+            self._sending.add(sending)
+            try:
+                await response.wait()
+            finally:
+                self._sending.discard(sending)
+                sending.cancel()
+                await asyncio.gather(sending, return_exceptions=True)
+        return response
+
+    async def stop(self) -> None:
+        """End all of them."""
+        for sending in tuple(self._sending):
+            sending.cancel()
+        await asyncio.gather(*self._sending, return_exceptions=True)
+
+    async def _send(
+        self, request: web.Request, response: EventSourceResponse, parts: AsyncIterator[str], pause_s: float
+    ) -> None:
+        before: Any = None
+        try:
+            async for html in parts:
+                if not self._lobby.still(request):
+                    break
+                if html == before:
+                    await response.send("", event="same")
+                else:
+                    await response.send(msgspec.json.encode({"html": html}).decode(), event="part")
+                before = html
+                await asyncio.sleep(pause_s)
+            await response.send("", event="over")
+        except (ConnectionError, TimeoutError):
+            pass  # the browser has left
+        finally:
+            response.stop_streaming()

@@ -1,0 +1,80 @@
+"""SHELL: the technician's page and its news."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from typing import Any, NamedTuple
+
+from aiohttp import web
+
+from edge.accounts import Role
+from edge.console import samples, views
+from edge.console.lobby import BASE, Lobby
+from edge.console.news import News
+from edge.health import Signs, Status
+from edge.readers.bindings import ReaderRow
+
+EVERY_S = 2.0
+
+
+class Standing(NamedTuple):
+    """How the edge is."""
+
+    status: Status
+    signs: Signs
+    readers: list[ReaderRow]
+
+
+class TechnicianPages:
+    """``standing`` is asked anew for each page."""
+
+    def __init__(self, lobby: Lobby, news: News, standing: Callable[[], Awaitable[Standing]]) -> None:
+        self._lobby = lobby
+        self._news = news
+        self._standing = standing
+        self._waiting = samples.Samples()
+
+    def routes(self) -> list[web.RouteDef]:
+        """What the application serves."""
+        served = self._lobby.served
+        return [web.get(f"{BASE}/technician", served(self.show)), web.get(f"{BASE}/technician/live", served(self.live))]
+
+    async def sample(self) -> None:
+        """Take what the charts draw; a job calls it."""
+        self._waiting.take(time.monotonic(), (await self._standing()).status.pending)
+
+    async def show(self, request: web.Request) -> web.Response:
+        """How this gateway is."""
+        session = self._lobby.session(request, Role.TECHNICIAN)
+        return self._lobby.page(request, "technician.html", await self._values(request), session)
+
+    async def live(self, request: web.Request) -> web.StreamResponse:
+        """The same, again when it has changed, as long as the session lasts."""
+        self._lobby.session(request, Role.TECHNICIAN)
+        return await self._news.serve(request, self._parts(request), EVERY_S)
+
+    async def _parts(self, request: web.Request) -> AsyncIterator[str]:
+        while True:
+            yield self._lobby.part(request, "technician_live.html", await self._values(request))
+
+    async def _values(self, request: web.Request) -> dict[str, Any]:
+        standing, tongue = await self._standing(), self._lobby.tongue(request)
+        self._waiting.take(time.monotonic(), standing.status.pending)
+        legs = views.legs(standing.signs, standing.status.line_trouble, standing.readers)
+        points = self._waiting.points()
+
+        def told(message: str, values: Mapping[str, int | str]) -> str:
+            shown = {key: tongue.number(value) if isinstance(value, int) else value for key, value in values.items()}
+            return tongue.text(message) % shown
+
+        return {
+            "legs": legs,
+            "worst": views.worst(legs),
+            "status": standing.status,
+            "readers": standing.readers,
+            "now": standing.status.now.replace(microsecond=0),
+            "told": told,
+            "drawn": samples.path(points, 360, 60),
+            "most": int(max((value for _, value in points), default=0)),
+        }
