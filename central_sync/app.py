@@ -30,6 +30,7 @@ from central_sync.audit import Trail
 from central_sync.comparison import Comparisons
 from central_sync.config import Config, Listener, address
 from central_sync.fleet.authority import Authority
+from central_sync.fleet.deliveries import Deliveries
 from central_sync.fleet.lives import Lives
 from central_sync.fleet.renewal import Renewals
 from central_sync.fleet.roots import Roots
@@ -99,7 +100,7 @@ class Hub:
         with self._store.write() as uow:  # also finds out that a database can only be read, before anybody relies on it
             uow.audit.add(clock(), "hub", "started", "hub", f"process {os.getpid()}")
         signer.published(self._store, clock())
-        in_force = InForce(Publications(self._store), clock)
+        in_force = InForce(Publications(self._store), clock, _soon(self._news))
         in_force.open()
         sync_socket, enrol_socket = self._bound(config.sync), self._bound(config.enrol)
         faces = Faces(_url(sync_socket), _url(enrol_socket))
@@ -108,7 +109,8 @@ class Hub:
         fleet = Fleet(self._store, self._authority, in_force.rulebook())
         renewals, lives, roots = Renewals(self._store, self._authority), Lives(self._store), Roots(self._store, signer)
         intake, comparisons = Intake(self._store, in_force.rulebook, payers), Comparisons(self._store)
-        services = Services(fleet, intake, lives, renewals, roots, signer, comparisons)
+        deliveries = Deliveries(self._store, signer, lambda: in_force.current)
+        services = Services(fleet, intake, lives, renewals, roots, signer, comparisons, deliveries)
         sync = SyncPort(services, trail, clock, config.threads)
         sync_url = config.sync_url or _told(config.sync, faces.sync)
         enrol = EnrolPort(fleet, renewals, self._authority.pem(), trail, clock, sync_url)
@@ -130,6 +132,10 @@ class Hub:
         await self._serve(enrol.application(), enrol_socket, contexts[1])
         _log.info("the hub listens", address=faces.sync, version=in_force.rulebook().version)
         return faces
+
+    def _news(self) -> None:
+        if self._sync is not None:
+            self._sync.news()
 
     async def stop(self) -> None:
         """Close the doors, finish what was begun, let everything go. May be called at any time, also twice."""
@@ -168,16 +174,23 @@ class Hub:
 
     def _reloader(self, contexts: tuple[ssl.SSLContext, ...]) -> Callable[[], None]:
         """What the jobs call when there may be a new server certificate: new connections then see it."""
-        loop, file = asyncio.get_running_loop(), self._authority.server_certificate
+        file = self._authority.server_certificate
 
         def reload() -> None:
             for context in contexts:
                 context.load_cert_chain(file)
 
-        def soon() -> None:
-            loop.call_soon_threadsafe(reload)
+        return _soon(reload)
 
-        return soon
+
+def _soon(work: Callable[[], None]) -> Callable[[], None]:
+    """What a thread calls so that ``work`` is done on this event loop."""
+    loop = asyncio.get_running_loop()
+
+    def soon() -> None:
+        loop.call_soon_threadsafe(work)
+
+    return soon
 
 
 async def serve(folder: Path, config: Config, listens: Callable[[Faces], None]) -> None:

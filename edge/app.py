@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import structlog
 from aiohttp import web
@@ -60,6 +61,7 @@ from edge.reconcile import Reconciler
 from edge.renewal import Renewals
 from edge.room import Room
 from edge.roots import DayRoots
+from edge.rulebooks import Rulebooks
 from edge.running import Parts
 from edge.signers import Signers
 from edge.uplink import Uplink
@@ -67,6 +69,10 @@ from edge.version import version
 from edge.waiting import Waiting
 from edge.workstations import FILE as WORKSTATIONS_FILE
 from edge.workstations import WorkstationError, Workstations
+
+if TYPE_CHECKING:
+    from edge.bundles import Accepted
+    from edge.shelf import Shelf
 
 JOURNAL_FILE = "journal.db"
 FORGET_CYCLES_EVERY_S = 3600
@@ -113,12 +119,11 @@ class Edge:
     async def _start(self) -> None:
         who, config = self._who, self._config
         address = settings.address(config.listen)
-        tls = identity.client_context(who)
         profile = Profile(institution=who.institution, currency=who.currency, zone=who.zone)
         events, waiting = Events(), Waiting()
 
         self._journal = Journal(self._folder / JOURNAL_FILE)
-        self._line = Line(config.sync_url or who.sync_url, tls, config.sync_device, clock)
+        self._line = Line(config.sync_url or who.sync_url, identity.client_context(who), config.sync_device, clock)
         renewals = Renewals(self._folder, who, self._line, clock, self._renewed, config.enrol_url)
         self._line.ends_at = who.valid_until
         self._signers = Signers(self._folder, who.authority, self._line.signers)
@@ -126,7 +131,9 @@ class Edge:
             self._line, self._journal.keeping, lambda: self._journal.life, self._signers, lambda: self._who, clock
         )
         self._uplink = Uplink(who.institution, self._line, self._journal, waiting, events, self._signers.receipt, clock)
-        downlink = Downlink(self._line, self._journal, self._uplink, events, clock)
+        audit, forecaster = Audit(self._folder), Forecaster(who.zone)
+        self._rulebooks = self._rulebooks_for(audit, forecaster)
+        downlink = Downlink(self._line, self._journal, self._uplink, events, clock, self._rulebooks)
         front = self._front(_teller(events))
         intake = Intake(
             profile,
@@ -138,16 +145,14 @@ class Edge:
             lambda: self._line.skewed,
             clock,
             front.presence,
-            Forecaster(who.zone),
+            forecaster,
         )
         self._workstations = Workstations(self._folder / WORKSTATIONS_FILE)
         cycles = Cycles(self._journal, who.zone)
-        audit = Audit(self._folder)
         agents_port = self._agents_port()
         self._room = Room(self._folder)
         self._journal.refuse_new(self._room.refuses)
-        housekeeping = Housekeeping(self._folder, self._journal, lambda: self._who, config, clock, version())
-        housekeeping.parked, housekeeping.released = self._uplink.parked, self._uplink.released
+        housekeeping = self._housekeeping()
         reconciler = Reconciler(self._journal, self._line, clock)
         verbs = {**housekeeping.verbs, **CardControl(front.desks).verbs}
         control = Control(self._folder, {**verbs, "compare": reconciler.verb, "agents": agents_port.verb})
@@ -179,7 +184,19 @@ class Edge:
         self._parts.then(console.stop, stream.stop, card_stream.stop, lambda: _emptied(door, intake), front.quieten)
         self.url, self.agents_url = listener.url, agents_port.url
         await self._parts.up(self._tell_where, self._tell_gone)
+        await self._parts.up(self._rulebooks.start, self._rulebooks.stop)
         log.info("the edge listens", address=self.url, version=version())
+
+    def _rulebooks_for(self, audit: Audit, forecaster: Forecaster) -> Rulebooks:
+        def take_up(accepted: Accepted) -> None:
+            forecaster.take_up(accepted.whole.audit)
+
+        return Rulebooks(lambda: _shelf(self._folder, self._who), self._line, audit, take_up, clock)
+
+    def _housekeeping(self) -> Housekeeping:
+        made = Housekeeping(self._folder, self._journal, lambda: self._who, self._config, clock, version())
+        made.parked, made.released = self._uplink.parked, self._uplink.released
+        return made
 
     def _console(self, audit: Audit, address: Address) -> Console:
         accounts, who = Accounts(self._folder / ACCOUNTS_FILE), self._who
@@ -276,7 +293,7 @@ class Edge:
             parked, usable = stats.parked, self._journal.writable
         except JournalUnavailable:
             entries, pending, awaited, hids_left, parked, usable = {}, 0, 0, 0, 0, False
-        capacity = self._room.capacity()
+        capacity, rulebook = self._room.capacity(), self._rulebooks.standing
         signs = health.Signs(
             journal_usable=usable,
             line_up=self._uplink.up,
@@ -290,6 +307,7 @@ class Edge:
             backup_days=backup_age(self._folder, self._config, self._who.institution, now).days,
             parked=parked,
             contradictions=self._uplink.contradictions,
+            rulebook_trouble=rulebook.trouble,
         )
         status = health.Status(
             return_code=0,
@@ -308,6 +326,10 @@ class Edge:
             certificate_days_left=signs.certificate_days_left,
             warnings=health.warnings(signs),
             hours_left=capacity.hours_left,
+            rulebook=rulebook.version,
+            rulebook_number=rulebook.number,
+            rulebook_days=rulebook.days,
+            rulebook_trouble=rulebook.trouble,
         )
         return Standing(status, signs, self._cards.desks.rows())
 
@@ -329,6 +351,12 @@ def certificate_names(config: Config) -> list[str]:
     """Names and addresses that the face's certificate must cover."""
     host = settings.address(config.listen).host
     return ["localhost", "127.0.0.1", *([] if host in ANY_ADDRESS else [host]), *config.names]
+
+
+def _shelf(folder: Path, who: identity.Identity) -> Shelf:
+    from edge.shelf import Shelf  # with the engine: 4 MB that no start waits for
+
+    return Shelf(folder, who.authority, who.institution)
 
 
 def _teller(events: Events) -> OnEvent:

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from central_sync.wire.bundles import WHY
 from edge import app, config, health, identity
 from edge.agents import AgentError, Agents
 from edge.app import JOURNAL_FILE
@@ -55,6 +56,7 @@ def findings(folder: Path, now: datetime) -> Iterator[Finding]:
         ("journal", lambda: _journal(folder)),
         ("workstations", lambda: _workstations(folder)),
         ("agents", lambda: _agents(folder)),
+        ("rulebook", lambda: _rulebook(folder, now)),
         ("disk", lambda: _disk(folder)),
         ("running", lambda: _running(folder)),
     ]
@@ -180,6 +182,21 @@ def _agents(folder: Path) -> str:
             f"{count} computers are paired and cannot reach us: set agents_listen in edge.toml, and start the edge again"
         )
     return f"{count} computers are paired; their port is {listen}" if listen else "no readers on the clerks' computers"
+
+
+def _rulebook(folder: Path, now: datetime) -> str:
+    from edge.shelf import Shelf  # with the engine, which the running edge, whose verbs these are, loads later
+
+    who = identity.load(folder)
+    found, fault = Shelf(folder, who.authority, who.institution).best()
+    if fault is not None:
+        raise Unwell(
+            f"a rulebook that is kept cannot be used ({fault}: {WHY[fault]}): it is fetched anew when the line is up"
+        )
+    if found is None:
+        return "none from the hub yet: forecasts use the rules that came with this version"
+    days = max(0, (now - found.told.issued_at).days)
+    return f"version {found.told.version[:12]}, number {found.told.number}, issued {days} days ago"
 
 
 def _disk(folder: Path) -> str:

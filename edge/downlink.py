@@ -4,6 +4,8 @@ The body of an item and the cursor are stored in one commit, then told. The poll
 was said is used up, it is cut short and said anew, so that a new lease comes before the old one ends. The first poll after a start or a
 failure does not wait: what it brings is that the line is up, and the hub's clock.
 
+The poll also says which rulebook we have heard of; the answer may name a newer one (rulebooks.py).
+
 The poll also tells the journal's life and head. If the hub knows a later state of it (``life_over``), the journal begins a new life.
 """
 
@@ -24,6 +26,7 @@ from edge.journal import Journal
 from edge.limits import FEED_PAUSE_S, FEED_WAIT_S, FEED_WAIT_SKEWED_S, LIFE_PAUSE_S, RETRY_CAP_S, RETRY_FIRST_S
 from edge.line import Heads, Line
 from edge.retry import Backoff
+from edge.rulebooks import Rulebooks
 from edge.uplink import Uplink
 from edge.waiting import outcome_event
 
@@ -45,12 +48,16 @@ class Downlink:
         uplink: Uplink,
         events: Events,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        rulebooks: Rulebooks | None = None,
     ) -> None:
         self._line = line
         self._journal = journal
         self._uplink = uplink
         self._events = events
         self._now = now
+        self._rulebooks = rulebooks
+        if rulebooks is not None:
+            rulebooks.look = self.look
         self._anew = asyncio.Event()
         self._hids_told = 0
         self._connected = False
@@ -140,11 +147,18 @@ class Downlink:
         self._hids_told = await self._journal.hids_left()
         wait_s = 0.0 if not self._connected else FEED_WAIT_SKEWED_S if self._line.skewed else FEED_WAIT_S
         heads = Heads(self._journal.life, self._journal.head, self._journal.opened)
-        polling = asyncio.create_task(self._line.feed(self.cursor, wait_s, self._hids_told, heads), name="feed")
+        said = self._rulebooks.said() if self._rulebooks else {}
+        poll = self._line.feed(self.cursor, wait_s, self._hids_told, heads, said)
+        polling = asyncio.create_task(poll, name="feed")
         bell = asyncio.create_task(self._anew.wait(), name="feed-anew")
         try:
             await asyncio.wait({polling, bell}, return_when=asyncio.FIRST_COMPLETED)
-            return await polling if polling.done() else None
+            if not polling.done():
+                return None
+            feed = await polling
+            if self._rulebooks:
+                self._rulebooks.told(feed.bundle, said)
+            return feed
         finally:
             for task in (polling, bell):
                 task.cancel()

@@ -2,9 +2,9 @@
 
 Rules
     * Nothing of a draft is kept, sent or logged.
-    * The rules are those that this version of the edge was shipped with (``central_sync/benefits/audit/rules.json``), until signed bundles
-      reach the edges; the answer names their version.
-    * They are read at the first forecast, in a thread (13 ms), for an edge whose hospital never asks should not carry the 9 MB that they need.
+    * The rules are those of the hub's rulebook that is in use here, else those that this version of the edge was shipped with
+      (``central_sync/benefits/audit/rules.json``); the answer names their version. A draft is judged by one of them from end to end.
+    * They are made ready at the first forecast, in a thread (13 ms), for an edge whose hospital never asks should not carry the 9 MB that they need.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from edge.log import located
 
 if TYPE_CHECKING:
     from central_sync.benefits.audit.auditor import Auditor
+    from central_sync.benefits.audit.bundle import AuditBundle
 
 _log = structlog.get_logger(__name__)
 
@@ -49,7 +50,19 @@ class Forecaster:
         self._zone = zone
         self._rules = rules
         self._lock = threading.Lock()
+        self._taken: AuditBundle | None = None
         self._auditor: Auditor | None = None
+
+    def take_up(self, rules: AuditBundle) -> None:
+        """Judge by ``rules`` from now on. If others are in use they are made ready first, in the caller's thread, and exchanged whole.
+
+        Raises:
+            BundleBroken: they cannot be used; those of before are.
+        """
+        with self._lock:
+            if self._auditor is not None:
+                self._auditor = _made(rules)
+            self._taken = rules
 
     async def answer(self, draft: p.Forecast, now: datetime) -> p.ForecastAnswer:
         """What a reviewer would find in ``draft``; other calls go on meanwhile.
@@ -76,12 +89,19 @@ class Forecaster:
             raise Refused("forecast_unavailable", "the rules cannot be used") from error
 
     def _ready(self) -> Auditor:
-        from central_sync.benefits.audit.auditor import Auditor
-
         with self._lock:
             if self._auditor is None:
-                self._auditor = Auditor(bundle.unpacked(shipped() if self._rules is None else self._rules))
+                given = self._taken
+                if given is None:
+                    given = bundle.unpacked(shipped() if self._rules is None else self._rules)
+                self._auditor = _made(given)
             return self._auditor
+
+
+def _made(rules: AuditBundle) -> Auditor:
+    from central_sync.benefits.audit.auditor import Auditor
+
+    return Auditor(rules)
 
 
 def _region(draft: p.Forecast, places: Mapping[str, Place]) -> str:

@@ -18,6 +18,7 @@ from central_sync.terms.languages import Language, isolated, money, number
 from central_sync.terms.money import CURRENCIES
 from central_sync.wire import codec
 from central_sync.wire import packets as p
+from central_sync.wire.bundles import WHY
 from central_sync.wire.refusals import REFUSALS, Refused
 from edge import identity
 from edge.errors import NotPossible
@@ -96,7 +97,7 @@ def forecast(folder: Path, file: BinaryIO, as_json: bool, language: str | None) 
     if language:
         draft = msgspec.structs.replace(draft, language=Language(language))
     try:
-        answer = Forecaster(_zone(folder)).judge(draft, datetime.now(UTC))
+        answer = _forecaster(folder).judge(draft, datetime.now(UTC))
     except Refused as refusal:
         raise NotPossible(f"{refusal.code}: {REFUSALS[refusal.code].technician} {refusal.detail}".strip()) from refusal
     if as_json:
@@ -139,9 +140,18 @@ def _show(answer: p.ForecastAnswer, into: Language) -> None:
     )
 
 
-def _zone(folder: Path) -> str:
-    """The institution's zone; before enrolment a day begins where it does in UTC."""
+def _forecaster(folder: Path) -> Forecaster:
+    """With the rulebook that is in use here, else with the shipped rules. Before enrolment a day begins where it does in UTC."""
+    from edge.shelf import Shelf  # with the engine, which no other verb needs
+
     try:
-        return identity.load(folder).zone
+        who = identity.load(folder)
     except NotEnrolled:
-        return "UTC"
+        return Forecaster("UTC")
+    forecaster = Forecaster(who.zone)
+    found, fault = Shelf(folder, who.authority, who.institution).best()
+    if fault is not None:
+        click.echo(f"A rulebook that is kept here cannot be used: {WHY[fault]}.", err=True)
+    if found is not None:
+        forecaster.take_up(found.whole.audit)
+    return forecaster

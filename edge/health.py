@@ -27,7 +27,8 @@ class Status(Struct, frozen=True, kw_only=True):
     ``hours_left``: how long the journal's disk lasts at today's rate, ``None`` while no rate is known.
 
     ``entries`` counts transactions by outcome; ``pending`` are those without the hub's receipt; ``awaited`` settlements that the HIS has
-    not confirmed. ``warnings`` are sentences for the technician; empty: all is well.
+    not confirmed. ``rulebook`` is the version of the hub's rulebook in use (empty: what the program was shipped with), ``rulebook_days`` how
+    long ago it was issued, ``rulebook_trouble`` why a newer one is not used. ``warnings`` are sentences for the technician; empty: all is well.
     """
 
     return_code: int
@@ -46,6 +47,10 @@ class Status(Struct, frozen=True, kw_only=True):
     certificate_days_left: int
     warnings: list[str]
     hours_left: float | None = None
+    rulebook: str = ""
+    rulebook_number: int = 0
+    rulebook_days: int | None = None
+    rulebook_trouble: str = ""
     error: dict[str, Any] | None = None
 
 
@@ -65,6 +70,7 @@ class Signs:
     backup_days: int = 0
     parked: int = 0
     contradictions: int = 0
+    rulebook_trouble: str = ""
 
 
 def warnings(signs: Signs) -> list[str]:
@@ -91,6 +97,7 @@ def warnings(signs: Signs) -> list[str]:
     if not signs.line_up:
         found.append("The line to the hub is down.")
     found += _of_transactions(signs)
+    found += _of_rulebook(signs)
     if signs.hids_left < HIDS_LOW:
         found.append(f"Only {signs.hids_left} case numbers are left; the hub leases more when the line is up.")
     if signs.backup_days > BACKUP_DAYS_LATE:
@@ -111,6 +118,12 @@ def _of_transactions(signs: Signs) -> list[str]:
             f"The hub contradicted the journal {signs.contradictions} times since the start: look into the log."
         )
     return found
+
+
+def _of_rulebook(signs: Signs) -> list[str]:
+    if not signs.rulebook_trouble:
+        return []
+    return [f"A rulebook of the hub is not used ({signs.rulebook_trouble}): tell central operations."]
 
 
 def free_bytes(folder: Path) -> int:

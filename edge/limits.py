@@ -126,6 +126,8 @@ LIFE_PAUSE_S = 3600
 """So soon the journal does not begin another life: two boxes with one identity would take turns for ever."""
 ROOTS_LOOK_EVERY_S = 3600
 """How often the edge looks whether a day is over that both sides have not signed."""
+BUNDLE_REFUSED_PAUSE_S = 300.0
+"""How long the edge waits before it asks again for a rulebook that the hub does not give it."""
 RENEW_PAUSE_S = 300.0
 """After a renewal in vain, at least; up to twice that, so that edges whose hub was away do not come at once."""
 RENEW_ENDED_PAUSE_S = 20.0

@@ -30,6 +30,7 @@ from central_sync.wire.limits import BODY_BYTES_MAX, CLOCK_SKEW_S_MAX, RUN_BYTES
 from central_sync.wire.messages import (
     Batch,
     BatchAnswer,
+    BundlePart,
     CompareAnswer,
     CompareRequest,
     Feed,
@@ -182,8 +183,15 @@ class Line:
             raise LineBroken("the answers are not those of the batch", left=True)
         return answer
 
-    async def feed(self, cursor: int, wait_s: float, hids_left: int, journal: Heads | None = None) -> Feed:
-        """Wait up to ``wait_s`` for what comes after ``cursor``; ``journal`` is told to the hub.
+    async def feed(
+        self,
+        cursor: int,
+        wait_s: float,
+        hids_left: int,
+        journal: Heads | None = None,
+        said: Mapping[str, str] | None = None,
+    ) -> Feed:
+        """Wait up to ``wait_s`` for what comes after ``cursor``; ``journal`` is told to the hub, and what is ``said`` besides.
 
         Raises:
             LineBroken: no answer.
@@ -194,9 +202,22 @@ class Line:
         if journal is not None and journal.life:
             query |= {"life": journal.life.hex(), "run": self.run.hex()}
             query |= {"head": str(journal.head), "opened": str(journal.opened)}
+        query |= said or {}
         feed = await self._request("GET", "/v1/feed", Feed, Attempt(), timeout, params=query)
         self._read_clock(feed.hub_time)
         return feed
+
+    async def bundle_part(self, offset: int) -> BundlePart:
+        """The piece at ``offset`` of our rulebook as it is in force at the hub.
+
+        Raises:
+            LineBroken: no answer.
+            LineRefused: the hub does not admit us, or has none for us.
+        """
+        query = {"offset": str(offset)}
+        return await self._request(
+            "GET", "/v1/bundle", BundlePart, Attempt(), _SMALL, params=query, refusals=_NOT_ANSWERED
+        )
 
     async def renew(self, asked: Renewal) -> Renewed:
         """Ask for a new certificate while the old one is good.

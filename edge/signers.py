@@ -8,7 +8,7 @@ Rules
     * Every signer ever seen is kept under ``DIR/signers/`` (``NAME.pem``: its certificate, then its authority's), for receipts are checked
       years later. A signer that is not known yet is asked for, once, when an answer names it.
 
-:func:`read`, :func:`verified` and :func:`check` are pure.
+:func:`verified` is pure, as is what it stands on (signatures.py).
 """
 
 from __future__ import annotations
@@ -20,31 +20,15 @@ from datetime import datetime
 from pathlib import Path
 
 import structlog
-from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from central_sync.wire import receipts
 from central_sync.wire.messages import Batch, BatchAnswer
 from edge import files
 from edge.errors import ReceiptInvalid
+from edge.signatures import Signer, check, read
 
 FOLDER = "signers"
-BUNDLE_CERTIFICATES_MAX = 256
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Signer:
-    """One certificate of the hub's for signing: ``name`` is how answers call it; instants are aware UTC."""
-
-    name: str
-    key: Ed25519PublicKey
-    from_time: datetime
-    to_time: datetime
-    certificate: bytes
-    """PEM."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,21 +43,6 @@ class Receipt:
     life: bytes
     leaves: bytes
     places: tuple[int, ...]
-
-
-def read(bundle: bytes, authority: bytes) -> dict[str, Signer]:
-    """The signers among the certificates of ``bundle`` (PEM) that ``authority`` (PEM) vouches for, by name; all others are left out.
-
-    Raises:
-        ValueError: one of the two is no PEM.
-    """
-    root = x509.load_pem_x509_certificate(authority)
-    try:
-        told = x509.load_pem_x509_certificates(bundle)
-    except x509.InvalidVersion as error:
-        raise ValueError("a certificate of another version") from error
-    found = (_signer(one, root) for one in told[:BUNDLE_CERTIFICATES_MAX])
-    return {one.name: one for one in found if one is not None}
 
 
 def verified(batch: Batch, answer: BatchAnswer, signers: Mapping[str, Signer]) -> Receipt | None:
@@ -109,23 +78,6 @@ def known(folder: Path, authority: Path) -> dict[str, Signer]:
         except (OSError, ValueError) as error:
             log.warning("a signer's certificate cannot be read", detail=file.name, code=type(error).__name__)
     return found
-
-
-def check(signers: Mapping[str, Signer], name: str, signature: bytes, text: bytes, at: datetime) -> None:
-    """Whether the signer ``name`` signed ``text`` at ``at``.
-
-    Raises:
-        ReceiptInvalid: it did not, or is not known, or was not valid then.
-    """
-    signer = signers.get(name)
-    if signer is None:
-        raise ReceiptInvalid("the signer is not known" if name else "there is no signature")
-    if not signer.from_time <= at <= signer.to_time:
-        raise ReceiptInvalid("the signer's certificate was not valid at that time")
-    try:
-        signer.key.verify(signature, text)
-    except InvalidSignature as error:
-        raise ReceiptInvalid("the signature does not hold") from error
 
 
 class Signers:
@@ -188,23 +140,3 @@ class Signers:
                 files.replace(self._folder / f"{one.name}.pem", one.certificate + authority)
         except OSError as error:  # a full disk stops no line: it is asked for again after the next start
             log.warning("a signer's certificate cannot be kept", code=type(error).__name__)
-
-
-def _signer(certificate: x509.Certificate, root: x509.Certificate) -> Signer | None:
-    try:
-        certificate.verify_directly_issued_by(root)
-        key = certificate.public_key()
-        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-        constraints = certificate.extensions.get_extension_for_class(x509.BasicConstraints).value
-    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm, x509.ExtensionNotFound):
-        return None
-    uris = names.get_values_for_type(x509.UniformResourceIdentifier)
-    if not isinstance(key, Ed25519PublicKey) or uris != [receipts.SIGNER_URI] or constraints.ca:
-        return None
-    return Signer(
-        name=receipts.signer_name(certificate.public_bytes(serialization.Encoding.DER)),
-        key=key,
-        from_time=max(certificate.not_valid_before_utc, root.not_valid_before_utc),
-        to_time=min(certificate.not_valid_after_utc, root.not_valid_after_utc),
-        certificate=certificate.public_bytes(serialization.Encoding.PEM),
-    )

@@ -1,4 +1,4 @@
-"""The sync port: ``POST /v1/exchange``, ``GET /v1/feed``, ``POST /v1/compare`` and the small ones (signers, renew, roots), for enrolled edges over mutual TLS.
+"""The sync port: ``POST /v1/exchange``, ``GET /v1/feed``, ``POST /v1/compare`` and the small ones (signers, renew, roots, bundle), for enrolled edges over mutual TLS.
 
 Rules
     * The institution is what the certificate says, nothing else. TLS has verified it; the fleet says whether the hub still
@@ -37,6 +37,7 @@ from central_sync.audit import Trail
 from central_sync.comparison import Comparisons
 from central_sync.errors import StoreError
 from central_sync.fleet.authority import named_in
+from central_sync.fleet.deliveries import Deliveries
 from central_sync.fleet.limits import HIDS_LEFT_MAX
 from central_sync.fleet.lives import Lives, Told
 from central_sync.fleet.renewal import Renewals
@@ -44,7 +45,16 @@ from central_sync.fleet.roots import Roots
 from central_sync.fleet.service import Fleet, Page
 from central_sync.fleet.signer import Signer
 from central_sync.intake import Intake
-from central_sync.wire.limits import FEED_WAIT_S_MAX, JOURNAL_SEQ_MAX, LIFE_BYTES, RUN_BYTES, WIRE_VERSION
+from central_sync.wire.bundles import Fault
+from central_sync.wire.limits import (
+    BUNDLE_BYTES_MAX,
+    BUNDLE_NUMBER_MAX,
+    FEED_WAIT_S_MAX,
+    JOURNAL_SEQ_MAX,
+    LIFE_BYTES,
+    RUN_BYTES,
+    WIRE_VERSION,
+)
 from central_sync.wire.messages import Batch, CompareRequest, Feed, Renewal, RootsOffer
 from central_sync.wire.refusals import Refused
 
@@ -63,6 +73,7 @@ class Services(NamedTuple):
     roots: Roots
     signer: Signer
     comparisons: Comparisons
+    deliveries: Deliveries
 
 
 class SyncPort:
@@ -72,7 +83,7 @@ class SyncPort:
         self._fleet, self._intake = services.fleet, services.intake
         self._lives, self._renewals = services.lives, services.renewals
         self._roots, self._signer = services.roots, services.signer
-        self._comparisons = services.comparisons
+        self._comparisons, self._deliveries = services.comparisons, services.deliveries
         self._trail = trail
         self._clock = clock
         self._threads = threads
@@ -88,6 +99,10 @@ class SyncPort:
         self._work = ThreadPoolExecutor(self._threads, thread_name_prefix="exchange")
         self._looks = ThreadPoolExecutor(FEED_THREADS, thread_name_prefix="feed")
         self._looking = ThreadPoolExecutor(1, thread_name_prefix="compare")
+
+    def news(self) -> None:
+        """Another rulebook is in force: who waits is told. On the event loop."""
+        self._waiting.wake_all()
 
     def wake(self) -> None:
         """Let the long polls go home with an empty page: the hub stops."""
@@ -108,6 +123,7 @@ class SyncPort:
         application.router.add_get("/v1/signers", self._signers)
         application.router.add_post("/v1/renew", self._renew)
         application.router.add_post("/v1/roots", self._offered)
+        application.router.add_get("/v1/bundle", self._bundle)
         return application
 
     def turned_away(self, peer: str, reason: str) -> None:
@@ -187,8 +203,11 @@ class SyncPort:
         cursor = number(request, "cursor", 0, CURSOR_MAX, 0) or 0
         wait_s = number(request, "wait_s", 0, FEED_WAIT_S_MAX, 0) or 0
         hids_left = number(request, "hids_left", 0, HIDS_LEFT_MAX)
+        bundle = number(request, "bundle", 0, BUNDLE_NUMBER_MAX)
         told = _told(request)
         serial, institution = _client(request)
+        if trouble := request.query.get("bundle_trouble", ""):
+            self._refused_there(institution, bundle or 0, trouble)
         if told.life:
             await self._in(self._looks, self._live, institution, serial, told)
         loop = asyncio.get_running_loop()
@@ -196,9 +215,23 @@ class SyncPort:
         while True:
             page = await self._in(self._looks, self._page, institution, serial, cursor, hids_left)
             cursor = page.cursor
-            if page.items or not await self._waiting.wait(institution, cursor, until - loop.time()):
-                feed = Feed(version=WIRE_VERSION, hub_time=self._clock(), items=page.items)
+            word = None if bundle is None else self._deliveries.word(bundle)
+            if page.items or word or not await self._waiting.wait(institution, cursor, until - loop.time()):
+                feed = Feed(version=WIRE_VERSION, hub_time=self._clock(), items=page.items, bundle=word)
                 return answered(feed, dictionary=dictionary(request))
+
+    async def _bundle(self, request: web.Request) -> web.Response:
+        offset = number(request, "offset", 0, BUNDLE_BYTES_MAX, 0) or 0
+        serial, institution = _client(request)
+        now = self._clock()
+        await self._in(self._looks, self._fleet.admitted, institution, serial, now)
+        return answered(await self._in(self._looks, self._deliveries.part, institution, offset, now))
+
+    def _refused_there(self, institution: str, bundle: int, trouble: str) -> None:
+        """An edge did not take the rulebook that it heard of last."""
+        if trouble not in set(Fault):
+            raise Refused("packet_invalid", "bundle_trouble")
+        self._trail.note(institution or "unknown", "rulebook_refused", str(bundle), trouble)
 
     def _live(self, institution: str, serial: str, told: Told) -> None:
         now = self._clock()

@@ -56,6 +56,11 @@ class Waiting:
             self._waiters.discard(waiter)
         return not self._stopped.is_set()
 
+    def wake_all(self) -> None:
+        """There is news for everybody, which is no feed's."""
+        for waiter in self._waiters:
+            waiter.woken.set()
+
     def stop(self) -> None:
         """Wake everybody with no news; from now on nobody waits."""
         self._stopped.set()

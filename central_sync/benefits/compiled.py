@@ -170,9 +170,7 @@ def cut(whole: Compiled, region: str, tier: str) -> Compiled:
     regions[region] = replace(here, items={code: _at_tiers(item, tiers) for code, item in here.items.items()})
     places = {}
     if region in audit.places:
-        place = audit.places[region]
-        items = {code: _reference_at_tier(item, tier) for code, item in place.items.items()}
-        places = {region: msgspec.structs.replace(place, items=items)}
+        places = {region: audit.places[region]}  # whole: a draft bill names its tier itself
     return Compiled(
         rulebook=replace(book, regions=regions, schemes=schemes),
         audit=msgspec.structs.replace(audit, places=places),
@@ -189,11 +187,6 @@ def _at_tiers(item: Item, tiers: Iterable[str]) -> Item:
             kept.update(_own(version.ceilings, tier))
         versions.append(replace(version, ceilings=kept))
     return replace(item, versions=tuple(versions))
-
-
-def _reference_at_tier(item: reference.Item, tier: str) -> reference.Item:
-    tariffs = tuple(msgspec.structs.replace(one, ceilings=_own(one.ceilings, tier)) for one in item.tariffs)
-    return msgspec.structs.replace(item, tariffs=tariffs)
 
 
 def _own(ceilings: Mapping[str, T], tier: str) -> Mapping[str, T]:

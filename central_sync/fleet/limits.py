@@ -45,3 +45,8 @@ NOTICE_CHARACTERS_MAX = 500
 assert HIDS_LOW < HID_BLOCK_SERIALS
 assert EDGE_WARNING_DAYS < EDGE_CERTIFICATE_DAYS
 assert SERVER_RENEWAL_DAYS < SERVER_CERTIFICATE_DAYS
+
+BODIES_KEPT_MAX = 32
+"""Bodies of bundles that a process holds, one for each region and tier: a megabyte each, for a catalogue of 50,000 rows."""
+FILES_KEPT_MAX = 64
+"""Bundles that are being fetched: each holds a copy of its body."""

@@ -146,12 +146,36 @@ class FeedItem(Message, frozen=True, kw_only=True):
     body: FeedBody
 
 
+class BundleWord(Message, frozen=True, kw_only=True):
+    """A rulebook is in force that the edge does not have: what to ask for. ``rulebook`` is its version."""
+
+    number: int
+    rulebook: str
+
+
 class Feed(Message, frozen=True, kw_only=True):
-    """The answer of a long poll: what came after the edge's cursor, possibly nothing."""
+    """The answer of a long poll: what came after the edge's cursor, possibly nothing. ``bundle``: besides, if the poll named a rulebook's
+    number (``bundle=NUMBER``) and one with a higher number is in force. It is no item: an edge that does not know it passes over it.
+    """
 
     version: int
     hub_time: datetime
     items: list[FeedItem]
+    bundle: BundleWord | None = None
+
+
+class BundlePart(Message, frozen=True, kw_only=True):
+    """A piece of the institution's own bundle as it is in force now (``bundles.py`` says what it holds): ``data`` stands at ``offset``
+    of ``total`` bytes. ``digest`` is the SHA-256 of the whole file: pieces of one digest belong together, whatever hub process gave them.
+    """
+
+    version: int
+    hub_time: datetime
+    number: int
+    total: int
+    digest: bytes
+    offset: int
+    data: bytes
 
 
 class CompareRequest(Message, frozen=True, kw_only=True):

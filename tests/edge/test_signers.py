@@ -17,7 +17,7 @@ from central_sync.fleet.authority import Authority
 from central_sync.fleet.signer import Signer as HubSigner
 from central_sync.wire import receipts
 from central_sync.wire.messages import Batch, BatchAnswer, Item, ItemAnswer, Verdict
-from edge import signers
+from edge import signatures, signers
 from edge.errors import LineBroken, ReceiptInvalid
 from edge.signers import Signers
 from tests.wire_vectors import samples
@@ -40,8 +40,8 @@ class Hub:
         self.asked += 1
         return self.signer.certificates()
 
-    def known(self) -> dict[str, signers.Signer]:
-        return signers.read(self.signer.certificates(), self.authority.pem().encode())
+    def known(self) -> dict[str, signatures.Signer]:
+        return signatures.read(self.signer.certificates(), self.authority.pem().encode())
 
     def answered(self, batch: Batch, at: datetime = NOW) -> BatchAnswer:
         answers = [ItemAnswer(msgid=i.msgid, verdict=Verdict.FINAL, decided_at=NOW) for i in batch.items]
@@ -109,12 +109,12 @@ def test_a_receipt_from_before_or_after_its_signers_time_does_not_hold(hub: Hub,
 def test_only_signers_of_the_own_authority_are_believed(hub: Hub, tmp_path: Path) -> None:
     foreign = Hub(tmp_path / "foreign")
     authority = hub.authority.pem().encode()
-    assert signers.read(foreign.signer.certificates(), authority) == {}
+    assert signatures.read(foreign.signer.certificates(), authority) == {}
     for name in ("server.pem", "authority.pem"):
         bundle = hub.authority.folder.joinpath(name).read_bytes()
-        assert signers.read(bundle, authority) == {}, "a certificate for another purpose signs nothing"
+        assert signatures.read(bundle, authority) == {}, "a certificate for another purpose signs nothing"
     both = foreign.signer.certificates() + hub.signer.certificates()
-    assert list(signers.read(both, authority)) == [hub.signer.name]
+    assert list(signatures.read(both, authority)) == [hub.signer.name]
 
 
 def test_a_damaged_certificate_of_a_signer_is_left_out(hub: Hub) -> None:
@@ -125,7 +125,7 @@ def test_a_damaged_certificate_of_a_signer_is_left_out(hub: Hub) -> None:
         damaged = bytearray(der)
         damaged[place] ^= chance.randrange(1, 256)
         try:
-            found = signers.read(ssl.DER_cert_to_PEM_cert(bytes(damaged)).encode(), hub.authority.pem().encode())
+            found = signatures.read(ssl.DER_cert_to_PEM_cert(bytes(damaged)).encode(), hub.authority.pem().encode())
         except ValueError:
             continue
         assert found == {}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 import random
 import ssl
 from collections import Counter
@@ -26,6 +27,8 @@ from central_sync.wire.messages import (
     Ask,
     Batch,
     BatchAnswer,
+    BundlePart,
+    BundleWord,
     Feed,
     FeedBody,
     FeedItem,
@@ -98,6 +101,13 @@ class SimHub:
         self.in_flight: Counter[str] = Counter()
         self.overlaps = 0
         self.port = 0
+        self.bundle: tuple[int, bytes] | None = None
+        """Number and file of the rulebook in force."""
+        self.part_bytes = 4_096
+        self.parts_until_cut = 10**9
+        """After so many pieces of a bundle the connection dies, once."""
+        self.offsets: list[int] = []
+        self.bundle_troubles: list[str] = []
         self.signs = True
         """Whether answers bear a receipt, as the real hub's do."""
         self._tls = tls
@@ -113,6 +123,7 @@ class SimHub:
         app.router.add_post("/v1/exchange", self._exchange)
         app.router.add_get("/v1/feed", self._feed)
         app.router.add_get("/v1/signers", self._signers)
+        app.router.add_get("/v1/bundle", self._part)
         self._runner = web.AppRunner(app, shutdown_timeout=0.1, handler_cancellation=True)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", self.port, ssl_context=self._tls, reuse_address=True)
@@ -128,6 +139,11 @@ class SimHub:
     async def publish(self, body: FeedBody) -> None:
         async with self._news:
             self.feed_items.append(FeedItem(cursor=len(self.feed_items) + 1, at=self.now(), body=body))
+            self._news.notify_all()
+
+    async def put_in_force(self, number: int, file: bytes) -> None:
+        async with self._news:
+            self.bundle = (number, file)
             self._news.notify_all()
 
     def now(self) -> datetime:
@@ -182,15 +198,44 @@ class SimHub:
             return web.Response(body=codec.pack(answer), content_type=codec.CONTENT_TYPE, status=409)
         cursor, wait = int(request.query["cursor"]), float(request.query["wait_s"])
         self.hids_left.append(int(request.query["hids_left"]))
+        if trouble := request.query.get("bundle_trouble"):
+            self.bundle_troubles.append(trouble)
         await self._thawed(set())
         async with self._news:
             with contextlib.suppress(TimeoutError):  # nothing came: an empty feed
-                await asyncio.wait_for(self._news.wait_for(lambda: len(self.feed_items) > cursor), min(wait, 5))
-            items = self.feed_items[cursor:]
+                news = self._news.wait_for(lambda: len(self.feed_items) > cursor or self._word(request) is not None)
+                await asyncio.wait_for(news, min(wait, 5))
+            items, word = self.feed_items[cursor:], self._word(request)
         return web.Response(
-            body=codec.pack(Feed(version=WIRE_VERSION, hub_time=self.now(), items=items)),
+            body=codec.pack(Feed(version=WIRE_VERSION, hub_time=self.now(), items=items, bundle=word)),
             content_type=codec.CONTENT_TYPE,
         )
+
+    def _word(self, request: web.Request) -> BundleWord | None:
+        heard = request.query.get("bundle")
+        if heard is None or self.bundle is None or self.bundle[0] <= int(heard):
+            return None
+        return BundleWord(number=self.bundle[0], rulebook="of this number")
+
+    async def _part(self, request: web.Request) -> web.StreamResponse:
+        offset = int(request.query["offset"])
+        self.offsets.append(offset)
+        if self.parts_until_cut == 0:
+            self.parts_until_cut = 10**9
+            return self._abort(request)
+        self.parts_until_cut -= 1
+        assert self.bundle is not None
+        number, file = self.bundle
+        part = BundlePart(
+            version=WIRE_VERSION,
+            hub_time=self.now(),
+            number=number,
+            total=len(file),
+            digest=hashlib.sha256(file).digest(),
+            offset=offset,
+            data=file[offset : offset + self.part_bytes],
+        )
+        return web.Response(body=codec.pack(part), content_type=codec.CONTENT_TYPE)
 
     async def _signers(self, _request: web.Request) -> web.StreamResponse:
         return web.Response(body=signing.SIGNERS_PEM, content_type="application/x-pem-file")
