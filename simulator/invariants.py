@@ -259,7 +259,9 @@ def _caps(
     accumulators: Mapping[AccumulatorKey, int],
     rulebook: Rulebook,
 ) -> None:
-    """What each layer paid, added up anew from the shares in force, against the highest cap that could be meant."""
+    """What each layer paid, added up anew from the shares in force, against the highest cap that could be meant. Of a cap that
+    some benefits of the care do not name a share says nothing: there what the settlements counted is added up.
+    """
     paid: Counter[AccumulatorKey] = Counter()
     caps: dict[AccumulatorKey, int] = {}
     for one in settlements:
@@ -267,6 +269,12 @@ def _caps(
         for layer, scheme, amount in one.shares:
             benefits = rulebook.schemes[scheme].benefits.get(one.care, ())
             for cap in (cap for benefit in benefits for cap in benefit.caps if _yearly(cap)):
+                if any(cap.name not in {other.name for other in benefit.caps} for benefit in benefits):
+                    for key, counted in one.deltas.items():
+                        if (key.scheme, key.name) == (scheme, cap.name):
+                            caps[key] = max(caps.get(key, 0), _highest(cap.amount.rows, one.tier, one.group))
+                            paid[key] += counted if one.confirmation in IN_FORCE else 0
+                    continue
                 contract = cap.owner is Owner.CONTRACT
                 owner = f"contract:{one.contracts.get(scheme, '')}" if contract else f"member:{one.member}"
                 for year in {year for known, year in years if known == scheme} or {0}:

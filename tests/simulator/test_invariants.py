@@ -209,3 +209,13 @@ def test_the_same_settlement_is_booked_once() -> None:
     books.hear(books.entries["m3"], Told("final", answer=SETTLED))
     assert [sale.total for sale in books.sales.values()] == [1000]
     assert books.sales["S1"].business_day == date(2026, 6, 1)
+
+
+@pytest.mark.parametrize(("counted", "sound"), [(120_000_000, True), (120_000_001, False)])
+def test_a_cap_of_one_coverage_group_is_held_against_what_was_counted_for_it(
+    counted: int, sound: bool, good: Evidence, rulebook: Rulebook
+) -> None:
+    key = AccumulatorKey("family:F1", "supplementary", "ir_supplementary", "dental", 1404)
+    shares = (("supplementary", "ir_supplementary", 900_000_000),)
+    good.settlements = [replace(good.settlements[0], group="insured", shares=shares, deltas={key: counted})]
+    assert (check(good, rulebook).over_cap == []) is sound

@@ -58,7 +58,8 @@ def test_a_cover_that_cannot_pay_says_why(covers, region, said):
 
 def test_the_year_of_an_accumulator_is_that_of_the_schemes_calendar():
     covers = (cover("ir_social_security", "insured"), cover("ir_supplementary", "insured"))
-    for day, year in ((DAY, 1403), (DAY + timedelta(days=1), 1404)):
+    last = date(2025, 9, 22)  # 31 Shahrivar: the contract's year begins on 1 Mehr
+    for day, year in ((DAY, 1403), (last, 1403), (last + timedelta(days=1), 1404)):
         keys = accumulator_keys(SHIPPED, case(*covers, region="ir", tier="public", day=day))
         assert keys == (
             AccumulatorKey("contract:C1", "supplementary", "ir_supplementary", "contract", year),

@@ -35,7 +35,7 @@ def test_an_item_of_the_catalogue_is_told_as_it_is_treated():
 
 def test_a_coefficient_is_told_in_main_units():
     found = between(date(2025, 3, 20), date(2025, 3, 21), under="ir.coefficients.general.professional")
-    assert ("ir.coefficients.general.professional", "public", "90000 IRR", "120000 IRR") in found
+    assert ("ir.coefficients.general.professional", "public", "105000 IRR", "120000 IRR") in found
 
 
 def test_what_begins_and_what_ends_differ_from_nothing(tmp_path):

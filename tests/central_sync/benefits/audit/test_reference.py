@@ -40,7 +40,7 @@ def test_what_the_audit_holds_against_a_price_is_what_the_engine_pays():
                     assert tariff.catalogue_class == priced.catalogue_class
                     ceiling = tariff.ceilings.get(tier) or tariff.ceilings.get("")
                     if ceiling is not None and priced.catalogue_class != "C":
-                        assert priced.amount - priced.over_ceiling == round(ceiling)
+                        assert priced.amount - (priced.over_tariff or priced.over_ceiling) == round(ceiling)
 
 
 @pytest.mark.parametrize(
