@@ -268,7 +268,7 @@ def _caps(
         years = {(scheme, year) for _, _, scheme, _, year in one.deltas}
         for layer, scheme, amount in one.shares:
             benefits = rulebook.schemes[scheme].benefits.get(one.care, ())
-            for cap in (cap for benefit in benefits for cap in benefit.caps if _yearly(cap)):
+            for cap in {cap.name: cap for benefit in benefits for cap in benefit.caps if _yearly(cap)}.values():
                 if any(cap.name not in {other.name for other in benefit.caps} for benefit in benefits):
                     for key, counted in one.deltas.items():
                         if (key.scheme, key.name) == (scheme, cap.name):

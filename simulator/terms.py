@@ -29,6 +29,8 @@ def terms_of(rulebook: Rulebook, day: date) -> dict[str, Terms]:
 
 def _terms(region: Region, schemes: Iterable[Scheme], day: date) -> Terms:
     here = sorted((s for s in schemes if s.region == region.code), key=lambda s: (LAYERS.index(s.layer), s.code))
+    groups = next(scheme.groups for scheme in here if scheme.layer == LAYERS[0])
+    here = [scheme for scheme in here if set(groups) <= set(scheme.groups)]  # a person is of one group in every cover
     bases = [scheme for scheme in here if scheme.layer == LAYERS[0]]
     decimals = CURRENCIES[region.currency].decimals
     covers = []
@@ -46,7 +48,7 @@ def _terms(region: Region, schemes: Iterable[Scheme], day: date) -> Terms:
         items=tuple(Item(code, price, decimals) for code, (price, _) in sorted(prices.items()) if price > 0),
         dearest=Item(dearest, prices[dearest][0], decimals),
         covers=tuple(covers),
-        groups=bases[0].groups,
+        groups=groups,
         tiers=region.tiers,
         heavy_bills=tuple((care, _heavy_bill(here, care, day)) for care in CARES),
     )
