@@ -1,74 +1,150 @@
-"""How long the benefits engine takes for one bill, against a plain loop with the same rules written into it.
+"""How long the benefits engine takes for a claim, against a hand-written function of the same arithmetic with one law written into it.
 
-The plain loop knows one scheme, one tier and one day, and gives no trace: it is what a programmer would write who never had to
-change or to explain anything. The ratio is the price of dated data, layers and traces.
+The ratio is the price of dated data, layers and traces. Claims differ in member, items, amounts, days and accumulators; before time is taken,
+both sides are checked to say the same of each.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
+import random
+import time
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import NamedTuple
 
-from benchmarks.figure import Figure, seconds
-from central_sync.benefits.facts import BillLine, CaseFacts, CoverFacts
+from msgspec.structs import astuple
+
+from benchmarks.figure import Figure, Round, over_rounds
+from benchmarks.settle_plain import ITEMS, Answer, plain, rulebook
+from central_sync.benefits.facts import AccumulatorKey, BillLine, CaseFacts, CoverFacts
+from central_sync.benefits.parameters import Rulebook
+from central_sync.benefits.results import Computation
 from central_sync.benefits.settlement import settle
-from central_sync.rulebook.load import load
 
-LINES = 30
-ROUNDS = 300
-DAY = date(2025, 3, 20)
-FIRST_SELF_PAY = {"A": Decimal(0), "B": Decimal("0.10"), "C": Decimal(1)}
-BANDS = ((4_000_000, Decimal("0.95")), (2_000_000, Decimal("0.90")), (0, Decimal("0.87")))
-DEDUCTIBLE = 60_000
-
-
-def _facts() -> CaseFacts:
-    base = CoverFacts("base", "cn_employee", "c1", "employee", date(2020, 1, 1), None)
-    critical = CoverFacts("critical_illness", "cn_critical_illness", "c2", "employee", date(2020, 1, 1), None)
-    return CaseFacts("m1", "cn", "tier_2", "inpatient", DAY, date(1980, 1, 31), (base, critical))
+LINES, CLAIMS, ROUNDS = 20, 200, 41
+SIZES = {10: 60, 100: 12, 1000: 3}
+"""How many claims of so many lines are settled in a round."""
+CLAIMS_PER_S = 3000
+DAY = date(2025, 6, 20)
+RATIO_MOST, LINEAR_MOST = 6, 1.3
 
 
-def _bill(items: list[str]) -> list[BillLine]:
-    """A stay of 30 lines over the region's own catalogue."""
-    lines = []
-    for serial in range(LINES):
-        quantity, price = Decimal(1 + serial % 7), Decimal(20 + 37 * serial)
-        lines.append(
-            BillLine(str(serial), items[serial % len(items)], quantity, price, int(quantity * price * 100), DAY)
-        )
-    return lines
+class Claim(NamedTuple):
+    """One claim, for both sides."""
+
+    facts: CaseFacts
+    lines: list[BillLine]
+    keyed: dict[AccumulatorKey, int]
+    named: dict[str, int]
 
 
-def _plain(lines: list[BillLine]) -> int:
-    """What the fund pays, by a loop that knows nothing else."""
-    scope = 0
-    for number, line in enumerate(lines):
-        amount = int((line.quantity * line.unit_price * 100).to_integral_value(ROUND_HALF_UP))
-        assert amount == line.amount
-        own = int((amount * FIRST_SELF_PAY["ABC"[number % 3]]).to_integral_value(ROUND_HALF_UP))
-        scope += amount - own
-    rest, fund = max(scope - DEDUCTIBLE, 0), 0
-    for over, ratio in BANDS:
-        if rest > over:
-            fund += int(((rest - over) * ratio).to_integral_value(ROUND_HALF_UP))
-            rest = over
-    return fund
+_COUNTERS = {
+    "stays": ("base", "base"),
+    "base.banded": ("base", "base"),
+    "base.paid": ("base", "base"),
+    "supplement.paid": ("base_supplement", "supplement"),
+    "illness.met": ("critical_illness", "illness"),
+    "illness.banded": ("critical_illness", "illness"),
+    "illness.paid": ("critical_illness", "illness"),
+}
+
+
+def _claim(chance: random.Random, lines: int) -> Claim:
+    member = f"M{chance.randrange(10**9)}"
+    covers = tuple(
+        CoverFacts(layer, scheme, f"C{chance.randrange(100)}", "employee", date(2020, 1, 1), None)
+        for layer, scheme in dict.fromkeys(_COUNTERS.values())
+    )
+    born = date(1930, 1, 1) + timedelta(days=chance.randrange(30_000))
+    day = DAY + timedelta(days=chance.randrange(3))
+    facts = CaseFacts(member, "cn", "tier_2", "inpatient", day, born, covers, day - timedelta(days=chance.randrange(9)))
+    named = dict.fromkeys(_COUNTERS, 0) | {
+        "stays": chance.randrange(3),
+        "base.banded": chance.randrange(5_000_000),
+        "base.paid": chance.choice([0, 24_900_000]),
+        "illness.met": chance.choice([0, 199_000]),
+    }
+    keyed = {
+        AccumulatorKey(f"member:{member}", layer, scheme, name, day.year): named[name]
+        for name, (layer, scheme) in _COUNTERS.items()
+    }
+    return Claim(facts, [_line(chance, serial, day) for serial in range(lines)], keyed, named)
+
+
+def _line(chance: random.Random, serial: int, day: date) -> BillLine:
+    quantity, price = Decimal(chance.randrange(1, 120)) / 4, Decimal(chance.randrange(100, 40_000)) / 100
+    return BillLine(str(serial), chance.choice(ITEMS), quantity, price, int(quantity * price * 100), day)
+
+
+def _told(done: Computation, claim: Claim) -> Answer:
+    """The engine's answer in the form of the plain one's."""
+    lines = [astuple(line)[:-1] for line in done.lines]  # the law knows one tariff
+    after = {key.name: value + done.deltas.get(key, 0) for key, value in claim.keyed.items()}
+    return lines, [share.amount for share in done.shares], done.patient, after
 
 
 def measure() -> Iterable[Figure]:
-    """Milliseconds for the settlement of a bill of 30 lines under two layers, against the plain loop."""
-    rulebook = load()
-    lines = _bill(sorted(rulebook.regions["cn"].items))
-    facts = _facts()
-    assert len(settle(rulebook, facts, lines, {}).shares) == len(facts.covers)
-    yield Figure(
-        name="settle-engine",
-        value=seconds(lambda: settle(rulebook, facts, lines, {}), rounds=ROUNDS) * 1000,
-        unit="ms",
-        reference=seconds(lambda: _plain(lines), rounds=ROUNDS) * 1000,
-        goal=30,
+    """Claims of 20 lines through three layers with their traces; and the time of a line in larger and larger claims."""
+    chance, law = random.Random(7), rulebook()
+    claims = [_claim(chance, LINES) for _ in range(CLAIMS)]
+    for claim in claims:
+        done = settle(law, claim.facts, claim.lines, claim.keyed)
+        assert _told(done, claim) == plain(claim.lines, claim.named)
+        assert all(share.trace for share in done.shares)
+    taken: list[Round] = [
+        (
+            _seconds(lambda claim: settle(law, claim.facts, claim.lines, claim.keyed), claims) * 1e6,
+            _seconds(lambda claim: plain(claim.lines, claim.named), claims) * 1e6,
+        )
+        for _ in range(ROUNDS)
+    ]
+    yield over_rounds(
+        "settle-engine",
+        taken,
+        "µs",
+        RATIO_MOST,
         at_most=True,
-        what="one bill of 30 lines, two layers, traced",
-        against="a plain loop with one scheme written into it",
+        what=f"one claim of {LINES} lines through three layers, traced, one core",
+        against="a hand-written straight-line function of the same arithmetic, for one law and without a trace",
     )
+    per_s = 1e6 / sorted(ours for ours, _ in taken)[len(taken) // 2]
+    yield Figure(
+        name="settle-engine-rate",
+        value=per_s,
+        unit="claims/s",
+        reference=CLAIMS_PER_S,
+        goal=1,
+        at_most=False,
+        what=f"claims of {LINES} lines through three layers, traced, one core",
+        against=f"{CLAIMS_PER_S} claims/s",
+    )
+    yield from _by_size(law, chance)
+
+
+def _by_size(law: Rulebook, chance: random.Random) -> Iterable[Figure]:
+    sized = {lines: [_claim(chance, lines) for _ in range(many)] for lines, many in SIZES.items()}
+
+    def line_us(lines: int) -> float:
+        return _seconds(lambda claim: settle(law, claim.facts, claim.lines, claim.keyed), sized[lines]) / lines * 1e6
+
+    smallest, *larger = sized
+    taken = [{lines: line_us(lines) for lines in sized} for _ in range(ROUNDS)]
+    for lines in larger:
+        yield over_rounds(
+            f"settle-engine-line-of-{lines}",
+            [(one[lines], one[smallest]) for one in taken],
+            "µs",
+            LINEAR_MOST,
+            at_most=True,
+            what=f"one line of a claim of {lines}, three layers, traced",
+            against=f"one line of a claim of {smallest}",
+        )
+
+
+def _seconds(work: Callable[[Claim], object], claims: Sequence[Claim]) -> float:
+    """Seconds of the processor for one claim, over all of them once."""
+    began = time.thread_time()
+    for claim in claims:
+        work(claim)
+    return (time.thread_time() - began) / len(claims)

@@ -1,4 +1,4 @@
-"""One benefit being asked about one case: the facts, the rules, and the accumulators as they stand.
+"""One cover being asked about one case: the facts, the values in force, and the accumulators as they stand.
 
 PURE.
 """
@@ -6,65 +6,65 @@ PURE.
 from __future__ import annotations
 
 from collections.abc import Mapping, MutableMapping
-from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any
 
-from central_sync.benefits.choices import RUNNING, Owner, Per
-from central_sync.benefits.eligibility import cap_key, counter_key
+from central_sync.benefits.choices import Per
+from central_sync.benefits.eligibility import owner_of, period_of
 from central_sync.benefits.facts import AccumulatorKey, CaseFacts, CoverFacts
 from central_sync.benefits.kinds import Kind
-from central_sync.benefits.parameters import (
-    Benefit,
-    Cap,
-    Parameter,
-    Row,
-    Scheme,
-)
 from central_sync.benefits.pieces import Section
+from central_sync.benefits.plans import CapValue, Plan, Value
 from central_sync.benefits.results import TraceStep
-
-T = TypeVar("T")
 
 Counters = MutableMapping[AccumulatorKey, int]
 """The accumulators as they stand while the layers run; a missing one is 0."""
 
+_NEW = tuple.__new__
+"""A named tuple's own constructor takes longer than the rest of an accumulator's key."""
 
-@dataclass(frozen=True, slots=True)
+
 class Asking:
-    """One benefit being asked about one case. ``counters`` are moved on while it answers. ``whole`` is the bill by part and
-    section as it was before any layer paid; ``items`` are those on the bill; ``place`` is that among the scheme's benefits;
-    ``paid`` is what those before it pay, where the benefit has to know.
+    """One cover being asked about one case. ``standing`` are the plan's counters as they stand, moved on while it answers and
+    written back by :meth:`close`; never below 0, so that no mistake in an accumulator widens a cap. ``whole`` is the bill by part and section as it
+    was before any layer paid; ``items`` are those on the bill; ``number`` is the cover's.
     """
 
-    facts: CaseFacts
-    cover: CoverFacts
-    scheme: Scheme
-    benefit: Benefit
-    counters: Counters
-    whole: Mapping[tuple[str, Section], int] = field(default_factory=dict)
-    items: frozenset[str] = frozenset()
-    place: int = 0
-    paid: int = 0
+    __slots__ = (
+        "_counters",
+        "_keys",
+        "_moved",
+        "cover",
+        "facts",
+        "items",
+        "number",
+        "plan",
+        "standing",
+        "total",
+        "whole",
+    )
 
-    def row(self, parameter: Parameter[T]) -> Row[T] | None:
-        """The row in force for this case."""
-        facts = self.facts
-        if len(parameter.rows) == 1 and parameter.rows[0].mark == "" and parameter.rows[0].ages is None:
-            return parameter.at(facts.day, facts.tier, self.cover.group)
-        return parameter.at(facts.day, facts.tier, self.cover.group, facts.marks, facts.age)
-
-    def value(self, parameter: Parameter[T] | None) -> T | None:
-        """The value in force for this case."""
-        row = self.row(parameter) if parameter else None
-        return row.value if row else None
-
-    def counted(self, key: AccumulatorKey) -> int:
-        """An accumulator as it stands; never below 0, so that no mistake in it widens a cap."""
-        return max(self.counters.get(key, 0), 0)
-
-    def key(self, counter: str, per: Per = Per.YEAR, owner: Owner = Owner.MEMBER) -> AccumulatorKey:
-        """The accumulator of that name."""
-        return counter_key(self.facts, self.cover, self.scheme, counter, per, owner)
+    def __init__(
+        self,
+        facts: CaseFacts,
+        cover: CoverFacts,
+        plan: Plan,
+        counters: Counters,
+        number: int = 0,
+        whole: Mapping[tuple[str, Section], int] | None = None,
+        items: frozenset[str] = frozenset(),
+        total: int = 0,
+    ) -> None:
+        self.facts = facts
+        self.cover = cover
+        self.plan = plan
+        self.number = number
+        self.whole = whole
+        self.items = items
+        self.total = total
+        self._counters = counters
+        self._keys = found = keys(facts, cover, plan)
+        self._moved: set[int] = set()
+        self.standing = [value if (value := counters.get(key, 0)) > 0 else 0 for key in found]
 
     def times(self, per: Per) -> int:
         """How many times an amount ``per`` day or night is meant for this bill."""
@@ -72,32 +72,55 @@ class Asking:
             return self.facts.nights + 1
         return self.facts.nights if per is Per.NIGHT else 1
 
-    def room(self, cap: Cap) -> tuple[Row[int], int] | None:
-        """The cap's row and what is open of it now, or ``None`` where there is no cap in force."""
-        row = self.row(cap.amount)
-        if row is None or row.value is None:
-            return None
-        whole = row.value * self.times(cap.per)
-        return row, max(whole - self.used(cap), 0)
+    def room(self, cap: CapValue) -> int:
+        """What is open now of a cap that is in force."""
+        assert cap.amount
+        whole = cap.amount.value
+        room = whole - self.standing[cap.counter] if cap.counter >= 0 else whole * self.times(cap.per)
+        return max(room, 0)
 
-    def used(self, cap: Cap) -> int:
-        """What earlier bills have used of a cap."""
-        return self.counted(cap_key(self.facts, self.cover, self.scheme, cap)) if cap.per in RUNNING else 0
+    def count(self, counter: int, amount: int) -> None:
+        """Count ``amount`` on a counter; below 0 there is none."""
+        if counter >= 0:
+            self.standing[counter] += amount
+            self._moved.add(counter)
 
-    def use(self, cap: Cap, amount: int) -> None:
-        """Count ``amount`` under a cap."""
-        if cap.per in RUNNING:
-            key = cap_key(self.facts, self.cover, self.scheme, cap)
-            self.counters[key] = self.counted(key) + amount
+    def put(self, counter: int, value: int) -> None:
+        """Make a counter ``value``."""
+        self.standing[counter] = value
+        self._moved.add(counter)
+
+    def close(self) -> None:
+        """Write back what has moved."""
+        for counter in self._moved:
+            self._counters[self._keys[counter]] = self.standing[counter]
+
+
+def keys(facts: CaseFacts, cover: CoverFacts, plan: Plan) -> list[AccumulatorKey]:
+    """The accumulators of the plan's counters, for this member and cover."""
+    scheme, member = plan.scheme, f"member:{facts.member}"
+    layer, code = scheme.layer, scheme.code
+    return [
+        _NEW(
+            AccumulatorKey,
+            (
+                member if personal else owner_of(facts, cover, owner),
+                layer,
+                code,
+                name,
+                period if period >= 0 else period_of(facts, cover, scheme, per),
+            ),
+        )
+        for name, per, owner, period, personal in plan.counters
+    ]
 
 
 def step(
-    parameter: Parameter[T],
-    row: Row[T],
+    value: Value[Any],
     amount: int,
     kind: Kind,
     values: tuple[str | int, ...] = (),
     figures: tuple[int, ...] = (),
 ) -> TraceStep:
-    """A reason of ``parameter``'s ``row``."""
-    return TraceStep(parameter.rule, kind, amount, row.from_day, row.reference, parameter.text, values, figures)
+    """A reason of a value in force."""
+    return TraceStep(value.rule, kind, amount, value.from_day, value.reference, value.wording, values, figures)

@@ -5,7 +5,7 @@ PURE.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
 
@@ -23,6 +23,8 @@ from central_sync.benefits.results import TraceStep
 from central_sync.terms.days import Calendar, display
 
 _DAYS_KEPT = 4096
+_PLACES = {layer: place for place, layer in enumerate(LAYERS)}
+_LAST = len(LAYERS)
 
 
 def in_force(cover: CoverFacts, day: date) -> bool:
@@ -32,8 +34,14 @@ def in_force(cover: CoverFacts, day: date) -> bool:
 
 def ordered(rulebook: Rulebook, facts: CaseFacts) -> tuple[CoverFacts, ...]:
     """The covers in force on the day of the case in the order in which they pay; the same cover twice counts once."""
-    held = {(c.layer, c.scheme, c.contract): c for c in facts.covers if in_force(c, facts.day)}
-    return tuple(sorted(held.values(), key=lambda c: (_place(c.layer), _rank(rulebook, c), c.scheme, c.contract)))
+    day, schemes = facts.day, rulebook.schemes
+    held: dict[tuple[int, int, str, str, str], CoverFacts] = {}
+    for cover in facts.covers:
+        if cover.from_day <= day and (cover.to_day is None or day <= cover.to_day):
+            scheme = schemes.get(cover.scheme)
+            rank = scheme.rank if scheme else 0
+            held[_PLACES.get(cover.layer, _LAST), rank, cover.scheme, cover.contract, cover.layer] = cover
+    return tuple([held[place] for place in sorted(held)])
 
 
 def entitled(rulebook: Rulebook, facts: CaseFacts) -> bool:
@@ -41,25 +49,29 @@ def entitled(rulebook: Rulebook, facts: CaseFacts) -> bool:
     return any(obstacle(rulebook, facts, cover) is None for cover in ordered(rulebook, facts))
 
 
-def obstacle(rulebook: Rulebook, facts: CaseFacts, cover: CoverFacts) -> TraceStep | None:
-    """Why a cover in force can pay nothing for this case; ``None`` if it can."""
+def obstacle(
+    rulebook: Rulebook, facts: CaseFacts, cover: CoverFacts, covers: Sequence[CoverFacts] | None = None
+) -> TraceStep | None:
+    """Why a cover in force can pay nothing for this case; ``None`` if it can. ``covers`` are all that are in force, if they are known."""
     scheme = rulebook.schemes.get(cover.scheme)
     if scheme is None or scheme.layer != cover.layer:
         return _obstacle(Kind.NO_SUCH_SCHEME)
     if scheme.currency != rulebook.regions[facts.region].currency:
         return _obstacle(Kind.OTHER_CURRENCY)
-    if scheme.requires and all(other.layer != scheme.requires for other in ordered(rulebook, facts)):
+    others = ordered(rulebook, facts) if covers is None and scheme.requires else covers or ()
+    if scheme.requires and all(other.layer != scheme.requires for other in others):
         return _obstacle(Kind.LAYER_REQUIRED, scheme.requires)
-    if facts.care not in scheme.benefits:
+    benefits = scheme.benefits.get(facts.care)
+    if benefits is None:
         return _obstacle(Kind.NO_SUCH_BENEFIT, facts.care)
-    if not applicable(scheme, facts):
+    if (not benefits or benefits[-1].when) and not applicable(scheme, facts):
         return _obstacle(Kind.NO_BENEFIT_FOR_CASE, facts.care)
     return None
 
 
 def applicable(scheme: Scheme, facts: CaseFacts) -> tuple[Benefit, ...]:
     """The scheme's benefits for this kind of care whose marks the case has, in the order in which they are asked."""
-    return tuple(b for b in scheme.benefits[facts.care] if all(mark in facts.marks for mark in b.when))
+    return tuple(b for b in scheme.benefits[facts.care] if not b.when or all(mark in facts.marks for mark in b.when))
 
 
 def paying(rulebook: Rulebook, facts: CaseFacts) -> Iterator[tuple[CoverFacts, Scheme, Benefit]]:
@@ -122,16 +134,24 @@ def counter_key(
     owner: Owner = Owner.MEMBER,
 ) -> AccumulatorKey:
     """The accumulator of that name in the scheme's present month or year, or for ever."""
+    whose, period = owner_of(facts, cover, owner), period_of(facts, cover, scheme, per)
+    return AccumulatorKey(whose, scheme.layer, scheme.code, counter, period)
+
+
+def owner_of(facts: CaseFacts, cover: CoverFacts, owner: Owner) -> str:
+    """Whose accumulator it is: what is locked."""
     if owner is Owner.CONTRACT:
-        whose = f"contract:{cover.contract}"
-    elif owner is Owner.FAMILY and cover.family:
-        whose = f"family:{cover.family}"
-    else:
-        whose = f"member:{facts.member}"
+        return f"contract:{cover.contract}"
+    if owner is Owner.FAMILY and cover.family:
+        return f"family:{cover.family}"
+    return f"member:{facts.member}"
+
+
+def period_of(facts: CaseFacts, cover: CoverFacts, scheme: Scheme, per: Per) -> int:
+    """The scheme's present year or month, or 0 for ever."""
     since = cover.from_day if scheme.year_starts == "cover" else None
     admission = scheme.counted_on is CountedOn.ADMISSION and facts.admitted
-    period = _period(admission or facts.day, scheme.calendar, per, scheme.year_starts, since)
-    return AccumulatorKey(whose, scheme.layer, scheme.code, counter, period)
+    return _period(admission or facts.day, scheme.calendar, per, scheme.year_starts, since)
 
 
 def cap_key(facts: CaseFacts, cover: CoverFacts, scheme: Scheme, cap: Cap) -> AccumulatorKey:
@@ -152,12 +172,3 @@ def _period(day: date, calendar: Calendar, per: Per, starts: str, since: date | 
 
 def _obstacle(kind: Kind, *values: str) -> TraceStep:
     return TraceStep("eligibility", kind, 0, values=values)
-
-
-def _place(layer: str) -> int:
-    return LAYERS.index(layer) if layer in LAYERS else len(LAYERS)
-
-
-def _rank(rulebook: Rulebook, cover: CoverFacts) -> int:
-    scheme = rulebook.schemes.get(cover.scheme)
-    return scheme.rank if scheme else 0

@@ -16,6 +16,8 @@ from typing import NamedTuple
 class Kind(StrEnum):
     """One thing that a step says."""
 
+    __hash__ = str.__hash__  # Enum's own is not native, and steps are told apart by their kinds
+
     OWN_PAY = "catalogue.own_pay"
     OVER_CEILING = "catalogue.over_ceiling"
     OVER_TARIFF = "catalogue.over_tariff"
@@ -30,6 +32,7 @@ class Kind(StrEnum):
     NOTHING = "nothing"
     WAITING = "waiting"
     COUNTED_CAP = "counted_cap"
+    FIRST_PART = "first_part"
     DEDUCTIBLE = "deductible"
     DEDUCTIBLE_LATER = "deductible_later"
     DEDUCTIBLE_FLOOR = "deductible_floor"
@@ -72,6 +75,8 @@ SAYS: dict[Kind, Says] = {
     Kind.WAITING: Says(("until",), ("of",)),
     # What is above ``open``.
     Kind.COUNTED_CAP: Says(("cap",), ("of", "open")),
+    # ``ratio`` of what is counted.
+    Kind.FIRST_PART: Says(("ratio",), ("of",)),
     # ``whole`` less what was met before, and no more than there is (``of``).
     Kind.DEDUCTIBLE: Says((), ("of", "whole", "met")),
     # ``ratio`` of ``whole`` for the n-th bill, and no more than there is; ``DEDUCTIBLE_FLOOR``: the floor, where that is more.
@@ -99,3 +104,26 @@ SAYS: dict[Kind, Says] = {
     # Off the sum: what earlier settlements of the same stay came to.
     Kind.SETTLED_BEFORE: Says(),
 }
+
+STAGE: dict[Kind, str] = {
+    Kind.OWN_PAY: "catalogue",
+    Kind.OVER_CEILING: "catalogue",
+    Kind.OVER_TARIFF: "catalogue",
+    Kind.FIRST_SELF_PAY: "catalogue",
+    Kind.IN_SCOPE: "catalogue",
+    Kind.WAITING: "waiting",
+    Kind.COUNTED_CAP: "counted_cap",
+    Kind.FIRST_PART: "first_part",
+    Kind.DEDUCTIBLE: "deductible",
+    Kind.DEDUCTIBLE_LATER: "deductible",
+    Kind.DEDUCTIBLE_FLOOR: "deductible",
+    Kind.BAND: "bands",
+    Kind.NO_BAND: "bands",
+    Kind.PAID_EARLIER: "bands",
+    Kind.LEAST: "least",
+    Kind.PAID_CAP: "paid_cap",
+    Kind.ACCOUNT: "paid_cap",
+    Kind.APPROVED: "paid_cap",
+    Kind.ROUNDING: "rounding",
+}
+"""The stage (of :data:`~central_sync.benefits.parameters.STAGES`) at which a reason leaves something to the patient; no other kind does."""

@@ -313,7 +313,7 @@ class Item:
         return latest if latest and latest.catalogue_class else None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Region:
     """A place of care: its money, time, identifiers, lists, catalogue and kinds of hospital. ``insured_tier``: the tier whose
     prices are insured, whatever hospital it is; empty: its own.
@@ -343,7 +343,7 @@ class Source:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Rulebook:
     """All law in force anywhere at any time. ``version`` is a hash of everything else.
 

@@ -12,22 +12,21 @@ Rules
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from central_sync.benefits.choices import Each
-from central_sync.benefits.facts import BillLine, CoverFacts
-from central_sync.benefits.kinds import Kind
-from central_sync.benefits.parameters import (
-    Benefit,
-    Region,
-    Take,
-)
+import msgspec
+
+from central_sync.benefits.facts import BillLine
+from central_sync.benefits.kinds import STAGE, Kind
+from central_sync.benefits.parameters import Lines, Region, Scheme
+from central_sync.benefits.plans import Ready
 from central_sync.benefits.results import PricedLine, TraceStep
 
+_PAID_LATER = Kind.PAID_LATER
+"""Looking up a member of an enum costs as much as making a step."""
 
-@dataclass(frozen=True, slots=True)
-class Section:
+
+class Section(NamedTuple):
     """Lines of a bill that every benefit in force treats alike, by one of them."""
 
     number: int
@@ -40,85 +39,101 @@ WHOLE = Section(0)
 """The section of a bill whose lines no benefit tells apart."""
 
 
-class Taker(NamedTuple):
-    """Which benefit of a cover looked at a piece; ``place`` -1: the cover looked at it and left that share alone."""
-
-    cover: CoverFacts
-    place: int
-
-
-@dataclass(frozen=True, slots=True)
-class Left:
-    """A piece of the bill that is not paid: of which part, and why. ``asked``: a layer has looked at it and left it;
-    ``why`` is the stage that left it; ``taker`` is who has looked at it last.
+class Left(msgspec.Struct, frozen=True, gc=False):
+    """A piece of the bill that is not paid: of which part, and why. ``asked``: a layer has looked at it and left it; ``cover`` is the number of
+    the cover that has looked at it last, or left its share of it alone.
     """
 
     part: str
     step: TraceStep
     asked: bool = False
     section: Section = WHOLE
-    why: str = "catalogue"
-    taker: Taker | None = None
+    cover: int = -1
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """What a stage of a layer leaves, and for which reason."""
+class Taken(NamedTuple):
+    """What a benefit takes of what is left: its pieces, their places in ``left``, and the pieces that are none of its. ``fresh``: no layer has
+    looked at any of them before.
+    """
 
-    why: str
-    step: TraceStep
+    left: list[Left]
+    mine: list[Left]
+    places: list[int]
+    others: list[Left]
+    fresh: bool
 
 
 def sections(
-    region: Region, benefits: Sequence[Benefit], lines: Sequence[BillLine], priced: Sequence[PricedLine]
-) -> list[tuple[Section, list[PricedLine]]]:
-    """The lines of a bill by section; each line by itself, in the order of the serials, where a benefit asks for it."""
-    choices = [chosen for benefit in benefits for chosen in (benefit.lines, benefit.refuses) if chosen]
-    each_line = any(benefit.each is Each.LINE for benefit in benefits)
-    if not choices and not each_line:
-        return [(WHOLE, list(priced))]
+    region: Region,
+    choices: Sequence[Lines],
+    lines: Sequence[BillLine],
+    priced: Sequence[PricedLine],
+    *,
+    by_line: bool,
+) -> list[tuple[Section, Sequence[PricedLine]]]:
+    """The lines of a bill by section: what ``choices`` do not tell apart; or each line by itself, in the order of the serials."""
+    if not choices and not by_line:
+        return [(WHOLE, priced)]
     found: dict[tuple[object, ...], tuple[Section, list[PricedLine]]] = {}
     for line, one in sorted(zip(lines, priced, strict=True), key=lambda pair: pair[0].serial):
         kind = region.items[line.item].kind
         alike = tuple(chosen.hold(line.item, kind, one.catalogue_class) for chosen in choices)
-        key = (alike, line.serial, len(found)) if each_line else alike
-        section = Section(len(found), line.item, kind, one.catalogue_class)
-        found.setdefault(key, (section, []))[1].append(one)
+        key = (alike, line.serial, len(found)) if by_line else alike
+        known = found.get(key)
+        if known is None:
+            known = found[key] = (Section(len(found), line.item, kind, one.catalogue_class), [])
+        known[1].append(one)
     return list(found.values())
 
 
-def selected(benefit: Benefit, section: Section) -> bool:
+def selected(benefit: Ready, section: Section) -> bool:
     """Whether ``benefit`` may take lines of ``section``."""
-    told = (section.item, section.kind, section.catalogue_class)
+    told = section[1:]
     if benefit.lines and not benefit.lines.hold(*told):
         return False
     return not (benefit.refuses and benefit.refuses.hold(*told))
 
 
-def taken(benefit: Benefit, left: Iterable[Left], taker: Taker, share_of: Callable[[Take, int], int]) -> list[Left]:
-    """``left`` with the pieces that ``benefit`` takes marked with ``taker``; those of which it takes a share are cut in two."""
-    wanted = {take.part: take for take in benefit.takes}
-    result: list[Left] = []
+def taken(benefit: Ready, left: Iterable[Left], cover: int, nearest: Callable[[int, int], int]) -> Taken:
+    """What ``benefit`` takes of ``left``; pieces of which it takes a share are cut in two. What a benefit of the ``cover`` has looked at, no
+    other of it looks at.
+    """
+    wanted = benefit.takes
+    all_: list[Left] = []
+    mine: list[Left] = []
+    places: list[int] = []
+    others: list[Left] = []
+    fresh = True
     for piece in left:
         take = wanted.get(piece.part)
         if (
             take is None
-            or (piece.taker is not None and piece.taker.cover == taker.cover)
-            or (take.left_by and piece.why not in take.left_by)
-            or not selected(benefit, piece.section)
+            or piece.cover == cover
+            or (take.left_by and STAGE[piece.step.kind] not in take.left_by)
+            or (benefit.choosy and not selected(benefit, piece.section))
         ):
-            result.append(piece)
-        elif take.share is None:
-            result.append(replace(piece, taker=taker))
-        else:
-            much = share_of(take, piece.step.amount)
-            for amount, who in ((much, taker), (piece.step.amount - much, Taker(taker.cover, -1))):
-                if amount:
-                    result.append(replace(piece, step=piece.step.of(amount), taker=who))
-    return result
+            others.append(piece)
+            all_.append(piece)
+            continue
+        step = piece.step
+        if take.shared:
+            much = nearest(step.amount * take.ratio.numerator, take.ratio.denominator) if take.ratio is not None else 0
+            step, rest = step.of(much), step.of(step.amount - much)
+        if step.amount:
+            one = Left(piece.part, step, piece.asked, piece.section, cover)
+            mine.append(one)
+            places.append(len(all_))
+            if piece.asked:
+                fresh = False
+            all_.append(one)
+        if take.shared and rest.amount:
+            alone = Left(piece.part, rest, piece.asked, piece.section, cover)
+            others.append(alone)
+            all_.append(alone)
+    return Taken(all_, mine, places, others, fresh)
 
 
-def anew(parts: Sequence[str], mine: Sequence[Left], kept: Sequence[Kept], paid: int, taker: Taker) -> list[Left]:
+def anew(parts: Sequence[str], mine: Sequence[Left], kept: Sequence[TraceStep], paid: int, cover: int) -> list[Left]:
     """What is left of pieces that no layer had looked at before, with the layer's own reasons.
 
     What is paid goes off the parts in order; the reasons lie on what is left of them in order.
@@ -128,65 +143,66 @@ def anew(parts: Sequence[str], mine: Sequence[Left], kept: Sequence[Kept], paid:
         place = (parts.index(piece.part), piece.section)
         sums[place] = sums.get(place, 0) + piece.step.amount
     result: list[Left] = []
-    reasons = [reason for reason in reversed(kept) if reason.step.amount]
-    rest = reasons[-1].step.amount if reasons else 0
-    for (part, section), amount in sorted(sums.items(), key=lambda item: (item[0][0], item[0][1].number)):
+    reasons = [reason for reason in reversed(kept) if reason.amount]
+    rest = reasons[-1].amount if reasons else 0
+    for (part, section), amount in sorted(sums.items()):
         gone = min(paid, amount)
         paid, open_ = paid - gone, amount - gone
         while open_:
             much = min(open_, rest)
-            step = reasons[-1].step.left(much)
-            result.append(Left(parts[part], step, asked=True, section=section, why=reasons[-1].why, taker=taker))
+            result.append(Left(parts[part], reasons[-1].left(much), True, section, cover))
             open_, rest = open_ - much, rest - much
             if not rest:
                 reasons.pop()
-                rest = reasons[-1].step.amount if reasons else 0
+                rest = reasons[-1].amount if reasons else 0
     assert not paid
     assert not reasons
     return result
 
 
-def less(
-    parts: Sequence[str], left: Sequence[Left], taker: Taker, paid: int, payer: str, section: Section | None = None
-) -> list[Left]:
-    """``left`` when ``paid`` has gone off the pieces that ``taker`` took (of one section, if it is named), from the last
-    reason to the first.
+def less(left: list[Left], parts: Iterable[str], places: Sequence[int], paid: int, payer: Scheme) -> None:
+    """Take what ``payer`` has paid off those pieces of ``left`` that stand at ``places``, from the last reason to the first, part by part.
+    What comes to nothing stays, as a piece of 0.
     """
-    rest, result = paid, list(left)
+    rest = paid
     for part in parts:
-        for place in reversed(range(len(result))):
-            piece = result[place]
-            if piece.part != part or piece.taker != taker or (section and piece.section != section):
+        for place in reversed(places):
+            piece = left[place]
+            if piece.part != part:
                 continue
-            gone = min(rest, piece.step.amount)
             step = piece.step
+            gone = min(rest, step.amount)
             if gone:
-                step = step.lessened(TraceStep(taker.cover.scheme, Kind.PAID_LATER, gone, wording=payer))
+                step = step.lessened(TraceStep(payer.code, _PAID_LATER, gone, None, "", payer.name))
                 rest -= gone
-            result[place] = replace(piece, step=step, asked=True)
+            left[place] = Left(part, step, True, piece.section, piece.cover)
     assert rest == 0
-    return [piece for piece in result if piece.step.amount]
+
+
+def standing(left: Iterable[Left]) -> list[Left]:
+    """The pieces that did not come to nothing."""
+    return [piece for piece in left if piece.step.amount]
 
 
 def told(left: Iterable[Left]) -> tuple[TraceStep, ...]:
     """The reasons of what is left, each once."""
-    return merged(piece.step for piece in left)
+    return merged([piece.step for piece in left])
 
 
-def merged(steps: Iterable[TraceStep]) -> tuple[TraceStep, ...]:
+def merged(steps: Sequence[TraceStep]) -> tuple[TraceStep, ...]:
     """``steps`` with those of the same reason added up, each where it stood first."""
     found: dict[tuple[object, ...], TraceStep] = {}
     for step in steps:
-        key = _reason(step)
+        less = tuple([_reason(one) for one in step.less]) if step.less else ()
+        key = (step.rule, step.kind, step.values, step.from_day, step.reference, step.wording, len(step.figures), less)
         known = found.get(key)
         found[key] = _added(known, step) if known else step
     return tuple(found.values())
 
 
-def _reason(step: TraceStep) -> tuple[object, ...]:
-    """What steps must have in common to be one reason."""
-    less = tuple(_reason(one) for one in step.less)
-    return step.rule, step.kind, step.wording, step.from_day, step.reference, step.values, len(step.figures), less
+def _reason(less: TraceStep) -> tuple[object, ...]:
+    """What two steps that were taken off others must have in common to be one."""
+    return less.rule, less.kind, less.values, less.from_day, less.reference, less.wording
 
 
 def _added(one: TraceStep, other: TraceStep) -> TraceStep:

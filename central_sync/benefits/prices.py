@@ -3,7 +3,8 @@
 PURE. A line's amount falls into five parts, exactly: what the catalogue leaves to the patient (``own_pay``), what is above
 the price of this kind of hospital where another one is insured (``over_tariff``), what is above the insured price, the
 patient's first part of a class B item, and what is in scope of the layers. Each line by itself, on its own
-service date: pricing a bill in two halves gives the same lines.
+service date: pricing a bill in two halves gives the same lines. How an item is treated is looked up once and kept for the days on
+which it stays so.
 """
 
 from __future__ import annotations
@@ -13,10 +14,16 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
+import msgspec
+
 from central_sync.benefits.facts import BillLine, CaseFacts
-from central_sync.benefits.parameters import ItemVersion, PriceModifier, Region, Rulebook
+from central_sync.benefits.kept import Kept, remember
+from central_sync.benefits.parameters import Coefficient, Item, ItemVersion, PriceModifier, Region, Rulebook
 from central_sync.benefits.results import PricedLine
-from central_sync.terms.money import product, share
+from central_sync.terms.money import NEAREST
+
+_TIERS_MAX, _ITEMS_MAX = 64, 20_000
+"""How many tiers of a region, and items of a tier, are kept: about 6 MB when full."""
 
 
 class ItemUnknown(LookupError):
@@ -28,6 +35,26 @@ class ItemUnknown(LookupError):
         self.serial = serial
 
 
+class Treatment(msgspec.Struct, frozen=True, gc=False):
+    """How an item is treated in a tier from ``since`` up to, not including, ``until``. One unit is insured up to ``ceiling`` /
+    ``units`` coins and costs ``tariff`` / ``tariff_units`` (below 0: there is no such price, or it is the same); the first self-pay is
+    ``first`` / ``of``.
+    """
+
+    since: date
+    until: date
+    catalogue_class: str
+    ceiling: int = -1
+    units: int = 1
+    tariff: int = -1
+    tariff_units: int = 1
+    first: int = 0
+    of: int = 1
+
+
+_KNOWN: Kept[Region, dict[str, dict[str | tuple[str, ...], Treatment]]] = Kept(dict)
+
+
 def price(rulebook: Rulebook, facts: CaseFacts, lines: Iterable[BillLine]) -> tuple[PricedLine, ...]:
     """Each line classified, in the given order.
 
@@ -36,8 +63,54 @@ def price(rulebook: Rulebook, facts: CaseFacts, lines: Iterable[BillLine]) -> tu
         ValueError: an amount or quantity is negative.
         KeyError: the rulebook has no such region.
     """
-    region = rulebook.regions[facts.region]
-    return tuple(_priced(region, facts.tier, line) for line in lines)
+    return classified(rulebook.regions[facts.region], facts.tier, lines)[0]
+
+
+def classified(region: Region, tier: str, lines: Iterable[BillLine]) -> tuple[tuple[PricedLine, ...], dict[str, int]]:
+    """The lines as :func:`price` has them, and what each part of them comes to."""
+    tiers = _KNOWN.of(region)
+    known = tiers.get(tier)
+    if known is None:
+        known = remember(tiers, tier, {}, _TIERS_MAX)
+    nearest = NEAREST[region.rounding]
+    priced: list[PricedLine] = []
+    own_pay = over_tariff = over_ceiling = first_self_pay = in_scope = 0
+    for line in lines:
+        amount = line.amount
+        if amount < 0 or line.quantity < 0:
+            raise ValueError("a bill line is not negative")
+        key = (line.item, *line.modifiers) if line.modifiers else line.item
+        found = known.get(key)
+        if found is None or not found.since <= line.service_date < found.until:
+            found = remember(known, key, _looked_up(region, tier, line), _ITEMS_MAX)
+        if found.catalogue_class == "C":
+            priced.append(PricedLine(line.serial, amount, "C", amount, 0, 0, 0))
+            own_pay += amount
+            continue
+        within = allowed = amount
+        if found.ceiling >= 0 or found.tariff >= 0:
+            quantity, parts = line.quantity.as_integer_ratio()
+            if found.tariff >= 0:
+                within = allowed = min(amount, nearest(quantity * found.tariff, parts * found.tariff_units))
+            if found.ceiling >= 0:
+                most = nearest(quantity * found.ceiling, parts * found.units)
+                if most < within:
+                    allowed = most
+        first = nearest(allowed * found.first, found.of) if found.first else 0
+        over, scope = within - allowed, allowed - first
+        priced.append(PricedLine(line.serial, amount, found.catalogue_class, 0, over, first, scope, amount - within))
+        over_tariff += amount - within
+        over_ceiling += over
+        first_self_pay += first
+        in_scope += scope
+    sums = {
+        "own_pay": own_pay,
+        "over_tariff": over_tariff,
+        "over_ceiling": over_ceiling,
+        "first_self_pay": first_self_pay,
+        "in_scope": in_scope,
+    }
+    return tuple(priced), sums
 
 
 def ceiling(
@@ -81,33 +154,44 @@ def _factor(modifiers: Sequence[PriceModifier], part: str, tier: str, day: date)
     return found
 
 
-def _priced(region: Region, tier: str, line: BillLine) -> PricedLine:
-    if line.amount < 0 or line.quantity < 0:
-        raise ValueError("a bill line is not negative")
-    item = region.items.get(line.item)
-    version = item.at(line.service_date) if item else None
+def _looked_up(region: Region, tier: str, line: BillLine) -> Treatment:
+    item, day = region.items.get(line.item), line.service_date
+    version = item.at(day) if item else None
     if item is None or version is None:
         raise ItemUnknown(line.item, line.serial)
-    if version.catalogue_class == "C":
-        return PricedLine(line.serial, line.amount, "C", line.amount, 0, 0, 0)
     modifiers = [
         found
         for code in line.modifiers
         if (found := region.modifiers.get(code)) and (not found.kinds or item.kind in found.kinds)
     ]
-    insured_tier, above = region.insured_tier or tier, 0
+    changes = _changes(item, region.coefficients.get(version.group), modifiers)
+    since = max(change for change in changes if change <= day)
+    until = min((change for change in changes if change > day), default=date.max)
+    if version.catalogue_class == "C":
+        return Treatment(since, until, "C")
+    insured_tier, tariff = region.insured_tier or tier, None
     try:
-        insured = ceiling(region, version, insured_tier, line.service_date, modifiers)
+        insured = ceiling(region, version, insured_tier, day, modifiers)
         if insured_tier != tier:
-            own = ceiling(region, version, tier, line.service_date, modifiers)
-            if own is not None:
-                above = max(line.amount - product(line.quantity, own, region.rounding), 0)
+            tariff = ceiling(region, version, tier, day, modifiers)
     except LookupError as error:
         raise ItemUnknown(line.item, line.serial) from error
-    within = line.amount - above
-    allowed = within if insured is None else min(within, product(line.quantity, insured, region.rounding))
-    ratio = version.first_self_pay
-    first = share(allowed, ratio, region.rounding) if ratio else 0
-    return PricedLine(
-        line.serial, line.amount, version.catalogue_class, 0, within - allowed, first, allowed - first, above
+    first = version.first_self_pay
+    return Treatment(
+        since,
+        until,
+        version.catalogue_class,
+        *((-1, 1) if insured is None else insured.as_integer_ratio()),
+        *((-1, 1) if tariff is None else tariff.as_integer_ratio()),
+        first.numerator,
+        first.denominator,
     )
+
+
+def _changes(item: Item, coefficient: Coefficient | None, modifiers: Sequence[PriceModifier]) -> list[date]:
+    """The days on which the item may begin to be treated in another way."""
+    days = [version.from_day for version in item.versions]
+    told = [coefficient.professional, coefficient.technical] if coefficient else []
+    for one in modifiers:
+        told += [found for found in (one.units, one.professional, one.technical, one.price) if found]
+    return days + [row.from_day for parameter in told for row in parameter.rows]

@@ -1,6 +1,7 @@
 """What the engine answers: classified lines, shares, traces and the accumulators' changes.
 
-PURE. Field names are those of the wire's answers of the same names, which are filled from these.
+PURE. Field names are those of the wire's answers of the same names, which are filled from these. Nobody changes one that was made; shares and
+computations are not frozen because Python takes as long for making a frozen one as for computing a layer's bands.
 """
 
 from __future__ import annotations
@@ -10,13 +11,13 @@ from dataclasses import dataclass
 from datetime import date
 
 import msgspec
+from msgspec.structs import replace
 
 from central_sync.benefits.facts import AccumulatorKey
 from central_sync.benefits.kinds import SAYS, Kind
 
 
-@dataclass(frozen=True, slots=True)
-class PricedLine:
+class PricedLine(msgspec.Struct, frozen=True, gc=False):
     """How one line was classified: ``amount`` = own_pay + over_tariff + over_ceiling + first_self_pay + in_scope, none negative.
 
     ``over_ceiling`` is above the insured price; where that is not the price of this kind of hospital, only up to it, and
@@ -60,42 +61,18 @@ class TraceStep(msgspec.Struct, frozen=True, gc=False):
 
     def of(self, amount: int) -> TraceStep:
         """The same reason for another amount."""
-        return TraceStep(
-            self.rule,
-            self.kind,
-            amount,
-            self.from_day,
-            self.reference,
-            self.wording,
-            self.values,
-            self.figures,
-            self.less,
-            self.times,
-        )
+        return replace(self, amount=amount)
 
     def left(self, amount: int) -> TraceStep:
         """What a patient's trace says of this reason: without figures, which are those of the layer's trace."""
-        return TraceStep(
-            self.rule, self.kind, amount, self.from_day, self.reference, self.wording, self.values, (), self.less
-        )
+        return replace(self, amount=amount, figures=(), times=1)
 
     def lessened(self, by: TraceStep) -> TraceStep:
         """The same reason with the amount of ``by`` taken off, and said so."""
-        return TraceStep(
-            self.rule,
-            self.kind,
-            self.amount - by.amount,
-            self.from_day,
-            self.reference,
-            self.wording,
-            self.values,
-            self.figures,
-            (*self.less, by),
-            self.times,
-        )
+        return replace(self, amount=self.amount - by.amount, less=(*self.less, by))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Share:
     """What one layer pays. ``trace`` starts with what the layer looked at and takes off (negative) what it leaves to
     others: its steps add up to ``amount``.
@@ -109,7 +86,7 @@ class Share:
     deferred: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Computation:
     """A settlement as computed. sum of shares + ``patient`` = ``total`` + ``package_difference``; the steps of
     ``patient_trace`` (none negative) add up to ``patient``. ``deltas`` are to be added to the accumulators; keys without a

@@ -1,7 +1,7 @@
 """Settles a bill: all layers in one pass, in order, each with its own trace.
 
-PURE. ``total`` = sum of the shares + ``patient``, always, but for the difference that a fixed price makes. A pre-settlement is the same call; nothing is changed here, the
-caller writes ``deltas`` or does not. No cap is passed whatever the accumulators say.
+PURE. ``total`` = sum of the shares + ``patient``, always, but for the difference that a fixed price makes. A pre-settlement is the
+same call; nothing is changed here, the caller writes ``deltas`` or does not. No cap is passed whatever the accumulators say.
 """
 
 from __future__ import annotations
@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from central_sync.benefits.asking import Asking
-from central_sync.benefits.eligibility import accumulator_keys, applicable, balances, obstacle, ordered, paying
+from central_sync.benefits.eligibility import accumulator_keys, balances, obstacle, ordered
 from central_sync.benefits.facts import AccumulatorKey, BillLine, CaseFacts
 from central_sync.benefits.kinds import Kind
 from central_sync.benefits.layers import ask
-from central_sync.benefits.parameters import Rulebook
-from central_sync.benefits.pieces import Left, sections, told
-from central_sync.benefits.prices import ItemUnknown, price
+from central_sync.benefits.parameters import Lines, Region, Rulebook
+from central_sync.benefits.pieces import WHOLE, Left, Section, sections, told
+from central_sync.benefits.planning import plans
+from central_sync.benefits.plans import Plan
+from central_sync.benefits.prices import ItemUnknown, classified, price
 from central_sync.benefits.results import Computation, PricedLine, Share, TraceStep
 
 __all__ = ["ItemUnknown", "accumulator_keys", "balances", "price", "settle"]
@@ -38,30 +40,47 @@ def settle(
         ItemUnknown, ValueError, KeyError: as :func:`price`.
     """
     bill = tuple(lines)
-    priced = price(rulebook, facts, bill)
-    total = sum(line.amount for line in priced)
-    left = _unpaid(rulebook, facts, bill, priced)
-    whole = {(piece.part, piece.section): piece.step.amount for piece in left}
-    items = frozenset(line.item for line in bill)
+    region = rulebook.regions[facts.region]
+    priced, sums = classified(region, facts.tier, bill)
+    total = sum(sums.values())
+    covers, known = ordered(rulebook, facts), plans(rulebook)
+    asked: list[Plan | TraceStep] = []
+    by_line = secondary = packaged = False
+    choices: list[Lines] = []
+    for cover in covers:
+        reason = obstacle(rulebook, facts, cover, covers)
+        if reason is not None:
+            asked.append(reason)
+            continue
+        plan = known.of(rulebook.schemes[cover.scheme], facts, cover)
+        asked.append(plan)
+        choices += plan.choices
+        by_line, secondary, packaged = (
+            by_line or plan.by_line,
+            secondary or plan.secondary,
+            packaged or plan.packaged,
+        )
+    if choices or by_line:
+        left: Sequence[Left] = _by_section(region, sections(region, choices, bill, priced, by_line=by_line))
+    else:
+        left = _pieces(region.code, sums, WHOLE)
+    whole = {(piece.part, piece.section): piece.step.amount for piece in left} if secondary else None
+    items = frozenset([line.item for line in bill]) if packaged else frozenset()
     counters = dict(accumulators)
     shares: list[Share] = []
     difference = 0
-    for cover in ordered(rulebook, facts):
-        reason = obstacle(rulebook, facts, cover)
-        scheme = rulebook.schemes.get(cover.scheme)
-        if reason or scheme is None:
-            told_why = (reason,) if reason else ()
-            shares.append(Share(cover.layer, cover.scheme, scheme.payer if scheme else "", 0, told_why))
+    for number, (cover, chosen) in enumerate(zip(covers, asked, strict=True)):
+        if isinstance(chosen, TraceStep):
+            scheme = rulebook.schemes.get(cover.scheme)
+            shares.append(Share(cover.layer, cover.scheme, scheme.payer if scheme else "", 0, (chosen,)))
             continue
-        askings = [
-            Asking(facts, cover, scheme, benefit, counters, whole, items, place)
-            for place, benefit in enumerate(applicable(scheme, facts))
-        ]
-        share, left, gained = ask(askings, left)
+        asking = Asking(facts, cover, chosen, counters, number, whole, items, total)
+        share, turns, gained = ask(asking, left)
+        left = turns[-1].left if turns else left
         shares.append(share)
         difference += gained
-    patient = sum(piece.step.amount for piece in left)
-    assert patient + sum(share.amount for share in shares) == total + difference
+    patient = sum([piece.step.amount for piece in left])
+    assert patient + sum([share.amount for share in shares]) == total + difference
     return Computation(
         total=total,
         patient=patient,
@@ -77,19 +96,18 @@ def settle(
     )
 
 
-def _unpaid(rulebook: Rulebook, facts: CaseFacts, bill: Sequence[BillLine], priced: Sequence[PricedLine]) -> list[Left]:
-    """The bill by its parts, before any layer has looked at it."""
-    region = rulebook.regions[facts.region]
-    benefits = [benefit for _, _, benefit in paying(rulebook, facts)]
+def _by_section(region: Region, found: Sequence[tuple[Section, Sequence[PricedLine]]]) -> list[Left]:
+    """The bill by section and part, before any layer has looked at it."""
     left: list[Left] = []
-    for section, lines in sections(region, benefits, bill, priced):
-        sums = dict.fromkeys(_PART_KINDS, 0)
-        for line in lines:
-            for part in sums:
-                sums[part] += getattr(line, part)
-        left += [
-            Left(part, TraceStep(f"{region.code}.catalogue.{part}", _PART_KINDS[part], amount), section=section)
-            for part, amount in sums.items()
-            if amount
-        ]
+    for section, lines in found:
+        sums = {part: sum([getattr(line, part) for line in lines]) for part in _PART_KINDS}
+        left += _pieces(region.code, sums, section)
     return left
+
+
+def _pieces(region: str, sums: Mapping[str, int], section: Section) -> list[Left]:
+    return [
+        Left(part, TraceStep(f"{region}.catalogue.{part}", _PART_KINDS[part], amount), False, section)
+        for part, amount in sums.items()
+        if amount
+    ]

@@ -1,299 +1,254 @@
 """The stages of a benefit: each says what it leaves of an amount, and why. In order: waiting, caps on counted cost, own first part,
 deductible, bands, least own part, caps on the own part, caps on what is paid.
 
-PURE. A stage takes the asking, the amount and what the stages before it left; it moves the counters that it owns.
+PURE. A stage takes the asking, the benefit, the amount and the list of reasons that it adds its own to; it moves the counters that it owns.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
 from fractions import Fraction
 
 from central_sync.benefits.asking import Asking, step
-from central_sync.benefits.choices import RUNNING, Counts, Hold, LastCoin, Of, Per, RoundedAt
-from central_sync.benefits.kinds import Kind
-from central_sync.benefits.parameters import (
-    MONTHS,
-    Band,
-    CoinRule,
-    Deductible,
-)
-from central_sync.benefits.pieces import Kept
+from central_sync.benefits.choices import LastCoin
+from central_sync.benefits.kinds import STAGE, Kind
+from central_sync.benefits.plans import BandsValue, DeductibleValue, Ready, Value
 from central_sync.benefits.results import TraceStep
 from central_sync.terms.days import months_after
-from central_sync.terms.money import rounded, rounded_to, share
+
+OWN = frozenset(kind for kind, stage in STAGE.items() if stage in ("deductible", "bands", "least", "rounding"))
+"""The reasons whose leavings are the patient's own part, as caps on it understand it."""
+
+_BAND, _DEDUCTIBLE, _DEDUCTIBLE_LATER, _PAID_CAP = Kind.BAND, Kind.DEDUCTIBLE, Kind.DEDUCTIBLE_LATER, Kind.PAID_CAP
+"""Looking up a member of an enum costs as much as making a step."""
 
 _NONE: tuple[str | int, ...] = ()
-OWN = ("deductible", "bands", "least", "rounding")
-"""The stages whose leavings are the patient's own part, as caps on it understand it."""
 
 
-def total(kept: Sequence[Kept]) -> int:
+def total(kept: Sequence[TraceStep]) -> int:
     """What ``kept`` comes to."""
-    return sum(one.step.amount for one in kept)
+    return sum([one.amount for one in kept])
 
 
-def waited(asking: Asking, basis: int) -> list[Kept]:
+def waited(asking: Asking, benefit: Ready, basis: int) -> list[TraceStep]:
     """Everything, while the cover is too young."""
-    rule = asking.benefit.waiting
-    row = asking.row(rule) if rule else None
-    if rule is None or row is None or row.value is None or not basis:
+    rule = benefit.waiting
+    if rule is None or not basis:
         return []
-    if rule.unit == MONTHS:
-        over = months_after(asking.cover.from_day, row.value, asking.scheme.calendar)
+    since = asking.cover.from_day
+    if benefit.waits_months:
+        over = months_after(since, rule.value, asking.plan.scheme.calendar)
     else:
-        over = asking.cover.from_day + timedelta(days=row.value)
+        over = since + timedelta(days=rule.value)
     if (asking.facts.admitted or asking.facts.day) >= over:
         return []
-    return [Kept("waiting", step(rule, row, basis, Kind.WAITING, (over.isoformat(),), (basis,)))]
+    return [step(rule, basis, Kind.WAITING, (over.isoformat(),), (basis,))]
 
 
-def counted(asking: Asking, basis: int) -> list[Kept]:
-    """What is above the caps on counted cost; what is below is counted."""
-    caps, kept, open_ = [cap for cap in asking.benefit.caps if cap.of is Of.COUNTED], [], basis
-    for cap in caps:
-        found = asking.room(cap)
-        if found and open_ > found[1]:
-            row, room = found
-            reason = step(cap.amount, row, open_ - room, Kind.COUNTED_CAP, (cap.name,), (open_, room))
-            kept.append(Kept("counted_cap", reason))
+def counted(asking: Asking, benefit: Ready, basis: int, kept: list[TraceStep]) -> int:
+    """What is counted: not what is above the caps on counted cost."""
+    open_ = basis
+    for cap in benefit.counted_caps:
+        if cap.amount and open_ > (room := asking.room(cap)):
+            kept.append(step(cap.amount, open_ - room, Kind.COUNTED_CAP, (cap.name,), (open_, room)))
             open_ = room
-    for cap in caps:
-        asking.use(cap, open_)
-    return kept
+    for cap in benefit.counted_caps:
+        asking.count(cap.counter, open_)
+    return open_
 
 
-def parted(asking: Asking, basis: int) -> list[Kept]:
-    """The ratio of what is counted that is the member's own before anything else."""
-    rule = asking.benefit.first_part
-    row = asking.row(rule) if rule else None
-    if rule is None or row is None or not row.value:
-        return []
-    much = share(basis, row.value, asking.scheme.rounding.mode)
-    return [Kept("first_part", step(rule, row, much, Kind.DEDUCTIBLE, _NONE, (basis, much, 0)))] if much else []
+def parted(asking: Asking, rule: Value[Fraction], basis: int, kept: list[TraceStep]) -> int:
+    """What is left of ``basis`` without the ratio of it that is the member's own before anything else."""
+    much = asking.plan.nearest(basis * rule.value.numerator, rule.value.denominator)
+    if much:
+        kept.append(step(rule, much, Kind.FIRST_PART, (str(rule.value),), (basis,)))
+    return basis - much
 
 
-def deducted(asking: Asking, basis: int) -> list[Kept]:
+def deducted(asking: Asking, rule: DeductibleValue, basis: int, kept: list[TraceStep]) -> int:
     """What is left to the patient before the layer pays anything."""
-    rule = asking.benefit.deductible
-    if rule is None:
-        return []
-    row = asking.row(rule.amount)
-    whole = row.value * asking.times(rule.per) if row and row.value is not None else 0
-    kind, values = Kind.DEDUCTIBLE, _NONE
-    figures: tuple[int, ...] = (basis, whole, 0)
-    if rule.per in RUNNING:
-        key = asking.key(rule.counter, rule.per, rule.owner)
-        met = asking.counted(key)
+    whole = rule.amount.value if rule.amount else 0
+    if rule.by_day:
+        whole *= asking.times(rule.per)
+    kind, values = _DEDUCTIBLE, _NONE
+    figures: tuple[int, ...]
+    if rule.running:
+        met = asking.standing[rule.counter]
         figures = (basis, whole, met)
         whole = max(whole - met, 0)
-        asking.counters[key] = met + min(basis, whole)
-    elif rule.later:
+        asking.count(rule.counter, min(basis, whole))
+    elif rule.counts_bills:
         kind, values, figures, whole = _later(asking, rule, basis, whole)
-    if rule.continues:
-        key = asking.key(rule.chain, Per.EVER)
-        met = asking.counted(key) if _goes_on(asking, rule) else 0
-        kind, values, figures = (Kind.DEDUCTIBLE, _NONE, (basis, whole, met)) if met else (kind, values, figures)
-        whole = max(whole - met, 0)
-        asking.counters[key] = met + min(basis, whole)
+    else:
+        figures = (basis, whole, 0)
+    if rule.chain >= 0:
+        met = asking.standing[rule.chain] if rule.goes_on else 0
+        if met:
+            kind, values, figures = _DEDUCTIBLE, _NONE, (basis, whole, met)
+            whole = max(whole - met, 0)
+        asking.put(rule.chain, met + min(basis, whole))
     taken = min(basis, whole)
     less: TraceStep | None = None
-    found = asking.room(rule.sum_cap) if rule.sum_cap else None
-    if rule.sum_cap and found:
-        cap, (cap_row, room) = rule.sum_cap, found
+    cap = rule.sum_cap
+    if cap and cap.amount:
+        room = asking.room(cap)
         if taken > room:
-            less = step(cap.amount, cap_row, taken - room, Kind.DEDUCTED_CAP, (cap.name,), (taken, room))
+            less = step(cap.amount, taken - room, Kind.DEDUCTED_CAP, (cap.name,), (taken, room))
             taken = room
-        asking.use(cap, taken)
-    if not row or not taken:
-        return []
-    reason = step(rule.amount, row, taken + (less.amount if less else 0), kind, values, figures)
-    return [Kept("deductible", reason.lessened(less) if less else reason)]
-
-
-def _goes_on(asking: Asking, rule: Deductible) -> bool:
-    """Whether the bill goes on with the deductible of the one before it."""
-    return any(mark in asking.facts.marks for mark in rule.continues)
+        asking.count(cap.counter, taken)
+    if not rule.amount or not taken:
+        return 0
+    reason = step(rule.amount, taken + (less.amount if less else 0), kind, values, figures)
+    kept.append(reason.lessened(less) if less else reason)
+    return taken
 
 
 def _later(
-    asking: Asking, rule: Deductible, basis: int, full: int
+    asking: Asking, rule: DeductibleValue, basis: int, full: int
 ) -> tuple[Kind, tuple[str | int, ...], tuple[int, ...], int]:
     """What the deductible of the n-th bill is: how it is told, and how much."""
-    key = asking.key(rule.counter)
-    before = asking.counted(key)
-    if before and _goes_on(asking, rule):
+    before = asking.standing[rule.counter]
+    if before and rule.goes_on:
         before -= 1  # it is a part of that stay, not another one
-    asking.counters[key] = before + 1
-    ratios = asking.value(rule.later)
-    ratio = ratios[min(before, len(ratios) - 1)] if ratios else Fraction(1)
-    if ratio == 1:
-        return Kind.DEDUCTIBLE, _NONE, (basis, full, 0), full
-    whole = share(full, ratio, asking.scheme.rounding.mode)
-    least = asking.value(rule.least)
+    asking.put(rule.counter, before + 1)
+    ratio = rule.later[min(before, len(rule.later) - 1)] if rule.later else None
+    if ratio is None or ratio.numerator == ratio.denominator:
+        return _DEDUCTIBLE, _NONE, (basis, full, 0), full
+    whole = asking.plan.nearest(full * ratio.numerator, ratio.denominator)
     values = (before + 1, str(ratio))
-    if least is not None and whole < least:
-        return Kind.DEDUCTIBLE_FLOOR, values, (basis, full, least), min(least, full)
-    return Kind.DEDUCTIBLE_LATER, values, (basis, full), whole
+    if rule.least is not None and whole < rule.least:
+        return Kind.DEDUCTIBLE_FLOOR, values, (basis, full, rule.least), min(rule.least, full)
+    return _DEDUCTIBLE_LATER, values, (basis, full), whole
 
 
-def banded(asking: Asking, basis: int, deductible: int) -> list[Kept]:
+def banded(asking: Asking, bands: BandsValue, basis: int, deductible: int, kept: list[TraceStep]) -> int:
     """What the bands leave to the patient of what is above the deductible."""
-    bands, start, above = asking.benefit.bands, 0, basis - deductible
-    gross = bands.counts is Counts.GROSS
-    if bands.per in RUNNING:
-        key = asking.key(bands.counter, bands.per, bands.owner)
-        start = asking.counted(key)
-        asking.counters[key] = start + (basis if gross else above)
-    row = asking.row(bands.ratios)
-    if row is None or not row.value:
-        none = TraceStep(bands.ratios.rule, Kind.NO_BAND, above, wording=bands.ratios.text, figures=(above,))
-        return [Kept("bands", none)] if above else []
-    first = start + (deductible if gross else 0)
-    coin = asking.scheme.rounding
-    kept: list[Kept] = []
-    found = row.value if bands.hold is Hold.SLICE else _one_band(row.value, basis if gross else above)
-    for number, band in enumerate(found):
-        top = found[number + 1].over if number + 1 < len(found) else first + above
-        low, high = max(first, band.over), min(first + above, top)
-        if low >= high:
+    above = basis - deductible
+    first, reach = (deductible, basis) if bands.gross else (0, above)
+    if bands.counter >= 0:
+        first += asking.standing[bands.counter]
+        asking.count(bands.counter, reach)
+    ladder = bands.reached(reach) if bands.alone else bands.ladder
+    if bands.ratios is None or ladder is None:
+        if above:
+            kept.append(TraceStep(bands.rule, Kind.NO_BAND, above, wording=bands.wording, figures=(above,)))
+        return above
+    nearest, of, to_payer = asking.plan.nearest, ladder.of, bands.to_payer
+    last, left, before = first + above, 0, len(kept)
+    # What is paid from 0 to either end of a slice is rounded: differences of it add up over any split.
+    low, low_paid = first, -1
+    for over, below, ratio, top, values in ladder.steps:
+        high = last if top is None or last < top else top
+        if high <= low:
             continue
-        own = high - low - _paid_up_to(high, found, coin) + _paid_up_to(low, found, coin)
+        if low_paid < 0:
+            exact = below + (low - over) * ratio
+            low_paid = low - nearest(low * of - exact, of) if to_payer else nearest(exact, of)
+        exact = below + (high - over) * ratio
+        paid = high - nearest(high * of - exact, of) if to_payer else nearest(exact, of)
+        own = high - low - paid + low_paid
         if own > 0:
-            values = (number + 1, len(found), str(band.ratio))
-            kept.append(Kept("bands", step(bands.ratios, row, own, Kind.BAND, values, (low, high))))
-        if own < 0 and kept:
+            kept.append(step(bands.ratios, own, _BAND, values, (low, high)))
+            left += own
+        elif own < 0 and len(kept) > before:
             # A band of 100 % may end a coin higher than it began: what is paid is rounded once, for all bands.
-            kept = moved(kept, own, rounding_step(asking), "rounding")
-    if coin.to == 1 or coin.at is RoundedAt.CLAIM or not above:
-        return kept
-    exact = _exact_up_to(first + above, found) - _exact_up_to(first, found)
-    return _in_units(asking, kept, above, exact)
+            kept[before:] = moved(kept[before:], own, rounding_step(asking))
+            left += own
+        low, low_paid = high, paid
+    if bands.in_units and above:
+        return _in_units(asking, kept, before, above, ladder.paid(last) - ladder.paid(first), of)
+    return left
 
 
-def _one_band(bands: Sequence[Band], amount: int) -> tuple[Band, ...]:
-    """The band that ``amount`` reaches into, for all of it."""
-    reached = [band for band in bands if band.over < amount or not band.over]
-    return (replace(reached[-1], over=0),)
-
-
-def _exact_up_to(amount: int, bands: Sequence[Band]) -> Fraction:
-    exact = Fraction(0)
-    for number, band in enumerate(bands):
-        top = bands[number + 1].over if number + 1 < len(bands) else amount
-        exact += max(min(amount, top) - band.over, 0) * band.ratio
-    return exact
-
-
-def _paid_up_to(amount: int, bands: Sequence[Band], coin: CoinRule) -> int:
-    """What the bands pay of everything from 0 to ``amount``, rounded once: differences of it add up over any split."""
-    exact = _exact_up_to(amount, bands)
+def _in_units(asking: Asking, kept: list[TraceStep], before: int, above: int, exact: int, of: int) -> int:
+    """The bands' leavings (``kept`` from ``before`` on) so that the share (``exact`` / ``of``), or the patient's part of it, is a
+    multiple of the scheme's unit.
+    """
+    coin = asking.plan.scheme.rounding
+    nearest, unit = asking.plan.nearest, coin.to
     if coin.last_coin is LastCoin.PATIENT:
-        return rounded(exact, coin.mode)
-    return amount - rounded(amount - exact, coin.mode)
-
-
-def _in_units(asking: Asking, kept: list[Kept], above: int, exact: Fraction) -> list[Kept]:
-    """``kept`` so that the share, or the patient's part of it, is a multiple of the scheme's unit."""
-    coin = asking.scheme.rounding
-    if coin.last_coin is LastCoin.PATIENT:
-        own = above - min(rounded_to(exact, coin.mode, coin.to), above)
+        own = above - min(nearest(exact, of * unit) * unit, above)
     else:
-        own = min(rounded_to(above - exact, coin.mode, coin.to), above)
-    return moved(kept, own - total(kept), rounding_step(asking), "rounding")
+        own = min(nearest(above * of - exact, of * unit) * unit, above)
+    kept[before:] = moved(kept[before:], own - total(kept[before:]), rounding_step(asking))
+    return own
 
 
 def rounding_step(asking: Asking) -> TraceStep:
     """The reason of a coin that rounding moves; its amount is 0."""
-    scheme = asking.scheme
+    scheme = asking.plan.scheme
     return TraceStep(f"{scheme.code}.rounding", Kind.ROUNDING, 0, values=(scheme.rounding.to,))
 
 
-def moved(kept: list[Kept], more: int, reason: TraceStep, why: str) -> list[Kept]:
+def moved(kept: list[TraceStep], more: int, reason: TraceStep) -> list[TraceStep]:
     """``kept`` with ``more`` left to the patient for ``reason``, or less: that goes off the last reasons first."""
     if more > 0:
-        return [*kept, Kept(why, reason.of(more))]
+        return [*kept, reason.of(more)]
     result, rest = list(kept), -more
     for place in reversed(range(len(result))):
         one = result[place]
-        if one.why not in OWN or not rest:
+        if one.kind not in OWN or not rest:
             continue
-        gone = min(rest, one.step.amount)
-        result[place] = Kept(one.why, one.step.lessened(reason.of(gone)))
+        gone = min(rest, one.amount)
+        result[place] = one.lessened(reason.of(gone))
         rest -= gone
     assert rest == 0
-    return [one for one in result if one.step.amount]
+    return [one for one in result if one.amount]
 
 
-def owned(asking: Asking, basis: int, kept: list[Kept]) -> tuple[list[Kept], list[TraceStep]]:
-    """``kept`` with the patient's own part not below its least and not above its caps; and the caps that bound, for the
-    trace, each with amount 0.
+def owned(asking: Asking, benefit: Ready, basis: int, kept: list[TraceStep]) -> tuple[list[TraceStep], list[TraceStep]]:
+    """``kept`` (of deductible and bands) with the patient's own part not below its least and not above its caps; and the caps
+    that bound, for the trace, each with amount 0.
     """
-    own = sum(one.step.amount for one in kept if one.why in OWN)
-    countable = own + basis - total(kept)
-    least = asking.benefit.least
-    row = asking.row(least) if least else None
-    if least and row and row.value is not None and own < min(row.value, countable):
-        more = min(row.value, countable) - own
-        reason = step(least, row, 0, Kind.LEAST, figures=(countable, row.value, own))
-        kept = moved(kept, more, reason, "least")
+    least, caps = benefit.least, benefit.own_caps
+    bound: list[TraceStep] = []
+    own = total(kept)
+    if least and own < min(least.value, basis):
+        more = min(least.value, basis) - own
+        kept = moved(kept, more, step(least, 0, Kind.LEAST, figures=(basis, least.value, own)))
         own += more
-    caps, bound = [cap for cap in asking.benefit.caps if cap.of is Of.PATIENT], []
     for cap in caps:
-        found = asking.room(cap)
-        if found and own > found[1]:
-            row, room = found
-            reason = step(cap.amount, row, 0, Kind.OWN_CAP, (cap.name,), (own, room))
-            kept = moved(kept, room - own, reason, "bands")
+        if cap.amount and own > (room := asking.room(cap)):
+            reason = step(cap.amount, 0, Kind.OWN_CAP, (cap.name,), (own, room))
+            kept = moved(kept, room - own, reason)
             bound.append(reason)
             own = room
     for cap in caps:
-        asking.use(cap, own)
+        asking.count(cap.counter, own)
     return kept, bound
 
 
-def capped(asking: Asking, payable: int) -> list[Kept]:
-    """What the caps, and an account's balance, leave to the patient of what the layer would pay; what it does pay is counted."""
-    paid, kept = payable, []
-    caps = [cap for cap in asking.benefit.caps if cap.of is Of.PAID]
-    for cap in caps:
-        found = asking.room(cap)
-        if found and paid > found[1]:
-            row, room = found
-            reason = step(cap.amount, row, paid - room, Kind.PAID_CAP, (cap.name,), (paid, room))
-            kept.append(Kept("paid_cap", reason))
+def capped(asking: Asking, benefit: Ready, payable: int, kept: list[TraceStep], already: int) -> int:
+    """What the layer pays: what the caps, an account's balance and the payer's approval do not leave to the patient of what it would pay,
+    beside what it pays ``already``. It is counted.
+    """
+    paid = payable
+    for cap in benefit.paid_caps:
+        if cap.amount and paid > (room := asking.room(cap)):
+            kept.append(step(cap.amount, paid - room, _PAID_CAP, (cap.name,), (paid, room)))
             paid = room
-    balance = account_room(asking)
-    if balance is not None and paid > balance:
-        rule = f"{asking.scheme.code}.{asking.benefit.name}.account"
-        reason = TraceStep(rule, Kind.ACCOUNT, paid - balance, figures=(paid, balance))
-        kept.append(Kept("paid_cap", reason))
+    if benefit.account >= 0 and paid > (balance := account_room(asking, benefit)):
+        rule = f"{asking.plan.scheme.code}.{benefit.name}.account"
+        kept.append(TraceStep(rule, Kind.ACCOUNT, paid - balance, figures=(paid, balance)))
         paid = balance
-    approved = asking.cover.approved
-    if asking.benefit.approved and approved is not None and paid > max(approved - asking.paid, 0):
-        room = max(approved - asking.paid, 0)
-        rule = f"{asking.scheme.code}.{asking.benefit.name}.approved"
-        kept.append(Kept("paid_cap", TraceStep(rule, Kind.APPROVED, paid - room, figures=(paid, room))))
-        paid = room
-    count_paid(asking, paid)
-    return kept
+    if benefit.approved and asking.cover.approved is not None:
+        room = max(asking.cover.approved - already, 0)
+        if paid > room:
+            rule = f"{asking.plan.scheme.code}.{benefit.name}.approved"
+            kept.append(TraceStep(rule, Kind.APPROVED, paid - room, figures=(paid, room)))
+            paid = room
+    count_paid(asking, benefit, paid)
+    return paid
 
 
-def account_room(asking: Asking) -> int | None:
-    """What is left in the member's account, or ``None`` if the benefit pays from none."""
-    if not asking.benefit.account:
-        return None
-    key = asking.key(asking.benefit.account, Per.EVER, asking.benefit.account_owner)
-    return max(asking.cover.deposited - asking.counted(key), 0)
+def account_room(asking: Asking, benefit: Ready) -> int:
+    """What is left in the account that the benefit pays from."""
+    return max(asking.cover.deposited - asking.standing[benefit.account], 0)
 
 
-def count_paid(asking: Asking, paid: int) -> None:
+def count_paid(asking: Asking, benefit: Ready, paid: int) -> None:
     """Count what the layer pays (or, negative, no longer pays) under its caps and from the account."""
-    for cap in asking.benefit.caps:
-        if cap.of is Of.PAID:
-            asking.use(cap, paid)
-    if asking.benefit.account:
-        key = asking.key(asking.benefit.account, Per.EVER, asking.benefit.account_owner)
-        asking.counters[key] = asking.counted(key) + paid
+    for cap in benefit.paid_caps:
+        asking.count(cap.counter, paid)
+    asking.count(benefit.account, paid)

@@ -6,7 +6,7 @@ have exactly one). A ratio is a :class:`fractions.Fraction`. Nothing here, or an
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -55,41 +55,53 @@ CURRENCIES = {
 def rounded(value: Fraction | Decimal, rounding: Rounding) -> int:
     """The whole number of coins nearest to ``value`` by ``rounding``; halves go away from zero with ``HALF_UP``."""
     exact = value if isinstance(value, Fraction) else Fraction(value)
-    return _nearest(exact.numerator, exact.denominator, rounding)
+    return NEAREST[rounding](exact.numerator, exact.denominator)
 
 
 def rounded_to(value: Fraction, rounding: Rounding, unit_coins: int) -> int:
     """The multiple of ``unit_coins`` nearest to ``value`` by ``rounding``."""
-    return _nearest(value.numerator, value.denominator * unit_coins, rounding) * unit_coins
+    return NEAREST[rounding](value.numerator, value.denominator * unit_coins) * unit_coins
 
 
 def share(amount: int, ratio: Fraction, rounding: Rounding) -> int:
     """``ratio`` of ``amount``, in whole coins."""
-    return _nearest(amount * ratio.numerator, ratio.denominator, rounding)
+    return NEAREST[rounding](amount * ratio.numerator, ratio.denominator)
 
 
 def product(quantity: Decimal, price: Fraction, rounding: Rounding) -> int:
     """``quantity`` times a ``price`` in coins, in whole coins."""
     numerator, denominator = quantity.as_integer_ratio()
-    return _nearest(numerator * price.numerator, denominator * price.denominator, rounding)
+    return NEAREST[rounding](numerator * price.numerator, denominator * price.denominator)
 
 
-def _nearest(numerator: int, denominator: int, rounding: Rounding) -> int:
-    """``numerator / denominator``, rounded; the fraction need not be in its lowest terms."""
+def _half_up(numerator: int, denominator: int) -> int:
+    if numerator < 0:
+        return -((denominator - 2 * numerator) // (2 * denominator))
+    return (2 * numerator + denominator) // (2 * denominator)
+
+
+def _half_even(numerator: int, denominator: int) -> int:
     whole, rest = divmod(abs(numerator), denominator)
-    if not rest:
-        return -whole if numerator < 0 else whole
-    twice = 2 * rest
-    match rounding:
-        case Rounding.DOWN:
-            up = False
-        case Rounding.UP:
-            up = True
-        case Rounding.HALF_UP:
-            up = twice >= denominator
-        case Rounding.HALF_EVEN:
-            up = twice > denominator or (twice == denominator and whole % 2 == 1)
-    return (-1 if numerator < 0 else 1) * (whole + up)
+    whole += 2 * rest > denominator or (2 * rest == denominator and whole % 2 == 1)
+    return -whole if numerator < 0 else whole
+
+
+def _down(numerator: int, denominator: int) -> int:
+    return numerator // denominator if numerator >= 0 else -(-numerator // denominator)
+
+
+def _up(numerator: int, denominator: int) -> int:
+    return -(-numerator // denominator) if numerator >= 0 else numerator // denominator
+
+
+NEAREST: dict[Rounding, Callable[[int, int], int]] = {
+    Rounding.HALF_UP: _half_up,
+    Rounding.HALF_EVEN: _half_even,
+    Rounding.DOWN: _down,
+    Rounding.UP: _up,
+}
+"""``NEAREST[rounding](numerator, denominator)`` is the fraction, which need not be in its lowest terms, in whole coins. The sign of the
+numerator changes nothing but that of the answer; the denominator is above 0."""
 
 
 def line_amount(quantity: Decimal, unit_price: Decimal, currency: Currency, rounding: Rounding) -> int:

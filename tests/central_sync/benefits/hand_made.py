@@ -23,6 +23,8 @@ from central_sync.benefits.parameters import (
     Scheme,
     Take,
 )
+from central_sync.benefits.planning import Plans
+from central_sync.benefits.plans import Plan, Ready
 from central_sync.benefits.results import Computation
 from central_sync.benefits.settlement import settle
 from central_sync.terms.days import Calendar
@@ -108,3 +110,13 @@ def why(done: Computation) -> dict[str, int]:
 
 def moved(done: Computation) -> dict[str, int]:
     return {key.name: delta for key, delta in done.deltas.items()}
+
+
+def plan_of(one: Scheme, facts: CaseFacts = CASE, cover: CoverFacts = COVER) -> Plan:
+    """What is in force of a scheme for a case."""
+    return Plans().of(one, facts, cover)
+
+
+def ready(one: Benefit) -> Ready:
+    """What is in force of a benefit for the hand-made case."""
+    return plan_of(scheme(one)).benefits[0]

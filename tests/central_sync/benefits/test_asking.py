@@ -1,4 +1,4 @@
-"""One benefit being asked: which row speaks for the case, what a cap leaves open, how a ratio reads."""
+"""One cover being asked: what a cap leaves open, and what is counted where."""
 
 from __future__ import annotations
 
@@ -6,41 +6,50 @@ from dataclasses import replace
 from datetime import date
 
 from central_sync.benefits.asking import Asking
-from central_sync.benefits.choices import Per
+from central_sync.benefits.choices import Owner, Per
 from central_sync.benefits.facts import AccumulatorKey
-from tests.central_sync.benefits.hand_made import CASE, COVER, amount, benefit, cap, scheme
+from tests.central_sync.benefits.hand_made import CASE, COVER, benefit, cap, plan_of, scheme
 
-ONE = scheme(benefit())
-
-
-def asking(facts=CASE, counters=None):
-    return Asking(facts, COVER, ONE, ONE.benefits["inpatient"][0], {} if counters is None else counters)
+KEY = AccumulatorKey("member:M1", "base", "one", "cap", 2025)
 
 
-def test_a_row_for_a_mark_or_an_age_speaks_before_the_general_one():
-    general = amount(1).rows[0]
-    rows = (replace(general, value=3, mark="referred"), replace(general, value=2, ages=(0, 18)), general)
-    fee = replace(amount(1), rows=rows)
-    child = replace(CASE, birth_date=date(2010, 1, 1))
-    assert asking().value(fee) == 1
-    assert asking(replace(CASE, marks=("referred",))).value(fee) == 3
-    assert asking(child).value(fee) == 2
-
-
-def test_a_row_for_a_mark_alone_says_nothing_without_it():
-    fee = replace(amount(1), rows=(replace(amount(1).rows[0], mark="referred"),))
-    assert asking().value(fee) is None
-    assert asking(replace(CASE, marks=("referred",))).value(fee) == 1
+def asking(*caps, facts=CASE, cover=COVER, counters=None):
+    counters = {} if counters is None else counters
+    one = Asking(facts, cover, plan_of(scheme(benefit(caps=caps)), facts, cover), counters)
+    return one, one.plan.benefits[0].paid_caps
 
 
 def test_a_cap_of_a_bill_is_open_for_each_bill_and_that_of_a_year_once():
-    key = AccumulatorKey("member:M1", "base", "one", "cap", 2025)
-    one = asking(counters={key: 30})
-    assert one.room(cap(100, per=Per.BILL))[1] == 100
-    assert one.room(cap(100))[1] == 70
-    one.use(cap(100), 50)
-    assert (one.counters[key], one.room(cap(100))[1]) == (80, 20)
+    counters = {KEY: 30}
+    one, (visit, year) = asking(cap(100, "visit", per=Per.BILL), cap(100), counters=counters)
+    assert (one.room(visit), one.room(year)) == (100, 70)
+    one.count(visit.counter, 50)
+    one.count(year.counter, 50)
+    assert (one.room(visit), one.room(year)) == (100, 20)
+    assert counters == {KEY: 30}
+    one.close()
+    assert counters == {KEY: 80}
 
 
 def test_a_cap_for_each_night_grows_with_the_stay():
-    assert asking(replace(CASE, admitted=date(2025, 6, 7))).room(cap(100, per=Per.NIGHT))[1] == 300
+    one, (night,) = asking(cap(100, per=Per.NIGHT), facts=replace(CASE, admitted=date(2025, 6, 7)))
+    assert one.room(night) == 300
+
+
+def test_what_was_not_moved_is_not_written_and_nothing_counts_below_zero():
+    counters = {KEY: -7}
+    one, (year,) = asking(cap(100), counters=counters)
+    assert one.room(year) == 100
+    one.close()
+    assert counters == {KEY: -7}
+    one.put(year.counter, 5)
+    one.close()
+    assert counters == {KEY: 5}
+
+
+def test_a_family_without_members_is_the_member_alone():
+    _, (mine, ours) = asking(cap(100), cap(100, owner=Owner.FAMILY))
+    assert mine.counter == ours.counter
+    family = replace(COVER, family="F7")
+    _, (mine, ours) = asking(cap(100), cap(100, owner=Owner.FAMILY), cover=family)
+    assert mine.counter != ours.counter

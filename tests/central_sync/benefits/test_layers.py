@@ -9,9 +9,8 @@ import pytest
 
 from central_sync.benefits.asking import Asking
 from central_sync.benefits.choices import Basis, LastCoin, RoundedAt
-from central_sync.benefits.eligibility import cap_key, counter_key
 from central_sync.benefits.explain import sentence
-from central_sync.benefits.facts import CaseFacts, CoverFacts
+from central_sync.benefits.facts import AccumulatorKey, CaseFacts, CoverFacts
 from central_sync.benefits.kinds import Kind
 from central_sync.benefits.layers import ask as ask_layer
 from central_sync.benefits.parameters import (
@@ -19,6 +18,7 @@ from central_sync.benefits.parameters import (
     Package,
 )
 from central_sync.benefits.pieces import Left
+from central_sync.benefits.planning import Plans
 from central_sync.benefits.results import TraceStep
 from central_sync.terms.money import Rounding
 from tests.central_sync.benefits.hand_made import (
@@ -40,17 +40,22 @@ from tests.central_sync.benefits.strategies import SHIPPED
 DAY = date(2025, 6, 10)
 
 
-def asking(code, care="inpatient", group="employee", counters=None):
+def ask(code, pieces, care="inpatient", group="employee", counters=None):
+    """One cover of a shipped scheme asked about pieces: its share, and what is left."""
     scheme = SHIPPED.schemes[code]
     cover = CoverFacts(scheme.layer, code, "C1", group, DAY, None)
     facts = CaseFacts("M1", scheme.region, "tier_3", care, DAY, date(1980, 1, 1), (cover,))
-    return Asking(facts, cover, scheme, scheme.benefits[care][0], {} if counters is None else counters)
-
-
-def ask(one, pieces):
-    share, after, difference = ask_layer([one], pieces)
+    plan = Plans().of(scheme, facts, cover)
+    share, turns, difference = ask_layer(Asking(facts, cover, plan, {} if counters is None else counters), pieces)
     assert difference == 0
-    return share, after
+    return share, turns[-1].left
+
+
+def key_of(code, name):
+    return AccumulatorKey("member:M1", SHIPPED.schemes[code].layer, code, name, DAY.year)
+
+
+YEARLY_CAP = key_of("cn_employee", SHIPPED.schemes["cn_employee"].benefits["outpatient"][0].caps[0].name)
 
 
 def left(amount, part="in_scope", *, asked=False, rule="r"):
@@ -58,49 +63,43 @@ def left(amount, part="in_scope", *, asked=False, rule="r"):
 
 
 def test_a_layer_looks_only_at_the_parts_that_it_takes():
-    share, after = ask(asking("cn_employee"), [left(90_000), left(5, "own_pay")])
+    share, after = ask("cn_employee", [left(90_000), left(5, "own_pay")])
     assert share.amount == 0
     assert [(piece.part, piece.step.amount) for piece in after] == [("own_pay", 5), ("in_scope", 90_000)]
 
 
 def test_a_later_layer_pays_off_the_last_reason_first():
     pieces = [left(1_600_000, asked=True, rule="first"), left(100_000, asked=True, rule="last")]
-    share, after = ask(asking("cn_critical_illness"), pieces)
+    share, after = ask("cn_critical_illness", pieces)
     assert share.amount == 120_000  # 60 % of what is above 15,000.00
     assert [(piece.step.rule, piece.step.amount) for piece in after] == [("first", 1_580_000)]
     assert "critical-illness insurance pays " in sentence(after[0].step)
 
 
 def test_an_accumulator_below_zero_widens_no_cap():
-    one = asking("cn_employee", "outpatient")
-    cap = one.benefit.caps[0]
-    key = cap_key(one.facts, one.cover, one.scheme, cap)
-    one.counters[key] = -(10**9)
-    share, _ = ask(one, [left(10**9)])
+    counters = {YEARLY_CAP: -(10**9)}
+    share, _ = ask("cn_employee", [left(10**9)], "outpatient", counters=counters)
     assert share.amount == 400_000
-    assert one.counters[key] == 400_000
+    assert counters[YEARLY_CAP] == 400_000
 
 
 def test_an_accumulator_above_its_cap_pays_nothing_and_stays():
-    one = asking("cn_employee", "outpatient")
-    key = cap_key(one.facts, one.cover, one.scheme, one.benefit.caps[0])
-    one.counters[key] = 400_001
-    share, after = ask(one, [left(100)])
-    assert (share.amount, sum(piece.step.amount for piece in after), one.counters[key]) == (0, 100, 400_001)
+    counters = {YEARLY_CAP: 400_001}
+    share, after = ask("cn_employee", [left(100)], "outpatient", counters=counters)
+    assert (share.amount, sum(piece.step.amount for piece in after), counters[YEARLY_CAP]) == (0, 100, 400_001)
 
 
 def test_a_group_without_ratios_is_paid_nothing_and_told_so():
-    share, after = ask(asking("cn_employee", group="stranger"), [left(200_000)])
+    share, after = ask("cn_employee", [left(200_000)], group="stranger")
     assert share.amount == 0
     assert "none is set" in sentence(after[-1].step)
 
 
 def test_each_stay_counts_one():
-    one = asking("cn_employee")
-    key = counter_key(one.facts, one.cover, one.scheme, "stays")
+    counters = {}
     for number in (1, 2, 3):
-        ask(one, [left(100_000)])
-        assert one.counters[key] == number
+        ask("cn_employee", [left(100_000)], counters=counters)
+        assert counters[key_of("cn_employee", "stays")] == number
 
 
 PAIR = bill((BED, 1000))

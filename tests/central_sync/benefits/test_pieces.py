@@ -16,10 +16,8 @@ from central_sync.benefits.parameters import (
 )
 from central_sync.benefits.pieces import (
     WHOLE,
-    Kept,
     Left,
     Section,
-    Taker,
     anew,
     less,
     merged,
@@ -29,10 +27,10 @@ from central_sync.benefits.pieces import (
 )
 from central_sync.benefits.prices import price
 from central_sync.benefits.results import TraceStep
+from central_sync.terms.money import NEAREST
 from tests.central_sync.benefits.hand_made import (
     BED,
     CASE,
-    COVER,
     DRUG,
     PRIVATE,
     bands,
@@ -40,19 +38,23 @@ from tests.central_sync.benefits.hand_made import (
     bill,
     deductible,
     paid,
+    plan_of,
     ratio,
+    ready,
     scheme,
     settled,
     why,
 )
 from tests.central_sync.benefits.strategies import SHIPPED
 
-ME = Taker(COVER, 0)
+ME = 0
 
 
 def parted(benefits, *lines):
     sent = bill(*lines)
-    found = sections(SHIPPED.regions["cn"], benefits, sent, price(SHIPPED, CASE, sent))
+    plan = plan_of(scheme(*benefits))
+    priced = price(SHIPPED, CASE, sent)
+    found = sections(SHIPPED.regions["cn"], plan.choices, sent, priced, by_line=plan.by_line)
     return [[line.serial for line in priced] for _, priced in found]
 
 
@@ -74,7 +76,7 @@ def test_lines_that_no_benefit_tells_apart_are_one_section():
     ],
 )
 def test_a_line_is_taken_if_it_is_named_and_not_refused(lines, refuses, answer):
-    assert selected(benefit(lines=lines, refuses=refuses), Section(1, "item", "drug", "B")) is answer
+    assert selected(ready(benefit(lines=lines, refuses=refuses)), Section(1, "item", "drug", "B")) is answer
 
 
 def test_two_benefits_of_one_scheme_never_look_at_the_same_line():
@@ -112,18 +114,18 @@ def test_the_share_that_is_left_alone_is_not_taken_by_another_benefit_of_the_sch
     assert paid(done) == [500]
 
 
-def step(amount, rule="r"):
-    return TraceStep(rule, Kind.LEAST, amount)
+def step(amount, rule="r", kind=Kind.BAND):
+    return TraceStep(rule, kind, amount)
 
 
 def test_what_is_paid_goes_off_the_parts_in_order_and_reasons_lie_on_the_rest():
     mine = [Left("in_scope", step(100)), Left("first_self_pay", step(50))]
-    kept = [Kept("deductible", step(30, "d")), Kept("bands", step(40, "b"))]
+    kept = [step(30, "d", Kind.DEDUCTIBLE), step(40, "b")]
     after = anew(["in_scope", "first_self_pay"], mine, kept, 80, ME)
-    assert [(piece.part, piece.step.rule, piece.step.amount, piece.why) for piece in after] == [
+    assert [(piece.part, piece.step.rule, piece.step.amount, piece.step.kind) for piece in after] == [
         ("in_scope", "d", 20, "deductible"),
         ("first_self_pay", "d", 10, "deductible"),
-        ("first_self_pay", "b", 40, "bands"),
+        ("first_self_pay", "b", 40, "band"),
     ]
 
 
@@ -133,17 +135,19 @@ def test_no_coin_is_lost_between_reasons_and_parts(amounts, reasons):
     mine = [Left(part, step(amount)) for part, amount in zip(parts, amounts, strict=True)]
     kept, total = [], sum(amounts)
     for number, reason in enumerate(reasons):
-        kept.append(Kept("bands", step(min(reason, total), str(number))))
-        total -= kept[-1].step.amount
+        kept.append(step(min(reason, total), str(number)))
+        total -= kept[-1].amount
     after = anew(parts, mine, kept, total, ME)
     assert sum(piece.step.amount for piece in after) + total == sum(amounts)
     for number, one in enumerate(kept):
-        assert sum(piece.step.amount for piece in after if piece.step.rule == str(number)) == one.step.amount
+        assert sum(piece.step.amount for piece in after if piece.step.rule == str(number)) == one.amount
 
 
 def test_a_payer_takes_off_only_what_it_looked_at():
-    marked = taken(benefit(), [Left("in_scope", step(5)), Left("own_pay", step(7))], ME, lambda take, amount: amount)
-    after = less(["in_scope"], marked, ME, 3, "X")
+    found = taken(ready(benefit()), [Left("in_scope", step(5)), Left("own_pay", step(7))], ME, NEAREST["down"])
+    assert (len(found.mine), len(found.others), found.places, found.fresh) == (1, 1, [0], True)
+    after = found.left
+    less(after, ["in_scope"], found.places, 3, scheme())
     assert [(piece.part, piece.step.amount, piece.asked, piece.section) for piece in after] == [
         ("in_scope", 2, True, WHOLE),
         ("own_pay", 7, False, WHOLE),
