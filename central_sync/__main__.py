@@ -36,6 +36,8 @@ from central_sync.publications import Publications
 from central_sync.review_verbs import review
 from central_sync.rulebook.strict import RulebookError
 from central_sync.rulebook_verbs import rulebook
+from central_sync.settlements_verbs import settlements
+from central_sync.simulate_verb import simulate
 from central_sync.store import migrate
 from central_sync.wire.bundles import BundleRefused
 
@@ -105,7 +107,8 @@ def main(ctx: click.Context, folder: Path | None, database: str) -> None:
 
 main.add_command(rulebook)
 main.add_command(review)
-for _verb in publishing_verbs.VERBS:
+main.add_command(settlements)
+for _verb in (*publishing_verbs.VERBS, simulate):
     rulebook.add_command(_verb)
 
 

@@ -11,6 +11,7 @@ from datetime import date
 
 import msgspec
 
+from central_sync.benefits.facts import CaseFacts
 from central_sync.benefits.results import Computation
 from central_sync.benefits.settlement import ItemUnknown, accumulator_keys
 from central_sync.benefits.settlement import settle as computed
@@ -51,12 +52,7 @@ def bill_of(work: Work, case: Case, *, lock: bool, until: date | None = None) ->
     new = {row.serial for row in rows if not row.settled_by}
     if not (rows if until is None else new):
         raise Refused("no_fees")
-    day = until or (case.discharged_on if inpatient else None) or case.opened_on
-    told = replace(
-        facts(work, member_of(work, case), case.care, day, case.marks),
-        admitted=case.opened_on if inpatient else None,
-        diagnoses=_diagnoses(case),
-    )
+    told = facts_of(work, case, until)
     earlier = added(_came_to(part) for part in parts)
     keys = [*accumulator_keys(work.rulebook, told), *earlier.deltas]
     if lock:
@@ -66,7 +62,7 @@ def bill_of(work: Work, case: Case, *, lock: bool, until: date | None = None) ->
         whole = computed(work.rulebook, told, charges.bill(rows), stand)
     except ItemUnknown as error:
         raise charges.unknown(rows, error) from error
-    return Bill(day, rest(whole, earlier, new) if parts else whole)
+    return Bill(told.day, rest(whole, earlier, new) if parts else whole)
 
 
 def parts_of(work: Work, case: Case) -> list[Settlement]:
@@ -94,6 +90,17 @@ def _came_to(part: Settlement) -> Earlier:
     answer = msgspec.msgpack.decode(part.answer, type=p.Settlement)
     shares = payers((share.layer, share.scheme, share.payer, share.amount) for share in answer.shares)
     return Earlier(answer.total, answer.patient, answer.package_difference, shares, unpack_deltas(part.deltas))
+
+
+def facts_of(work: Work, case: Case, until: date | None = None) -> CaseFacts:
+    """What the engine is told of the case: of a stay its day of discharge counts, if it has ended, or the day up to which it is settled."""
+    inpatient = case.care == Care.INPATIENT
+    day = until or (case.discharged_on if inpatient else None) or case.opened_on
+    return replace(
+        facts(work, member_of(work, case), case.care, day, case.marks),
+        admitted=case.opened_on if inpatient else None,
+        diagnoses=_diagnoses(case),
+    )
 
 
 def _diagnoses(case: Case) -> tuple[str, ...]:

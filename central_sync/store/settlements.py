@@ -122,6 +122,16 @@ class Settlements:
         statement = statement.order_by(c.settled_at, c.id).limit(rows_max)
         return [Settlement(**row) for row in self._connection.execute(statement).mappings()]
 
+    def in_order(self, after: Settlement | None, rows_max: int) -> list[Settlement]:
+        """The next settlements in force in the order in which they were made: those after ``after``, or the first."""
+        c = t.settlement.c
+        statement = select(t.settlement).where(c.confirmation.in_(_IN_FORCE))
+        if after is not None:
+            later = and_(c.settled_at == after.settled_at, c.id > after.id)
+            statement = statement.where(or_(c.settled_at > after.settled_at, later))
+        statement = statement.order_by(c.settled_at, c.id).limit(rows_max)
+        return [Settlement(**row) for row in self._connection.execute(statement).mappings()]
+
     def all_in_force(self) -> list[Settlement]:
         """Every settlement in force, for checks of invariants (a full scan)."""
         statement = select(t.settlement).where(t.settlement.c.confirmation.in_(_IN_FORCE)).order_by(t.settlement.c.id)
