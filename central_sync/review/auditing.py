@@ -143,7 +143,7 @@ class Judged(NamedTuple):
 
 def _judged(uow: UnitOfWork, auditor: Auditor, row: SettledAudit) -> Judged:
     try:
-        claim = claim_of(uow, row)
+        claim = claim_of(uow, row, auditor.bundle.places)
         if claim is None:
             return Judged()
         settlement = uow.settlements.get(row.member, row.settlement_id)

@@ -6,12 +6,14 @@ is not missing, so facts about it stay absent (``UNTOLD``); the rules on them ar
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 
 import msgspec
 
 from central_sync.benefits.audit.claim import Claim, Cover, Diagnosis, Earlier, Line, Member
+from central_sync.benefits.audit.reference import Place
 from central_sync.review.limits import EARLIER_CASES_MAX
 from central_sync.store import UnitOfWork, records
 from central_sync.store.review_records import SettledAudit
@@ -32,8 +34,12 @@ UNTOLD = (
 IN_FORCE = ("awaited", "confirmed")
 
 
-def claim_of(uow: UnitOfWork, row: SettledAudit) -> Claim | None:
-    """The settled case that ``row`` marks; ``None`` if its settlement is no longer in force."""
+def claim_of(uow: UnitOfWork, row: SettledAudit, places: Mapping[str, Place]) -> Claim | None:
+    """The settled case that ``row`` marks; ``None`` if its settlement is no longer in force. ``places`` are those of the rules.
+
+    Raises:
+        KeyError: the rules know no such region.
+    """
     settlement = uow.settlements.get(row.member, row.settlement_id)
     if settlement is None or settlement.confirmation not in IN_FORCE:
         return None
@@ -42,6 +48,8 @@ def claim_of(uow: UnitOfWork, row: SettledAudit) -> Claim | None:
     if case is None or hospital is None:
         return None
     last = case.discharged_on or case.opened_on
+    lines, known = tuple(map(_line, uow.fees.standing(case))), places[hospital.region].items
+    rare = {line.item for line in lines if (item := known.get(line.item)) is not None and item.every_days}
     return Claim(
         region=hospital.region,
         care=case.care,
@@ -55,9 +63,9 @@ def claim_of(uow: UnitOfWork, row: SettledAudit) -> Claim | None:
         diagnoses=diagnoses_of(case),
         insured_at=member.region if member else "",
         filing=case.marks or _approved(member, hospital, last),
-        lines=tuple(map(_line, uow.fees.standing(case))),
+        lines=lines,
         member=_member(member) if member else None,
-        earlier=_earlier(uow, case, last),
+        earlier=_earlier(uow, case, last, sorted(rare)),
         untold=UNTOLD,
     )
 
@@ -82,9 +90,10 @@ def _approved(member: records.Member | None, hospital: records.Institution, day:
     return ""
 
 
-def _earlier(uow: UnitOfWork, case: records.Case, last: date) -> tuple[Earlier, ...]:
-    cases = uow.cases.others(case.member, case.hid, last, EARLIER_CASES_MAX)
-    items = uow.fees.items_of(case.member, [other.hid for other in cases])
+def _earlier(uow: UnitOfWork, case: records.Case, last: date, rare: Sequence[str]) -> tuple[Earlier, ...]:
+    """The member's stays; and visits only where the bill has items (``rare``) that may not come again too soon."""
+    cases = uow.cases.others(case.member, case.hid, last, "" if rare else Care.INPATIENT, EARLIER_CASES_MAX)
+    items = uow.fees.items_of(case.member, [other.hid for other in cases], rare) if rare else {}
     return tuple(
         Earlier(
             care=other.care,

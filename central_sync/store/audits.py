@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, or_, select, update
 
-from central_sync.store.prepared import Prepared, keyed
+from central_sync.store.prepared import Prepared, columns, keyed
 from central_sync.store.review_records import SettledAudit
 from central_sync.store.review_tables import settled_audit as table
 
@@ -40,6 +40,11 @@ _AGAIN = Prepared(
     update(table)
     .where(table.c.member == bindparam("key_member", type_=table.c.member.type))
     .values(wanted=table.c.wanted + 1, due_at=bindparam("due_at", type_=table.c.due_at.type), tries=0)
+)
+_JUDGED = Prepared(
+    update(table)
+    .where(*keyed(table, *_KEY, "wanted"), table.c.due_at.is_not(None))
+    .values(due_at=None, tries=0, **columns(table, "rules", "judged_at", "total", "deduction", "findings"))
 )
 
 
@@ -84,12 +89,9 @@ class Audits:
 
     def judged(self, row: SettledAudit, rules: str, now: datetime, total: int, deduction: int, findings: bytes) -> bool:
         """Keep what was found, and take the mark away; ``False`` (and nothing kept) if it was marked anew meanwhile."""
-        c = table.c
-        same = update(table).where(c.member == row.member, c.settlement_id == row.settlement_id, c.wanted == row.wanted)
-        kept = same.where(c.due_at.is_not(None)).values(
-            due_at=None, tries=0, rules=rules, judged_at=now, total=total, deduction=deduction, findings=findings
-        )
-        return self._connection.execute(kept).rowcount == 1
+        found = {"rules": rules, "judged_at": now, "total": total, "deduction": deduction, "findings": findings}
+        key = {"key_member": row.member, "key_settlement_id": row.settlement_id, "key_wanted": row.wanted}
+        return _JUDGED.run(self._connection, {**key, **found}) == 1
 
     def failed(self, row: SettledAudit, due_at: datetime | None) -> None:
         """One try more that came to nothing; the next is at ``due_at``, or never."""

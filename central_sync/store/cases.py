@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, Integer, bindparam, func, select, update
 
 from central_sync.store import tables as t
 from central_sync.store.prepared import Changes, Prepared, columns, keyed
@@ -27,6 +27,19 @@ _OWNER = Prepared(select(t.hid_use.c.member).where(*keyed(t.hid_use, "institutio
 _ROW = select(*(t.member_case.c[name] for name in _CASE)).where(*keyed(t.member_case, "member", "hid", "institution"))
 _GET, _LOCK = Prepared(_ROW), Prepared(_ROW.with_for_update())
 _CHANGES = Changes(t.member_case, "member", "hid")
+_BEFORE = (
+    select(*(t.member_case.c[name] for name in _CASE))
+    .where(
+        *keyed(t.member_case, "member"),
+        t.member_case.c.hid != bindparam("hid", type_=t.member_case.c.hid.type),
+        t.member_case.c.opened_on <= bindparam("until", type_=t.member_case.c.opened_on.type),
+        t.member_case.c.state != "cancelled",
+    )
+    .order_by(t.member_case.c.opened_on.desc(), t.member_case.c.hid)
+    .limit(bindparam("rows_max", type_=Integer))
+)
+_OTHERS = Prepared(_BEFORE)
+_OTHERS_OF = Prepared(_BEFORE.where(t.member_case.c.care == bindparam("care", type_=t.member_case.c.care.type)))
 _OF_CASE = keyed(t.fee_line, "member", "hid")
 _STANDING = Prepared(
     select(*(t.fee_line.c[name] for name in _LINE))
@@ -61,12 +74,10 @@ class Cases:
         row = (_LOCK if lock else _GET).row(self._connection, key)
         return Case(*row) if row else None
 
-    def others(self, member: str, hid: str, until: date, rows_max: int) -> list[Case]:
-        """A member's other cases, at any institution, that began until that day; the newest first."""
-        c = t.member_case.c
-        statement = select(*(c[name] for name in _CASE)).where(c.member == member, c.hid != hid, c.opened_on <= until)
-        statement = statement.where(c.state != "cancelled").order_by(c.opened_on.desc(), c.hid).limit(rows_max)
-        return [Case(*row) for row in self._connection.execute(statement)]
+    def others(self, member: str, hid: str, until: date, care: str, rows_max: int) -> list[Case]:
+        """A member's other cases of that care (empty: of any), at any institution, that began until that day; the newest first."""
+        values = {"key_member": member, "hid": hid, "until": until, "care": care, "rows_max": rows_max}
+        return [Case(*row) for row in (_OTHERS_OF if care else _OTHERS).rows(self._connection, values)]
 
     def change(self, case: Case, **values: Any) -> None:
         """Set columns of a locked case."""
@@ -83,10 +94,11 @@ class Fees:
         """The lines that are not cancelled, in the order in which they came."""
         return [FeeLine(*row) for row in _STANDING.rows(self._connection, _key(case))]
 
-    def items_of(self, member: str, hids: Sequence[str]) -> dict[str, set[str]]:
-        """The items that stand on the bills of some of a member's cases, by HID."""
+    def items_of(self, member: str, hids: Sequence[str], items: Sequence[str]) -> dict[str, set[str]]:
+        """Which of ``items`` stand on the bills of some of a member's cases, by HID."""
         c = t.fee_line.c
-        statement = select(c.hid, c.item).where(c.member == member, c.hid.in_(hids), c.cancelled_by == "").distinct()
+        statement = select(c.hid, c.item).where(c.member == member, c.hid.in_(hids), c.item.in_(items))
+        statement = statement.where(c.cancelled_by == "").distinct()
         found: dict[str, set[str]] = {}
         for hid, item in self._connection.execute(statement) if hids else ():
             found.setdefault(hid, set()).add(item)

@@ -8,10 +8,14 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select, update
 
+from central_sync.store.prepared import Prepared, keyed
 from central_sync.store.review_records import ReviewEntry, ReviewStep
 from central_sync.store.review_tables import review_entry as entry
 from central_sync.store.review_tables import review_step as step
 from central_sync.store.statements import insert_new
+
+_NAMES = tuple(ReviewEntry.__slots__)
+_OF = Prepared(select(*(entry.c[name] for name in _NAMES)).where(*keyed(entry, "settlement_id")).order_by(entry.c.id))
 
 
 class Reviews:
@@ -36,8 +40,7 @@ class Reviews:
 
     def of_settlement(self, settlement_id: str) -> list[ReviewEntry]:
         """The entries of one settlement, by id."""
-        statement = select(entry).where(entry.c.settlement_id == settlement_id).order_by(entry.c.id)
-        return [ReviewEntry(**row) for row in self._connection.execute(statement).mappings()]
+        return [ReviewEntry(*row) for row in _OF.rows(self._connection, {"key_settlement_id": settlement_id})]
 
     def waiting_for(self, what: str, states: Sequence[str]) -> list[ReviewEntry]:
         """The entries in those states that wait for ``what``, by id."""

@@ -2,31 +2,47 @@
 
 from datetime import timedelta
 
+import msgspec
+
 from central_sync.benefits.audit.vocabulary import OfLine
+from central_sync.publications import shipped
 from central_sync.review.cases import UNTOLD, claim_of
 from central_sync.wire import packets as p
 from tests.central_sync.hospital import DAY, NOW
 
+RULES = shipped().audit
 
-def marked(store):
+
+def marked(store, places=RULES.places):
     with store.read() as uow:
         (row,) = uow.audits.due(NOW, 10)
-        return row, claim_of(uow, row)
+        return row, claim_of(uow, row, places)
 
 
 def test_a_claim_holds_the_bill_the_record_and_what_was_before(hospital, other, store):
     other.register(day=DAY - timedelta(days=3))
     other.charged(7_00)
+    other.admit(DAY - timedelta(days=2))
     answer = hospital.settled(100_00)
     _, claim = marked(store)
     assert (claim.care, claim.from_day, claim.to_day, claim.on, claim.region) == ("outpatient", DAY, DAY, DAY, "cn")
     assert [(line.item, line.amount) for line in claim.lines] == [("YP0001", 100_00)]
     assert (claim.member.sex, len(claim.member.covers), claim.insured_at) == ("female", 2, "cn")
     assert [(one.here, one.care, one.items) for one in claim.earlier] == [
+        (False, "inpatient", ()),
+    ]
+    _, claim = marked(store, {"cn": rare(RULES.places["cn"], "YP0001")})
+    assert [(one.here, one.care, one.items) for one in claim.earlier] == [
         (False, "outpatient", ("YP0001",)),
+        (False, "inpatient", ()),
         (False, "outpatient", ()),
     ]
     assert answer.total == sum(line.amount for line in claim.lines)
+
+
+def rare(place, code):
+    item = msgspec.structs.replace(place.items[code], every_days=30)
+    return msgspec.structs.replace(place, items={**place.items, code: item})
 
 
 def test_a_settlement_that_is_no_longer_in_force_is_no_claim(hospital, store):
