@@ -7,6 +7,7 @@ from typing import Any
 
 from central_sync.fleet.authority import Authority
 from central_sync.fleet.limits import EDGE_WARNING_DAYS
+from central_sync.review.lifecycle import OPEN
 from central_sync.store import Store
 from central_sync.store.records import Certificate
 
@@ -28,11 +29,12 @@ def overview(store: Store, authority: Authority, now: datetime) -> Plain:
             for row in uow.institutions.all()
         ]
         counts = uow.upkeep.counts()
-        awaited = len(uow.settlements.awaited())
+        awaited, pended = len(uow.settlements.awaited()), uow.reviews.count(OPEN)
         ending = uow.upkeep.certificates_ending(now, now + timedelta(days=EDGE_WARNING_DAYS))
     return {
         **counts,
         "awaited": awaited,
+        "pended": pended,
         "edges": hospitals,
         "certificates_ending": [{"code": c.institution, "not_after": c.not_after.isoformat()} for c in ending],
         "server_certificate_ends": authority.server_expires_at().isoformat(),

@@ -133,8 +133,8 @@ class Round:
             return not isinstance(error, PayerAway)
         with self.store.write(urgent=False) as uow:
             kept(uow, row, answer, self.clock())
-            if self.away:
-                self._back(uow)
+        if self.away:
+            self._back()
         self.away, self.failures, self.quiet_until = False, 0, None
         return True
 
@@ -147,10 +147,14 @@ class Round:
             unanswered(uow, row, reason, now)
         _log.warning("a payer did not answer as it should", code=reason, part=self.payer, count=self.failures)
 
-    def _back(self, uow: UnitOfWork) -> None:
-        now = self.clock()
-        count = uow.payer_shares.wake(self.payer, now, OPEN)
-        queue.arrived(uow, f"payer:{self.payer}", now)
+    def _back(self) -> None:
+        """Have all that waited for this payer asked now, some in each commit: others write between."""
+        now, count, shares, entries = self.clock(), 0, queue.AT_ONCE, queue.AT_ONCE
+        while queue.AT_ONCE in (shares, entries):
+            with self.store.write(urgent=False) as uow:
+                shares = uow.payer_shares.wake(self.payer, now, OPEN, queue.AT_ONCE)
+                entries = queue.arrived(uow, f"payer:{self.payer}", now)
+            count += shares
         if count:
             _log.info("a payer answers again", part=self.payer, count=count)
 
@@ -163,6 +167,7 @@ _QUIET_TRIES_MAX = 6
 """The longest that a whole payer is left alone: about a minute; each claim has its own, longer waits."""
 
 
+_DECLINED = "{}, share {}: {} has declined it. The settlement stands as it is; refund and charge nobody, a reviewer will decide."
 _EVENTS = {None: ShareEvent.TOLD, True: ShareEvent.ACCEPT, False: ShareEvent.DECLINE}
 
 
@@ -177,7 +182,8 @@ def kept(uow: UnitOfWork, row: PayerShare, answer: Answer | None, now: datetime)
         said = {"reason": answer.reason, "answered_at": now, "answer": answer.evidence}
         uow.payer_shares.change(known, state=state, next_at=None, **said)
     _unpended(uow, known, now, "the payer has answered")
-    if state == ShareState.DECLINED:
+    if state == ShareState.DECLINED and known.state == ShareState.ASKING:
+        queue.told(uow, known.institution, _DECLINED.format(known.settlement_id, known.place, known.payer), now)
         queue.pend(uow, _pended(uow, known, Reason.PAYER_DECLINED, answer.reason if answer else ""), now)
     elif state == ShareState.ACCEPTED:
         declined = queue.entry_id(known.settlement_id, Reason.PAYER_DECLINED, queue.share_subject(known))

@@ -35,6 +35,7 @@ from central_sync.review.limits import (
     AUDIT_TRIES_MAX,
     AUDIT_WAIT_S,
     AUDITS_AT_ONCE,
+    MARKS_AT_ONCE,
     STOP_S_MAX,
 )
 from central_sync.store import Store, UnitOfWork
@@ -124,8 +125,11 @@ class Auditing:
         if self._auditor is None or self._auditor.bundle.version != rules.version:
             auditor = Auditor(rules)
             since = now - timedelta(days=AUDIT_AGAIN_DAYS)
-            with self._store.write(urgent=False) as uow:
-                count = uow.audits.want_other_rules(rules.version, since, now)
+            count, some = 0, MARKS_AT_ONCE
+            while some == MARKS_AT_ONCE:
+                with self._store.write(urgent=False) as uow:
+                    some = uow.audits.want_other_rules(rules.version, since, now, MARKS_AT_ONCE)
+                count += some
             if count:
                 _log.info("other rules judge again", count=count, version=rules.version)
             self._auditor = auditor

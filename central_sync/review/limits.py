@@ -6,6 +6,8 @@ AUDIT_EVERY_S = 1.0
 """How soon after its commit a settlement is judged."""
 AUDITS_AT_ONCE = 20
 """Settlements that share a commit of what was found."""
+MARKS_AT_ONCE = 500
+"""Settlements of before that one commit marks when other rules come into force."""
 AUDIT_TRIES_MAX = 5
 AUDIT_WAIT_S = 60
 AUDIT_AGAIN_DAYS = 366

@@ -12,14 +12,19 @@ import hashlib
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+import msgspec
+
 from central_sync.errors import HubError
 from central_sync.payers.lifecycle import OPEN as SHARES_OPEN
 from central_sync.payers.lifecycle import ShareState
 from central_sync.review.lifecycle import PERSON, EntryEvent, EntryState, Impossible, Reason, after, looked_at
 from central_sync.store import UnitOfWork
 from central_sync.store.review_records import PayerShare, ReviewEntry
+from central_sync.wire.messages import Notice
 
 PROGRAM = "hub"
+AT_ONCE = 100
+"""Entries that one commit moves: no settlement waits long for it."""
 _ID_BYTES = 10
 _SHARE = "share "
 
@@ -100,8 +105,8 @@ def settlement_ended(uow: UnitOfWork, settlement_id: str, now: datetime) -> None
 
 
 def arrived(uow: UnitOfWork, what: str, now: datetime) -> int:
-    """What entries waited for (``payer:…``, ``member:…``) is there: they are looked at again; returns how many."""
-    found = uow.reviews.waiting_for(what, (EntryState.WAITING, EntryState.NEEDS_PERSON))
+    """What entries waited for (``payer:…``, ``member:…``) is there: up to ``AT_ONCE`` of them are looked at again; returns how many."""
+    found = uow.reviews.waiting_for(what, (EntryState.WAITING, EntryState.NEEDS_PERSON), AT_ONCE)
     for row in found:
         known = uow.reviews.get(row.id, lock=True)
         if known is not None and known.state in (EntryState.WAITING, EntryState.NEEDS_PERSON):
@@ -112,8 +117,8 @@ def arrived(uow: UnitOfWork, what: str, now: datetime) -> int:
 def member_changed(uow: UnitOfWork, member: str, now: datetime) -> int:
     """A member's record changed: its settlements are judged again; returns how many."""
     count = uow.audits.want_of_member(member, now)
-    if count:
-        arrived(uow, f"member:{member}", now)
+    while count and arrived(uow, f"member:{member}", now) == AT_ONCE:
+        pass  # a member has few: this is one commit with the record all the same
     return count
 
 
@@ -132,6 +137,8 @@ def decide(uow: UnitOfWork, key: str, *, accept: bool, reason: str, actor: str, 
     except Impossible as error:
         raise ReviewRefused(f"{key} is {known.state}: there is nothing left to decide") from error
     uow.reviews.change(key, decision=decision, decided_by=actor)
+    if known.subject.startswith(_SHARE):
+        told(uow, known.institution, f"{known.settlement_id}, {known.subject}: a reviewer has {decision} it.", now)
     uow.audit.add(now, actor, "review decided", key, decision)
     return _step(uow, known, EntryEvent.DECIDE, now, actor, f"{decision}: {reason.strip()}")
 
@@ -154,6 +161,11 @@ def rerun(uow: UnitOfWork, key: str, actor: str, now: datetime) -> ReviewEntry:
         raise ReviewRefused(f"{key} is {known.state}: there is nothing left to look at") from error
     uow.audit.add(now, actor, "review rerun", key, known.reason)
     return _step(uow, known, EntryEvent.ARRIVE, now, actor, "rerun")
+
+
+def told(uow: UnitOfWork, institution: str, text: str, now: datetime) -> None:
+    """Send a sentence about a settlement to its hospital's desks. No person is named in it."""
+    uow.feed.add(institution, msgspec.msgpack.encode(Notice(text=text)), now)
 
 
 def share_subject(row: PayerShare) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, or_, select, tuple_, update
 
 from central_sync.store.prepared import Prepared, columns, keyed
 from central_sync.store.review_records import SettledAudit
@@ -69,12 +69,12 @@ class Audits:
         """Mark all settlements of a member to be judged again; returns how many there are."""
         return _AGAIN.run(self._connection, {"key_member": member, "due_at": now})
 
-    def want_other_rules(self, rules: str, since: datetime, now: datetime) -> int:
-        """Mark what other rules than these judged last, since then; returns how many."""
+    def want_other_rules(self, rules: str, since: datetime, now: datetime, rows_max: int) -> int:
+        """Mark some of what other rules than these judged last, since then; returns how many."""
         c = table.c
-        other = update(table).where(
-            c.due_at.is_(None), c.rules != rules, or_(c.judged_at.is_(None), c.judged_at >= since)
-        )
+        others = and_(c.due_at.is_(None), c.rules != rules, or_(c.judged_at.is_(None), c.judged_at >= since))
+        some = select(c.member, c.settlement_id).where(others).limit(rows_max)
+        other = update(table).where(tuple_(c.member, c.settlement_id).in_(some))
         return self._connection.execute(other.values(wanted=c.wanted + 1, due_at=now, tries=0)).rowcount
 
     def get(self, member: str, settlement_id: str) -> SettledAudit | None:
@@ -83,8 +83,8 @@ class Audits:
         return SettledAudit(*row) if row else None
 
     def due(self, now: datetime, rows_max: int) -> list[SettledAudit]:
-        """Some that are to be judged now, the longest due first."""
-        statement = _ALL.where(table.c.due_at <= now).order_by(table.c.due_at).limit(rows_max)
+        """Some that are to be judged now, what was marked last first: a patient's settlement of today goes before last year's under new rules."""
+        statement = _ALL.where(table.c.due_at <= now).order_by(table.c.due_at.desc()).limit(rows_max)
         return [SettledAudit(**row) for row in self._connection.execute(statement).mappings()]
 
     def judged(self, row: SettledAudit, rules: str, now: datetime, total: int, deduction: int, findings: bytes) -> bool:

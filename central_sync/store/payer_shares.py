@@ -77,11 +77,13 @@ class PayerShares:
             here = and_(tuple_(*(c[name] for name in _KEY)).in_(keys), c.next_at == taken_until)
             self._connection.execute(update(payer_share).where(here).values(next_at=until))
 
-    def wake(self, payer: str, now: datetime, states: Sequence[str]) -> int:
-        """Make everything due that still waits for ``payer`` after a try that failed; returns how many."""
+    def wake(self, payer: str, now: datetime, states: Sequence[str], rows_max: int) -> int:
+        """Make some of what still waits for ``payer`` after a try that failed due; returns how many."""
         c = payer_share.c
         waiting = and_(c.payer == payer, c.state.in_(states), c.tries > 0, c.next_at.is_distinct_from(now))
-        return self._connection.execute(update(payer_share).where(waiting).values(next_at=now)).rowcount
+        keys = tuple_(*(c[name] for name in _KEY))
+        some = select(*(c[name] for name in _KEY)).where(waiting).limit(rows_max)
+        return self._connection.execute(update(payer_share).where(keys.in_(some)).values(next_at=now)).rowcount
 
     def _put_off(self, rows: Sequence[PayerShare], until: datetime) -> None:
         for row in rows:

@@ -42,9 +42,10 @@ class Reviews:
         """The entries of one settlement, by id."""
         return [ReviewEntry(*row) for row in _OF.rows(self._connection, {"key_settlement_id": settlement_id})]
 
-    def waiting_for(self, what: str, states: Sequence[str]) -> list[ReviewEntry]:
-        """The entries in those states that wait for ``what``, by id."""
+    def waiting_for(self, what: str, states: Sequence[str], rows_max: int) -> list[ReviewEntry]:
+        """Some entries in those states that wait for ``what``, by id."""
         statement = select(entry).where(entry.c.waits_for == what, entry.c.state.in_(states)).order_by(entry.c.id)
+        statement = statement.limit(rows_max)
         return [ReviewEntry(**row) for row in self._connection.execute(statement).mappings()]
 
     def listed(self, states: Sequence[str], reason: str, institution: str, rows_max: int) -> list[ReviewEntry]:
@@ -56,6 +57,11 @@ class Reviews:
             statement = statement.where(entry.c.institution == institution)
         statement = statement.order_by(entry.c.opened_at, entry.c.id).limit(rows_max)
         return [ReviewEntry(**row) for row in self._connection.execute(statement).mappings()]
+
+    def count(self, states: Sequence[str]) -> int:
+        """How many entries are in those states."""
+        statement = select(func.count()).select_from(entry).where(entry.c.state.in_(states))
+        return int(self._connection.execute(statement).scalar_one())
 
     def stepped(self, key: str, at: datetime, event: str, state: str, actor: str, detail: str) -> None:
         """Add a step to the history of a locked entry."""

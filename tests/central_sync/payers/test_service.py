@@ -5,12 +5,15 @@ import threading
 import time
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from central_sync.payers import Payers
 from central_sync.payers.limits import PAYER_TRIES_MAX
 from central_sync.payers.service import Asking
+from central_sync.review import service as queue
 from central_sync.wire import packets as p
+from central_sync.wire.messages import FeedBody
 from simulator.insurer import Mood
 from tests.central_sync.hospital import NOW, books_agree
 from tests.central_sync.payers.conftest import driver_of
@@ -56,6 +59,13 @@ def test_a_payer_that_declines_moves_no_money_and_leaves_an_entry_for_a_person(a
     assert (entry.reason, entry.state, entry.amount) == ("payer_declined", "needs_person", answer.shares[0].amount)
     assert "not_covered" in entry.detail
     books_agree(store)
+    with store.write() as uow:
+        queue.decide(uow, entry.id, accept=True, reason="the contract says otherwise", actor="officer", now=NOW)
+        notices = [msgspec.msgpack.decode(row.body, type=FeedBody).text for row in uow.feed.after("H1", 0)]
+    declined, decided = notices[-2:]
+    assert answer.settlement_id in declined
+    assert "charge nobody" in declined
+    assert decided.endswith("a reviewer has accepted it.")
 
 
 @pytest.mark.parametrize(
@@ -121,6 +131,21 @@ def test_a_wrong_answer_to_one_claim_holds_up_no_other(asking, store, insurer):
     insurer.moods[answers[0].settlement_id] = Mood.OTHER_AMOUNT
     round_of(store, driver_of(insurer)).run()
     assert [share_of(store, answer).state for answer in answers] == ["asking", "accepted", "accepted"]
+
+
+def test_all_that_waited_for_a_payer_is_asked_when_it_is_back_some_in_each_commit(asking, store, insurer, monkeypatch):
+    monkeypatch.setattr(queue, "AT_ONCE", 2)
+    answers = [asking.settled(100_00 + n) for n in range(5)]
+    insurer.mood = Mood.GARBAGE
+    round_ = round_of(store, driver_of(insurer))
+    round_.run()
+    assert [share_of(store, answer).tries for answer in answers] == [1] * 5
+    insurer.mood = Mood.ACCEPT
+    asking.settled(900_00)
+    round_.run()
+    round_.run()
+    assert [share_of(store, answer).state for answer in answers] == ["accepted"] * 5
+    assert entries(store) == []
 
 
 def test_what_was_taken_back_is_told_until_it_is_heard(asking, store, insurer):

@@ -32,10 +32,12 @@ def test_a_member_and_other_rules_bring_the_mark_back(store):
         for row in uow.audits.due(NOW, 10):
             assert uow.audits.judged(row, "r1", NOW, 0, 0, b"")
         assert uow.audits.want_of_member("m1", LATER) == 2
-        assert uow.audits.want_other_rules("r1", NOW, LATER) == 0
-        assert uow.audits.want_other_rules("r2", LATER, LATER) == 0
-        assert uow.audits.want_other_rules("r2", NOW, LATER) == 1
-        assert len(uow.audits.due(LATER, 10)) == 3
+        assert uow.audits.want_other_rules("r1", NOW, LATER, 10) == 0
+        assert uow.audits.want_other_rules("r2", LATER, LATER, 10) == 0
+        uow.audits.want("m3", "S4", "H1", "h", NOW)
+        assert [uow.audits.judged(row, "r1", NOW, 0, 0, b"") for row in uow.audits.due(NOW, 10)] == [True]
+        assert [uow.audits.want_other_rules("r2", NOW, LATER, 1) for _ in range(3)] == [1, 1, 0]
+        assert len(uow.audits.due(LATER, 10)) == 4
 
 
 def test_a_try_that_fails_is_counted_and_put_off(store):
@@ -47,3 +49,11 @@ def test_a_try_that_fails_is_counted_and_put_off(store):
         assert uow.audits.due(LATER, 10)[0].tries == 1
         uow.audits.failed(row, None)
         assert uow.audits.due(LATER, 10) == []
+
+
+def test_what_was_marked_last_is_judged_first(store):
+    with store.write() as uow:
+        for key, at in (("S1", NOW), ("S2", LATER), ("S3", NOW)):
+            uow.audits.want("m1", key, "H1", "h", at)
+        assert [row.settlement_id for row in uow.audits.due(LATER, 1)] == ["S2"]
+        assert len(uow.audits.due(NOW, 10)) == 2

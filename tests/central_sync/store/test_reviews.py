@@ -16,8 +16,8 @@ def test_an_entry_is_added_once_changed_and_found_again(store):
         uow.reviews.change("R1", state="waiting", waits_for="payer:fund")
         assert uow.reviews.get("R2") is None
     with store.read() as uow:
-        assert [row.id for row in uow.reviews.waiting_for("payer:fund", ["waiting"])] == ["R1"]
-        assert uow.reviews.waiting_for("payer:fund", ["needs_person"]) == []
+        assert [row.id for row in uow.reviews.waiting_for("payer:fund", ["waiting"], 10)] == ["R1"]
+        assert uow.reviews.waiting_for("payer:fund", ["needs_person"], 10) == []
         assert [row.id for row in uow.reviews.of_settlement("S1")] == ["R1"]
 
 
@@ -31,6 +31,7 @@ def test_entries_are_listed_by_state_reason_and_hospital_oldest_first(store):
     with store.write() as uow:
         for row in rows:
             uow.reviews.add(row)
+        assert uow.reviews.count(ALL) == 3
         assert [row.id for row in uow.reviews.listed(ALL, "", "", 10)] == ["R2", "R1", "R3"]
         assert [row.id for row in uow.reviews.listed(ALL, "finding", "", 10)] == ["R2"]
         assert [row.id for row in uow.reviews.listed(ALL, "", "H2", 10)] == ["R3"]
