@@ -51,7 +51,10 @@ BIRTH_YEAR_MIN = 1850
 UNCERTAIN_ROWS_MAX = 1_000
 FEES_PER_CASE_LINES_MAX = 10_000
 """Lines that a case ever had: so that a settlement's answer fits into one body."""
-LINE_ANSWER_BYTES_MAX = 200
+LINE_ANSWER_BYTES_MAX = 220
+LINES_TOLD_BY_SHARE_MAX = 2_000
+"""Lines of a settlement up to which it says what each share pays of each line."""
+LINE_SHARE_BYTES_MAX = 9
 INTERIM_SETTLEMENTS_PER_STAY_MAX = 200
 ANSWER_BYTES_MAX = 4 * 1024 * 1024
 """What answers of a batch may come to before the rest is given back to be sent again."""
@@ -79,6 +82,9 @@ assert ITEM_RETRY_S_MAX < WRITE_WAIT_S_MAX
 assert BATCH_S_MAX + max(LOCK_WAIT_MS_MAX / 1000, WRITE_WAIT_S_MAX) < EXCHANGE_S_MAX, "the edge has hung up by then"
 assert ANSWER_BYTES_USUAL * BATCH_ITEMS_MAX <= ANSWER_BYTES_MAX, "a usual batch is answered whole"
 assert (
-    ANSWER_BYTES_MAX + FEES_PER_CASE_LINES_MAX * LINE_ANSWER_BYTES_MAX + ITEM_FRAME_BYTES_MAX * BATCH_ITEMS_MAX
+    ANSWER_BYTES_MAX
+    + FEES_PER_CASE_LINES_MAX * LINE_ANSWER_BYTES_MAX
+    + LINES_TOLD_BY_SHARE_MAX * COVERS_PER_MEMBER_MAX * LINE_SHARE_BYTES_MAX
+    + ITEM_FRAME_BYTES_MAX * BATCH_ITEMS_MAX
     <= BODY_BYTES_MAX
 ), "whatever a batch's answers come to, they fit into one body"

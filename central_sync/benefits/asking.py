@@ -12,9 +12,8 @@ from central_sync.benefits.choices import Per
 from central_sync.benefits.eligibility import owner_of, period_of
 from central_sync.benefits.facts import AccumulatorKey, CaseFacts, CoverFacts
 from central_sync.benefits.kinds import Kind
-from central_sync.benefits.pieces import Section
 from central_sync.benefits.plans import CapValue, Plan, Value
-from central_sync.benefits.results import TraceStep
+from central_sync.benefits.results import Section, TraceStep
 
 Counters = MutableMapping[AccumulatorKey, int]
 """The accumulators as they stand while the layers run; a missing one is 0."""

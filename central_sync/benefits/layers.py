@@ -12,9 +12,9 @@ import msgspec
 from central_sync.benefits.asking import Asking, step
 from central_sync.benefits.choices import Basis
 from central_sync.benefits.kinds import Kind
-from central_sync.benefits.pieces import Left, Taken, anew, less, merged, standing, taken
+from central_sync.benefits.pieces import Taken, anew, less, merged, standing, taken
 from central_sync.benefits.plans import PackageValue, Ready, Value
-from central_sync.benefits.results import Share, TraceStep
+from central_sync.benefits.results import Left, Share, TraceStep, Turn
 from central_sync.benefits.stages import (
     account_room,
     banded,
@@ -31,14 +31,6 @@ from central_sync.benefits.stages import (
 
 _LOOKED_AT = Kind.LOOKED_AT
 """Looking up a member of an enum costs as much as making a step."""
-
-
-class Turn(msgspec.Struct, frozen=True):
-    """What is left after one benefit has paid, or after a claim was rounded; with a fixed price, the pieces in whose place it stands."""
-
-    left: Sequence[Left]
-    priced: Sequence[Left] = ()
-    price: int = 0
 
 
 class Answer(msgspec.Struct, frozen=True):

@@ -14,41 +14,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
-import msgspec
-
 from central_sync.benefits.facts import BillLine
 from central_sync.benefits.kinds import STAGE, Kind
 from central_sync.benefits.parameters import Lines, Region, Scheme
 from central_sync.benefits.plans import Ready
-from central_sync.benefits.results import PricedLine, TraceStep
+from central_sync.benefits.results import WHOLE, Left, PricedLine, Section, TraceStep
 
 _PAID_LATER = Kind.PAID_LATER
 """Looking up a member of an enum costs as much as making a step."""
-
-
-class Section(NamedTuple):
-    """Lines of a bill that every benefit in force treats alike, by one of them."""
-
-    number: int
-    item: str = ""
-    kind: str = ""
-    catalogue_class: str = ""
-
-
-WHOLE = Section(0)
-"""The section of a bill whose lines no benefit tells apart."""
-
-
-class Left(msgspec.Struct, frozen=True, gc=False):
-    """A piece of the bill that is not paid: of which part, and why. ``asked``: a layer has looked at it and left it; ``cover`` is the number of
-    the cover that has looked at it last, or left its share of it alone.
-    """
-
-    part: str
-    step: TraceStep
-    asked: bool = False
-    section: Section = WHOLE
-    cover: int = -1
 
 
 class Taken(NamedTuple):

@@ -6,9 +6,10 @@ computations are not frozen because Python takes as long for making a frozen one
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
+from typing import NamedTuple
 
 import msgspec
 from msgspec.structs import replace
@@ -72,6 +73,39 @@ class TraceStep(msgspec.Struct, frozen=True, gc=False):
         return replace(self, amount=self.amount - by.amount, less=(*self.less, by))
 
 
+class Section(NamedTuple):
+    """Lines of a bill that every benefit in force treats alike, by one of them."""
+
+    number: int
+    item: str = ""
+    kind: str = ""
+    catalogue_class: str = ""
+
+
+WHOLE = Section(0)
+"""The section of a bill whose lines no benefit tells apart."""
+
+
+class Left(msgspec.Struct, frozen=True, gc=False):
+    """A piece of the bill that is not paid: of which part, and why. ``asked``: a layer has looked at it and left it; ``cover`` is the number of
+    the cover that has looked at it last, or left its share of it alone.
+    """
+
+    part: str
+    step: TraceStep
+    asked: bool = False
+    section: Section = WHOLE
+    cover: int = -1
+
+
+class Turn(msgspec.Struct, frozen=True):
+    """What is left after one benefit has paid, or after a claim was rounded; with a fixed price, the pieces in whose place it stands."""
+
+    left: Sequence[Left]
+    priced: Sequence[Left] = ()
+    price: int = 0
+
+
 @dataclass(slots=True)
 class Share:
     """What one layer pays. ``trace`` starts with what the layer looked at and takes off (negative) what it leaves to
@@ -91,7 +125,8 @@ class Computation:
     """A settlement as computed. sum of shares + ``patient`` = ``total`` + ``package_difference``; the steps of
     ``patient_trace`` (none negative) add up to ``patient``. ``deltas`` are to be added to the accumulators; keys without a
     change are left out. ``package_difference`` is what a fixed price is above (or, negative, below) the itemised bill:
-    the hospital's gain or loss, 0 without a package.
+    the hospital's gain or loss, 0 without a package. ``sections`` and ``turns`` (with the number of the share) are how it came about: what
+    ``line_shares.py`` tells each line's part from.
     """
 
     total: int
@@ -101,3 +136,5 @@ class Computation:
     lines: tuple[PricedLine, ...]
     deltas: Mapping[AccumulatorKey, int]
     package_difference: int = 0
+    sections: Sequence[tuple[Section, Sequence[PricedLine]]] = field(default=(), compare=False, repr=False)
+    turns: Sequence[tuple[int, Turn]] = field(default=(), compare=False, repr=False)

@@ -14,11 +14,11 @@ from central_sync.benefits.facts import AccumulatorKey, BillLine, CaseFacts
 from central_sync.benefits.kinds import Kind
 from central_sync.benefits.layers import ask
 from central_sync.benefits.parameters import Lines, Region, Rulebook
-from central_sync.benefits.pieces import WHOLE, Left, Section, sections, told
+from central_sync.benefits.pieces import sections, told
 from central_sync.benefits.planning import plans
 from central_sync.benefits.plans import Plan
 from central_sync.benefits.prices import ItemUnknown, classified, price
-from central_sync.benefits.results import Computation, PricedLine, Share, TraceStep
+from central_sync.benefits.results import WHOLE, Computation, Left, PricedLine, Section, Share, TraceStep, Turn
 
 __all__ = ["ItemUnknown", "accumulator_keys", "balances", "price", "settle"]
 
@@ -61,13 +61,16 @@ def settle(
             packaged or plan.packaged,
         )
     if choices or by_line:
-        left: Sequence[Left] = _by_section(region, sections(region, choices, bill, priced, by_line=by_line))
+        parted = sections(region, choices, bill, priced, by_line=by_line)
+        left: Sequence[Left] = _by_section(region, parted)
     else:
+        parted = [(WHOLE, priced)]
         left = _pieces(region.code, sums, WHOLE)
     whole = {(piece.part, piece.section): piece.step.amount for piece in left} if secondary else None
     items = frozenset([line.item for line in bill]) if packaged else frozenset()
     counters = dict(accumulators)
     shares: list[Share] = []
+    turns: list[tuple[int, Turn]] = []
     difference = 0
     for number, (cover, chosen) in enumerate(zip(covers, asked, strict=True)):
         if isinstance(chosen, TraceStep):
@@ -75,8 +78,10 @@ def settle(
             shares.append(Share(cover.layer, cover.scheme, scheme.payer if scheme else "", 0, (chosen,)))
             continue
         asking = Asking(facts, cover, chosen, counters, number, whole, items, total)
-        share, turns, gained = ask(asking, left)
-        left = turns[-1].left if turns else left
+        share, taken, gained = ask(asking, left)
+        for turn in taken:
+            turns.append((number, turn))
+            left = turn.left
         shares.append(share)
         difference += gained
     patient = sum([piece.step.amount for piece in left])
@@ -93,6 +98,8 @@ def settle(
             if value != accumulators.get(key, 0)
         },
         package_difference=difference,
+        sections=parted,
+        turns=turns,
     )
 
 

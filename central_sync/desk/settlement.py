@@ -16,6 +16,7 @@ from datetime import date
 
 import msgspec
 
+from central_sync.benefits.line_shares import line_shares
 from central_sync.benefits.results import Computation
 from central_sync.desk import charges, deferral
 from central_sync.desk.bill import Bill, bill_of
@@ -23,6 +24,7 @@ from central_sync.desk.checks import currency, own_case
 from central_sync.desk.lifecycle import Confirmation, Event, Saying, after, reopened, said
 from central_sync.desk.telling import trace
 from central_sync.desk.work import Decision, Work
+from central_sync.limits import LINES_TOLD_BY_SHARE_MAX
 from central_sync.store import records
 from central_sync.store.records import Case
 from central_sync.store.settlements import pack_deltas, unpack_deltas
@@ -187,7 +189,7 @@ def _answer(work: Work, case: Case, found: Computation, key: str, confirmation: 
             for share in found.shares
         ],
         patient_trace=trace(work, found.patient_trace),
-        lines=[charges.on_wire(line) for line in found.lines],
+        lines=_lines(found),
         rulebook=work.rulebook.version,
         settled_on=work.business_day,
         settlement_id=key,
@@ -201,7 +203,19 @@ def _as_part(answer: p.Settlement, case: Case, until: date | None) -> p.Settleme
     return msgspec.structs.replace(answer, until=until, after=case.interim_id)
 
 
+def _lines(found: Computation) -> list[p.PricedLine]:
+    """The lines with what each share pays of them, but for the longest bills."""
+    lines = [charges.on_wire(line) for line in found.lines]
+    if not found.shares or len(lines) > LINES_TOLD_BY_SHARE_MAX:
+        return lines
+    return [
+        msgspec.structs.replace(line, shares=list(told.shares), difference=told.difference)
+        for line, told in zip(lines, line_shares(found), strict=True)
+    ]
+
+
 def _money(answer: p.Settlement) -> tuple[object, ...]:
     """What two answers must have in common to be the same settlement."""
     shares = [(share.layer, share.scheme, share.payer, share.amount) for share in answer.shares]
-    return (answer.currency, answer.total, answer.patient, shares, answer.lines)
+    lines = [msgspec.structs.replace(line, shares=[], difference=0) for line in answer.lines]
+    return (answer.currency, answer.total, answer.patient, shares, lines)

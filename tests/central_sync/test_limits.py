@@ -16,5 +16,9 @@ def test_the_longest_line_of_an_answer_is_as_long_as_we_count_on():
         over_ceiling=AMOUNT_MAX,
         first_self_pay=AMOUNT_MAX,
         in_scope=AMOUNT_MAX,
+        over_tariff=AMOUNT_MAX,
+        difference=-AMOUNT_MAX,
+        shares=[AMOUNT_MAX] * limits.COVERS_PER_MEMBER_MAX,
     )
-    assert len(msgspec.msgpack.encode(largest)) <= limits.LINE_ANSWER_BYTES_MAX
+    shares = limits.COVERS_PER_MEMBER_MAX * limits.LINE_SHARE_BYTES_MAX
+    assert len(msgspec.msgpack.encode(largest)) <= limits.LINE_ANSWER_BYTES_MAX + shares

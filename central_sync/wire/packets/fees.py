@@ -37,7 +37,12 @@ class Fees(Request, frozen=True, kw_only=True):
 
 
 class PricedLine(Answer, frozen=True, kw_only=True):
-    """How one line was classified: ``amount`` = own_pay + over_tariff + over_ceiling + first_self_pay + in_scope."""
+    """How one line was classified: ``amount`` = own_pay + over_tariff + over_ceiling + first_self_pay + in_scope.
+
+    In a settlement ``shares`` say what each of its shares pays of the line, in their order; ``difference`` is what the line's part of a fixed
+    price is above (or, negative, below) its amount. The patient pays amount + difference - the sum of the shares. The longest bills
+    come without.
+    """
 
     serial: str
     amount: int
@@ -47,6 +52,8 @@ class PricedLine(Answer, frozen=True, kw_only=True):
     first_self_pay: int
     in_scope: int
     over_tariff: int = 0
+    shares: list[int] = field(default_factory=list)
+    difference: int = 0
 
 
 class FeesAnswer(Answer, frozen=True, kw_only=True):

@@ -17,9 +17,8 @@ from central_sync.benefits.parameters import (
     CoinRule,
     Package,
 )
-from central_sync.benefits.pieces import Left
 from central_sync.benefits.planning import Plans
-from central_sync.benefits.results import TraceStep
+from central_sync.benefits.results import Left, TraceStep
 from central_sync.terms.money import Rounding
 from tests.central_sync.benefits.hand_made import (
     BED,

@@ -15,9 +15,6 @@ from central_sync.benefits.parameters import (
     Take,
 )
 from central_sync.benefits.pieces import (
-    WHOLE,
-    Left,
-    Section,
     anew,
     less,
     merged,
@@ -26,7 +23,7 @@ from central_sync.benefits.pieces import (
     taken,
 )
 from central_sync.benefits.prices import price
-from central_sync.benefits.results import TraceStep
+from central_sync.benefits.results import WHOLE, Left, Section, TraceStep
 from central_sync.terms.money import NEAREST
 from tests.central_sync.benefits.hand_made import (
     BED,

@@ -145,3 +145,19 @@ def test_each_reason_is_told_as_text_and_as_data(hospital):
     band = next(step for step in rest if step.kind == "band")
     left = (1 - Fraction(band.values["ratio"])) * (band.values["high"] - band.values["low"])
     assert abs(-band.amount - left) < 1
+
+
+def test_each_line_says_what_each_share_pays_of_it(hospital):
+    answer = hospital.settled(1_000_00)
+    for number, share in enumerate(answer.shares):
+        assert sum(line.shares[number] for line in answer.lines) == share.amount
+    rest = [line.amount + line.difference - sum(line.shares) for line in answer.lines]
+    assert sum(rest) == answer.patient
+    assert min(rest) >= 0
+
+
+def test_the_longest_bills_come_without_the_shares_of_their_lines(hospital, monkeypatch):
+    monkeypatch.setattr("central_sync.desk.settlement.LINES_TOLD_BY_SHARE_MAX", 0)
+    answer = hospital.settled(1_000_00)
+    assert [line.shares for line in answer.lines] == [[] for _ in answer.lines]
+    assert answer.shares[0].amount > 0
