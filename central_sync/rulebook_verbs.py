@@ -7,23 +7,31 @@ These verbs read folders and files alone, unless a published version is named; t
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from pathlib import Path
 
 import click
+import msgspec
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from central_sync.benefits.explain import sentence
+from central_sync.benefits.checking import check as checked
+from central_sync.benefits.document import Settled, document, settled_of, titles
+from central_sync.benefits.document import text as as_text
+from central_sync.benefits.explain import Style, sentence
+from central_sync.benefits.facts import CaseFacts
 from central_sync.benefits.parameters import Rulebook
 from central_sync.benefits.results import Computation, TraceStep
 from central_sync.place import Place, needed
-from central_sync.rulebook.cases import Case, differences, read
+from central_sync.rulebook.answers import answer
+from central_sync.rulebook.cases import Case, differences, read, told
 from central_sync.rulebook.changes import changes, in_force, parameters
 from central_sync.rulebook.load import PACKAGED, load
 from central_sync.rulebook.strict import RulebookError
+from central_sync.terms.days import Calendar
+from central_sync.terms.languages import Language
 from central_sync.terms.money import CURRENCIES
 
 WIDTH_CHARACTERS = 200
@@ -101,10 +109,28 @@ def diff(first: datetime, last: datetime, folder: Path, other: Path | None, unde
     default="",
     help="Instead: one that was published at the hub (--data DIR), by the version that an answer names.",
 )
+@click.option("--language", type=click.Choice([one.value for one in Language]), help="As a document for the patient.")
+@click.option("--lines", is_flag=True, help="The document with the lines of the bill.")
+@click.option("--json", "as_json", is_flag=True, help="Documents and settlements, checked, as one JSON list.")
 @click.pass_obj
-def explain(place: Place | None, file: Path, name: str, folder: Path, version: str) -> None:
-    """Settle the bills of FILE (worked cases), and say for each coin which rule put it where."""
+def explain(
+    place: Place | None,
+    file: Path,
+    name: str,
+    folder: Path,
+    version: str,
+    language: str | None,
+    lines: bool,
+    as_json: bool,
+) -> None:
+    """Settle the bills of FILE (worked cases), and say for each coin which rule put it where.
+
+    FILE may also be a settlement that was answered (.json): then that is told.
+    """
     book = needed(place).published(version).rulebook if version else _loaded(folder)
+    if language or as_json or file.suffix == ".json":
+        _tell(book, _to_tell(book, file, name), Language(language or Language.EN), lines=lines, as_json=as_json)
+        return
     wrong = False
     chosen = [case for case in _read(file) if name in case.name]
     if not chosen:
@@ -120,24 +146,95 @@ def explain(place: Place | None, file: Path, name: str, folder: Path, version: s
         sys.exit(1)
 
 
+@rulebook.command("audit-trace")
+@click.argument("file", type=_FILE)
+@click.option("--rulebook", "folder", type=_FOLDER, default=PACKAGED, help="The rulebook to hold it against.")
+@click.option("--version", default="", help="Instead: one that was published at the hub (--data DIR).")
+@click.pass_obj
+def audit_trace(place: Place | None, file: Path, folder: Path, version: str) -> None:
+    """Check a settlement that was answered (JSON), or the bills of worked cases, step by step against the rulebook.
+
+    Exit status 1: something does not hold.
+    """
+    book = needed(place).published(version).rulebook if version else _loaded(folder)
+    mistakes = 0
+    for name, _, settled, facts in _to_tell(book, file, ""):
+        found = checked(settled, book, facts)
+        mistakes += len(found)
+        for one in found:
+            click.echo(f"{name}: {one.where}: {one.what}")
+    click.echo("every step holds" if not mistakes else f"{mistakes} steps or sums do not hold")
+    if mistakes:
+        sys.exit(1)
+
+
+def _to_tell(book: Rulebook, file: Path, name: str) -> list[tuple[str, Calendar, Settled, CaseFacts | None]]:
+    """What ``file`` holds: name, calendar of the place of care, settlement, and the case where it is known."""
+    if file.suffix == ".json":
+        try:
+            settled = answer(file)
+        except RulebookError as error:
+            raise _Wrong(str(error)) from error
+        regions = [one for one in book.regions.values() if one.currency == settled.currency]
+        return [(file.name, regions[0].calendar if regions else Calendar.GREGORIAN, settled, None)]
+    found: list[tuple[str, Calendar, Settled, CaseFacts | None]] = []
+    for case in _read(file):
+        if name in case.name:
+            done, _ = _differences(book, case)
+            settled = settled_of(done, book, case.region)
+            found.append((case.name, book.regions[case.region].calendar, settled, told(book, case).facts))
+    if not found:
+        raise click.ClickException("no case has such a name")
+    return found
+
+
+def _tell(
+    book: Rulebook,
+    found: Sequence[tuple[str, Calendar, Settled, CaseFacts | None]],
+    language: Language,
+    *,
+    lines: bool,
+    as_json: bool,
+) -> None:
+    """Documents for patients, and whether their traces hold."""
+    made, wrong = [], False
+    for name, calendar, settled, facts in found:
+        one = document(settled, Style(language, calendar, CURRENCIES[settled.currency]), titles(book))
+        mistakes = checked(settled, book, facts)
+        wrong = wrong or bool(mistakes)
+        if as_json:
+            made.append({"case": name, "document": one, "settlement": settled, "mistakes": mistakes})
+            continue
+        click.echo(name)
+        click.echo(as_text(one, lines=lines))
+        for mistake in mistakes:
+            click.echo(f"  does not hold: {mistake.where}: {mistake.what}")
+    if as_json:
+        click.echo(msgspec.json.encode(made).decode())
+    if wrong:
+        sys.exit(1)
+
+
 def _explained(book: Rulebook, case: Case, done: Computation) -> Table:
-    money = CURRENCIES[book.regions[case.region].currency].display
+    region = book.regions[case.region]
+    style = Style(calendar=region.calendar, currency=CURRENCIES[region.currency])
+    money = style.money
     table = _table("who", "amount", "why", "rule", "since", "source")
     _row(table, "the bill", money(done.total), "", "", "", "")
     if done.package_difference:
         _row(table, "the hospital", money(-done.package_difference), "The fixed price is another sum", "", "", "")
     for share in done.shares:
         _row(table, share.scheme, money(share.amount), f"pays, as {share.layer}", "", "", "")
-        _steps(table, book, share.trace, money)
+        _steps(table, book, share.trace, style)
     _row(table, "the patient", money(done.patient), "pays", "", "", "")
-    _steps(table, book, done.patient_trace, money)
+    _steps(table, book, done.patient_trace, style)
     return table
 
 
-def _steps(table: Table, book: Rulebook, steps: Iterable[TraceStep], money: Callable[[int], str]) -> None:
+def _steps(table: Table, book: Rulebook, steps: Iterable[TraceStep], style: Style) -> None:
     for step in steps:
         source = book.sources[step.reference].title if step.reference in book.sources else ""
-        _row(table, "", money(step.amount), sentence(step), step.rule, str(step.from_day or ""), source)
+        _row(table, "", style.money(step.amount), sentence(step, style), step.rule, str(step.from_day or ""), source)
 
 
 def _loaded(folder: Path) -> Rulebook:

@@ -305,3 +305,49 @@ CARES: dict[Language, dict[str, str]] = {
     ZH: {"outpatient": "门诊", "inpatient": "住院"},
 }
 """The kinds of care."""
+
+HEADINGS: dict[Language, dict[str, str]] = {
+    EN: {
+        "title": "Who pays this bill, and why",
+        "bill": "The bill comes to {amount}.",
+        "who": "{name} ({layer})",
+        "pays": "{who} pays {amount}:",
+        "deferred": "{who} still decides about {amount}:",
+        "patient": "The patient pays {amount}:",
+        "gain": "A fixed price holds: it is {amount} above the itemised bill, which is the hospital's gain.",
+        "loss": "A fixed price holds: it is {amount} below the itemised bill, which the hospital bears.",
+        "sum": "Insurers {paid} and patient {patient}: together {total}.",
+        "since": "since {day}",
+        "line": "Line {serial}: {amount}: {parts}.",
+        "part": "{part} {amount}",
+    },
+    FA: {
+        "title": "این صورتحساب را چه کسی می‌پردازد و چرا",
+        "bill": "جمع صورتحساب {amount} است.",
+        "who": "{name} ({layer})",
+        "pays": "{who}، {amount} می‌پردازد:",
+        "deferred": "{who}، هنوز دربارهٔ {amount} تصمیم می‌گیرد:",
+        "patient": "بیمار {amount} می‌پردازد:",
+        "gain": "قیمت ثابت است: {amount} بیش از صورتحساب ریز، که به بیمارستان می‌رسد.",
+        "loss": "قیمت ثابت است: {amount} کمتر از صورتحساب ریز، که با بیمارستان است.",
+        "sum": "سهم بیمه‌ها {paid} و سهم بیمار {patient}: در مجموع {total}.",
+        "since": "از {day}",
+        "line": "ردیف {serial}: {amount}: {parts}.",
+        "part": "{part} {amount}",
+    },
+    ZH: {
+        "title": "本次费用由谁支付及原因",
+        "bill": "费用总额{amount}。",
+        "who": "{name}（{layer}）",
+        "pays": "{who}支付{amount}：",
+        "deferred": "{who}的{amount}待其确认：",
+        "patient": "个人支付{amount}：",
+        "gain": "按定额结算：高于逐项费用{amount}，结余归医院。",
+        "loss": "按定额结算：低于逐项费用{amount}，由医院承担。",
+        "sum": "保险支付{paid}，个人支付{patient}，合计{total}。",
+        "since": "自{day}起",
+        "line": "第{serial}行{amount}：{parts}。",
+        "part": "{part}{amount}",
+    },
+}
+"""What a document says around the reasons."""

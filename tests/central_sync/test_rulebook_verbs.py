@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,51 @@ def test_explain_tells_the_hospitals_part_of_a_fixed_price():
     done = typed("explain", COUNTRIES / "cases" / "in.yaml", "--rulebook", COUNTRIES / "rulebook")
     assert "the hospital" in done.output
     assert "4,400.00 INR" in done.output
+
+
+IRAN = Path(__file__).parents[1] / "rulebook_cases" / "ir_layers.yaml"
+
+
+def test_a_settlement_is_explained_to_the_patient_in_the_language_asked_for():
+    persian = typed("explain", IRAN, "--language", "fa", "--lines")
+    chinese = typed("explain", IRAN, "--language", "zh", "--case", "old K")
+
+    assert persian.exit_code == chinese.exit_code == 0
+    assert "سهم سازمان" in persian.output
+    assert "ردیف" in persian.output
+    assert chinese.output.count("合计") == 1
+    assert "does not hold" not in persian.output + chinese.output
+
+
+def test_the_document_as_data_carries_the_trace_that_a_machine_can_check(tmp_path):
+    made = json.loads(typed("explain", IRAN, "--language", "zh", "--json", "--case", "old K").output)
+
+    assert [one["mistakes"] for one in made] == [[]]
+    assert made[0]["document"]["adds_up"] is True
+    assert made[0]["document"]["language"] == "zh"
+    reasons = made[0]["document"]["patient"]["reasons"]
+    assert {"rule", "from_day", "source", "text", "money"} <= reasons[0].keys()
+
+    file = tmp_path / "answer.json"
+    file.write_text(json.dumps({"return_code": 0, "answer": made[0]["settlement"]}), encoding="utf-8")
+    assert typed("audit-trace", file).output == "every step holds\n"
+    assert f"个人支付{made[0]['document']['patient']['money']}" in typed("explain", file, "--language", "zh").output
+
+    made[0]["settlement"]["shares"][0]["trace"][1]["from_day"] = "2024-01-01"
+    file.write_text(json.dumps(made[0]["settlement"]), encoding="utf-8")
+    told = typed("audit-trace", file)
+    assert told.exit_code == 1
+    assert "ir_social_security[1]: the rulebook has not this value from that day and source" in told.output
+    assert typed("explain", file, "--language", "fa").exit_code == 1
+
+    file.write_text("{}", encoding="utf-8")
+    assert typed("audit-trace", file).exit_code == 2
+
+
+def test_worked_cases_are_audited_too():
+    assert typed("audit-trace", IRAN).output == "every step holds\n"
+    other = typed("audit-trace", FRANCE, "--rulebook", COUNTRIES / "rulebook")
+    assert (other.exit_code, other.output) == (0, "every step holds\n")
 
 
 @pytest.mark.parametrize(
