@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from central_sync.__main__ import main
+from central_sync.rulebook.load import load
 from tests.central_sync.rulebook.mistakes import STAY, change, copied
 
 COUNTRIES = Path(__file__).parents[1] / "rulebook_cases" / "countries"
@@ -23,7 +24,7 @@ def test_the_shipped_rulebook_is_well_and_needs_no_hub():
     done = typed("check")
     assert done.exit_code == 0
     assert "cn_employee" in done.output
-    assert "4 schemes, 2 regions" in done.output
+    assert f"{len(load().schemes)} schemes, 2 regions" in done.output
 
 
 def test_a_mistake_is_told_with_file_and_line(tmp_path):
