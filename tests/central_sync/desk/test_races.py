@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import itertools
+import json
 import random
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import msgspec
 import pytest
 
+from central_sync.benefits.choices import Owner
+from central_sync.benefits.parameters import Rulebook
 from central_sync.intake import Intake
+from central_sync.members.service import import_members
 from central_sync.store import Store
 from central_sync.wire import packets as p
 from central_sync.wire.messages import Verdict
-from tests.central_sync.hospital import DAY, NOW, RULEBOOK, Hospital, books_agree
+from tests.central_sync.benefits.hand_made import benefit, cap, scheme
+from tests.central_sync.hospital import DAY, NOW, RULEBOOK, Hospital, books_agree, cn_number, member_line, populate
 
 THREADS, SETTLES = 20, 50
+COVERED = {"layer": "base", "scheme": "one", "contract": "K1", "from_day": "2025-01-01", "to_day": None}
 AMOUNT = 100_00
 
 
@@ -53,10 +60,76 @@ def test_a_thousand_settlements_at_once_fill_the_cap_exactly(store, hub):
     books_agree(store)
 
 
-def charged_at_once(store, hospital: Hospital) -> list[str]:
-    """Fifty charged cases of one member, put into the store in one unit of work: copies of one that came in by the door."""
-    first = hospital.charged(AMOUNT)
-    hids = [hospital.hid() for _ in range(SETTLES - 1)]
+RELATIVES = 4
+"""In each of two families."""
+
+
+def with_shared_caps(family: int, contract: int) -> Rulebook:
+    """The shipped law, and a scheme that pays all, up to a family's cap and one of all members of the contract."""
+    caps = (cap(family, "family", owner=Owner.FAMILY), cap(contract, "contract", owner=Owner.CONTRACT))
+    one = replace(scheme(benefit(caps=caps)), benefits={"outpatient": (benefit(caps=caps),)})
+    return replace(RULEBOOK, schemes={**RULEBOOK.schemes, one.code: one})
+
+
+def relatives(store, book: Rulebook) -> list[p.PersonRef]:
+    """Eight persons of two families, insured in one contract."""
+    numbers = [cn_number(f"110105198001{day:02d}001") for day in range(1, 2 * RELATIVES + 1)]
+    lines = [
+        json.dumps(
+            {
+                **json.loads(member_line("cn_resident_number", number, "g", "cn")),
+                "covers": [{**COVERED, "family": f"F{place % 2}"}],
+            }
+        ).encode()
+        for place, number in enumerate(numbers)
+    ]
+    assert import_members(store, book, lines, NOW).added == len(lines)
+    return [p.PersonRef(kind="cn_resident_number", number=number) for number in numbers]
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("settles", [10, pytest.param(50, marks=pytest.mark.proof)])
+def test_two_families_settling_at_once_pass_neither_a_familys_cap_nor_their_contracts(store, settles):
+    """20 threads at two hospitals, each with so many settlements of one of eight persons: all asked for at once."""
+    populate(store)
+    asked = THREADS * settles * AMOUNT
+    family_cap, contract_cap = asked * 40 // 100 - 1, asked * 65 // 100 - 1
+    book = with_shared_caps(family_cap, contract_cap)
+    intake, persons = Intake(store, book), relatives(store, book)
+    hospitals = [
+        Hospital(store, intake, ("H1", "H2")[n % 2], counter=itertools.count(n * 1_000_000 + 1)) for n in range(THREADS)
+    ]
+    cases = [
+        charged_at_once(store, hospital, persons[number % len(persons)], settles)
+        for number, hospital in enumerate(hospitals)
+    ]
+
+    def work(number: int) -> tuple[str, int]:
+        paid = 0
+        for hid in cases[number]:
+            answer = hospitals[number].send("2207", hospitals[number].settle_request(hid, AMOUNT))
+            assert answer.verdict is Verdict.FINAL, answer
+            paid += paid_by_base(answer.packet)
+        return f"family:F{number % len(persons) % 2}", paid
+
+    paid: Counter = Counter()
+    with ThreadPoolExecutor(THREADS) as pool:
+        for family, amount in pool.map(work, range(THREADS)):
+            paid[family] += amount
+    assert sum(paid.values()) == contract_cap, "what is asked for is far above"
+    assert len(paid) == 2
+    assert max(paid.values()) <= family_cap
+    with store.read() as uow:
+        filled = {key.owner: amount for key, amount in uow.accumulators.all().items() if key.scheme == "one"}
+    assert filled == {**paid, "contract:K1": contract_cap}
+    books_agree(store)
+
+
+def charged_at_once(store, hospital: Hospital, person: p.PersonRef | None = None, settles: int = SETTLES) -> list[str]:
+    """Charged cases of one member, put into the store in one unit of work: copies of one that came in by the door."""
+    first = hospital.register(person)
+    hospital.done("2204", hospital.fees(first, hospital.line("0", AMOUNT)))
+    hids = [hospital.hid() for _ in range(settles - 1)]
     with store.write() as uow:
         case = uow.cases.get(hospital.code, first)
         (line,) = uow.fees.standing(case)
