@@ -13,11 +13,10 @@ from functools import cache
 from pathlib import Path
 
 import argon2
-import msgspec
 from msgspec import Struct
 
-from edge import files
 from edge.errors import EdgeError
+from edge.kept_file import KeptFile
 
 FILE = "accounts.json"
 ACCOUNTS_MAX = 500
@@ -48,16 +47,14 @@ class Account(Struct, frozen=True, kw_only=True):
 
 
 class _File(Struct, frozen=True):
-    accounts: list[Account]
+    accounts: list[Account] = []
 
 
 class Accounts:
     """The list in one file, with its changes noticed. Not for several threads at once."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._seen: tuple[int, int, int] | None = None
-        self._known: dict[str, Account] = {}
+        self._file = KeptFile(path, _File, AccountError)
 
     def all(self) -> list[Account]:
         """All accounts by name.
@@ -65,8 +62,7 @@ class Accounts:
         Raises:
             AccountError: the file is unreadable or damaged.
         """
-        self._refresh()
-        return [self._known[name] for name in sorted(self._known)]
+        return sorted(self._file.content().accounts, key=lambda row: row.name)
 
     def find(self, name: str) -> Account | None:
         """The account of that name.
@@ -74,8 +70,7 @@ class Accounts:
         Raises:
             AccountError: the file is unreadable or damaged.
         """
-        self._refresh()
-        return self._known.get(name)
+        return next((row for row in self._file.content().accounts if row.name == name), None)
 
     def put(self, name: str, role: Role, password: str, now: datetime) -> None:
         """Make the account, or give it another role and password.
@@ -87,44 +82,21 @@ class Accounts:
             raise AccountError("an account's name has 1 to 40 letters, digits, dots, dashes or underscores")
         if not PASSWORD_CHARACTERS_MIN <= len(password) <= PASSWORD_CHARACTERS_MAX:
             raise AccountError(f"a password has {PASSWORD_CHARACTERS_MIN} to {PASSWORD_CHARACTERS_MAX} characters")
-        self._refresh()
-        if len(self._known) >= ACCOUNTS_MAX and name not in self._known:
-            raise AccountError(f"there are already {ACCOUNTS_MAX} accounts")
-        hashed = _HASHER.hash(password)
-        self._write({**self._known, name: Account(name=name, role=role, password_hash=hashed, changed_at=now)})
+        fresh = Account(name=name, role=role, password_hash=_HASHER.hash(password), changed_at=now)
+        with self._file.changing() as kept:
+            others = [row for row in kept.accounts if row.name != name]
+            if len(others) >= ACCOUNTS_MAX:
+                raise AccountError(f"there are already {ACCOUNTS_MAX} accounts")
+            self._file.write(_File([*others, fresh]))
 
     def remove(self, name: str) -> bool:
         """Take the account away; ``False`` if it was not there."""
-        self._refresh()
-        rest = {known: row for known, row in self._known.items() if known != name}
-        if len(rest) == len(self._known):
-            return False
-        self._write(rest)
+        with self._file.changing() as kept:
+            rest = [row for row in kept.accounts if row.name != name]
+            if len(rest) == len(kept.accounts):
+                return False
+            self._file.write(_File(rest))
         return True
-
-    def _refresh(self) -> None:
-        try:
-            found = self._path.stat()
-        except FileNotFoundError:
-            self._seen, self._known = None, {}
-            return
-        except OSError as error:
-            raise AccountError(f"{self._path} cannot be read: {error.strerror}") from error
-        seen = (found.st_mtime_ns, found.st_ino, found.st_size)
-        if seen == self._seen:
-            return
-        try:
-            rows = msgspec.json.decode(self._path.read_bytes(), type=_File).accounts
-        except (OSError, msgspec.DecodeError) as error:
-            raise AccountError(f"{self._path} cannot be read: it is damaged or not ours") from error
-        self._seen, self._known = seen, {row.name: row for row in rows}
-
-    def _write(self, known: dict[str, Account]) -> None:
-        body = msgspec.json.format(msgspec.json.encode(_File([known[name] for name in sorted(known)])))
-        try:
-            files.replace(self._path, body + b"\n")
-        except OSError as error:
-            raise AccountError(f"{self._path} cannot be written: {error.strerror}") from error
 
 
 def password_fits(account: Account | None, password: str) -> bool:

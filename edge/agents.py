@@ -7,24 +7,19 @@ file while the edge runs; each change is made under a lock, and the edge reads t
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import hmac
-import os
 import re
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import msgspec
 import structlog
 from msgspec import Struct, structs
 
 from central_sync.wire.enrolment import SECRET_BYTES
-from edge import files
 from edge.errors import EdgeError
+from edge.kept_file import KeptFile
 from edge.log import located
 from edge.readers.bindings import Binding, Bound
 
@@ -77,9 +72,8 @@ class Agents:
     """The list in one file, with its changes noticed. Not for several threads at once."""
 
     def __init__(self, folder: Path) -> None:
-        self._path = folder / FILE
-        self._seen: tuple[int, int, int] | None = None
-        self._kept = _File()
+        self._file = KeptFile(folder / FILE, _File, AgentError)
+        self._read: _File | None = None
         self._by_name: dict[str, Paired] = {}
 
     def all(self) -> list[Paired]:
@@ -93,8 +87,7 @@ class Agents:
 
     def invitations(self, now: datetime) -> list[Invitation]:
         """The invitations that can still be used."""
-        self._refresh()
-        return [one for one in self._kept.invitations if one.ends_at > now]
+        return [one for one in self._file.content().invitations if one.ends_at > now]
 
     def invite(self, name: str, binding: Binding, now: datetime, lasts: timedelta) -> bytes:
         """The secret of a new invitation for ``name``, instead of an earlier one.
@@ -105,14 +98,14 @@ class Agents:
         if not _NAME.match(name):
             raise AgentError("an agent's name has 1 to 40 letters, digits, dashes or underscores")
         secret = secrets.token_bytes(SECRET_BYTES)
-        with self._changing() as kept:
+        with self._file.changing() as kept:
             others = [one for one in kept.invitations if one.name != name and one.ends_at > now]
             if len(others) >= INVITATIONS_MAX:
                 raise AgentError(f"there are already {INVITATIONS_MAX} open invitations")
             if len(kept.agents) >= AGENTS_MAX:
                 raise AgentError(f"there are already {AGENTS_MAX} agents")
             made = Invitation(name=name, binding=binding, secret_sha256=_hashed(secret), ends_at=now + lasts)
-            self._write(structs.replace(kept, invitations=[*others, made]))
+            self._file.write(structs.replace(kept, invitations=[*others, made]))
         return secret
 
     def pair(self, secret: bytes, key: str, now: datetime) -> Paired:
@@ -124,7 +117,7 @@ class Agents:
             AgentError: the file fails.
         """
         proof, key_sha256 = _hashed(secret), _hashed(key.encode())
-        with self._changing() as kept:
+        with self._file.changing() as kept:
             for known in kept.agents:
                 if hmac.compare_digest(known.secret_sha256, proof) and hmac.compare_digest(
                     known.key_sha256, key_sha256
@@ -139,19 +132,19 @@ class Agents:
             )
             agents = [one for one in kept.agents if one.name != invited.name]
             open_now = [one for one in kept.invitations if one is not invited and one.ends_at > now]
-            self._write(_File([*agents, fresh], open_now))
+            self._file.write(_File([*agents, fresh], open_now))
         return fresh
 
     def remove(self, name: str) -> bool:
         """Withdraw ``name`` and its open invitation; ``False`` if there was neither. Its connection ends at once."""
-        with self._changing() as kept:
+        with self._file.changing() as kept:
             rest = _File(
                 [one for one in kept.agents if one.name != name],
                 [one for one in kept.invitations if one.name != name],
             )
             if rest == kept:
                 return False
-            self._write(rest)
+            self._file.write(rest)
         return True
 
     def admitted(self, name: str, key: str) -> Paired | None:
@@ -194,44 +187,10 @@ class Agents:
 
         return of
 
-    @contextmanager
-    def _changing(self) -> Iterator[_File]:
-        """The list as it is now, while nobody else changes it."""
-        lock = self._path.with_suffix(".lock")
-        try:
-            handle = os.open(lock, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, files.OWNER_ONLY)
-        except OSError as error:
-            raise AgentError(f"{lock} cannot be written: {error.strerror}") from error
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
-            self._refresh()
-            yield self._kept
-        finally:
-            os.close(handle)
-
     def _refresh(self) -> None:
-        try:
-            found = self._path.stat()
-            seen = (found.st_mtime_ns, found.st_ino, found.st_size)
-            if seen != self._seen:
-                self._keep(msgspec.json.decode(self._path.read_bytes(), type=_File))
-                self._seen = seen
-        except FileNotFoundError:
-            self._seen = None
-            self._keep(_File())
-        except (OSError, msgspec.DecodeError) as error:
-            raise AgentError(f"{self._path} cannot be read: it is damaged or not ours") from error
-
-    def _keep(self, kept: _File) -> None:
-        self._kept, self._by_name = kept, {row.name: row for row in sorted(kept.agents, key=lambda row: row.name)}
-
-    def _write(self, kept: _File) -> None:
-        body = msgspec.json.format(msgspec.json.encode(kept))
-        try:
-            files.replace(self._path, body + b"\n")
-        except OSError as error:
-            raise AgentError(f"{self._path} cannot be written: {error.strerror}") from error
-        self._seen = None
+        kept = self._file.content()
+        if kept is not self._read:
+            self._read, self._by_name = kept, {row.name: row for row in sorted(kept.agents, key=lambda row: row.name)}
 
 
 def _hashed(secret: bytes) -> str:

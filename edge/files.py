@@ -7,7 +7,7 @@ import secrets
 from pathlib import Path
 
 OWNER_ONLY = 0o600
-_CLOSED_ON_EXEC = getattr(os, "O_CLOEXEC", 0)
+CLOSED_ON_EXEC = getattr(os, "O_CLOEXEC", 0)
 """Not on Windows, where the agent of a clerk's PC may run; nor can a folder be brought to the disk there."""
 
 
@@ -29,7 +29,7 @@ def replace(path: Path, content: bytes, mode: int = OWNER_ONLY) -> None:
 
 def write_new(path: Path, content: bytes, mode: int = OWNER_ONLY) -> None:
     """Create ``path`` with ``content`` and bring it to the disk; it must not exist."""
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _CLOSED_ON_EXEC, mode)
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | CLOSED_ON_EXEC, mode)
     with os.fdopen(handle, "wb") as file:
         file.write(content)
         file.flush()

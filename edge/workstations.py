@@ -9,17 +9,15 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import os
 import re
 import secrets
 from datetime import datetime
 from pathlib import Path
 
-import msgspec
 from msgspec import Struct
 
-from edge import files
 from edge.errors import EdgeError
+from edge.kept_file import KeptFile
 
 FILE = "workstations.json"
 WORKSTATIONS_MAX = 2_000
@@ -40,16 +38,15 @@ class Workstation(Struct, frozen=True, kw_only=True):
 
 
 class _File(Struct, frozen=True):
-    workstations: list[Workstation]
+    workstations: list[Workstation] = []
 
 
 class Workstations:
     """The list in one file, with its changes noticed. Not for several threads at once."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._path_text = str(path)
-        self._seen: tuple[int, int, int] | None = None
+        self._file = KeptFile(path, _File, WorkstationError)
+        self._read: _File | None = None
         self._known: dict[str, Workstation] = {}
 
     def all(self) -> list[Workstation]:
@@ -69,20 +66,22 @@ class Workstations:
         """
         if not _NAME.match(name):
             raise WorkstationError("a workstation's name has 1 to 40 letters, digits, dots, dashes or underscores")
-        self._refresh()
-        if len(self._known) >= WORKSTATIONS_MAX and name not in self._known:
-            raise WorkstationError(f"there are already {WORKSTATIONS_MAX} workstations")
         key = secrets.token_urlsafe(32)
-        self._write({**self._known, name: Workstation(name=name, key_sha256=_hashed(key), added_at=now)})
+        fresh = Workstation(name=name, key_sha256=_hashed(key), added_at=now)
+        with self._file.changing() as kept:
+            others = [row for row in kept.workstations if row.name != name]
+            if len(others) >= WORKSTATIONS_MAX:
+                raise WorkstationError(f"there are already {WORKSTATIONS_MAX} workstations")
+            self._file.write(_File([*others, fresh]))
         return key
 
     def remove(self, name: str) -> bool:
         """Withdraw ``name``; ``False`` if it was not there. Its open tokens end at once."""
-        self._refresh()
-        rest = {known: row for known, row in self._known.items() if known != name}
-        if len(rest) == len(self._known):
-            return False
-        self._write(rest)
+        with self._file.changing() as kept:
+            rest = [row for row in kept.workstations if row.name != name]
+            if len(rest) == len(kept.workstations):
+                return False
+            self._file.write(_File(rest))
         return True
 
     def admits(self, name: str, key: str) -> bool:
@@ -105,28 +104,9 @@ class Workstations:
         return row.key_sha256 if row else ""
 
     def _refresh(self) -> None:
-        try:
-            found = os.stat(self._path_text)  # noqa: PTH116 -- at every call: half of what Path.stat costs
-        except FileNotFoundError:
-            self._seen, self._known = None, {}
-            return
-        except OSError as error:
-            raise WorkstationError(f"{self._path} cannot be read: {error.strerror}") from error
-        seen = (found.st_mtime_ns, found.st_ino, found.st_size)
-        if seen == self._seen:
-            return
-        try:
-            rows = msgspec.json.decode(self._path.read_bytes(), type=_File).workstations
-        except (OSError, msgspec.DecodeError) as error:
-            raise WorkstationError(f"{self._path} cannot be read: it is damaged or not ours") from error
-        self._seen, self._known = seen, {row.name: row for row in rows}
-
-    def _write(self, known: dict[str, Workstation]) -> None:
-        body = msgspec.json.format(msgspec.json.encode(_File([known[name] for name in sorted(known)])))
-        try:
-            files.replace(self._path, body + b"\n")
-        except OSError as error:
-            raise WorkstationError(f"{self._path} cannot be written: {error.strerror}") from error
+        kept = self._file.content()
+        if kept is not self._read:
+            self._read, self._known = kept, {row.name: row for row in kept.workstations}
 
 
 def _hashed(key: str) -> str:
