@@ -33,6 +33,7 @@ from central_sync.fleet.limits import INVITATION_HOURS_DEFAULT
 from central_sync.members.service import import_members
 from central_sync.place import Place
 from central_sync.publications import Publications
+from central_sync.resettle_verb import resettle_command
 from central_sync.review_verbs import review
 from central_sync.rulebook.strict import RulebookError
 from central_sync.rulebook_verbs import rulebook
@@ -108,6 +109,7 @@ def main(ctx: click.Context, folder: Path | None, database: str) -> None:
 main.add_command(rulebook)
 main.add_command(review)
 main.add_command(settlements)
+settlements.add_command(resettle_command)
 for _verb in (*publishing_verbs.VERBS, simulate):
     rulebook.add_command(_verb)
 

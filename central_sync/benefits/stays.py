@@ -3,6 +3,8 @@
 PURE. Therefore the parts add up to one settlement of all, to the coin, whatever the layers count: a deductible of the bill is taken once, its
 bands and caps go on, and what a later part changes of an earlier one (a band that holds for all, a year that is another one) is made good
 in the later one. A part may be negative then.
+
+A bill that is settled again is computed as of its turn: what later bills have counted is taken off where it matters which bill was first.
 """
 
 from __future__ import annotations
@@ -11,8 +13,11 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from central_sync.benefits.facts import AccumulatorKey
+from central_sync.benefits.choices import RUNNING
+from central_sync.benefits.eligibility import counter_key, paying
+from central_sync.benefits.facts import AccumulatorKey, CaseFacts
 from central_sync.benefits.kinds import Kind
+from central_sync.benefits.parameters import Rulebook
 from central_sync.benefits.results import Computation, Share, TraceStep
 
 Payer = tuple[str, str, str, int]
@@ -59,6 +64,20 @@ def without(
 ) -> dict[AccumulatorKey, int]:
     """The accumulators as they would stand if ``deltas`` had not been added."""
     return {key: accumulators.get(key, 0) - deltas.get(key, 0) for key in accumulators.keys() | deltas.keys()}
+
+
+def turns(rulebook: Rulebook, facts: CaseFacts) -> frozenset[AccumulatorKey]:
+    """The accumulators that say how far the bills of a running time have come: what a bill comes to depends on which were before it.
+    Caps and running deductibles are none: whoever comes first uses them up, and what later bills used of them stays theirs.
+    """
+    found: set[AccumulatorKey] = set()
+    for cover, scheme, benefit in paying(rulebook, facts):
+        deductible, bands = benefit.deductible, benefit.bands
+        if deductible and deductible.later:
+            found.add(counter_key(facts, cover, scheme, deductible.counter))
+        if bands.per in RUNNING:
+            found.add(counter_key(facts, cover, scheme, bands.counter, bands.per, bands.owner))
+    return frozenset(found)
 
 
 def rest(whole: Computation, earlier: Earlier, serials: Collection[str]) -> Computation:

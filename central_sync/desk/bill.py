@@ -6,6 +6,7 @@ settled before is taken off (``benefits/stays.py``).
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -15,13 +16,13 @@ from central_sync.benefits.facts import CaseFacts
 from central_sync.benefits.results import Computation
 from central_sync.benefits.settlement import ItemUnknown, accumulator_keys
 from central_sync.benefits.settlement import settle as computed
-from central_sync.benefits.stays import Earlier, added, payers, rest, without
+from central_sync.benefits.stays import Earlier, added, payers, rest, turns, without
 from central_sync.desk import charges
 from central_sync.desk.checks import facts, member_of, within
 from central_sync.desk.lifecycle import Event, after
 from central_sync.desk.work import Work
 from central_sync.limits import INTERIM_SETTLEMENTS_PER_STAY_MAX
-from central_sync.store.records import Case, Settlement
+from central_sync.store.records import Case, FeeLine, Settlement
 from central_sync.store.settlements import unpack_deltas
 from central_sync.wire import packets as p
 from central_sync.wire.catalogue import Care
@@ -52,12 +53,49 @@ def bill_of(work: Work, case: Case, *, lock: bool, until: date | None = None) ->
     new = {row.serial for row in rows if not row.settled_by}
     if not (rows if until is None else new):
         raise Refused("no_fees")
+    return _computed(work, case, rows, new, parts, until=until, lock=lock)
+
+
+def bill_again(work: Work, case: Case, found: Settlement, *, lock: bool) -> Bill:
+    """What a settlement of the case that is in force, and the last one, would come to now, in its turn: as if neither it had been
+    made nor, where the order of bills matters, any of the member's that came later. The deltas are those of the new one.
+
+    Raises:
+        Refused: ``item_unknown``.
+    """
+    parts = _parts(work, case.member, found.after)
+    before = {part.id for part in parts}
+    rows = [row for row in work.uow.fees.standing(case) if found.until is None or row.settled_by in {found.id, *before}]
+    new = {row.serial for row in rows if row.settled_by not in before}
+    return _computed(work, case, rows, new, parts, until=found.until, lock=lock, instead=found)
+
+
+def _computed(
+    work: Work,
+    case: Case,
+    rows: Sequence[FeeLine],
+    new: Collection[str],
+    parts: Sequence[Settlement],
+    *,
+    until: date | None,
+    lock: bool,
+    instead: Settlement | None = None,
+) -> Bill:
     told = facts_of(work, case, until)
     earlier = added(_came_to(part) for part in parts)
-    keys = [*accumulator_keys(work.rulebook, told), *earlier.deltas]
+    known = accumulator_keys(work.rulebook, told)
+    gone = unpack_deltas(instead.deltas) if instead else {}
+    keys = dict.fromkeys([*known, *earlier.deltas, *gone])
     if lock:
         work.uow.accumulators.lock(key.owner for key in keys)
-    stand = without(work.uow.accumulators.read(dict.fromkeys(keys)), earlier.deltas)
+    stand = work.uow.accumulators.read(keys)
+    if parts or instead:
+        stand = without(without(stand, earlier.deltas), gone)
+    if instead:
+        order = turns(work.rulebook, told)
+        for later in work.uow.settlements.later(instead):
+            deltas = unpack_deltas(later.deltas)
+            stand = without(stand, {key: amount for key, amount in deltas.items() if key in order})
     try:
         whole = computed(work.rulebook, told, charges.bill(rows), stand)
     except ItemUnknown as error:
@@ -67,10 +105,13 @@ def bill_of(work: Work, case: Case, *, lock: bool, until: date | None = None) ->
 
 def parts_of(work: Work, case: Case) -> list[Settlement]:
     """The interim settlements in force of a case, the last one first."""
+    return _parts(work, case.member, case.interim_id)
+
+
+def _parts(work: Work, member: str, key: str) -> list[Settlement]:
     found: list[Settlement] = []
-    key = case.interim_id
     while key:
-        part = work.uow.settlements.get(case.member, key)
+        part = work.uow.settlements.get(member, key)
         assert part is not None, "a case without its interim settlement"
         found.append(part)
         key = part.after

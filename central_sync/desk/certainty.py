@@ -6,7 +6,7 @@ import msgspec
 
 from central_sync.desk.checks import own_case
 from central_sync.desk.lifecycle import Confirmation, Saying, said
-from central_sync.desk.settlement import take_back
+from central_sync.desk.settlement import given_id, take_back
 from central_sync.desk.work import Decision, Work
 from central_sync.store import UnitOfWork
 from central_sync.store.records import LedgerRow
@@ -41,7 +41,8 @@ def confirm(work: Work, request: Confirm) -> Decision:
             take_back(work, case, found, Saying.ANNUL)
         else:
             work.uow.settlements.change(found, confirmation=to)
-    answer = Confirmed(settlement_id=found.id, confirmation=to)
+    given = given_id(work, case, found)
+    answer = Confirmed(settlement_id=given, confirmation=to, replaced_by=found.id if found.id != given else "")
     return Decision(answer, case.member, case.hid, found.id)
 
 

@@ -33,20 +33,24 @@ class Event(StrEnum):
 
 
 class Confirmation(StrEnum):
-    """Where a settlement stands; the last two are no longer in force."""
+    """Where a settlement stands; the last three are no longer in force."""
 
     AWAITED = "awaited"
     CONFIRMED = "confirmed"
     ANNULLED = "annulled"
     UNDONE = "undone"
+    REPLACED = "replaced"
 
 
 class Saying(StrEnum):
-    """What may be said of a settlement: 49 with result 0, 49 with another, and its cancel or reversal."""
+    """What may be said of a settlement: 49 with result 0, 49 with another, its cancel or reversal, and that the hub settled it again: then
+    the one that replaces it goes on with the confirmation that it had.
+    """
 
     CONFIRM = "confirm"
     ANNUL = "annul"
     UNDO = "undo"
+    REPLACE = "replace"
 
 
 class Step(NamedTuple):
@@ -90,6 +94,10 @@ CONFIRMATION: dict[tuple[Confirmation, Saying], Step] = {
     (C.ANNULLED, Y.CONFIRM): Step(refusal="already_undone"),
     (C.ANNULLED, Y.ANNUL): Step(C.ANNULLED),
     (C.ANNULLED, Y.UNDO): Step(refusal="already_undone"),
+    (C.AWAITED, Y.REPLACE): Step(C.REPLACED),
+    (C.CONFIRMED, Y.REPLACE): Step(C.REPLACED),
+    (C.ANNULLED, Y.REPLACE): Step(refusal="already_undone"),
+    **{(C.REPLACED, saying): Step(refusal="already_undone") for saying in Saying},
     **{(C.UNDONE, saying): Step(refusal="already_undone") for saying in Saying},
 }
 

@@ -1,7 +1,7 @@
 """Reconciliation of a hospital's books with the hub's: 3201 totals, 3202 settlement by settlement.
 
 Confirmed money is compared. What awaits its confirmation is listed apart, and makes the books differ only where the hospital
-counts it as confirmed.
+counts it as confirmed. What the hub has settled again is told with what stands in its place.
 """
 
 from __future__ import annotations
@@ -54,6 +54,8 @@ def details(work: Work, request: ReconcileDetails) -> Decision:
     equal = True
     for listed in request.rows:
         difference = _compared(listed, open_rows.pop(listed.settlement_id, None))
+        if difference is not None and difference.kind == "missing_at_hub":
+            difference = _replaced(work, listed, open_rows) or difference
         if difference is not None:
             differences.append(difference)
             equal = False
@@ -63,6 +65,28 @@ def details(work: Work, request: ReconcileDetails) -> Decision:
         differences.append(Difference(settlement_id=row.id, msgid=row.msgid, kind=kind, hub_total=row.total))
         equal = equal and awaited
     return Decision(DetailsAnswer(equal=equal, differences=differences))
+
+
+def _replaced(work: Work, listed: DetailRow, open_rows: dict[str, Settlement]) -> Difference | None:
+    """What stands in the place of a settlement that the hub has made again."""
+    found = work.uow.settlements.named(listed.settlement_id)
+    if found is None or found.institution != work.institution.code or not found.replaced_by:
+        return None
+    while found.replaced_by:
+        found = work.uow.settlements.get(found.member, found.replaced_by)
+        assert found is not None, "a settlement that another one names"
+    if open_rows.pop(found.id, None) is None:
+        return None
+    return Difference(
+        settlement_id=listed.settlement_id,
+        msgid=found.msgid,
+        kind="replaced",
+        hub_total=found.total,
+        hospital_total=listed.total,
+        replaced_by=found.id,
+        hub_funds=found.funds,
+        hub_patient=found.patient,
+    )
 
 
 def _compared(listed: DetailRow, found: Settlement | None) -> Difference | None:

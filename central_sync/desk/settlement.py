@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from dataclasses import replace
 from datetime import date
 
 import msgspec
@@ -51,35 +52,60 @@ def settle(work: Work, request: p.Settle) -> Decision:
     found = bill_of(work, case, lock=True, until=request.until)
     _agrees(work, request.currency, request.total, found)
     key = settlement_id(work.institution.code, work.msgid)
-    computation = deferral.marked(work, case, key, found)
-    answer = _as_part(_answer(work, case, computation, key, Confirmation.AWAITED), case, request.until)
+    blank = _blank(work, case, key, until=request.until, after=case.interim_id, invoice=request.invoice)
+    answer = kept(work, case, found, blank)
+    _put(work, case, key, request.until)
+    return Decision(answer, case.member, case.hid, key)
+
+
+def kept(work: Work, case: Case, found: Bill, blank: records.Settlement) -> p.Settlement:
+    """Keep a settlement of a locked case, of which ``blank`` has everything but what it comes to, and move the accumulators."""
+    computation = deferral.marked(work, case, blank.id, found)
+    answer = msgspec.structs.replace(
+        _answer(work, case, computation, blank.id, blank.confirmation),
+        until=blank.until,
+        after=blank.after,
+        replaces=blank.replaces,
+        patient_due=computation.patient - blank.patient if blank.replaces else 0,
+    )
     answer = deferral.signed(work, case, found.day, answer)
     work.uow.settlements.add(
-        records.Settlement(
-            member=case.member,
-            id=key,
-            hid=case.hid,
-            institution=case.institution,
-            msgid=work.msgid,
-            number=work.row.number,
-            business_day=work.business_day,
-            currency=request.currency,
+        replace(
+            blank,
             total=computation.total,
             funds=sum(share.amount for share in computation.shares),
             patient=computation.patient,
-            confirmation=Confirmation.AWAITED,
-            confirmation_before="",
             answer=msgspec.msgpack.encode(answer),
             deltas=pack_deltas(computation.deltas),
-            invoice=request.invoice,
-            settled_at=work.now,
-            until=request.until,
-            after=case.interim_id,
+            patient_due=answer.patient_due,
         )
     )
     work.uow.accumulators.add(computation.deltas)
-    _put(work, case, key, request.until)
-    return Decision(answer, case.member, case.hid, key)
+    return answer
+
+
+def _blank(work: Work, case: Case, key: str, *, until: date | None, after: str, invoice: str) -> records.Settlement:
+    return records.Settlement(
+        member=case.member,
+        id=key,
+        hid=case.hid,
+        institution=case.institution,
+        msgid=work.msgid,
+        number=work.row.number,
+        business_day=work.business_day,
+        currency=work.institution.currency,
+        total=0,
+        funds=0,
+        patient=0,
+        confirmation=Confirmation.AWAITED,
+        confirmation_before="",
+        answer=b"",
+        deltas=b"",
+        invoice=invoice,
+        settled_at=work.now,
+        until=until,
+        after=after,
+    )
 
 
 def cancel(work: Work, request: p.SettleCancel) -> Decision:
@@ -88,11 +114,32 @@ def cancel(work: Work, request: p.SettleCancel) -> Decision:
     found = work.uow.settlements.get(case.member, request.settlement_id)
     if found is None or found.hid != case.hid or found.institution != case.institution:
         raise Refused("settlement_unknown")
+    while found.replaced_by:
+        found = _get(work, case, found.replaced_by)
     take_back(work, case, found, Saying.UNDO)
+    given = given_id(work, case, found)
     answer = p.SettleCancelled(
-        hid=case.hid, settlement_id=found.id, total=-found.total, patient=-found.patient, funds=-found.funds
+        hid=case.hid,
+        settlement_id=given,
+        total=-found.total,
+        patient=-found.patient,
+        funds=-found.funds,
+        replaced_by=found.id if found.id != given else "",
     )
     return Decision(answer, case.member, case.hid, found.id)
+
+
+def given_id(work: Work, case: Case, found: records.Settlement) -> str:
+    """The id that the hospital was given when it settled: an edge knows the settlement by it."""
+    while found.replaces:
+        found = _get(work, case, found.replaces)
+    return found.id
+
+
+def _get(work: Work, case: Case, key: str) -> records.Settlement:
+    found = work.uow.settlements.get(case.member, key)
+    assert found is not None, "a settlement that another one names"
+    return found
 
 
 def take_back(work: Work, case: Case, found: records.Settlement, saying: Saying) -> Confirmation:

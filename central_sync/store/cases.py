@@ -127,6 +127,15 @@ class Fees:
             .values(settled_by=settlement_id)
         )
 
+    def resettle(self, case: Case, before: str, settlement_id: str) -> None:
+        """Give the lines of a locked case that one interim settlement holds to the one that replaces it."""
+        c = t.fee_line.c
+        self._connection.execute(
+            update(t.fee_line)
+            .where(c.member == case.member, c.hid == case.hid, c.settled_by == before)
+            .values(settled_by=settlement_id)
+        )
+
     def unsettle(self, case: Case, settlement_id: str) -> None:
         """Take the lines of a locked case from an interim settlement that is no longer in force."""
         c = t.fee_line.c

@@ -254,9 +254,10 @@ class FeeLine:
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """One settlement with its whole answer. ``confirmation``: awaited, confirmed, annulled or undone; the last two are no
-    longer in force. ``deltas`` are what it added to the accumulators (see ``settlements.pack_deltas``). An interim settlement of a stay
-    goes ``until`` a day; ``after`` is the stay's settlement before, on which it stands.
+    """One settlement with its whole answer. ``confirmation``: awaited, confirmed, annulled, undone or replaced; the last three
+    are no longer in force. ``deltas`` are what it added to the accumulators (see ``settlements.pack_deltas``). An interim settlement of a stay
+    goes ``until`` a day; ``after`` is the stay's settlement before, on which it stands. A settlement
+    that was made again names what it ``replaces``, and what of it the patient is still due to pay (negative: to get back).
     """
 
     member: str
@@ -280,6 +281,9 @@ class Settlement:
     undone_at: datetime | None = None
     until: date | None = None
     after: str = ""
+    replaces: str = ""
+    replaced_by: str = ""
+    patient_due: int = 0
 
     @property
     def in_force(self) -> bool:

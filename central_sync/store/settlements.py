@@ -73,6 +73,23 @@ class Settlements:
         row = _GET.row(self._connection, {"key_member": member, "key_id": settlement_id})
         return Settlement(*row) if row else None
 
+    def named(self, settlement_id: str) -> Settlement | None:
+        """The settlement, for a person who knows nothing but its id."""
+        statement = select(t.settlement).where(t.settlement.c.id == settlement_id)
+        row = self._connection.execute(statement).mappings().first()
+        return Settlement(**row) if row else None
+
+    def later(self, settlement: Settlement) -> list[Settlement]:
+        """The member's settlements in force of other cases that were made after this one."""
+        c = t.settlement.c
+        statement = select(t.settlement).where(
+            c.member == settlement.member,
+            c.settled_at > settlement.settled_at,
+            c.hid != settlement.hid,
+            c.confirmation.in_(_IN_FORCE),
+        )
+        return [Settlement(**row) for row in self._connection.execute(statement).mappings()]
+
     def change(self, settlement: Settlement, **values: Any) -> None:
         """Set columns of a settlement whose case is locked."""
         _CHANGES.run(self._connection, (settlement.member, settlement.id), values)

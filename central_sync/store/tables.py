@@ -332,7 +332,11 @@ settlement = Table(
     Column("undone_at", Instant),
     Column("until", Date),
     Column("after", String(40), nullable=False, server_default=text("''")),
+    Column("replaces", String(40), nullable=False, server_default=text("''")),
+    Column("replaced_by", String(40), nullable=False, server_default=text("''")),
+    Column("patient_due", BigInteger, nullable=False, server_default=text("0")),
     PrimaryKeyConstraint("member", "id"),
+    Index("ix_settlement_id", "id"),
     Index("ix_settlement_day", "institution", "business_day"),
     Index("ix_settlement_awaited", "confirmation", "institution"),
 )

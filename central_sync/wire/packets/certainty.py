@@ -19,10 +19,13 @@ class Confirm(Request, frozen=True, kw_only=True):
 
 
 class Confirmed(Answer, frozen=True, kw_only=True):
-    """49. ``confirmation`` is ``confirmed`` or ``annulled``."""
+    """49. ``confirmation`` is ``confirmed`` or ``annulled``. ``settlement_id`` is the id that the hospital was given when it settled;
+    ``replaced_by``: the hub has settled it again since, and this is what was confirmed or annulled.
+    """
 
     settlement_id: str
     confirmation: str
+    replaced_by: str = ""
 
 
 class Query(Request, frozen=True, kw_only=True):

@@ -53,13 +53,18 @@ class ReconcileDetails(Request, frozen=True, kw_only=True):
 
 
 class Difference(Answer, frozen=True, kw_only=True):
-    """``kind``: missing_at_hub, missing_at_hospital, amounts_differ, or awaited (hub has it, unconfirmed)."""
+    """``kind``: missing_at_hub, missing_at_hospital, amounts_differ, awaited (hub has it, unconfirmed), or replaced (the hub settled it
+    again: ``replaced_by`` stands in its place, with the hub's amounts; book that one).
+    """
 
     settlement_id: str
     msgid: str
     kind: str
     hub_total: int | None = None
     hospital_total: int | None = None
+    replaced_by: str = ""
+    hub_funds: int | None = None
+    hub_patient: int | None = None
 
 
 class DetailsAnswer(Answer, frozen=True, kw_only=True):

@@ -82,6 +82,9 @@ class Settlement(Answer, frozen=True, kw_only=True):
     what a fixed price is above (or, negative, below) the itemised bill: the hospital's gain or loss. ``until`` is
     the last day of an interim settlement, ``after`` the settlement of the same stay that came before. Where there is one, shares and patient
     are what the stay up to now comes to, less what was settled before; a part may be negative.
+
+    ``replaces``: the hub settled it again, in the place of that settlement; ``patient_due`` is what the patient is still to pay therefore, or
+    (negative) to get back. Nothing is paid by itself.
     """
 
     hid: str
@@ -98,6 +101,8 @@ class Settlement(Answer, frozen=True, kw_only=True):
     package_difference: int = 0
     until: date | None = None
     after: str = ""
+    replaces: str = ""
+    patient_due: int = 0
 
 
 class SettleCancel(Request, frozen=True, kw_only=True):
@@ -109,10 +114,13 @@ class SettleCancel(Request, frozen=True, kw_only=True):
 
 
 class SettleCancelled(Answer, frozen=True, kw_only=True):
-    """2208, 2305. What went back, as negative amounts."""
+    """2208, 2305. What went back, as negative amounts. ``settlement_id`` is the id that the hospital was given when it settled; where the
+    hub had settled it again since, ``replaced_by`` is what went back.
+    """
 
     hid: str
     settlement_id: str
     total: int
     patient: int
     funds: int
+    replaced_by: str = ""

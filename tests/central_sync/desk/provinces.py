@@ -72,7 +72,8 @@ class Provincial(Hospital):
         self.done("2402", request)
 
     def stayed(self, amount: int, **more) -> p.Settlement:
-        """A whole stay, settled."""
+        """A whole stay, settled a second after whatever was settled before."""
+        self.now += timedelta(seconds=1)
         hid = self.stay(**more)
         self.charge(hid, "1", amount)
         self.discharge(hid)
