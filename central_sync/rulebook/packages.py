@@ -1,6 +1,7 @@
 """Reads a scheme's table of fixed prices: which item on the bill stands for which price, by day and kind of hospital.
 
-Columns: ``item, from, text, price, reference, illustrative`` and any ``price.<tier>``. ``price`` speaks for every tier without a
+Columns: ``item, from, text, price, reference, illustrative`` and any ``price.<tier>``; ``text`` is English, ``text.fa`` and ``text.zh`` (both, or none) say
+the same. ``price`` speaks for every tier without a
 column of its own. A row without any price ends the item's on that day.
 """
 
@@ -11,10 +12,13 @@ from datetime import date
 from pathlib import Path
 
 from central_sync.benefits.parameters import Parameter, Row
+from central_sync.rulebook.documents import TextsFile
 from central_sync.rulebook.strict import table
+from central_sync.rulebook.texts import english
 from central_sync.rulebook.values import Place, coins
 
 COLUMNS = frozenset(["item", "from", "text", "price", "reference", "illustrative"])
+TEXTS = frozenset(["text.fa", "text.zh"])
 
 
 def packages(folder: Path, place: Place, rule: str, items: Container[str]) -> dict[str, Parameter[int]]:
@@ -24,12 +28,14 @@ def packages(folder: Path, place: Place, rule: str, items: Container[str]) -> di
         RulebookError: a row is wrong; the error names the line.
     """
     found: dict[str, Parameter[int]] = {}
-    for line, row in table(folder, place.file, COLUMNS, frozenset(f"price.{tier}" for tier in place.tiers)):
+    prices = frozenset(f"price.{tier}" for tier in place.tiers)
+    for line, row in table(folder, place.file, COLUMNS, prices | TEXTS):
         item = row["item"]
         if item not in items:
             raise place.wrong(line, "the catalogue has no such item")
         if not row["text"]:
             raise place.wrong(line, "a price has a text")
+        english(place.texts, f"{rule}.{item}", _wording(place, line, row))
         if row["reference"] not in place.references:
             raise place.wrong(line, "sources.yaml has no such source")
         if row["illustrative"] not in ("true", "false"):
@@ -47,6 +53,15 @@ def packages(folder: Path, place: Place, rule: str, items: Container[str]) -> di
     if not found:
         raise place.wrong("line 1", "there is no price")
     return found
+
+
+def _wording(place: Place, line: str, row: dict[str, str]) -> str | TextsFile:
+    told = {row.get(column, "") for column in TEXTS}
+    if told == {""}:
+        return row["text"]
+    if "" in told:
+        raise place.wrong(line, "a price has a text in every language, or in English alone")
+    return TextsFile(en=row["text"], fa=row["text.fa"], zh=row["text.zh"])
 
 
 def _rows(place: Place, line: str, row: dict[str, str], from_day: date, before: set[str]) -> list[Row[int]]:

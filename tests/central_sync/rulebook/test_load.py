@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from central_sync.benefits import bundle
@@ -98,6 +100,18 @@ def test_what_the_shipped_rulebook_calls_things_is_known_in_the_language_of_thei
     assert all(book.called(f"region.{code}", region.language) for code, region in book.regions.items())
     assert book.called("cn_employee", Language.ZH) == "职工基本医疗保险统筹基金"
     assert book.called("source.illustrative_cn", Language.FA).startswith("ساختگی")
+
+
+def test_everything_that_the_shipped_rulebook_says_it_says_in_three_languages():
+    book = load()
+    said = {parameter.rule for parameter, _ in parameters(book)} | book.schemes.keys()
+    said |= {f"source.{code}" for code in book.sources} | {f"region.{code}" for code in book.regions}
+
+    for language, letters in ((Language.FA, "[\u0600-\u06ff]"), (Language.ZH, "[\u4e00-\u9fff]")):
+        missing = [key for key in sorted(said) if not re.search(letters, book.called(key, language))]
+        assert missing == [], f"no {language} text: write `text: {{en: …, fa: …, zh: …}}`"
+        foreign = {key: text for key, text in book.texts[language].items() if re.search("[A-Za-z]{2}", text)}
+        assert foreign == {}
 
 
 def test_another_translation_is_another_version_and_survives_the_bundle(tmp_path):

@@ -8,6 +8,7 @@ import pytest
 
 from central_sync.rulebook.load import load
 from central_sync.rulebook.strict import RulebookError
+from central_sync.terms.languages import Language
 from tests.central_sync.rulebook.mistakes import STAY, change, copied
 
 HEAD = "item,from,text,price,price.tier_3,reference,illustrative\n"
@@ -36,6 +37,19 @@ def test_each_item_has_a_price_of_its_own_by_day_and_tier(tmp_path):
     assert one.at(date(2025, 5, 1), "tier_1").value == 550_000
     assert one.at(date(2026, 5, 1), "tier_1") is None
     assert stay.package.prices["SS0002"].at(date(2026, 5, 1), "tier_1") is None
+
+
+def test_a_price_is_called_in_every_language_or_in_english_alone(tmp_path):
+    head = "item,from,text,text.fa,text.zh,price,reference,illustrative\n"
+    row = "SS0001,2024-01-01,fixed price,قیمت ثابت,定额,5000,illustrative_cn,true\n"
+
+    book = load(with_table(tmp_path, head + row))
+
+    rule = "cn_employee.inpatient.packages.SS0001"
+    assert (book.called(rule, Language.FA), book.called(rule, Language.ZH)) == ("قیمت ثابت", "定额")
+    (tmp_path / FILE).write_text(head + row.replace("定额", ""), encoding="utf-8")
+    with pytest.raises(RulebookError, match=r"fixed\.csv:2: .*in every language"):
+        load(tmp_path)
 
 
 @pytest.mark.parametrize(
