@@ -5,7 +5,8 @@ Rules
     * It changes nothing of the settlement: shares, patient's part and accumulators stay. What would be deducted is written beside it.
     * It is judged again when the member's record changed, when a person says so, and when other rules come into force.
     * Reading and judging hold no writer; what was found of some settlements is kept in one short commit that lets people's go first.
-    * A hub that is killed judges again; two that judge at once find the same, and one keeps it.
+    * A hub that is killed judges again. Of several on one database each judges what no other has taken; should two judge the same, they find
+      the same, and one keeps it.
 """
 
 from __future__ import annotations
@@ -97,14 +98,24 @@ class Auditing:
         """Judge some settlements that are marked; whether more may be waiting."""
         now = self._clock()
         auditor = self._ready(now)
+        marked = self._marked(now)
+        if not marked:
+            return False
+        with self._store.read() as uow:
+            judged = [(row, _judged(uow, auditor, row)) for row in marked]
+        with self._store.write(urgent=False) as uow:
+            for row, found in judged:
+                _kept(uow, row, auditor.bundle.version, found, now)
+        return len(marked) == AUDITS_AT_ONCE
+
+    def _marked(self, now: datetime) -> list[SettledAudit]:
+        """Some that are marked; where several hubs serve one database, for this one alone for a while."""
         with self._store.read() as uow:
             marked = uow.audits.due(now, AUDITS_AT_ONCE)
-            judged = [(row, _judged(uow, auditor, row)) for row in marked]
-        if judged:
+        if marked and self._store.shared:
             with self._store.write(urgent=False) as uow:
-                for row, found in judged:
-                    _kept(uow, row, auditor.bundle.version, found, now)
-        return len(marked) == AUDITS_AT_ONCE
+                marked = uow.audits.take(now, now + timedelta(seconds=AUDIT_WAIT_S), AUDITS_AT_ONCE)
+        return marked
 
     def _run(self) -> None:
         while not self._stopping.is_set():

@@ -17,7 +17,6 @@ from central_sync.benefits.audit.reference import Place
 from central_sync.review.limits import EARLIER_CASES_MAX
 from central_sync.store import UnitOfWork, records
 from central_sync.store.review_records import SettledAudit
-from central_sync.terms.days import civil_day
 from central_sync.wire import packets as p
 from central_sync.wire.catalogue import Care
 
@@ -53,7 +52,7 @@ def claim_of(uow: UnitOfWork, row: SettledAudit, places: Mapping[str, Place]) ->
     return Claim(
         region=hospital.region,
         care=case.care,
-        on=civil_day(settlement.settled_at, hospital.zone),
+        on=settlement.business_day,
         from_day=case.opened_on,
         to_day=case.discharged_on if case.care == Care.INPATIENT else case.opened_on,
         tier=hospital.tier,

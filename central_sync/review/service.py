@@ -83,8 +83,9 @@ def pend(uow: UnitOfWork, what: Pended, now: datetime, *, given_up: bool = False
     known = uow.reviews.get(key, lock=True)
     assert known is not None, "an entry is never deleted"
     event = looked_at(known.state, known.reruns + 1, mendable=mendable)
-    same = {"detail": what.detail, "amount": what.amount, "waits_for": what.waits_for}
-    uow.reviews.change(key, **same)
+    said = {"detail": what.detail, "amount": what.amount, "waits_for": what.waits_for}
+    if known.state != EntryState.DECIDED and any(getattr(known, name) != value for name, value in said.items()):
+        uow.reviews.change(key, **said)
     _step(uow, known, event, now, PROGRAM, what.detail, reruns=known.reruns + (known.state == EntryState.RERUNNING))
     return key
 

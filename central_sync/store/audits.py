@@ -87,6 +87,18 @@ class Audits:
         statement = _ALL.where(table.c.due_at <= now).order_by(table.c.due_at.desc()).limit(rows_max)
         return [SettledAudit(**row) for row in self._connection.execute(statement).mappings()]
 
+    def take(self, now: datetime, until: datetime, rows_max: int) -> list[SettledAudit]:
+        """The same, for this process alone until then."""
+        c = table.c
+        statement = _ALL.where(c.due_at <= now).order_by(c.due_at.desc()).limit(rows_max)
+        taken = self._connection.execute(statement.with_for_update(skip_locked=True)).mappings()
+        rows = [SettledAudit(**row) for row in taken]
+        keys = [(row.member, row.settlement_id) for row in rows]
+        if keys:
+            mine = tuple_(c.member, c.settlement_id).in_(keys)
+            self._connection.execute(update(table).where(mine).values(due_at=until))
+        return rows
+
     def judged(self, row: SettledAudit, rules: str, now: datetime, total: int, deduction: int, findings: bytes) -> bool:
         """Keep what was found, and take the mark away; ``False`` (and nothing kept) if it was marked anew meanwhile."""
         found = {"rules": rules, "judged_at": now, "total": total, "deduction": deduction, "findings": findings}

@@ -166,6 +166,11 @@ class Store:
                 transaction.rollback()
 
     @property
+    def shared(self) -> bool:
+        """Whether several hub processes may serve it: on SQLite only one does."""
+        return self._writing is None
+
+    @property
     def engine(self) -> Engine:
         """The open engine: the one for reading, where reading and writing are apart."""
         assert self._engine is not None, "the store is not open"

@@ -1,6 +1,7 @@
 """The hub's own audit, on both databases: every settlement is judged once more than it is marked, and nothing of it is changed."""
 
 import statistics
+import threading
 import time
 from datetime import timedelta
 
@@ -9,6 +10,7 @@ import msgspec
 from central_sync.benefits.audit import bundle
 from central_sync.members.service import import_members
 from central_sync.publications import shipped
+from central_sync.review import auditing as auditing_module
 from central_sync.review import service as queue
 from central_sync.review.auditing import Auditing, Kept
 from central_sync.review.limits import AUDIT_TRIES_MAX
@@ -210,6 +212,25 @@ def test_threads_judge_by_themselves_and_end_when_told(hospital, store):
         running.stop()
         running.stop()
     assert audited(store, hospital, answer.hid)[0].judged_at == NOW
+
+
+def test_several_hubs_judge_each_settlement_once(hospital, store, monkeypatch):
+    for n in range(30):
+        hospital.settled(100_00 + n)
+    heard = []
+    real = auditing_module.claim_of
+    monkeypatch.setattr(
+        auditing_module, "claim_of", lambda uow, row, places: heard.append(row.settlement_id) or real(uow, row, places)
+    )
+    hubs = [auditing(store) for _ in range(4 if store.shared else 1)]
+    threads = [threading.Thread(target=lambda hub=hub: [hub.run() for _ in range(3)]) for hub in hubs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(heard) == len(set(heard)) == 30
+    with store.read() as uow:
+        assert uow.audits.due(NOW + DAYS, 10) == []
 
 
 def test_the_audit_does_not_slow_settlements(hospital, store):

@@ -57,3 +57,15 @@ def test_what_was_marked_last_is_judged_first(store):
             uow.audits.want("m1", key, "H1", "h", at)
         assert [row.settlement_id for row in uow.audits.due(LATER, 1)] == ["S2"]
         assert len(uow.audits.due(NOW, 10)) == 2
+
+
+def test_what_is_taken_is_nobody_elses_for_a_while_and_its_mark_stays(store):
+    with store.write() as uow:
+        uow.audits.want("m1", "S1", "H1", "h", NOW)
+    with store.write() as uow:
+        (row,) = uow.audits.take(NOW, LATER, 10)
+        assert uow.audits.take(NOW, LATER, 10) == []
+    with store.write() as uow:
+        assert len(uow.audits.due(LATER, 10)) == 1
+        assert uow.audits.judged(row, "r", NOW, 0, 0, b"")
+        assert uow.audits.due(LATER, 10) == []
