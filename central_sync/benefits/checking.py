@@ -67,6 +67,7 @@ def _sums(settled: Settled, rulebook: Rulebook) -> Iterator[Mistake]:
             yield Mistake(f"line {line.serial}", "its parts are not its amount")
     if settled.lines and sum(line.amount for line in settled.lines) != settled.total:
         yield Mistake("lines", "do not add up to the bill")
+    yield from _by_line(settled)
     shares = sum(share.amount for share in settled.shares)
     if shares + settled.patient != settled.total + settled.package_difference:
         yield Mistake("total", "shares and the patient's part are not the bill")
@@ -83,6 +84,22 @@ def _sums(settled: Settled, rulebook: Rulebook) -> Iterator[Mistake]:
             yield Mistake(share.scheme, "its steps do not add up to its share")
     if sum(step.amount for step in settled.patient_trace) != settled.patient:
         yield Mistake("patient", "the steps do not add up to the patient's part")
+
+
+def _by_line(settled: Settled) -> Iterator[Mistake]:
+    """Whether what the shares pay of the lines adds up to the shares; the longest bills, and parts of a stay, do not say."""
+    if is_part(settled) or not any(line.shares for line in settled.lines):
+        return
+    for line in settled.lines:
+        own = line.amount + line.difference - sum(line.shares)
+        if len(line.shares) != len(settled.shares) or own < 0 or min(line.shares, default=0) < 0:
+            yield Mistake(f"line {line.serial}", "its shares are not what is paid of it")
+            return
+    for number, share in enumerate(settled.shares):
+        if sum(line.shares[number] for line in settled.lines) != share.amount:
+            yield Mistake(share.scheme, "what it pays of the lines is not its share")
+    if sum(line.difference for line in settled.lines) != settled.package_difference:
+        yield Mistake("package_difference", "is not that of the lines")
 
 
 def _shares(settled: Settled, rulebook: Rulebook, facts: CaseFacts | None) -> Iterator[Mistake]:

@@ -14,6 +14,7 @@ from msgspec import Struct
 from central_sync.benefits import sentences
 from central_sync.benefits.explain import Step, Style, name_of, sentence, step_of
 from central_sync.benefits.kinds import Kind
+from central_sync.benefits.line_shares import line_shares
 from central_sync.benefits.parameters import Rulebook
 from central_sync.benefits.results import Computation
 from central_sync.benefits.sentences import HEADINGS
@@ -24,7 +25,7 @@ PARTS = ("in_scope", "first_self_pay", "over_ceiling", "over_tariff", "own_pay")
 
 
 class Line(Struct, frozen=True, kw_only=True):
-    """One line of the bill by its parts, as on the wire."""
+    """One line of the bill by its parts, as on the wire; ``shares``: what each share pays of it, in their order (none: not told)."""
 
     serial: str
     amount: int
@@ -34,6 +35,8 @@ class Line(Struct, frozen=True, kw_only=True):
     first_self_pay: int
     in_scope: int
     over_tariff: int = 0
+    shares: tuple[int, ...] = ()
+    difference: int = 0
 
 
 class Payment(Struct, frozen=True, kw_only=True):
@@ -131,8 +134,10 @@ def settled_of(done: Computation, rulebook: Rulebook, region: str) -> Settled:
                 amount=line.amount,
                 catalogue_class=line.catalogue_class,
                 **{part: getattr(line, part) for part in PARTS},
+                shares=paid.shares,
+                difference=paid.difference,
             )
-            for line in done.lines
+            for line, paid in zip(done.lines, line_shares(done), strict=True)
         ),
         rulebook=rulebook.version,
         package_difference=done.package_difference,
@@ -248,6 +253,11 @@ def _line(line: Line, style: Style) -> str:
         ),
         into,
     )
-    return HEADINGS[into]["line"].format(
-        serial=languages.isolated(line.serial, into), amount=style.money(line.amount), parts=parts
+    paid = sum(line.shares)
+    return HEADINGS[into]["line_paid" if line.shares else "line"].format(
+        serial=languages.isolated(line.serial, into),
+        amount=style.money(line.amount),
+        parts=parts,
+        paid=style.money(paid),
+        patient=style.money(line.amount + line.difference - paid),
     )

@@ -319,6 +319,7 @@ HEADINGS: dict[Language, dict[str, str]] = {
         "sum": "Insurers {paid} and patient {patient}: together {total}.",
         "since": "since {day}",
         "line": "Line {serial}: {amount}: {parts}.",
+        "line_paid": "Line {serial}: {amount}: {parts}. Insurers pay {paid}, the patient {patient}.",
         "part": "{part} {amount}",
     },
     FA: {
@@ -333,6 +334,7 @@ HEADINGS: dict[Language, dict[str, str]] = {
         "sum": "سهم بیمه‌ها {paid} و سهم بیمار {patient}: در مجموع {total}.",
         "since": "از {day}",
         "line": "ردیف {serial}: {amount}: {parts}.",
+        "line_paid": "ردیف {serial}: {amount}: {parts}. سهم بیمه‌ها {paid}، سهم بیمار {patient}.",
         "part": "{part} {amount}",
     },
     ZH: {
@@ -347,6 +349,7 @@ HEADINGS: dict[Language, dict[str, str]] = {
         "sum": "保险支付{paid}，个人支付{patient}，合计{total}。",
         "since": "自{day}起",
         "line": "第{serial}行{amount}：{parts}。",
+        "line_paid": "第{serial}行{amount}：{parts}。保险支付{paid}，个人支付{patient}。",
         "part": "{part}{amount}",
     },
 }

@@ -78,6 +78,15 @@ def _changed(settled: Settled) -> Iterator[tuple[str, Settled]]:
                 f"line: {part}",
                 replace(settled, lines=(*settled.lines[:place], changed_line, *settled.lines[place + 1 :])),
             )
+        if line.shares:
+            more = replace(line, shares=(line.shares[0] + 1, *line.shares[1:]))
+            yield "line: shares", replace(settled, lines=(*settled.lines[:place], more, *settled.lines[place + 1 :]))
+        more = replace(line, difference=line.difference + 1)
+        if settled.shares:
+            yield (
+                "line: difference",
+                replace(settled, lines=(*settled.lines[:place], more, *settled.lines[place + 1 :])),
+            )
     yield "rulebook", replace(settled, rulebook="another")
 
 
@@ -155,7 +164,8 @@ def test_a_cover_that_cannot_pay_pays_nothing_and_says_why() -> None:
         amount=0,
         trace=(Step(rule="eligibility", amount=0, kind=Kind.NO_SUCH_SCHEME.value),),
     )
-    settled = replace(one.settled, shares=(*one.settled.shares, share))
+    lines = tuple(replace(line, shares=(*line.shares, 0)) for line in one.settled.lines)
+    settled = replace(one.settled, shares=(*one.settled.shares, share), lines=lines)
 
     assert check(settled, one.rulebook) == []
     for wrong in (
@@ -163,7 +173,7 @@ def test_a_cover_that_cannot_pay_pays_nothing_and_says_why() -> None:
         replace(share, trace=(replace(share.trace[0], values={"layer": "base"}),)),
         replace(share, trace=(*share.trace, *share.trace)),
     ):
-        assert check(replace(one.settled, shares=(*one.settled.shares, wrong)), one.rulebook)
+        assert check(replace(settled, shares=(*one.settled.shares, wrong)), one.rulebook)
 
 
 def test_a_part_of_a_stay_holds_against_the_whole_and_what_was_settled_before() -> None:
