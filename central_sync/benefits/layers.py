@@ -88,12 +88,12 @@ def _benefit(asking: Asking, benefit: Ready, left: Sequence[Left], already: int,
     if benefit.by_line:
         return _each_line(asking, benefit, found, already)
     kept: list[TraceStep] = []
-    pays, trace = _unit(asking, benefit, mine, kept, found.fresh, already)
+    pays, trace = _unit(asking, benefit, mine, found.amount, kept, found.fresh, already)
     if found.fresh:
         now = found.others
         now += anew(benefit.parts, mine, kept, pays, asking.number)
     else:
-        less(found.left, benefit.parts, found.places, pays, asking.plan.scheme)
+        less(found.left, benefit.parts, found.places, pays, asking.plan.scheme, asking.number)
         now = standing(found.left)
     return Answer(pays, trace, Turn(now))
 
@@ -110,21 +110,22 @@ def _each_line(asking: Asking, benefit: Ready, found: Taken, already: int) -> An
         group = [found.left[place] for place in groups[number]]
         kept: list[TraceStep] = []
         fresh = not any(piece.asked for piece in group)
-        pays, steps = _unit(asking, benefit, group, kept, fresh, already + paid)
+        pays, steps = _unit(
+            asking, benefit, group, sum(piece.step.amount for piece in group), kept, fresh, already + paid
+        )
         paid += pays
         trace += steps
         if found.fresh:
             left += anew(benefit.parts, group, kept, pays, asking.number)
         else:
-            less(left, benefit.parts, groups[number], pays, asking.plan.scheme)
+            less(left, benefit.parts, groups[number], pays, asking.plan.scheme, asking.number)
     return Answer(paid, trace, Turn(standing(left)))
 
 
 def _unit(
-    asking: Asking, benefit: Ready, mine: Sequence[Left], kept: list[TraceStep], fresh: bool, already: int
+    asking: Asking, benefit: Ready, mine: Sequence[Left], own: int, kept: list[TraceStep], fresh: bool, already: int
 ) -> tuple[int, list[TraceStep]]:
-    """What the layer pays of ``mine``, and its trace; ``kept`` gets what it leaves."""
-    own = sum([piece.step.amount for piece in mine])
+    """What the layer pays of ``mine`` (which come to ``own``), and its trace; ``kept`` gets what it leaves."""
     basis = own
     if benefit.secondary and not fresh:
         # A fixed price may be above the bill: then what is left of it is the whole.
@@ -216,7 +217,7 @@ def _whole_claim(asking: Asking, benefit: Ready, paid: int, left: Sequence[Left]
         # No layer takes a part of this name: what was rounded up to the patient stays there.
         return more, [*left, Left("rounding", reason.of(-more), asked=True)]
     now = list(left)
-    less(now, dict.fromkeys(piece.part for piece in left), range(len(now)), more, scheme)
+    less(now, dict.fromkeys(piece.part for piece in left), range(len(now)), more, scheme, asking.number)
     return more, standing(now)
 
 

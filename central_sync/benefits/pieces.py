@@ -17,7 +17,7 @@ from typing import NamedTuple
 from central_sync.benefits.facts import BillLine
 from central_sync.benefits.kinds import STAGE, Kind
 from central_sync.benefits.parameters import Lines, Region, Scheme
-from central_sync.benefits.plans import Ready
+from central_sync.benefits.plans import Ready, TakeValue
 from central_sync.benefits.results import WHOLE, Left, PricedLine, Section, TraceStep
 
 _PAID_LATER = Kind.PAID_LATER
@@ -25,8 +25,8 @@ _PAID_LATER = Kind.PAID_LATER
 
 
 class Taken(NamedTuple):
-    """What a benefit takes of what is left: its pieces, their places in ``left``, and the pieces that are none of its. ``fresh``: no layer has
-    looked at any of them before.
+    """What a benefit takes of what is left: its pieces, their places in ``left``, the pieces that are none of its, and what its own come to.
+    ``fresh``: no layer has looked at any of them before.
     """
 
     left: list[Left]
@@ -34,6 +34,7 @@ class Taken(NamedTuple):
     places: list[int]
     others: list[Left]
     fresh: bool
+    amount: int
 
 
 def sections(
@@ -71,39 +72,46 @@ def taken(benefit: Ready, left: Iterable[Left], cover: int, nearest: Callable[[i
     """What ``benefit`` takes of ``left``; pieces of which it takes a share are cut in two. What a benefit of the ``cover`` has looked at, no
     other of it looks at.
     """
-    wanted = benefit.takes
+    wanted, choosy = benefit.takes, benefit.choosy
     all_: list[Left] = []
     mine: list[Left] = []
     places: list[int] = []
     others: list[Left] = []
-    fresh = True
+    fresh, sum_ = True, 0
     for piece in left:
         take = wanted.get(piece.part)
         if (
             take is None
             or piece.cover == cover
             or (take.left_by and STAGE[piece.step.kind] not in take.left_by)
-            or (benefit.choosy and not selected(benefit, piece.section))
+            or (choosy and not selected(benefit, piece.section))
         ):
             others.append(piece)
             all_.append(piece)
             continue
-        step = piece.step
-        if take.shared:
-            much = nearest(step.amount * take.ratio.numerator, take.ratio.denominator) if take.ratio is not None else 0
-            step, rest = step.of(much), step.of(step.amount - much)
-        if step.amount:
-            one = Left(piece.part, step, piece.asked, piece.section, cover)
-            mine.append(one)
-            places.append(len(all_))
-            if piece.asked:
+        mine_now, alone = (piece, None) if not take.shared else _cut(piece, take, cover, nearest)
+        if mine_now is not None:
+            if mine_now.asked:
                 fresh = False
-            all_.append(one)
-        if take.shared and rest.amount:
-            alone = Left(piece.part, rest, piece.asked, piece.section, cover)
+            sum_ += mine_now.step.amount
+            mine.append(mine_now)
+            places.append(len(all_))
+            all_.append(mine_now)
+        if alone is not None:
             others.append(alone)
             all_.append(alone)
-    return Taken(all_, mine, places, others, fresh)
+    return Taken(all_, mine, places, others, fresh, sum_)
+
+
+def _cut(
+    piece: Left, take: TakeValue, cover: int, nearest: Callable[[int, int], int]
+) -> tuple[Left | None, Left | None]:
+    """The share of a piece that is taken, and the rest, which no other benefit of the cover takes."""
+    amount, ratio = piece.step.amount, take.ratio
+    much = nearest(amount * ratio.numerator, ratio.denominator) if ratio is not None else 0
+    taken_ = Left(piece.part, piece.step.of(much), piece.asked, piece.section) if much else None
+    alone = Left(piece.part, piece.step.of(amount - much), piece.asked, piece.section, cover) if much < amount else None
+    return taken_, alone
 
 
 def anew(parts: Sequence[str], mine: Sequence[Left], kept: Sequence[TraceStep], paid: int, cover: int) -> list[Left]:
@@ -122,8 +130,8 @@ def anew(parts: Sequence[str], mine: Sequence[Left], kept: Sequence[TraceStep], 
         gone = min(paid, amount)
         paid, open_ = paid - gone, amount - gone
         while open_:
-            much = min(open_, rest)
-            result.append(Left(parts[part], reasons[-1].left(much), True, section, cover))
+            much, step = min(open_, rest), reasons[-1]
+            result.append(Left(parts[part], step if much == step.amount else step.of(much), True, section, cover))
             open_, rest = open_ - much, rest - much
             if not rest:
                 reasons.pop()
@@ -133,9 +141,9 @@ def anew(parts: Sequence[str], mine: Sequence[Left], kept: Sequence[TraceStep], 
     return result
 
 
-def less(left: list[Left], parts: Iterable[str], places: Sequence[int], paid: int, payer: Scheme) -> None:
-    """Take what ``payer`` has paid off those pieces of ``left`` that stand at ``places``, from the last reason to the first, part by part.
-    What comes to nothing stays, as a piece of 0.
+def less(left: list[Left], parts: Iterable[str], places: Sequence[int], paid: int, payer: Scheme, cover: int) -> None:
+    """Take what ``payer``, by its ``cover``, has paid off those pieces of ``left`` that stand at ``places``, from the last reason to the first, part
+    by part. What comes to nothing stays, as a piece of 0.
     """
     rest = paid
     for part in parts:
@@ -148,7 +156,7 @@ def less(left: list[Left], parts: Iterable[str], places: Sequence[int], paid: in
             if gone:
                 step = step.lessened(TraceStep(payer.code, _PAID_LATER, gone, None, "", payer.name))
                 rest -= gone
-            left[place] = Left(part, step, True, piece.section, piece.cover)
+            left[place] = Left(part, step, True, piece.section, cover)
     assert rest == 0
 
 
@@ -158,8 +166,8 @@ def standing(left: Iterable[Left]) -> list[Left]:
 
 
 def told(left: Iterable[Left]) -> tuple[TraceStep, ...]:
-    """The reasons of what is left, each once."""
-    return merged([piece.step for piece in left])
+    """The reasons of what is left, each once; without figures, which are those of the layers' traces."""
+    return tuple([step.left(step.amount) if step.figures else step for step in merged([one.step for one in left])])
 
 
 def merged(steps: Sequence[TraceStep]) -> tuple[TraceStep, ...]:

@@ -238,7 +238,10 @@ def capped(asking: Asking, benefit: Ready, payable: int, kept: list[TraceStep], 
             rule = f"{asking.plan.scheme.code}.{benefit.name}.approved"
             kept.append(TraceStep(rule, Kind.APPROVED, paid - room, figures=(paid, room)))
             paid = room
-    count_paid(asking, benefit, paid)
+    for cap in benefit.paid_caps:
+        asking.count(cap.counter, paid)
+    if benefit.account >= 0:
+        asking.count(benefit.account, paid)
     return paid
 
 
