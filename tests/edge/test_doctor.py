@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -13,8 +14,10 @@ from edge import doctor
 from edge.agents import Agents
 from edge.app import clock
 from edge.readers.bindings import Binding
+from edge.shelf import Shelf
 from tests import programs
 from tests.e2e.town import Town
+from tests.edge.rulebook_hub import AT, NUMBER, RulebookHub, whole
 
 
 @pytest.fixture(scope="module")
@@ -66,3 +69,18 @@ def test_each_thing_that_is_wrong_is_found(town: Town) -> None:
     done = programs.edge_command(folder, "run", check=False)
     assert done.returncode == 2
     assert "damaged" in done.stderr
+
+
+def test_a_kept_rulebook_is_named_and_one_that_cannot_be_used_is_told(tmp_path: Path) -> None:
+    hub = RulebookHub(tmp_path / "hub")
+    who = SimpleNamespace(authority=hub.authority_file, institution="H1")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("edge.doctor.identity.load", lambda _folder: who)
+        assert "none from the hub yet" in doctor._rulebook(tmp_path, AT)
+        shelf = Shelf(tmp_path, hub.authority_file, "H1")
+        shelf.keep(NUMBER, hub.bundle())
+        said = doctor._rulebook(tmp_path, AT + timedelta(days=3))
+        assert f"version {whole().version[:12]}, number {NUMBER}, issued 3 days ago" in said
+        shelf.keep(NUMBER + 1, b"PKRB")
+        with pytest.raises(doctor.Unwell, match="bundle_cut_off"):
+            doctor._rulebook(tmp_path, AT)

@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import pytest
 from click.testing import CliRunner, Result
 
 from edge.__main__ import main
+from edge.shelf import Shelf
+from tests.edge.rulebook_hub import NUMBER, RulebookHub, whole, without
 from tests.edge.test_forecast import draft
 
 
@@ -75,3 +79,19 @@ def test_a_currency_of_no_region_is_told(tmp_path: Path) -> None:
 
     assert told.exit_code == 2
     assert "forecast_unavailable" in told.output
+
+
+def test_a_file_is_judged_by_the_rulebook_that_is_in_use_here_else_by_the_shipped_rules(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub = RulebookHub(tmp_path / "hub")
+    who = SimpleNamespace(authority=hub.authority_file, institution="H1", zone="Asia/Shanghai")
+    monkeypatch.setattr("edge.forecast_verb.identity.load", lambda _folder: who)
+    shelf = Shelf(tmp_path, hub.authority_file, "H1")
+    shelf.keep(NUMBER, hub.bundle(NUMBER, without("DRG-01")))
+    answer = json.loads(run(tmp_path, draft(), "--json").stdout)
+    assert answer["rules"] == without("DRG-01").audit.version
+    shelf.keep(NUMBER, hub.bundle(NUMBER)[:-5])
+    told = run(tmp_path, draft(), "--json")
+    assert json.loads(told.stdout)["rules"] == whole().audit.version
+    assert "cannot be used: the file ends too early" in told.stderr

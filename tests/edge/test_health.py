@@ -41,6 +41,7 @@ def test_when_all_is_well_nobody_is_warned() -> None:
         ({"parked": 2}, "2 transactions are parked"),
         ({"contradictions": 1}, "contradicted the journal"),
         ({"backup_days": 3}, "not backed up for 3 days"),
+        ({"rulebook_trouble": "bundle_older"}, "rulebook of the hub is not used (bundle_older)"),
     ],
 )
 def test_each_thing_that_is_wrong_has_its_sentence(change: dict, word: str) -> None:
