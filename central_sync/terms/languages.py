@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from enum import StrEnum
 from fractions import Fraction
+from functools import lru_cache
 
 from central_sync.terms.days import Calendar, display
 from central_sync.terms.money import CURRENCIES, Currency, Rounding, rounded
@@ -23,6 +24,8 @@ FSI, PDI = "\u2068", "\u2069"
 _RIGHT_TO_LEFT = frozenset(["R", "AL", "RLE", "RLO", "RLI"])
 _LEFT_TO_RIGHT = frozenset(["L", "EN", "AN", "LRE", "LRO", "LRI"])
 _PERCENT_DECIMALS = 4
+_KEPT = 1024
+"""Names and ratios come again and again: so many are not written anew."""
 _WEIGHT = re.compile(r"q=([01](?:\.[0-9]{1,3})?)")
 
 
@@ -101,6 +104,7 @@ def preferred(header: str) -> Language | None:
     return min(found)[2] if found else None
 
 
+@lru_cache(_KEPT)
 def isolated(text: str, into: Language) -> str:
     """``text`` so that it keeps its own direction inside a sentence in ``into``."""
     foreign = _LEFT_TO_RIGHT if into is Language.FA else _RIGHT_TO_LEFT
@@ -125,6 +129,7 @@ def money(amount: int, currency: Currency, into: Language) -> str:
     return _MONEY[into].format(number=_written(digits, into), currency=CURRENCY_NAMES[into][currency.code])
 
 
+@lru_cache(_KEPT)
 def percent(ratio: Fraction, into: Language) -> str:
     """A ratio: ``9/10`` is ``90%``; what has no end is rounded to four decimals."""
     scaled = rounded(ratio * 100 * 10**_PERCENT_DECIMALS, Rounding.HALF_UP)
@@ -148,7 +153,7 @@ def listed(texts: Iterable[str], into: Language) -> str:
 
 def _written(text: str, into: Language) -> str:
     """A number that is already grouped, in the digits of the language."""
-    return isolated(text.translate(_DIGITS), into) if into is Language.FA else text
+    return f"{FSI}{text.translate(_DIGITS)}{PDI}" if into is Language.FA else text
 
 
 def _weight(text: str) -> Fraction:
