@@ -120,8 +120,8 @@ def balances(rulebook: Rulebook, facts: CaseFacts, accumulators: Mapping[Accumul
             found[key] = Balance(scheme.layer, cap.name, accumulators.get(key, 0), row.value if row else None, owner)
         if benefit.account:
             key = counter_key(facts, cover, scheme, benefit.account, Per.EVER, benefit.account_owner)
-            used = accumulators.get(key, 0)
-            found[key] = Balance(scheme.layer, benefit.account, used, cover.deposited, account=True)
+            used, owner = accumulators.get(key, 0), key.owner.partition(":")[0]
+            found[key] = Balance(scheme.layer, benefit.account, used, cover.deposited, owner, account=True)
     return tuple(found.values())
 
 

@@ -14,7 +14,7 @@ import msgspec
 
 from central_sync.benefits.eligibility import entitled
 from central_sync.desk.bill import parts_of
-from central_sync.desk.checks import diagnoses, facts, not_future, own_case, person, within
+from central_sync.desk.checks import diagnoses, facts, not_future, own_case, person, ruled, within
 from central_sync.desk.lifecycle import Event, State, after
 from central_sync.desk.marks import declared
 from central_sync.desk.work import Decision, Work
@@ -144,13 +144,14 @@ def _marks(work: Work, case: Case, said: Sequence[str] | None) -> str:
 def _new(work: Work, member: Member, day: date, department: str, said: Sequence[str]) -> Case:
     assert work.row.care is not None, "a row that opens a case names its care"
     marks = declared(work.rulebook, work.institution.currency, said)
+    told = facts(work, member, work.row.care, day, marks)
     return Case(
         member=member.id,
         hid=work.hid,
         institution=work.institution.code,
         care=work.row.care,
         state=State.OPEN,
-        covered=entitled(work.rulebook, facts(work, member, work.row.care, day, marks)),
+        covered=entitled(work.rulebook, told) and ruled(work, told),
         opened_on=day,
         discharged_on=None,
         way="",

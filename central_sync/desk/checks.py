@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
+from central_sync.benefits.eligibility import paying
 from central_sync.benefits.facts import CaseFacts, CoverFacts
-from central_sync.desk.marks import holding
+from central_sync.desk.marks import approved, holding
 from central_sync.desk.work import Work
 from central_sync.rulebook import diagnoses as lists
 from central_sync.store.records import Case, Member
@@ -108,11 +109,27 @@ def facts(work: Work, member: Member, care: str, day: date, said: str = "") -> C
         birth_date=member.birth_date,
         covers=tuple(
             CoverFacts(
-                c.layer, c.scheme, c.contract, c.own_group or member.group, c.from_day, c.to_day, c.family, c.deposited
+                c.layer,
+                c.scheme,
+                c.contract,
+                c.own_group or member.group,
+                c.from_day,
+                c.to_day,
+                c.family,
+                c.deposited,
+                approved(work.institution, member, day, c.scheme),
             )
             for c in member.covers
         ),
         marks=holding(work.rulebook, work.institution, member, day, said),
+    )
+
+
+def ruled(work: Work, told: CaseFacts) -> bool:
+    """Whether any scheme that covers the case has rules on its day: a day may lie outside every version of the rulebook."""
+    return any(
+        benefit.bands.ratios.at(told.day, told.tier, cover.group, told.marks, told.age)
+        for cover, _, benefit in paying(work.rulebook, told)
     )
 
 

@@ -6,7 +6,7 @@ from datetime import date
 
 from central_sync.benefits.eligibility import entitled
 from central_sync.benefits.settlement import accumulator_keys, balances
-from central_sync.desk.checks import facts, not_future, person, within
+from central_sync.desk.checks import facts, not_future, person, ruled, within
 from central_sync.desk.work import Decision, Work
 from central_sync.store.records import Member
 from central_sync.wire.packets import Balance, BenefitAnswer, BenefitCheck, Cover, PersonAnswer, PersonRequest
@@ -27,15 +27,17 @@ def check_person(work: Work, request: PersonRequest) -> Decision:
 
 
 def check_benefit(work: Work, request: BenefitCheck) -> Decision:
-    """2001. No cover in force is an answer (``entitled`` false, ``reason`` not_covered), not a refusal."""
+    """2001. No cover in force is an answer (``entitled`` false, ``reason`` not_covered), not a refusal; so is a day for which no scheme
+    has rules (no_rules_in_force).
+    """
     not_future(work, request.service_date, "$.service_date")
     member = person(work, request.person)
     within(request.service_date, member.birth_date, work.today, "$.service_date")
     told = facts(work, member, request.care, request.service_date)
     used = work.uow.accumulators.read(accumulator_keys(work.rulebook, told))
-    yes = entitled(work.rulebook, told)
+    entitled_to, rules = entitled(work.rulebook, told), ruled(work, told)
     answer = BenefitAnswer(
-        entitled=yes,
+        entitled=entitled_to and rules,
         covers=_covers(member, request.service_date),
         balances=[
             Balance(layer=row.layer, name=row.name, used=row.used, cap=row.cap, owner=row.owner, account=row.account)
@@ -43,7 +45,7 @@ def check_benefit(work: Work, request: BenefitCheck) -> Decision:
         ],
         currency=work.institution.currency,
         as_of=member.as_of,
-        reason="" if yes else "not_covered",
+        reason="not_covered" if not entitled_to else "" if rules else "no_rules_in_force",
     )
     return Decision(answer)
 

@@ -44,15 +44,20 @@ def holding(rulebook: Rulebook, institution: Institution, member: Member, day: d
     """The marks that hold of a member's case on ``day``, of which the hospital ``said`` some (as :func:`declared` gave them)."""
     schemes = [rulebook.schemes[cover.scheme] for cover in member.covers if cover.scheme in rulebook.schemes]
     doubted = {mark for scheme in schemes for mark in scheme.vouched}
-    approved = {
-        one.mark
-        for one in member.approvals
-        if one.from_day <= day
-        and (one.to_day is None or day <= one.to_day)
-        and one.institution in ("", institution.code)
-        and one.region in ("", institution.region)
-    }
+    approved = {one.mark for one in member.approvals if one.mark and one.holds(day, institution)}
     found = {mark for mark in said.split() if mark not in doubted} | approved.difference(_PLACES)
     if member.region != institution.region:
         found.add(FILED if FILED in approved else OUT_OF_AREA)
     return tuple(sorted(found))
+
+
+def approved(institution: Institution, member: Member, day: date, scheme: str) -> int | None:
+    """The most that the scheme has approved for a member's case on ``day``; ``None``: it has named no amount. Of several letters the
+    largest counts.
+    """
+    amounts = [
+        one.amount
+        for one in member.approvals
+        if one.scheme == scheme and one.amount is not None and one.holds(day, institution)
+    ]
+    return max(amounts, default=None)

@@ -14,7 +14,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
-from central_sync.benefits.parameters import Rulebook
+from central_sync.benefits.parameters import Rulebook, Scheme
 from central_sync.limits import (
     APPROVALS_PER_MEMBER_MAX,
     BIRTH_YEAR_MIN,
@@ -48,16 +48,18 @@ class CoverLine(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ApprovalLine(Struct, frozen=True, forbid_unknown_fields=True):
-    """What the insurer vouches for of the member: a mark from day to day, both included, at one institution or in one region (neither: at
-    any). ``reference`` is the insurer's own.
+    """What the insurer vouches for of the member from day to day, both included, at one institution or in one region (neither: at any): a
+    ``mark``; or, with ``scheme`` and ``amount`` (coins), the most that the scheme pays of one case. ``reference`` is the insurer's own.
     """
 
-    mark: Word
     from_day: date
     reference: Annotated[str, Meta(min_length=1, max_length=200)]
     to_day: date | None = None
     institution: Annotated[str, Meta(max_length=50, pattern=r"^[!-~]*\Z")] = ""
     region: Annotated[str, Meta(max_length=20, pattern=r"^[!-~]*\Z")] = ""
+    mark: Annotated[str, Meta(max_length=80, pattern=r"^[!-~]*\Z")] = ""
+    scheme: Annotated[str, Meta(max_length=80, pattern=r"^[!-~]*\Z")] = ""
+    amount: Annotated[int, Meta(ge=0, le=AMOUNT_MAX)] | None = None
 
 
 class MemberLine(Struct, frozen=True, forbid_unknown_fields=True):
@@ -127,8 +129,12 @@ def _checked_cover(cover: CoverLine, group: str, rulebook: Rulebook, path: str) 
 
 
 def _checked_approval(approval: ApprovalLine, line: MemberLine, rulebook: Rulebook, path: str) -> None:
-    schemes = [rulebook.schemes[cover.scheme] for cover in line.covers]
-    if all(approval.mark not in scheme.marks for scheme in schemes):
+    schemes = {cover.scheme: rulebook.schemes[cover.scheme] for cover in line.covers}
+    if bool(approval.scheme) != (approval.amount is not None) or not (approval.mark or approval.scheme):
+        raise LineInvalid(f"{path}: a mark, or a scheme and an amount")
+    if approval.scheme and not _approving(schemes.get(approval.scheme)):
+        raise LineInvalid(f"{path}.scheme: no scheme of the member's covers that pays by approval")
+    if approval.mark and all(approval.mark not in scheme.marks for scheme in schemes.values()):
         raise LineInvalid(f"{path}.mark: no scheme of the member's covers has it")
     if approval.region and approval.region not in rulebook.regions:
         raise LineInvalid(f"{path}.region: the rulebook has no such region")
@@ -136,3 +142,7 @@ def _checked_approval(approval: ApprovalLine, line: MemberLine, rulebook: Rulebo
         raise LineInvalid(f"{path}: ends before it begins")
     if "\0" in approval.reference:
         raise LineInvalid(f"{path}.reference: a NUL character")
+
+
+def _approving(scheme: Scheme | None) -> bool:
+    return scheme is not None and any(one.approved for found in scheme.benefits.values() for one in found)

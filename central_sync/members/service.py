@@ -91,6 +91,7 @@ def _member(line: MemberLine, now: datetime) -> Member:
             for c in line.covers
         ),
         approvals=tuple(
-            Approval(a.mark, a.from_day, a.to_day, a.institution, a.region, a.reference) for a in line.approvals
+            Approval(a.mark, a.from_day, a.to_day, a.institution, a.region, a.reference, a.scheme, a.amount)
+            for a in line.approvals
         ),
     )

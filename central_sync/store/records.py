@@ -174,8 +174,8 @@ class Cover:
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """What an insurer vouches for of a member: a mark that holds from day to day (both included, ``None``: open), at one institution or in
-    one region (empty: at any). ``reference`` is the insurer's own.
+    """What an insurer vouches for of a member from day to day (both included, ``None``: open), at one institution or in one region (empty:
+    at any): a mark that holds, or the most that a scheme pays of one case (``amount``, coins). ``reference`` is the insurer's own.
     """
 
     mark: str
@@ -184,6 +184,17 @@ class Approval:
     institution: str = ""
     region: str = ""
     reference: str = ""
+    scheme: str = ""
+    amount: int | None = None
+
+    def holds(self, day: date, institution: Institution) -> bool:
+        """Whether it is in force on ``day`` at ``institution``."""
+        return (
+            self.from_day <= day
+            and (self.to_day is None or day <= self.to_day)
+            and self.institution in ("", institution.code)
+            and self.region in ("", institution.region)
+        )
 
 
 @dataclass(frozen=True, slots=True)

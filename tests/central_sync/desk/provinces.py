@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 
+from central_sync.benefits.bundle import versioned
 from central_sync.intake import Intake
 from central_sync.members.service import import_members
 from central_sync.rulebook.load import load
@@ -78,6 +79,13 @@ class Provincial(Hospital):
         self.charge(hid, "1", amount)
         self.discharge(hid)
         return self.done("2304", self.settle_request(hid, amount))
+
+
+def paying_by_approval(law=LAW):
+    """The law, but that the account pays only what was approved."""
+    scheme = law.schemes["east_account"]
+    benefits = {care: tuple(replace(one, approved=True) for one in found) for care, found in scheme.benefits.items()}
+    return versioned(replace(law, schemes={**law.schemes, scheme.code: replace(scheme, benefits=benefits)}))
 
 
 def paid(answer: p.Settlement) -> dict[str, int]:

@@ -105,3 +105,17 @@ def test_a_cover_may_have_a_group_of_its_own(store):
     east, _ = provinces(store)
     told(store, member(covers=[{**BASE, "group": "retiree"}]))
     assert paid(east.stayed(2_000_00))["east_base"] == (2_000_00 - 1_000_00) * 85 // 100
+
+
+def test_a_day_outside_every_version_of_the_rulebook_has_its_own_reason(store):
+    east, _ = provinces(store)
+    told(store, member(covers=[{**BASE, "from_day": "2020-01-01"}]))
+    day = date(2023, 12, 31)
+    check = p.BenefitCheck(person=east.person, care="outpatient", service_date=day)
+    answer = east.done("2001", check)
+    assert (answer.entitled, answer.reason) == (False, "no_rules_in_force")
+    request = p.Registration(person=east.person, service_date=day, department="d")
+    opened = east.done("2201", request, hid=east.hid())
+    assert not opened.covered
+    line = east.line("1", 100_00, service_date=day)
+    assert east.refused("2204", east.fees(opened.hid, line)) == "item_unknown"

@@ -3,7 +3,17 @@
 import pytest
 
 from central_sync.wire import packets as p
-from tests.central_sync.desk.provinces import LAW, approval, member, paid, provinces, told
+from tests.central_sync.desk.provinces import (
+    ACCOUNT,
+    BASE,
+    LAW,
+    approval,
+    member,
+    paid,
+    paying_by_approval,
+    provinces,
+    told,
+)
 from tests.central_sync.hospital import DAY
 
 
@@ -93,3 +103,20 @@ def test_care_out_of_area_is_paid_by_whether_the_insurer_knows_of_a_filing(west,
 def test_care_where_the_member_is_insured_is_never_out_of_area(east, store):
     told(store, member(approvals=[approval("out_of_area_filed")]))
     assert paid(east.stayed(2_000_00))["east_base"] == (2_000_00 - 1_000_00) * 80 // 100
+
+
+def test_a_letter_says_how_much_a_payer_pays_of_a_case_at_most(store):
+    law = paying_by_approval()
+    east, _ = provinces(store, law)
+    covers = [BASE, {**ACCOUNT, "deposited": 10_000_00}]
+
+    def pays(*letters):
+        told(store, member(covers=covers, approvals=list(letters)), law=law)
+        hid = east.visit(100_00)
+        return paid(east.done("2207", east.settle_request(hid, 100_00)))["east_account"]
+
+    letter = {"from_day": "2025-01-01", "reference": "L", "scheme": "east_account", "amount": 7_00}
+    assert pays() == 50_00
+    assert pays(letter) == 7_00
+    assert pays(letter, {**letter, "amount": 9_00}) == 9_00
+    assert pays({**letter, "institution": "W1"}) == 50_00

@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from central_sync.members.lifecycle import LineInvalid, described
-from tests.central_sync.desk.provinces import BASE, LAW, approval, member
+from tests.central_sync.desk.provinces import ACCOUNT, BASE, LAW, approval, member, paying_by_approval
 from tests.central_sync.hospital import BARE, CN_COVERS, IR_COVERS, IRANIAN, MASTER, RULEBOOK, member_line
 
 TODAY = date(2025, 6, 2)
@@ -93,3 +93,23 @@ def test_a_line_may_say_families_accounts_and_what_the_insurer_approves():
 def test_a_wrong_approval_is_named(changes, said):
     with pytest.raises(LineInvalid, match=said):
         described(member(approvals=[{**approval("special_disease"), **changes}]), LAW, TODAY)
+
+
+LETTERS = {"scheme": "east_account", "amount": 5_000_00}
+
+
+def test_a_letter_names_a_scheme_that_pays_by_approval_and_its_amount():
+    law = paying_by_approval(LAW)
+    letter = {"from_day": "2025-01-01", "reference": "L-1", **LETTERS}
+    line = described(member(covers=[BASE, ACCOUNT], approvals=[letter]), law, TODAY)
+    assert (line.approvals[0].scheme, line.approvals[0].amount) == ("east_account", 5_000_00)
+    for wrong, said in (
+        ({"amount": None}, "a scheme and an amount"),
+        ({"scheme": ""}, "a scheme and an amount"),
+        ({"scheme": "", "amount": None}, "a mark"),
+        ({"amount": -1}, "amount"),
+        ({"scheme": "east_base"}, "by approval"),
+        ({"scheme": "magic"}, "by approval"),
+    ):
+        with pytest.raises(LineInvalid, match=said):
+            described(member(covers=[BASE, ACCOUNT], approvals=[{**letter, **wrong}]), law, TODAY)
