@@ -241,7 +241,7 @@ def _benefit(dice: Dice, code: str, caps: tuple[Cap, ...], name: str, items: lis
             for part in chosen
         ),
         bands=Bands(
-            dice.usual(Per.BILL, [Per.BILL, *RUNNING]),
+            dice.usual(Per.BILL, [Per.BILL, *sorted(RUNNING)]),
             _parameter(dice, f"{rule}.bands", "ratio", lambda: _bands(dice)),
             "banded",
             dice.usual(Counts.NET, Counts),

@@ -215,3 +215,38 @@ def test_one_hid_used_by_many_at_once_opens_one_case(hospital):
     with ThreadPoolExecutor(8) as pool:
         answers = [found.answers[0] for found in pool.map(hospital.take, items)]
     assert sorted(a.code for a in answers) == ["", *["hid_not_leased"] * 7]
+
+
+def test_what_is_settled_as_it_was_foretold_and_taken_back_in_any_way_and_order_leaves_the_accumulators_as_they_were(
+    hospital, other, iranian
+):
+    rng = random.Random(5)
+    at = {True: hospital, False: iranian}
+    for one in (hospital, other, iranian):
+        one.done("2207", one.settle_request(one.charged(40_000), 40_000))
+    before, made = hospital.accumulators(), []
+    assert before
+    for _ in range(24):
+        one, amount, msgid = at[rng.random() < 0.7], rng.randrange(1, 900_000), hospital.msgid()
+        hid = one.charged(amount)
+        foretold = one.done("2206", p.PreSettle(hid=hid, currency=one.money, total=amount))
+        answer = one.done("2207", one.settle_request(hid, amount), msgid=msgid)
+        assert (foretold.patient, foretold.shares, foretold.patient_trace, foretold.lines) == (
+            answer.patient,
+            answer.shares,
+            answer.patient_trace,
+            answer.lines,
+        )
+        made.append((one, msgid, answer))
+    assert hospital.accumulators() != before
+    rng.shuffle(made)
+    for one, msgid, answer in made:
+        number, request = rng.choice(
+            [
+                ("2208", p.SettleCancel(hid=answer.hid, settlement_id=answer.settlement_id)),
+                ("2601", p.Reversal(original_msgid=msgid, original_number="2207")),
+                ("49", p.Confirm(original_msgid=msgid, his_result=1)),
+            ]
+        )
+        one.done(number, request)
+    assert hospital.accumulators() == before
