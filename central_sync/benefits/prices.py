@@ -35,6 +35,14 @@ class ItemUnknown(LookupError):
         self.serial = serial
 
 
+class LineNegative(ValueError):
+    """A line with a negative amount or quantity: a refund takes the original line off the bill; ``serial`` is its line."""
+
+    def __init__(self, serial: str) -> None:
+        super().__init__("a bill line is not negative")
+        self.serial = serial
+
+
 class Treatment(msgspec.Struct, frozen=True, gc=False):
     """How an item is treated in a tier from ``since`` up to, not including, ``until``. One unit is insured up to ``ceiling`` /
     ``units`` coins and costs ``tariff`` / ``tariff_units`` (below 0: there is no such price, or it is the same); the first self-pay is
@@ -60,7 +68,7 @@ def price(rulebook: Rulebook, facts: CaseFacts, lines: Iterable[BillLine]) -> tu
 
     Raises:
         ItemUnknown: an item is not in the catalogue of the place of care on its service date.
-        ValueError: an amount or quantity is negative.
+        LineNegative: an amount or quantity is negative.
         KeyError: the rulebook has no such region.
     """
     return classified(rulebook.regions[facts.region], facts.tier, lines)[0]
@@ -78,7 +86,7 @@ def classified(region: Region, tier: str, lines: Iterable[BillLine]) -> tuple[tu
     for line in lines:
         amount = line.amount
         if amount < 0 or line.quantity < 0:
-            raise ValueError("a bill line is not negative")
+            raise LineNegative(line.serial)
         key = (line.item, *line.modifiers) if line.modifiers else line.item
         found = known.get(key)
         if found is None or not found.since <= line.service_date < found.until:

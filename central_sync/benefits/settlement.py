@@ -17,10 +17,10 @@ from central_sync.benefits.parameters import Lines, Region, Rulebook
 from central_sync.benefits.pieces import sections, told
 from central_sync.benefits.planning import plans
 from central_sync.benefits.plans import Plan
-from central_sync.benefits.prices import ItemUnknown, classified, price
+from central_sync.benefits.prices import ItemUnknown, LineNegative, classified, price
 from central_sync.benefits.results import WHOLE, Computation, Left, PricedLine, Section, Share, TraceStep, Turn
 
-__all__ = ["ItemUnknown", "accumulator_keys", "balances", "price", "settle"]
+__all__ = ["ItemUnknown", "LineNegative", "accumulator_keys", "balances", "price", "settle"]
 
 _PART_KINDS = {
     "own_pay": Kind.OWN_PAY,
@@ -37,7 +37,7 @@ def settle(
     """The settlement of the whole bill; ``accumulators`` as they stand, a missing one being 0.
 
     Raises:
-        ItemUnknown, ValueError, KeyError: as :func:`price`.
+        ItemUnknown, LineNegative, KeyError: as :func:`price`.
     """
     bill = tuple(lines)
     region = rulebook.regions[facts.region]

@@ -16,7 +16,7 @@ from msgspec import field
 from central_sync.benefits.facts import AccumulatorKey, BillLine, CaseFacts, CoverFacts
 from central_sync.benefits.parameters import Rulebook
 from central_sync.benefits.results import Computation
-from central_sync.benefits.settlement import accumulator_keys, settle
+from central_sync.benefits.settlement import ItemUnknown, accumulator_keys, settle
 from central_sync.rulebook.documents import Document, Number
 from central_sync.rulebook.strict import RulebookError, plain, shaped
 from central_sync.terms.money import CURRENCIES
@@ -178,10 +178,13 @@ def differences(rulebook: Rulebook, case: Case) -> tuple[Computation, list[str]]
     """The settlement of a case, and where it is not what the case expects, a sentence each.
 
     Raises:
-        RulebookError: as :func:`told`.
+        RulebookError: as :func:`told`; or an item of the bill is not in the catalogue.
     """
     given = told(rulebook, case)
-    done = settle(rulebook, given.facts, given.lines, given.before)
+    try:
+        done = settle(rulebook, given.facts, given.lines, given.before)
+    except ItemUnknown as error:
+        raise RulebookError(case.name, "bill", f"the catalogue has no item {error.item} on that day") from error
     expect, found = case.expect, _sums(done, given.coins)
     wanted: dict[str, dict[str, Decimal]] = {
         "total": {"": Decimal(expect.total)},

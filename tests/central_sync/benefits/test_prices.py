@@ -10,7 +10,7 @@ import pytest
 
 from central_sync.benefits.facts import BillLine, CaseFacts
 from central_sync.benefits.parameters import Parameter, PriceModifier, Row
-from central_sync.benefits.prices import ItemUnknown, price
+from central_sync.benefits.prices import ItemUnknown, LineNegative, price
 from central_sync.benefits.results import PricedLine
 from tests.central_sync.benefits.strategies import SHIPPED
 
@@ -74,7 +74,7 @@ def test_an_item_stands_until_the_day_before_its_end():
 
 @pytest.mark.parametrize(("quantity", "amount"), [("1", -1), ("-1", 1)])
 def test_a_negative_line_is_not_priced(quantity, amount):
-    with pytest.raises(ValueError, match="negative"):
+    with pytest.raises(LineNegative, match="negative"):
         priced("cn", "tier_1", "YP0001", quantity, amount)
 
 

@@ -76,3 +76,17 @@ def test_a_case_that_names_what_there_is_not_is_refused(tmp_path, old, new):
 def test_what_is_no_list_of_cases_is_refused(tmp_path, text):
     with pytest.raises(RulebookError):
         written(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("YP0001", "YP9999", "no item YP9999"),
+        ('quantity: "2"', 'quantity: "-2"', "quantity"),
+        ('amount: "25.60"', 'amount: "-25.60"', "amount"),
+    ],
+)
+def test_a_line_that_cannot_be_settled_is_told_with_its_place(tmp_path, old, new, said):
+    assert old in CASE
+    with pytest.raises(RulebookError, match=said):
+        differences(RULEBOOK, *written(tmp_path, CASE.replace(old, new)))
