@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from fractions import Fraction
+from math import ceil, floor
 
 from central_sync.benefits.kinds import SAYS, Kind
+from central_sync.benefits.settlement import settle
+from tests.central_sync.benefits.dice import situation
 
 
 def test_every_kind_says_what_its_values_and_figures_are():
@@ -14,3 +18,44 @@ def test_every_kind_says_what_its_values_and_figures_are():
 def test_no_value_has_the_name_of_a_figure():
     for says in SAYS.values():
         assert max(Counter(says.values + says.figures).values(), default=1) == 1
+
+
+def follows(step, named):
+    """The least and the most that the figures of a layer's step come to; ``None`` where it has none."""
+    if step.kind in (Kind.WAITING, Kind.NO_BAND):
+        return named["of"], named["of"]
+    if step.kind in (Kind.COUNTED_CAP, Kind.PAID_CAP, Kind.ACCOUNT, Kind.APPROVED, Kind.PAID_EARLIER):
+        return (named["of"] - named["open"],) * 2
+    if step.kind is Kind.DEDUCTIBLE:
+        return (min(named["of"], max(named["whole"] - named["met"], 0)),) * 2
+    if step.kind is Kind.DEDUCTIBLE_FLOOR:
+        return (min(named["of"], named["whole"], named["floor"]),) * 2
+    if step.kind is Kind.LEAST:
+        return (min(named["of"], named["least"]) - named["own"],) * 2
+    if step.kind is Kind.DEDUCTIBLE_LATER:
+        exact = Fraction(named["ratio"]) * named["whole"]
+        return min(named["of"], floor(exact)), min(named["of"], ceil(exact))
+    if step.kind is Kind.FIRST_PART:
+        exact = Fraction(named["ratio"]) * named["of"]
+        return floor(exact), ceil(exact)
+    if step.kind is Kind.BAND:
+        exact = (1 - Fraction(named["ratio"])) * (named["high"] - named["low"])
+        return exact - 1, exact + 1
+    return None
+
+
+def test_every_amount_of_a_layers_trace_follows_from_its_values():
+    seen = Counter()
+    for seed in range(700):
+        for share in settle(*situation(seed)).shares:
+            for step in share.trace:
+                bounds = follows(step, step.named)
+                if bounds is None or step.times != 1:
+                    continue
+                seen[step.kind] += 1
+                found = -step.amount + sum(less.amount for less in step.less)
+                assert bounds[0] <= found <= bounds[1], (seed, step)
+                for less in step.less:
+                    if less.kind is Kind.DEDUCTED_CAP:
+                        assert less.amount == less.named["of"] - less.named["open"]
+    assert len(seen) >= 12
