@@ -29,18 +29,19 @@ def test_the_member_on_the_page_can_be_imported() -> None:
 
 
 def test_the_settings_on_the_page_are_read(tmp_path: Path) -> None:
-    of_hub, of_edge, of_agent, *_ = examples("toml")
-    (tmp_path / "hub.toml").write_text(of_hub, encoding="utf-8")
+    of_hub, of_payers, of_edge, of_agent, *_ = examples("toml")
+    (tmp_path / "hub.toml").write_text(f"{of_hub}\n{of_payers}", encoding="utf-8")
     (tmp_path / "edge.toml").write_text(of_edge, encoding="utf-8")
     (tmp_path / "agent.toml").write_text(of_agent, encoding="utf-8")
     assert agent_settings.load(tmp_path).listen == "127.0.0.1:7011"
     hub, edge = hub_config.load(tmp_path), edge_config.load(tmp_path)
     assert (hub.sync.device, hub.enrol.device) == ("wan0", "wan0")
+    assert [row.code for row in hub.payers] == ["supplementary_insurer"]
     assert (edge.listen_device, edge.sync_device) == ("lan0", "wan0")
 
 
 def test_the_reader_on_the_page_belongs_to_its_desk(tmp_path: Path) -> None:
-    (tmp_path / "edge.toml").write_text(examples("toml")[3], encoding="utf-8")
+    (tmp_path / "edge.toml").write_text(examples("toml")[4], encoding="utf-8")
     settings = edge_config.load(tmp_path)
     [row] = settings.readers
     assert (row.driver, row.desk, row.card_must_stay) == ("pcsc", "desk-3", True)
@@ -49,7 +50,7 @@ def test_the_reader_on_the_page_belongs_to_its_desk(tmp_path: Path) -> None:
 
 
 def test_the_readers_on_serial_ports_on_the_page_are_understood(tmp_path: Path) -> None:
-    (tmp_path / "edge.toml").write_text(examples("toml")[4], encoding="utf-8")
+    (tmp_path / "edge.toml").write_text(examples("toml")[5], encoding="utf-8")
     rows = edge_config.load(tmp_path).readers
     assert [row.name for row in rows] == ["cards-1", "scanner-1"]
     for row in rows:
