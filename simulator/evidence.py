@@ -127,6 +127,7 @@ def _settlement(
         shares=tuple((share.layer, share.scheme, share.amount) for share in answer.shares),
         deltas=unpack_deltas(deltas),
         contracts=contracts,
+        difference=answer.package_difference,
         **money,
     )
 

@@ -61,7 +61,9 @@ class HubEntry:
 
 @dataclass(frozen=True, slots=True)
 class HubSettlement:
-    """One settlement at the hub. ``shares``: (layer, scheme, amount). ``owners``: who its accumulators belong to."""
+    """One settlement at the hub. ``shares``: (layer, scheme, amount). ``owners``: who its accumulators belong to. ``difference``: what
+    a fixed price is above the itemised bill.
+    """
 
     settlement_id: str
     institution: str
@@ -78,6 +80,7 @@ class HubSettlement:
     shares: tuple[tuple[str, str, int], ...]
     deltas: Mapping[AccumulatorKey, int]
     contracts: Mapping[str, str]
+    difference: int = 0
 
 
 @dataclass(slots=True)
@@ -238,7 +241,7 @@ def _settlements(findings: Findings, evidence: Evidence) -> None:
     findings.doubled += [f"{origin} made {n} settlements" for origin, n in by_msgid.items() if n > 1]
     for one in evidence.settlements:
         shares = sum(amount for _, _, amount in one.shares)
-        if one.total != shares + one.patient or one.funds != shares or min(one.patient, one.funds) < 0:
+        if one.total + one.difference != shares + one.patient or one.funds != shares or min(one.patient, one.funds) < 0:
             findings.unreconciled.append(f"{one.settlement_id} does not add up")
 
 

@@ -202,8 +202,8 @@ def books_agree(store: Store) -> None:
     with store.read() as uow:
         sums: Counter = Counter()
         for row in uow.settlements.all_in_force():
-            assert row.funds + row.patient == row.total
             stored = msgspec.msgpack.decode(row.answer, type=p.Settlement)
+            assert row.funds + row.patient == row.total + stored.package_difference
             assert sum(share.amount for share in stored.shares) == row.funds
             assert sum(step.amount for step in stored.patient_trace) == row.patient
             sums.update(unpack_deltas(row.deltas))

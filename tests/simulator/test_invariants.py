@@ -219,3 +219,11 @@ def test_a_cap_of_one_coverage_group_is_held_against_what_was_counted_for_it(
     shares = (("supplementary", "ir_supplementary", 900_000_000),)
     good.settlements = [replace(good.settlements[0], group="insured", shares=shares, deltas={key: counted})]
     assert (check(good, rulebook).over_cap == []) is sound
+
+
+def test_a_fixed_price_may_differ_from_the_bill_by_what_is_told(good: Evidence, rulebook: Rulebook) -> None:
+    _change_settlement(good, difference=50)
+    assert "S1 does not add up" in str(check(good, rulebook).sentences(9))
+    one = good.settlements[0]
+    good.settlements[0] = replace(one, shares=(("base", "cn_employee", 650),), funds=650)
+    assert "does not add up" not in str(check(good, rulebook).sentences(9))
