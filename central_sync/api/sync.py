@@ -91,6 +91,7 @@ class SyncPort:
         self._work: ThreadPoolExecutor | None = None
         self._looks: ThreadPoolExecutor | None = None
         self._looking: ThreadPoolExecutor | None = None
+        self._giving: ThreadPoolExecutor | None = None
         self._comparing = 0
         self._waiting = Waiting(self._heads)
 
@@ -99,6 +100,7 @@ class SyncPort:
         self._work = ThreadPoolExecutor(self._threads, thread_name_prefix="exchange")
         self._looks = ThreadPoolExecutor(FEED_THREADS, thread_name_prefix="feed")
         self._looking = ThreadPoolExecutor(1, thread_name_prefix="compare")
+        self._giving = ThreadPoolExecutor(1, thread_name_prefix="bundle")
 
     def news(self) -> None:
         """Another rulebook is in force: who waits is told. On the event loop."""
@@ -110,7 +112,7 @@ class SyncPort:
 
     def stop(self) -> None:
         """Finish the work begun. Blocks."""
-        for pool in (self._work, self._looks, self._looking):
+        for pool in (self._work, self._looks, self._looking, self._giving):
             if pool is not None:
                 pool.shutdown(wait=True)
 
@@ -221,11 +223,12 @@ class SyncPort:
                 return answered(feed, dictionary=dictionary(request))
 
     async def _bundle(self, request: web.Request) -> web.Response:
+        """A piece of a bundle. Making one takes seconds, and after a publication all edges ask: in a thread of its own no batch waits."""
         offset = number(request, "offset", 0, BUNDLE_BYTES_MAX, 0) or 0
         serial, institution = _client(request)
         now = self._clock()
         await self._in(self._looks, self._fleet.admitted, institution, serial, now)
-        return answered(await self._in(self._looks, self._deliveries.part, institution, offset, now))
+        return answered(await self._in(self._giving, self._deliveries.part, institution, offset, now))
 
     def _refused_there(self, institution: str, bundle: int, trouble: str) -> None:
         """An edge did not take the rulebook that it heard of last."""

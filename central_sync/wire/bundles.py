@@ -13,7 +13,7 @@ Rules
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 
 import msgspec
@@ -34,6 +34,8 @@ MAGIC = b"PKRB"
 FORMAT = 1
 DOMAIN = b"pishkhan rulebook bundle 1\x00"
 _FIXED_BYTES = len(MAGIC) + 1 + 4
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+"""Nothing was issued before: its microseconds would have no place in what is signed."""
 
 
 class Fault(StrEnum):
@@ -176,5 +178,6 @@ def _sane(told: Statement) -> bool:
         and 0 < told.body_bytes <= BUNDLE_BYTES_MAX
         and len(told.digest) == DIGEST_BYTES
         and told.issued_at.tzinfo is not None
+        and told.issued_at >= _EPOCH
         and all(len(text) <= 200 for text in (told.version, told.law, told.audit, told.region, told.institution))
     )

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 
 import aiohttp
 import pytest
 
+from central_sync.api.limits import FEED_THREADS
+from central_sync.benefits import compiled
 from central_sync.publications import Publications
 from central_sync.wire import bundles
 from central_sync.wire.codec import unpack
 from central_sync.wire.messages import BatchAnswer, BundlePart, Feed
-from tests.central_sync.api.conftest import certified, now
+from tests.central_sync.api.conftest import batch, certified, exchange, now, sign_in
 from tests.central_sync.test_publications import BODY, FEWER, WHOLE
 
 
@@ -58,6 +61,29 @@ async def test_the_bundle_comes_in_pieces_that_fit_together(hub, edge, monkeypat
             break
     assert len(digests) == 1
     assert bundles.opened(file)[0].statement.institution == "H01"
+
+
+async def test_no_poll_and_no_batch_waits_while_bundles_are_made(hub, edge, monkeypatch):
+    """After a publication all edges ask at once: as many as there are threads that look at certificates, and more."""
+    made, let = threading.Event(), threading.Event()
+    cut = compiled.cut
+
+    def slowly(*what):
+        made.set()
+        assert let.wait(60)
+        return cut(*what)
+
+    monkeypatch.setattr("central_sync.fleet.deliveries.compiled.cut", slowly)
+    fetching = [asyncio.create_task(asked(hub.sync, edge, "/v1/bundle", offset=0)) for _ in range(2 * FEED_THREADS)]
+    try:
+        assert await asyncio.to_thread(made.wait, 20)
+        await asyncio.sleep(0.3)
+        await asyncio.wait_for(polled(hub.sync, edge, bundle=0), 10)
+        status, answer = await asyncio.wait_for(exchange(hub.sync, edge, batch(sign_in())), 10)
+        assert (status, answer.code) == (200, "")
+    finally:
+        let.set()
+    assert {status for status, _ in await asyncio.gather(*fetching)} == {200}
 
 
 async def test_an_edge_that_refused_is_noted_once_and_nonsense_is_refused(hub, edge, store):

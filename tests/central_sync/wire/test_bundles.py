@@ -77,6 +77,8 @@ def test_whichever_byte_is_changed_the_file_is_refused_or_its_signed_text_is_ano
         {"body_bytes": BUNDLE_BYTES_MAX + 1},
         {"digest": b"short"},
         {"version": "v" * 201},
+        {"issued_at": datetime(1969, 12, 31, 23, 59, 59, tzinfo=UTC)},
+        {"issued_at": datetime(2026, 6, 1)},  # noqa: DTZ001 - without a zone
     ],
 )
 def test_a_statement_that_cannot_be_is_damaged(wrong):
