@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
+import msgspec
+
 from central_sync.benefits.facts import BillLine
 from central_sync.benefits.results import PricedLine
 from central_sync.benefits.settlement import ItemUnknown, price
@@ -17,6 +19,8 @@ from central_sync.terms.money import CURRENCIES
 from central_sync.wire import packets as p
 from central_sync.wire.catalogue import Care
 from central_sync.wire.refusals import Refused
+
+NOTHING = p.LineFacts()
 
 
 def charge(work: Work, request: p.Fees) -> Decision:
@@ -36,6 +40,9 @@ def charge(work: Work, request: p.Fees) -> Decision:
         within(line.service_date, case.opened_on, case.discharged_on or today, f"{path}.service_date")
         within(line.service_date, case.opened_on, today, f"{path}.service_date")
         _adds_up(line, request.currency, path)
+        for place, modifier in enumerate(line.facts.modifiers if line.facts else ()):
+            if modifier not in work.region.modifiers:
+                raise Refused("modifier_unknown", f"{path}.facts.modifiers[{place}]")
     rows = [_row(case, work.msgid, places + number, line) for number, line in enumerate(request.lines)]
     priced = priced_lines(work, case, rows)
     work.uow.fees.add(rows)
@@ -80,9 +87,22 @@ def unknown(rows: Sequence[FeeLine], error: ItemUnknown) -> Refused:
 def bill(rows: Sequence[FeeLine]) -> list[BillLine]:
     """The rows as the engine reads them."""
     return [
-        BillLine(row.serial, row.item, Decimal(row.quantity), Decimal(row.unit_price), row.amount, row.service_date)
+        BillLine(
+            row.serial,
+            row.item,
+            Decimal(row.quantity),
+            Decimal(row.unit_price),
+            row.amount,
+            row.service_date,
+            tuple(besides(row).modifiers) if row.facts else (),
+        )
         for row in rows
     ]
+
+
+def besides(row: FeeLine) -> p.LineFacts:
+    """What a line says besides."""
+    return msgspec.msgpack.decode(row.facts, type=p.LineFacts) if row.facts else NOTHING
 
 
 def on_wire(line: PricedLine) -> p.PricedLine:
@@ -126,4 +146,9 @@ def _row(case: Case, msgid: str, place: int, line: p.FeeLine) -> FeeLine:
         amount=line.amount,
         service_date=line.service_date,
         charged_by=msgid,
+        facts=_packed(line),
     )
+
+
+def _packed(line: p.FeeLine) -> bytes | None:
+    return msgspec.msgpack.encode(line.facts) if line.facts not in (None, NOTHING) else None

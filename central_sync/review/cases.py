@@ -1,7 +1,6 @@
 """A settled case as the audit reads it: the bill, with what only the hub knows of the member and of care elsewhere.
 
-The line brings less of a bill than a hospital's draft (3101) has: no national codes, no doctors of lines, no operative times. What it has no room for
-is not missing, so facts about it stay absent (``UNTOLD``); the rules on them are the hospital's own forecast's.
+A hospital may say less of a bill than an audit asks: what no line of the bill says is not missing but untold, so that facts about it stay absent.
 """
 
 from __future__ import annotations
@@ -14,22 +13,23 @@ import msgspec
 
 from central_sync.benefits.audit.claim import Claim, Cover, Diagnosis, Earlier, Line, Member
 from central_sync.benefits.audit.reference import Place
+from central_sync.desk.charges import besides
 from central_sync.review.limits import EARLIER_CASES_MAX
 from central_sync.store import UnitOfWork, records
 from central_sync.store.review_records import SettledAudit
 from central_sync.wire import packets as p
 from central_sync.wire.catalogue import Care
 
-UNTOLD = (
-    "national_code_missing",
-    "national_code_differs",
-    "relative_value_missing",
-    "unapproved",
-    "session_over",
-    "times_missing",
-    "doctor_missing",
-)
-"""Facts of lines that a bill on the line says nothing about."""
+SAID_BY = {
+    "national_code_missing": "national_code",
+    "national_code_differs": "national_code",
+    "relative_value_missing": "relative_value_code",
+    "unapproved": "approval",
+    "session_over": "percent",
+    "times_missing": "started_at",
+    "doctor_missing": "doctor",
+}
+"""Facts that an absence makes true → the field of a line that says it."""
 IN_FORCE = ("awaited", "confirmed")
 
 
@@ -65,7 +65,7 @@ def claim_of(uow: UnitOfWork, row: SettledAudit, places: Mapping[str, Place]) ->
         lines=lines,
         member=_member(member) if member else None,
         earlier=_earlier(uow, case, last, sorted(rare)),
-        untold=UNTOLD,
+        untold=_untold(lines),
     )
 
 
@@ -106,7 +106,13 @@ def _earlier(uow: UnitOfWork, case: records.Case, last: date, rare: Sequence[str
     )
 
 
+def _untold(lines: Sequence[Line]) -> tuple[str, ...]:
+    """The facts of which no line of the bill says anything."""
+    return tuple(fact for fact, name in SAID_BY.items() if not any(getattr(line, name) for line in lines))
+
+
 def _line(line: records.FeeLine) -> Line:
+    said = besides(line)
     return Line(
         serial=line.serial,
         item=line.item,
@@ -114,4 +120,16 @@ def _line(line: records.FeeLine) -> Line:
         unit_price=Decimal(line.unit_price),
         amount=line.amount,
         service_date=line.service_date,
+        national_code=said.national_code,
+        relative_value_code=said.relative_value_code,
+        modifiers=tuple(said.modifiers),
+        percent=said.percent,
+        doctor=said.doctor,
+        started_at=None if said.started_at is None else said.started_at.replace(tzinfo=None),
+        ended_at=None if said.ended_at is None else said.ended_at.replace(tzinfo=None),
+        daily_dose=None if said.daily_dose is None else Decimal(said.daily_dose),
+        days=said.days,
+        approval=said.approval,
+        refund_of=said.refund_of,
+        group=said.group,
     )

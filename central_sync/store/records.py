@@ -245,7 +245,7 @@ class Case:
 @dataclass(frozen=True, slots=True)
 class FeeLine:
     """One line of a case's bill. ``place`` counts within the case; ``cancelled_by`` is empty while the line stands.
-    ``settled_by`` is the interim settlement in force that holds it.
+    ``settled_by`` is the interim settlement in force that holds it. ``facts``: what the line says besides (``LineFacts`` as MessagePack), if anything.
     """
 
     member: str
@@ -261,6 +261,7 @@ class FeeLine:
     charged_by: str
     cancelled_by: str = ""
     settled_by: str = ""
+    facts: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -296,6 +296,7 @@ fee_line = Table(
     Column("charged_by", String(64), nullable=False),
     Column("cancelled_by", String(64), nullable=False),
     Column("settled_by", String(40), nullable=False, server_default=text("''")),
+    Column("facts", LargeBinary),
     PrimaryKeyConstraint("member", "hid", "place"),
 )
 Index(

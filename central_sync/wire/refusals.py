@@ -117,6 +117,12 @@ REFUSALS: dict[str, Sentences] = {
         "An item on the bill is not in the catalogue.",
         "The item code is not in the catalogue of the institution's region on that day.",
     ),
+    "modifier_unknown": Sentences(
+        Fault.HIS,
+        True,
+        "A modifier on the bill does not exist.",
+        "A line names a modifier that the rulebook's region does not have.",
+    ),
     "date_out_of_range": Sentences(
         Fault.DESK,
         True,

@@ -45,7 +45,15 @@ from central_sync.wire.packets.certainty import (
     Uncertain,
     UncertainAnswer,
 )
-from central_sync.wire.packets.fees import FeeLine, Fees, FeesAnswer, FeesCancel, FeesCancelled, PricedLine
+from central_sync.wire.packets.fees import (
+    FeeLine,
+    Fees,
+    FeesAnswer,
+    FeesCancel,
+    FeesCancelled,
+    LineFacts,
+    PricedLine,
+)
 from central_sync.wire.packets.forecast import (
     DraftGroup,
     DraftLine,
@@ -120,6 +128,7 @@ __all__ = [
     "ForecastAnswer",
     "ForecastFinding",
     "Hid",
+    "LineFacts",
     "Msgid",
     "Name",
     "OpenTransaction",

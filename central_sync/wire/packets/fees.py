@@ -2,13 +2,34 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated
 
 from msgspec import Meta, field
 
-from central_sync.wire.limits import LINES_PER_FEES_MAX
+from central_sync.wire.limits import LINES_PER_FEES_MAX, MODIFIERS_MAX
 from central_sync.wire.packets.base import Amount, Answer, Code, CurrencyCode, Hid, Quantity, Request, Text, UnitPrice
+
+
+class LineFacts(Request, frozen=True, kw_only=True):
+    """What a line may say besides, all of it optional. ``modifiers`` change the item's price; the rest is for whoever audits the bill.
+
+    ``percent``: of its price, where several operations were done in one session. ``started_at`` and ``ended_at`` are local times.
+    ``daily_dose`` is in units of the item, ``days`` of supply. ``group``: the group of level 2.
+    """
+
+    national_code: Text = ""
+    relative_value_code: Text = ""
+    modifiers: Annotated[list[Code], Meta(max_length=MODIFIERS_MAX)] = field(default_factory=list)
+    percent: Annotated[int, Meta(ge=1, le=1000)] | None = None
+    doctor: Text = ""
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    daily_dose: Quantity | None = None
+    days: Annotated[int, Meta(ge=0, le=10_000)] | None = None
+    approval: Text = ""
+    refund_of: Text = ""
+    group: Text = ""
 
 
 class FeeLine(Request, frozen=True, kw_only=True):
@@ -16,7 +37,8 @@ class FeeLine(Request, frozen=True, kw_only=True):
 
     ``unit_price`` is in main units of the currency (yuan, rial), as catalogues print it, with up to six decimals; ``amount``
     is in smallest coins (fen, rial). On the line the fields stand in this order: what belongs to the item side by side, so that one
-    look back in a batch finds it whole.
+    look back in a batch finds it whole. ``facts``: what the line says besides; in a struct of its own, because MessagePack writes
+    one of more than fifteen fields differently, and the digests of bills must stay what they are.
     """
 
     serial: Annotated[str, Meta(min_length=1, max_length=30, pattern=r"^[!-~]+$(?!\n)")]
@@ -26,6 +48,7 @@ class FeeLine(Request, frozen=True, kw_only=True):
     service_date: date
     quantity: Quantity
     amount: Amount
+    facts: LineFacts | None = None
 
 
 class Fees(Request, frozen=True, kw_only=True):

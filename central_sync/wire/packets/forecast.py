@@ -6,25 +6,24 @@ left out is "not told", and rules that need it are listed as open. The amounts o
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated
 
 from msgspec import Meta, field
 
 from central_sync.terms.languages import Language
-from central_sync.wire.limits import DIAGNOSES_MAX, EARLIER_CARE_MAX, FORECAST_LINES_MAX, MODIFIERS_MAX
+from central_sync.wire.limits import DIAGNOSES_MAX, EARLIER_CARE_MAX, FORECAST_LINES_MAX
 from central_sync.wire.packets.base import Amount, Answer, Code, CurrencyCode, Quantity, Request, Text, UnitPrice
 from central_sync.wire.packets.cases import Diagnosis
+from central_sync.wire.packets.fees import LineFacts
 from central_sync.wire.packets.people import PersonRef
 
 Care = Annotated[str, Meta(pattern=r"^(outpatient|inpatient)$(?!\n)")]
 Sex = Annotated[str, Meta(pattern=r"^(|male|female)$(?!\n)")]
 
 
-class DraftLine(Request, frozen=True, kw_only=True):
-    """One line of the draft. ``percent``: of its price, where several operations were done in one session. ``started_at`` and ``ended_at``
-    are local times. ``daily_dose`` is in units of the item, ``days`` of supply. ``group``: the group of level 2.
-    """
+class DraftLine(LineFacts, frozen=True, kw_only=True):
+    """One line of the draft."""
 
     serial: Annotated[str, Meta(min_length=1, max_length=30, pattern=r"^[!-~]+$(?!\n)")]
     item: Code
@@ -33,18 +32,6 @@ class DraftLine(Request, frozen=True, kw_only=True):
     quantity: Quantity
     amount: Amount
     name: Text = ""
-    national_code: Text = ""
-    relative_value_code: Text = ""
-    modifiers: Annotated[list[Code], Meta(max_length=MODIFIERS_MAX)] = field(default_factory=list)
-    percent: Annotated[int, Meta(ge=1, le=1000)] | None = None
-    doctor: Text = ""
-    started_at: datetime | None = None
-    ended_at: datetime | None = None
-    daily_dose: Quantity | None = None
-    days: Annotated[int, Meta(ge=0, le=10_000)] | None = None
-    approval: Text = ""
-    refund_of: Text = ""
-    group: Text = ""
 
 
 class DraftGroup(Request, frozen=True, kw_only=True):

@@ -62,6 +62,23 @@ def test_money_without_coins_behind_the_point_adds_up_too(iranian):
     assert iranian.refused("2204", iranian.fees(hid, wrong)) == "amounts_do_not_add_up"
 
 
+def test_a_modifier_changes_the_price_that_is_insured(iranian):
+    hid = iranian.register()
+    both, technical = (iranian.line(serial, 9_000_000, item="G0003") for serial in ("1", "2"))
+    technical = msgspec.structs.replace(technical, facts=p.LineFacts(modifiers=["27"]))
+    answer = iranian.done("2204", iranian.fees(hid, both, technical))
+    whole, part = (line.amount - line.over_ceiling - line.over_tariff for line in answer.lines)
+    assert 0 < part < whole
+
+
+@pytest.mark.parametrize("modifier", ["99", "26x"])
+def test_a_modifier_that_the_region_does_not_have_refuses_all_lines(hospital, iranian, modifier):
+    for desk in (hospital, iranian):
+        hid = desk.register()
+        line = desk.line("1", 10_00, facts=p.LineFacts(modifiers=[modifier]))
+        assert desk.refused("2204", desk.fees(hid, line)) == "modifier_unknown"
+
+
 def test_a_serial_stands_once_and_is_free_again_after_its_cancel(hospital):
     hid = hospital.register()
     fees = hospital.fees(hid, hospital.line("1", 1_00), hospital.line("2", 2_00))

@@ -1,12 +1,13 @@
 """A settled case as the audit reads it."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import msgspec
 
 from central_sync.benefits.audit.vocabulary import OfLine
 from central_sync.publications import shipped
-from central_sync.review.cases import UNTOLD, claim_of
+from central_sync.review.cases import SAID_BY, claim_of
 from central_sync.wire import packets as p
 from tests.central_sync.hospital import DAY, NOW
 
@@ -51,5 +52,33 @@ def test_a_settlement_that_is_no_longer_in_force_is_no_claim(hospital, store):
     assert marked(store)[1] is None
 
 
-def test_what_stays_untold_are_facts_of_lines():
-    assert set(UNTOLD) <= set(OfLine.__struct_fields__)
+def test_what_no_line_says_stays_untold_and_what_one_says_is_asked_of_all(hospital, store):
+    assert set(SAID_BY) <= set(OfLine.__struct_fields__)
+    hospital.settled(100_00)
+    assert marked(store)[1].untold == tuple(SAID_BY)
+
+
+def test_what_a_line_says_besides_reaches_the_audit(hospital, store):
+    hid = hospital.register()
+    said = {
+        "national_code": "XJ01",
+        "doctor": "D7",
+        "daily_dose": "1.5",
+        "days": 7,
+        "started_at": datetime(2026, 3, 20, 9, 30, tzinfo=UTC),
+        "group": "drugs",
+    }
+    fees = hospital.fees(hid, hospital.line("1", 60_00, facts=p.LineFacts(**said)), hospital.line("2", 40_00))
+    hospital.done("2204", fees)
+    hospital.done("2207", hospital.settle_request(hid, 100_00))
+    _, claim = marked(store)
+    told, silent = claim.lines
+    assert (told.national_code, told.doctor, told.days, told.group) == ("XJ01", "D7", 7, "drugs")
+    assert (told.daily_dose, told.started_at) == (Decimal("1.5"), datetime(2026, 3, 20, 9, 30))  # noqa: DTZ001 -- local, as operating rooms write
+    assert (silent.national_code, silent.doctor, silent.days) == ("", "", None)
+    assert set(claim.untold) == set(SAID_BY) - {
+        "national_code_missing",
+        "national_code_differs",
+        "times_missing",
+        "doctor_missing",
+    }
