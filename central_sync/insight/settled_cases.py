@@ -24,6 +24,7 @@ from central_sync.benefits.facts import AccumulatorKey, CaseFacts
 from central_sync.benefits.parameters import Rulebook
 from central_sync.benefits.settlement import accumulator_keys
 from central_sync.desk.bill import facts_of
+from central_sync.desk.charges import besides
 from central_sync.desk.work import Work
 from central_sync.payers import Payers
 from central_sync.rulebook.settled import SettledCase, SettledCover, SettledLine
@@ -161,7 +162,14 @@ def _settled(
             for c in facts.covers
         ],
         bill=[
-            SettledLine(item=one.item, quantity=one.quantity, amount=one.amount, on=one.service_date) for one in lines
+            SettledLine(
+                item=one.item,
+                quantity=one.quantity,
+                amount=one.amount,
+                on=one.service_date,
+                modifiers=besides(one).modifiers,
+            )
+            for one in lines
         ],
         settled=settlement.settled_at,
         admitted=facts.admitted,

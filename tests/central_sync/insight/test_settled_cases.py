@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import date
+from datetime import date, timedelta
 
 import msgspec
 
@@ -71,3 +71,33 @@ def test_pages_join_without_a_gap(hospital, store, monkeypatch):
     wanted = {hospital.settled(100 + n).settlement_id for n in range(5)}
     found = [one.case for one in told(store)]
     assert (set(found), len(found)) == (wanted, 5)
+
+
+def test_what_changes_a_price_goes_along(iranian, store, tmp_path):
+    hid = iranian.register()
+    line = iranian.line("1", 4_158_000, item="G0003", facts=p.LineFacts(modifiers=["27"]))
+    iranian.done("2204", iranian.fees(hid, line))
+    answer = iranian.done("2207", iranian.settle_request(hid, 4_158_000))
+    file = tmp_path / "settled.jsonl"
+    file.write_bytes(b"\n".join(export(store, RULEBOOK, *ALL)))
+    cases = settled_cases(file, [RULEBOOK])
+    assert cases[0].bill[0].modifiers == ("27",)
+    (pair,) = run(RULEBOOK, RULEBOOK, enumerate(cases))
+    assert pair.before.patient == answer.patient
+
+
+def test_a_stay_in_parts_is_one_case_the_whole_of_it(hospital, store, tmp_path):
+    hid = hospital.admit(DAY - timedelta(days=3))
+    lines = [hospital.line(str(n), 1_000_00 * n, service_date=DAY - timedelta(days=4 - n)) for n in (1, 2, 3)]
+    hospital.done("2301", hospital.fees(hid, *lines))
+    part = p.Settle(hid=hid, currency=hospital.money, total=1_000_00, until=DAY - timedelta(days=3))
+    parts = [hospital.done("2304", part)]
+    going = p.Discharge(hid=hid, discharged_on=DAY, way="recovered", diagnoses=[hospital.diagnosis()])
+    hospital.done("2402", going)
+    parts.append(hospital.done("2304", hospital.settle_request(hid, 5_000_00)))
+    file = tmp_path / "settled.jsonl"
+    file.write_bytes(b"\n".join(export(store, RULEBOOK, *ALL)))
+    cases = settled_cases(file, [RULEBOOK])
+    assert [sum(line.amount for line in case.bill) for case in cases] == [6_000_00]
+    (pair,) = run(RULEBOOK, RULEBOOK, enumerate(cases))
+    assert pair.before.patient == sum(one.patient for one in parts)
