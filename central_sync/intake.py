@@ -20,7 +20,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 import structlog
@@ -96,7 +96,7 @@ def _admissible(institution: str, batch: Batch, now: datetime) -> None:
 @dataclass(slots=True)
 class _Taking:
     """One batch on its way through. ``waiting``: lanes that are put off, with the answer that put them off; ``tried``: how many items
-    the present group has come to.
+    the present group has come to; ``begun``: how many were begun, once or again.
     """
 
     store: Store
@@ -108,6 +108,7 @@ class _Taking:
     bytes: int = 0
     began_s: float = field(default_factory=time.monotonic)
     tried: int = 0
+    begun: int = 0
     unavailable: bool = False
 
     def answers(self, items: Sequence[Item]) -> list[ItemAnswer]:
@@ -157,7 +158,7 @@ class _Taking:
 
     def _in_savepoint(self, uow: UnitOfWork, hospital: Institution, item: Checked) -> ItemAnswer:
         try:
-            return self.desk.take(uow, hospital, item, self.now)
+            return self.desk.take(uow, hospital, item, self._moment())
         except StoreError:
             raise  # the database's, not the item's: what is left of the unit of work is nobody's guess
         except Exception as error:  # noqa: BLE001 - whatever failed inside, the item is undone and the edge sends it again
@@ -174,7 +175,7 @@ class _Taking:
             try:
                 with self.store.read() if item.reads else self.store.write(urgent=self.urgent) as uow:
                     answer = self.desk.read if item.reads else self.desk.take
-                    return answer(uow, institution(uow, self.institution), item, self.now)
+                    return answer(uow, institution(uow, self.institution), item, self._moment())
             except Refused as refused:
                 return _refusal(item.item, refused)
             except StoreBusy as error:
@@ -190,6 +191,11 @@ class _Taking:
                 self.unavailable = isinstance(error, StoreUnavailable)
                 return self._failed(item.item, error)
         return _again(item.item, "hub_busy", "")
+
+    def _moment(self) -> datetime:
+        """The instant of the next item, a microsecond after the one before: what one batch settles has an order."""
+        self.begun += 1
+        return self.now + timedelta(microseconds=self.begun - 1)
 
     def _seen(self, item: Item) -> Checked | ItemAnswer:
         """``item`` ready to be handled, or its answer if it need not or must not be."""

@@ -6,7 +6,7 @@ import msgspec
 
 from central_sync.desk.checks import own_case
 from central_sync.desk.lifecycle import Confirmation, Saying, said
-from central_sync.desk.settlement import given_id, take_back
+from central_sync.desk.settlement import given_id, newest, take_back
 from central_sync.desk.work import Decision, Work
 from central_sync.store import UnitOfWork
 from central_sync.store.records import LedgerRow
@@ -34,6 +34,7 @@ def confirm(work: Work, request: Confirm) -> Decision:
     case = own_case(work, original.hid, lock=True)
     found = work.uow.settlements.get(case.member, original.settlement_id)
     assert found is not None, "a settled transaction without its settlement"
+    found = newest(work, case, found)  # it may have been settled again since the ledger was read
     saying = Saying.CONFIRM if request.his_result == 0 else Saying.ANNUL
     to = said(found.confirmation, saying)
     if to != found.confirmation:

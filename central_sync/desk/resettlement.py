@@ -84,6 +84,8 @@ def resettle(
     """
     named = uow.settlements.named(settlement_id)
     hospital = uow.institutions.get(named.institution) if named else None
+    if named and not dry_run:
+        uow.ledger.get(named.institution, named.msgid, lock=True)  # before its case, as a reversal does
     case = uow.cases.get(named.institution, named.hid, lock=not dry_run) if named else None
     found = uow.settlements.get(named.member, named.id) if named else None
     if found is None or case is None or hospital is None:

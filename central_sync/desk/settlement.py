@@ -114,8 +114,7 @@ def cancel(work: Work, request: p.SettleCancel) -> Decision:
     found = work.uow.settlements.get(case.member, request.settlement_id)
     if found is None or found.hid != case.hid or found.institution != case.institution:
         raise Refused("settlement_unknown")
-    while found.replaced_by:
-        found = _get(work, case, found.replaced_by)
+    found = newest(work, case, found)
     take_back(work, case, found, Saying.UNDO)
     given = given_id(work, case, found)
     answer = p.SettleCancelled(
@@ -127,6 +126,13 @@ def cancel(work: Work, request: p.SettleCancel) -> Decision:
         replaced_by=found.id if found.id != given else "",
     )
     return Decision(answer, case.member, case.hid, found.id)
+
+
+def newest(work: Work, case: Case, found: records.Settlement) -> records.Settlement:
+    """What stands now in the place of a settlement of a locked case: itself, or the last that replaced it."""
+    while found.replaced_by:
+        found = _get(work, case, found.replaced_by)
+    return found
 
 
 def given_id(work: Work, case: Case, found: records.Settlement) -> str:

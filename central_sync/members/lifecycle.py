@@ -124,6 +124,8 @@ def _checked_cover(cover: CoverLine, group: str, rulebook: Rulebook, path: str) 
     if (cover.group or group) not in scheme.groups:
         where = f"{path}.group" if cover.group else "$.group"
         raise LineInvalid(f"{where}: {path} is a scheme without this group; it has {', '.join(scheme.groups)}")
+    if cover.from_day.year < BIRTH_YEAR_MIN:
+        raise LineInvalid(f"{path}.from_day: before {BIRTH_YEAR_MIN}")  # calendars do not reach back for ever
     if cover.to_day is not None and cover.to_day < cover.from_day:
         raise LineInvalid(f"{path}: ends before it begins")
 

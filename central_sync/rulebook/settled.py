@@ -112,7 +112,7 @@ def _line(file: Path, decoder: msgspec.json.Decoder[SettledCase], number: int, l
     except msgspec.ValidationError as error:
         problem, _, path = str(error).partition(" - at ")
         raise _wrong(file, number, _named(line), path.strip("`") or "document", problem) from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise _wrong(file, number, "", "document", "no JSON object") from error
     covers = tuple(
         CoverFacts(c.layer, c.scheme, c.contract, c.group, c.since, c.to, c.family, c.deposited, c.approved)
@@ -221,7 +221,7 @@ def _named(line: bytes) -> str:
     """The name of a case whose shape is wrong, if that can be read."""
     try:
         name = msgspec.json.decode(line).get("case", "")
-    except (msgspec.DecodeError, UnicodeDecodeError, AttributeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, AttributeError, RecursionError):
         return ""
     return str(name)[:100]
 

@@ -90,6 +90,8 @@ def _pair(
             return Pair(place, None, None, f"{which}: the catalogue has no item {error.item} on that day")
         except KeyError as error:
             return Pair(place, None, None, f"{which}: the rulebook has no region {error.args[0]}")
+        except (ValueError, OverflowError):
+            return Pair(place, None, None, f"{which}: a day of the case is out of the calendar's reach")
         shares = tuple((s.layer, s.scheme, s.payer, s.amount) for s in done.shares)
         found.append(Sums(done.total, done.patient, done.package_difference, shares))
         moved.append(done.deltas)

@@ -68,6 +68,19 @@ def test_what_comes_to_the_same_stands_as_it_is(east, store):
     assert east.accumulators() == before
 
 
+def test_what_one_batch_settled_has_its_turns_too(east, store):
+    """A hospital whose line was down sends a day's stays in one batch: each was before the next."""
+    hids = []
+    for _ in range(4):
+        hids.append(east.stay())
+        east.charge(hids[-1], "1", 9_000_00)
+        east.discharge(hids[-1])
+    batch = east.take(*(east.transaction("2304", east.settle_request(hid, 9_000_00)) for hid in hids))
+    answers = [msgspec.msgpack.decode(one.packet, type=p.Settlement) for one in batch.answers]
+    for answer in answers:
+        assert not again(store, answer).differs
+
+
 def test_trying_changes_nothing(east, store):
     answer = east.stayed(11_000_00)
     before = east.accumulators()

@@ -44,6 +44,7 @@ def cover(**changes):
         (cover(layer="supplementary"), "$.covers[0]"),
         (cover(to_day="2024-01-01"), "$.covers[0]"),
         (cover(from_day="PLANTED"), "$.covers[0].from_day"),
+        (cover(from_day="0001-01-01"), "$.covers[0].from_day"),
         (cover(contract=""), "$.covers[0].contract"),
         (cover(group="PLANTED"), "$.covers[0].group"),
         (cover(deposited=-1), "$.covers[0].deposited"),

@@ -40,6 +40,7 @@ def test_worked_cases_are_read_too_each_of_a_member_of_its_own():
         ('"amount": ', '"amount": -', "month.jsonl:2: case S1: $.bill[0].amount: Expected `int` >= 0"),
         ('"region": "au"', '"region": "xx"', "month.jsonl:2: case S1: region: there is no such region"),
         ('"born"', "born", "month.jsonl:2: document: no JSON object"),
+        ('"born"', '"x":' + "[" * 100_000 + '"born"', "month.jsonl:2: document: Object contains unknown field `x`"),
     ],
 )
 def test_a_wrong_case_is_told_with_its_line(tmp_path, old, new, said):

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
+
+import pytest
 
 from central_sync.benefits.choices import Owner
-from central_sync.benefits.facts import AccumulatorKey
+from central_sync.benefits.facts import AccumulatorKey, CaseFacts, CoverFacts
 from central_sync.benefits.settlement import settle
 from central_sync.rulebook.load import load
 from central_sync.rulebook.settled import Settled, settled_cases
 from central_sync.rulebook.simulation import groups, run
+from tests.central_sync.hospital import RULEBOOK
 from tests.central_sync.rulebook.month import BOOK, lower, month
 
 
@@ -51,6 +55,15 @@ def test_a_name_that_neither_rulebook_counts_and_an_item_that_one_has_not_leave_
     assert pair.problem == "after: the catalogue has no item VISITF on that day"
     (pair,) = run(replace(BOOK, regions={}), BOOK, [(0, one)])
     assert pair.problem == "before: the rulebook has no region au"
+
+
+@pytest.mark.parametrize("day", [date(1, 1, 1), date.max])
+def test_a_day_that_no_calendar_of_the_schemes_has_leaves_its_case_out(day):
+    covers = (CoverFacts("base", "ir_social_security", "K", "insured", day, None),)
+    layer = CoverFacts("supplementary", "ir_supplementary", "K", "insured", day, None)
+    facts = CaseFacts("M", "ir", "public", "inpatient", day, date(1980, 1, 1), (*covers, layer), day)
+    (pair,) = run(RULEBOOK, RULEBOOK, [(0, Settled("far", 1, facts, (), {}))])
+    assert pair.problem == "before: a day of the case is out of the calendar's reach"
 
 
 def test_cases_that_share_a_member_a_family_or_a_counted_contract_are_a_group(tmp_path):
