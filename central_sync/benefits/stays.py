@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from central_sync.benefits.choices import RUNNING
+from central_sync.benefits.choices import RUNNING, Per
 from central_sync.benefits.eligibility import counter_key, paying
 from central_sync.benefits.facts import AccumulatorKey, CaseFacts
 from central_sync.benefits.kinds import Kind
@@ -67,7 +67,8 @@ def without(
 
 
 def turns(rulebook: Rulebook, facts: CaseFacts) -> frozenset[AccumulatorKey]:
-    """The accumulators that say how far the bills of a running time have come: what a bill comes to depends on which were before it.
+    """The accumulators that say how far the bills of a running time have come: what a bill comes to depends on which were before it;
+    and what the stay before has met of a deductible that goes on after a referral.
     Caps and running deductibles are none: whoever comes first uses them up, and what later bills used of them stays theirs.
     """
     found: set[AccumulatorKey] = set()
@@ -75,6 +76,8 @@ def turns(rulebook: Rulebook, facts: CaseFacts) -> frozenset[AccumulatorKey]:
         deductible, bands = benefit.deductible, benefit.bands
         if deductible and deductible.later:
             found.add(counter_key(facts, cover, scheme, deductible.counter))
+        if deductible and deductible.continues:
+            found.add(counter_key(facts, cover, scheme, deductible.chain, Per.EVER))
         if bands.per in RUNNING:
             found.add(counter_key(facts, cover, scheme, bands.counter, bands.per, bands.owner))
     return frozenset(found)

@@ -99,7 +99,7 @@ class _Told:
         self.keys = accumulator_keys(self.rulebook, facts)
         used = {f"{k.scheme}.{k.name}": self.counted[k] for k in self.keys if k not in self.given and self.counted[k]}
         until = settlement.until
-        lines = [one for one in self.uow.fees.standing(case) if until is None or one.service_date <= until]
+        lines = [one for one in self.uow.fees.standing(case) if until is None or one.settled_by]
         return _settled(settlement, facts, lines, used, self.names)
 
     def wait(self, settlement: Settlement) -> None:

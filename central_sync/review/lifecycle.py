@@ -116,6 +116,7 @@ def priority(reason: str, amount: int, coins: int, opened_at: datetime, now: dat
     """Which entry comes first: the larger, the sooner. The kind's own urgency, ten points for each digit of the money at stake in main units
     (``coins`` of them make one), and a point for each day of waiting.
     """
-    digits = len(str(amount // coins)) if amount >= coins else 0
+    main = abs(amount) // coins  # what a part of a stay gives back is at stake as much
+    digits = len(str(main)) if main else 0
     days = min(max((now - opened_at).days, 0), _AGE_DAYS_MAX)
     return _URGENCY[Reason(reason)] + _MONEY_POINTS * digits + days

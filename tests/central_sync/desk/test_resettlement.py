@@ -1,5 +1,7 @@
 """Settling again what was settled, after what was known has been corrected; on both databases."""
 
+from dataclasses import replace
+
 import msgspec
 import pytest
 
@@ -79,6 +81,22 @@ def test_what_one_batch_settled_has_its_turns_too(east, store):
     answers = [msgspec.msgpack.decode(one.packet, type=p.Settlement) for one in batch.answers]
     for answer in answers:
         assert not again(store, answer).differs
+
+
+def test_what_a_stay_met_for_the_one_after_it_is_that_of_its_turn(store):
+    """A deductible that goes on after a referral: each stay finds what the one before it had met."""
+    base = LAW.schemes["east_base"]
+    (stay,) = base.benefits["inpatient"]
+    on = replace(stay, deductible=replace(stay.deductible, continues=("referred",), chain="met_before"))
+    benefits = {**base.benefits, "inpatient": (on,)}
+    law = replace(LAW, schemes={**LAW.schemes, "east_base": replace(base, benefits=benefits)})
+    east, _ = provinces(store, law)
+    answers = [east.stayed(3_000_00), east.stayed(200_00), east.stayed(5_000_00, marks=["referred"])]
+    before = east.accumulators()
+    for answer in answers:
+        with store.write() as uow:
+            assert not resettle(uow, law, Payers(), answer.settlement_id, actor="x", reason="", now=NOW).differs
+    assert east.accumulators() == before
 
 
 def test_trying_changes_nothing(east, store):

@@ -101,3 +101,14 @@ def test_a_stay_in_parts_is_one_case_the_whole_of_it(hospital, store, tmp_path):
     assert [sum(line.amount for line in case.bill) for case in cases] == [6_000_00]
     (pair,) = run(RULEBOOK, RULEBOOK, enumerate(cases))
     assert pair.before.patient == sum(one.patient for one in parts)
+
+
+def test_a_line_that_came_after_a_stays_last_part_is_no_part_of_what_was_settled(hospital, store):
+    hid = hospital.admit(DAY - timedelta(days=3))
+    line = hospital.line("1", 1_000_00, service_date=DAY - timedelta(days=3))
+    hospital.done("2301", hospital.fees(hid, line))
+    hospital.done("2304", p.Settle(hid=hid, currency=hospital.money, total=1_000_00, until=DAY - timedelta(days=2)))
+    late = hospital.line("late", 500_00, service_date=DAY - timedelta(days=3))
+    hospital.done("2301", hospital.fees(hid, late))
+    (case,) = told(store)
+    assert [one.amount for one in case.bill] == [1_000_00]

@@ -46,6 +46,7 @@ def test_more_money_and_a_longer_wait_come_first():
         return priority(reason, amount, 100, NOW - days * DAY, NOW)
 
     assert rank(amount=10_000_00) > rank() > rank(amount=0)
+    assert rank(amount=-10_000_00) == rank(amount=10_000_00), "what a part of a stay gives back"
     assert rank(days=3) > rank()
     assert rank(Reason.PAYER_DECLINED) > rank() > rank(Reason.PAYER_UNAVAILABLE)
     assert rank(days=100_000) == rank(days=365)
