@@ -21,7 +21,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress
 from rich.table import Table
 from rich.text import Text
 
-from central_sync import app, log, publishing_verbs
+from central_sync import app, log
 from central_sync.api.tls import BindRefused
 from central_sync.app import AUTHORITY_FOLDER, Faces, clock
 from central_sync.benefits.bundle import BundleBroken
@@ -33,13 +33,14 @@ from central_sync.fleet.limits import INVITATION_HOURS_DEFAULT
 from central_sync.members.service import import_members
 from central_sync.place import Place
 from central_sync.publications import Publications
-from central_sync.resettle_verb import resettle_command
-from central_sync.review_verbs import review
 from central_sync.rulebook.strict import RulebookError
-from central_sync.rulebook_verbs import rulebook
-from central_sync.settlements_verbs import settlements
-from central_sync.simulate_verb import simulate
 from central_sync.store import migrate
+from central_sync.verbs import publishing as publishing_verbs
+from central_sync.verbs.resettle import resettle_command
+from central_sync.verbs.review import review
+from central_sync.verbs.rulebook import rulebook
+from central_sync.verbs.settlements import settlements
+from central_sync.verbs.simulate import simulate
 from central_sync.wire.bundles import BundleRefused
 
 AUDIT_ROWS_DEFAULT = 200

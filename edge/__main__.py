@@ -20,18 +20,18 @@ from edge.version import version
 DEFAULT_FOLDER = "/var/lib/pishkhan-edge"
 
 VERBS: dict[str, tuple[str, str]] = {
-    "account": ("edge.account_verbs", "account"),
+    "account": ("edge.verbs.account", "account"),
     "agent": ("edge.agent.verbs", "agent"),
-    "doctor": ("edge.verbs", "doctor_command"),
-    "enrol": ("edge.verbs", "enrol"),
-    "face-certificate": ("edge.verbs", "face_certificate"),
-    "forecast": ("edge.forecast_verb", "forecast"),
-    "journal": ("edge.journal_verbs", "journal"),
-    "read-card": ("edge.card_verbs", "read_card"),
-    "readers": ("edge.card_verbs", "readers"),
-    "run": ("edge.verbs", "run"),
-    "status": ("edge.verbs", "status"),
-    "workstation": ("edge.verbs", "workstation"),
+    "doctor": ("edge.verbs.whole", "doctor_command"),
+    "enrol": ("edge.verbs.whole", "enrol"),
+    "face-certificate": ("edge.verbs.whole", "face_certificate"),
+    "forecast": ("edge.verbs.forecast", "forecast"),
+    "journal": ("edge.verbs.journal", "journal"),
+    "read-card": ("edge.verbs.cards", "read_card"),
+    "readers": ("edge.verbs.cards", "readers"),
+    "run": ("edge.verbs.whole", "run"),
+    "status": ("edge.verbs.whole", "status"),
+    "workstation": ("edge.verbs.whole", "workstation"),
 }
 """Every verb: the module that holds it, and its name there."""
 

@@ -48,7 +48,7 @@ async def test_a_hospital_visit_goes_through_end_to_end(edge: Edge, hub: SimHub)
     assert [row["msgid"] for row in uncertain.answer["at_edge"]] == ["m4"]
     assert [row["msgid"] for row in uncertain.answer["at_hub"]] == ["m4"]
     confirmed = await edge.call("49", {"original_msgid": "m4", "his_result": 0}, "m6")
-    assert confirmed.answer == {"settlement_id": "S-m4", "confirmation": "confirmed"}
+    assert confirmed.answer == {"settlement_id": "S-m4", "confirmation": "confirmed", "replaced_by": ""}
     asked = await edge.call("5203", {"original_msgid": "m4"}, "m7")
     assert asked.answer is not None
     assert (asked.answer["outcome"], asked.answer["confirmation"]) == ("final", "confirmed")

@@ -16,7 +16,7 @@ from tests.edge.agent.office import clock
 
 RESIDENT_KIB_MAX = 80_000
 """A bare edge takes more before it has done anything."""
-HEAVY = ("edge.journal", "edge.uplink", "edge.app", "edge.line", "edge.downlink", "edge.intake", "edge.verbs",
+HEAVY = ("edge.journal", "edge.uplink", "edge.app", "edge.line", "edge.downlink", "edge.intake", "edge.verbs.whole",
          "edge.agents", "pysqlite3", "sqlite3", "apscheduler", "sqlalchemy")  # fmt: skip
 
 

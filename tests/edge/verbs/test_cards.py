@@ -11,11 +11,12 @@ import structlog
 from click.testing import CliRunner, Result
 
 from central_sync.wire.refusals import Refused
-from edge import card_verbs, drivers
+from edge import drivers
 from edge.__main__ import main
 from edge.readers import ReaderState, Wanted
 from edge.readers.cards.identity import CardIdentity
 from edge.readers.troubles import TROUBLES
+from edge.verbs import cards as card_verbs
 
 CARD = '{"kind": "ir_national_code", "number": "0499370899", "name": "زهرا", "birth_date": "1990-05-04"}'
 READER = '[[readers]]\nname = "desk-1"\ndriver = "simulated"\naddress = "reader"\ndesk = "ws-1"\n'

@@ -12,7 +12,7 @@ from central_sync.__main__ import main
 from central_sync.rulebook.load import load
 from tests.central_sync.rulebook.mistakes import STAY, change, copied
 
-COUNTRIES = Path(__file__).parents[1] / "rulebook_cases" / "countries"
+COUNTRIES = Path(__file__).parents[2] / "rulebook_cases" / "countries"
 FRANCE = COUNTRIES / "cases" / "fr.yaml"
 
 
@@ -74,7 +74,7 @@ def test_explain_tells_the_hospitals_part_of_a_fixed_price():
     assert "4,400.00 INR" in done.output
 
 
-IRAN = Path(__file__).parents[1] / "rulebook_cases" / "ir_layers.yaml"
+IRAN = Path(__file__).parents[2] / "rulebook_cases" / "ir_layers.yaml"
 
 
 def test_a_settlement_is_explained_to_the_patient_in_the_language_asked_for():

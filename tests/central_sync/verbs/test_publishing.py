@@ -14,7 +14,7 @@ from central_sync.rulebook.load import PACKAGED
 from tests.central_sync.rulebook.mistakes import STAY, change, copied
 from tests.central_sync.test_main import hub_command
 
-CASES = Path(__file__).parents[1] / "rulebook_cases"
+CASES = Path(__file__).parents[2] / "rulebook_cases"
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""The verbs of ``pishkhan-edge`` that need the whole edge; ``__main__.py`` lists them, ``journal_verbs.py``, ``card_verbs.py`` and ``agent/verbs.py`` hold the others."""
+"""The verbs of ``pishkhan-edge`` that need the whole edge."""
 
 from __future__ import annotations
 
