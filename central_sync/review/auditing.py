@@ -5,6 +5,7 @@ Rules
     * It changes nothing of the settlement: shares, patient's part and accumulators stay. What would be deducted is written beside it.
     * It is judged again when the member's record changed, when a person says so, and when other rules come into force.
     * Reading and judging hold no writer; what was found of some settlements is kept in one short commit that lets people's go first.
+    * It waits for nobody's mark: what somebody else holds is judged at a later look.
     * A hub that is killed judges again. Of several on one database each judges what no other has taken; should two judge the same, they find
       the same, and one keeps it.
 """
@@ -104,8 +105,10 @@ class Auditing:
         with self._store.read() as uow:
             judged = [(row, _judged(uow, auditor, row)) for row in marked]
         with self._store.write(urgent=False) as uow:
+            free = uow.audits.free(marked)
             for row, found in judged:
-                _kept(uow, row, auditor.bundle.version, found, now)
+                if row in free:
+                    _kept(uow, row, auditor.bundle.version, found, now)
         return len(marked) == AUDITS_AT_ONCE
 
     def _marked(self, now: datetime) -> list[SettledAudit]:

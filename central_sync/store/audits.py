@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, and_, bindparam, or_, select, tuple_, update
@@ -73,7 +74,7 @@ class Audits:
         """Mark some of what other rules than these judged last, since then; returns how many."""
         c = table.c
         others = and_(c.due_at.is_(None), c.rules != rules, or_(c.judged_at.is_(None), c.judged_at >= since))
-        some = select(c.member, c.settlement_id).where(others).limit(rows_max)
+        some = select(c.member, c.settlement_id).where(others).limit(rows_max).with_for_update(skip_locked=True)
         other = update(table).where(tuple_(c.member, c.settlement_id).in_(some))
         return self._connection.execute(other.values(wanted=c.wanted + 1, due_at=now, tries=0)).rowcount
 
@@ -98,6 +99,18 @@ class Audits:
             mine = tuple_(c.member, c.settlement_id).in_(keys)
             self._connection.execute(update(table).where(mine).values(due_at=until))
         return rows
+
+    def free(self, rows: Sequence[SettledAudit]) -> list[SettledAudit]:
+        """Those of ``rows`` whose marks nobody else holds now; they are held until the unit of work ends. A member file holds many marks for
+        long: whoever waited for one of them while it holds others would be waited for in turn.
+        """
+        c = table.c
+        keys = [(row.member, row.settlement_id) for row in rows]
+        if not keys:
+            return []
+        statement = select(c.member, c.settlement_id).where(tuple_(c.member, c.settlement_id).in_(keys))
+        held = {tuple(row) for row in self._connection.execute(statement.with_for_update(skip_locked=True))}
+        return [row for row, key in zip(rows, keys, strict=True) if key in held]
 
     def judged(self, row: SettledAudit, rules: str, now: datetime, total: int, deduction: int, findings: bytes) -> bool:
         """Keep what was found, and take the mark away; ``False`` (and nothing kept) if it was marked anew meanwhile."""

@@ -259,3 +259,38 @@ def test_a_pre_settlement_marks_nothing(hospital, store):
     hospital.done("2206", p.PreSettle(hid=hid, currency="CNY", total=100_00))
     with store.read() as uow:
         assert uow.audits.due(NOW + DAYS, 10) == []
+
+
+def test_a_member_file_that_holds_marks_holds_up_no_audit_and_is_not_undone_by_one(hospital, store, monkeypatch):
+    """A file is one unit of work: the marks of its first members are held while it comes to the next ones."""
+    settled = [hospital.settled(10_00 + n) for n in range(2)]
+    with store.read() as uow:
+        member = uow.settlements.named(settled[0].settlement_id).member
+    reading, held, kept = threading.Event(), threading.Event(), threading.Event()
+    claim_of = auditing_module.claim_of
+
+    def slowly(*what):
+        reading.set()
+        assert held.wait(20)
+        return claim_of(*what)
+
+    def judge():
+        auditing(store).run()
+        kept.set()
+
+    monkeypatch.setattr(auditing_module, "claim_of", slowly)
+    thread = threading.Thread(target=judge)
+    thread.start()
+    assert reading.wait(20)
+    with store.write() as uow:
+        uow.audits.want(member, settled[0].settlement_id, "H1", settled[0].hid, NOW)
+        held.set()
+        if store.shared:  # a file has one writer: there the audit waits for its turn
+            assert kept.wait(5)
+        uow.audits.want(member, settled[1].settlement_id, "H1", settled[1].hid, NOW)
+    thread.join(20)
+    assert kept.is_set()
+    auditing(store, NOW + timedelta(minutes=5)).run()
+    with store.read() as uow:
+        rows = [uow.audits.get(member, one.settlement_id) for one in settled]
+    assert all(row.due_at is None and row.judged_at for row in rows)
