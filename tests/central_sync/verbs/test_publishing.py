@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import time
 from pathlib import Path
@@ -27,7 +28,7 @@ def hub(tmp_path_factory):
 def test_a_built_file_is_verified_by_its_own_hub(hub, tmp_path):
     file = tmp_path / "shipped.bundle"
     said = hub_command(hub, "rulebook", "build", "--out", str(file)).stdout
-    assert "4 schemes, 2 regions" in said
+    assert re.search(r"\b\d+ schemes, 2 regions, \d+ items, \d+ rules\b", said)
     said = hub_command(hub, "rulebook", "verify", str(file)).stdout
     assert "signed by this hub" in said
     for name in ("version", "law", "audit rules", "number", "issued"):
