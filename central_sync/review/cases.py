@@ -14,6 +14,7 @@ import msgspec
 from central_sync.benefits.audit.claim import Claim, Cover, Diagnosis, Earlier, Line, Member
 from central_sync.benefits.audit.reference import Place
 from central_sync.desk.charges import besides
+from central_sync.desk.marks import FILED
 from central_sync.review.limits import EARLIER_CASES_MAX
 from central_sync.store import UnitOfWork, records
 from central_sync.store.review_records import SettledAudit
@@ -30,6 +31,8 @@ SAID_BY = {
     "doctor_missing": "doctor",
 }
 """Facts that an absence makes true → the field of a line that says it."""
+REFERRED = "referred"
+"""How the marks of referrals begin."""
 IN_FORCE = ("awaited", "confirmed")
 
 
@@ -61,7 +64,7 @@ def claim_of(uow: UnitOfWork, row: SettledAudit, places: Mapping[str, Place]) ->
         identifier_right=True if member else None,
         diagnoses=diagnoses_of(case),
         insured_at=member.region if member else "",
-        filing=case.marks or _approved(member, hospital, last),
+        filing=_referral(case.marks) or _filed(member, hospital, last),
         lines=lines,
         member=_member(member) if member else None,
         earlier=_earlier(uow, case, last, sorted(rare)),
@@ -80,11 +83,17 @@ def _member(member: records.Member) -> Member:
     return Member(sex=member.sex, birth_date=member.birth_date, covers=covers)
 
 
-def _approved(member: records.Member | None, hospital: records.Institution, day: date) -> str:
-    """What an insurer has approved that holds here on that day: its reference, or its mark."""
+def _referral(said: str) -> str:
+    """The referrals among the marks that the hospital said."""
+    return " ".join(mark for mark in said.split() if mark.startswith(REFERRED))
+
+
+def _filed(member: records.Member | None, hospital: records.Institution, day: date) -> str:
+    """The insurer's reference of a filing or a referral that holds here on that day. What else it approved allows no care elsewhere."""
     for one in member.approvals if member else ():
         here = one.institution in ("", hospital.code) and one.region in ("", hospital.region)
-        if here and one.from_day <= day and (one.to_day is None or day <= one.to_day):
+        allows = one.mark == FILED or one.mark.startswith(REFERRED)
+        if allows and here and one.from_day <= day and (one.to_day is None or day <= one.to_day):
             return one.reference or one.mark
     return ""
 

@@ -9,6 +9,7 @@ from central_sync.benefits.audit.vocabulary import OfLine
 from central_sync.publications import shipped
 from central_sync.review.cases import SAID_BY, claim_of
 from central_sync.wire import packets as p
+from tests.central_sync.desk.provinces import approval, member, provinces, told
 from tests.central_sync.hospital import DAY, NOW
 
 RULES = shipped().audit
@@ -82,3 +83,23 @@ def test_what_a_line_says_besides_reaches_the_audit(hospital, store):
         "times_missing",
         "doctor_missing",
     }
+
+
+def test_only_a_filing_or_a_referral_allows_care_in_another_region(store):
+    """Not any mark that a hospital says, and not what an insurer approved for something else."""
+    _, west = provinces(store)
+    places = {"west": RULES.places["cn"]}
+
+    def filing(*marks, approvals=()):
+        told(store, member(approvals=list(approvals)))
+        hid = west.visit(100_00, *marks)
+        answer = west.done("2207", west.settle_request(hid, 100_00))
+        with store.read() as uow:
+            row = next(row for row in uow.audits.due(NOW, 100) if row.settlement_id == answer.settlement_id)
+            return claim_of(uow, row, places).filing
+
+    assert filing() == ""
+    assert filing(approvals=[approval("special_disease")]) == ""
+    assert filing(approvals=[approval("out_of_area_filed", to_day="2025-06-01")]) == ""
+    assert filing(approvals=[approval("special_disease"), approval("out_of_area_filed", reference="F-7")]) == "F-7"
+    assert filing("referred") == "referred"
