@@ -151,6 +151,8 @@ def _sentence(step: Step, style: Style) -> str:
     told = {name: _told(name, value, style) for name, value in step.values.items() if name not in _UNTOLD}
     said = pattern.format_map({**told, "name": name_of(step, into)})
     for one in step.less:
+        if not one.amount:
+            continue  # of a reason on several lines, what was taken off it is told with the others
         how = sentences.LESS[into]
         joined = how.get(Kind(one.kind), how[None])
         reason = sentence(one, style)

@@ -34,7 +34,7 @@ class Kept(Struct, frozen=True):
     """What the layers have left for each reason, and what was taken off it; which parts they took, and what each scheme paid."""
 
     left: Counter[Reason]
-    off: dict[Reason, int]
+    off: Counter[Reason]
     parts: set[str]
     paid: Counter[str]
 
@@ -71,7 +71,7 @@ def patients(settled: Settled, rulebook: Rulebook) -> Iterator[Mistake]:
 
 
 def _kept(settled: Settled) -> Kept:
-    kept = Kept(Counter(), {}, set(), Counter())
+    kept = Kept(Counter(), Counter(), set(), Counter())
     for share in settled.shares:
         for step in share.trace:
             if step.kind == Kind.LOOKED_AT.value:
@@ -81,7 +81,7 @@ def _kept(settled: Settled) -> Kept:
             if step.kind not in LOOKED:
                 kept.left[_reason(step)] += abs(step.amount)
                 for less in step.less:
-                    kept.off[_reason(step) + _reason(less)] = less.amount if step.times == 1 else 1
+                    kept.off[_reason(step) + _reason(less)] += less.amount
     return kept
 
 
@@ -90,9 +90,10 @@ def _of_layer(step: Step, much: int, kept: Kept) -> Iterator[str]:
     if key not in kept.left or much > kept.left[key]:
         yield "no layer has left so much for this reason"
     for less in step.less:
-        whole = kept.off.get(key + _reason(less), 0)
-        # A reason that lies on several pieces of the bill carries what was taken off it with each.
-        if less.kind != Kind.PAID_LATER.value and (whole <= 0 or less.amount <= 0 or less.amount % whole):
+        whole = kept.off[key + _reason(less)]
+        # A reason that lies on several parts of the bill carries what was taken off it with each; on several sections of one, a share of it.
+        most = whole * max(len(kept.parts), 1)
+        if less.kind != Kind.PAID_LATER.value and (whole <= 0 or not 0 <= less.amount <= most):
             yield "no layer has taken this off"
 
 

@@ -5,8 +5,10 @@ why it is left. All sums are whole coins and nothing is lost: paid + left stays 
 
 Rules
     * Lines that no benefit in force tells apart are one section, so that the work grows with what differs, not with the lines.
-    * The first benefit that looks at a piece gives the reasons why something of it is left; a later one takes from them, from the
-      last reason to the first, part by part in the order in which it takes them.
+    * What is paid goes off part by part in the order in which the benefit takes them; within a part off its sections in proportion to what
+      they have there. Coins that this leaves over go to the largest remainders, then to the earlier section.
+    * The first benefit that looks at a piece gives the reasons why something of it is left, each spread likewise over what is left of the
+      sections; a later one takes from them, within a section from the last reason to the first.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from central_sync.benefits.kinds import STAGE, Kind
 from central_sync.benefits.parameters import Lines, Region, Scheme
 from central_sync.benefits.plans import Ready, TakeValue
 from central_sync.benefits.results import WHOLE, Left, PricedLine, Section, TraceStep
+from central_sync.terms.money import split
 
 _PAID_LATER = Kind.PAID_LATER
 """Looking up a member of an enum costs as much as making a step."""
@@ -109,29 +112,44 @@ def _cut(
     """The share of a piece that is taken, and the rest, which no other benefit of the cover takes."""
     amount, ratio = piece.step.amount, take.ratio
     much = nearest(amount * ratio.numerator, ratio.denominator) if ratio is not None else 0
-    taken_ = Left(piece.part, piece.step.of(much), piece.asked, piece.section) if much else None
-    alone = Left(piece.part, piece.step.of(amount - much), piece.asked, piece.section, cover) if much < amount else None
+    taken_ = Left(piece.part, piece.step.cut(0, much, amount), piece.asked, piece.section) if much else None
+    if much == amount:
+        return taken_, None
+    alone = Left(piece.part, piece.step.cut(much, amount, amount), piece.asked, piece.section, cover)
     return taken_, alone
 
 
 def anew(parts: Sequence[str], mine: Sequence[Left], kept: Sequence[TraceStep], paid: int, cover: int) -> list[Left]:
     """What is left of pieces that no layer had looked at before, with the layer's own reasons.
 
-    What is paid goes off the parts in order; the reasons lie on what is left of them in order.
+    What is paid goes off the parts in order; the reasons lie on what is left of them in order. Within a part both are spread over its
+    sections.
     """
-    sums: dict[tuple[int, Section], int] = {}
+    sums: dict[int, int] = {}
+    first, alone = mine[0].section if mine else WHOLE, True
     for piece in mine:
-        place = (parts.index(piece.part), piece.section)
-        sums[place] = sums.get(place, 0) + piece.step.amount
+        part = parts.index(piece.part)
+        sums[part] = sums.get(part, 0) + piece.step.amount
+        if piece.section is not first:
+            alone = False
     result: list[Left] = []
     reasons = [reason for reason in reversed(kept) if reason.amount]
     rest = reasons[-1].amount if reasons else 0
-    for (part, section), amount in sorted(sums.items()):
-        gone = min(paid, amount)
+    for part, amount in sorted(sums.items()):
+        gone, name = min(paid, amount), parts[part]
         paid, open_ = paid - gone, amount - gone
+        if not alone:
+            have = _have(piece for piece in mine if piece.part == name)
+            _spread(gone, have)
         while open_:
             much, step = min(open_, rest), reasons[-1]
-            result.append(Left(parts[part], step if much == step.amount else step.of(much), True, section, cover))
+            if alone:
+                result.append(Left(name, step if much == step.amount else step.of(much), True, first, cover))
+            else:
+                upto = 0
+                for section, coins in _spread(much, have).items():
+                    result.append(Left(name, step.cut(upto, upto + coins, much), True, section, cover))
+                    upto += coins
             open_, rest = open_ - much, rest - much
             if not rest:
                 reasons.pop()
@@ -141,21 +159,54 @@ def anew(parts: Sequence[str], mine: Sequence[Left], kept: Sequence[TraceStep], 
     return result
 
 
-def less(left: list[Left], parts: Iterable[str], places: Sequence[int], paid: int, payer: Scheme, cover: int) -> None:
-    """Take what ``payer``, by its ``cover``, has paid off those pieces of ``left`` that stand at ``places``, from the last reason to the first, part
-    by part. What comes to nothing stays, as a piece of 0.
+def _have(pieces: Iterable[Left]) -> dict[Section, int]:
+    """What each section has of ``pieces``."""
+    have: dict[Section, int] = {}
+    for piece in pieces:
+        have[piece.section] = have.get(piece.section, 0) + piece.step.amount
+    return have
+
+
+def _spread(amount: int, have: dict[Section, int]) -> dict[Section, int]:
+    """``amount`` over the sections, in their order, in proportion to what they ``have``, which is taken off there; those that get nothing are
+    left out.
     """
+    order = sorted(have)
+    found = {}
+    for section, coins in zip(order, split(amount, [have[section] for section in order]), strict=True):
+        if coins:
+            have[section] -= coins
+            found[section] = coins
+    return found
+
+
+def less(left: list[Left], parts: Iterable[str], places: Sequence[int], paid: int, payer: Scheme, cover: int) -> None:
+    """Take what ``payer``, by its ``cover``, has paid off those pieces of ``left`` that stand at ``places``, part by part; within a part off its
+    sections in proportion to what they have there, and within a section from the last reason to the first. What comes to nothing stays, as
+    a piece of 0.
+    """
+    first = left[places[0]].section if places else WHOLE
+    alone = True
+    for place in places:
+        if left[place].section is not first:
+            alone = False
     rest = paid
     for part in parts:
+        due: dict[Section, int] | None = None
+        if not alone:
+            have = _have(left[place] for place in places if left[place].part == part)
+            due = _spread(min(rest, sum(have.values())), have) if have else {}
         for place in reversed(places):
             piece = left[place]
             if piece.part != part:
                 continue
             step = piece.step
-            gone = min(rest, step.amount)
+            gone = min(rest if due is None else due.get(piece.section, 0), step.amount)
             if gone:
                 step = step.lessened(TraceStep(payer.code, _PAID_LATER, gone, None, "", payer.name))
                 rest -= gone
+                if due is not None:
+                    due[piece.section] -= gone
             left[place] = Left(part, step, True, piece.section, cover)
     assert rest == 0
 

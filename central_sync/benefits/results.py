@@ -64,6 +64,15 @@ class TraceStep(msgspec.Struct, frozen=True, gc=False):
         """The same reason for another amount."""
         return replace(self, amount=amount)
 
+    def cut(self, low: int, high: int, of: int) -> TraceStep:
+        """The same reason for what lies between ``low`` and ``high`` of its ``of`` coins, with that share of what was taken off it: the
+        cuts of a reason add up to it.
+        """
+        if not self.less:
+            return replace(self, amount=high - low)
+        less = tuple([one.of(one.amount * high // of - one.amount * low // of) for one in self.less])
+        return replace(self, amount=high - low, less=less)
+
     def left(self, amount: int) -> TraceStep:
         """What a patient's trace says of this reason: without figures, which are those of the layer's trace."""
         return replace(self, amount=amount, figures=(), times=1)

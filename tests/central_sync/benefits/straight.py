@@ -3,10 +3,8 @@
 It takes the engine's facts and parameters (data), and nothing that computes: it chooses rows, counts years, rounds and cuts for
 itself, with exact fractions, one coin pile after another. It tells sums alone; no texts, days or sources.
 
-Where the page is silent it follows what is settled: lines that no benefit in force tells apart lie together; what is paid goes off
-the parts in the order in which they are taken, then off the lines in the order of their serials; the first benefit that looks gives the
-reasons of what is left, in the order of the stages and bands, and a later one takes from the last reason to the first; a share of a part
-is cut of each reason by itself.
+Where the page is silent it follows what is settled: reasons lie in the order of the stages and bands; a share of a part is cut of each reason
+by itself.
 """
 
 from __future__ import annotations
@@ -49,6 +47,25 @@ class Reckoned:
 
 def reckoned(rulebook, facts, lines, before) -> Reckoned:
     return _Case(rulebook, facts, tuple(lines), before).settle()
+
+
+def held(piles) -> dict[int, int]:
+    """The coins of each lines' piles."""
+    sums: dict[int, int] = {}
+    for pile in piles:
+        sums[pile.lines] = sums.get(pile.lines, 0) + pile.coins
+    return sums
+
+
+def spread(coins, open_) -> dict[int, int]:
+    """The coins in proportion to what is open; odd ones to the largest fractions lost, of equal ones to the earlier lines."""
+    whole_ = sum(open_.values())
+    exact = {lines: Fraction(coins * much, whole_ or 1) for lines, much in open_.items()}
+    found = {lines: math.floor(much) for lines, much in exact.items()}
+    by_loss = sorted(open_, key=lambda lines: (found[lines] - exact[lines], lines))
+    for lines in by_loss[: coins - sum(found.values())]:
+        found[lines] += 1
+    return found
 
 
 def among(lines, item, kind, letter) -> bool:
@@ -288,39 +305,39 @@ class _Layer(Stages):
     # -- piles ------------------------------------------------------------------------------------------------------
 
     def _reasoned(self, parts, heap, reasons, paid, me) -> list[Pile]:
-        """What is left of piles that nobody had looked at: the payment goes off in order, the reasons lie on the rest."""
-        queue = [reason for reason in reasons if reason.coins]
+        """What is left of piles that nobody had looked at: part by part the payment goes off, and the reasons lie on the rest."""
         found: list[Pile] = []
-        for pile in self._gathered(parts, heap):
-            gone = min(paid, pile.coins)
-            paid, rest = paid - gone, pile.coins - gone
-            while rest:
-                much = min(rest, queue[0].coins)
-                found.append(Pile(pile.part, pile.lines, much, queue[0].stage, queue[0].rule, True, me))
-                rest -= much
-                queue[0] = replace(queue[0], coins=queue[0].coins - much)
-                if not queue[0].coins:
-                    queue.pop(0)
-        return found
-
-    def _gathered(self, parts, heap) -> list[Pile]:
-        sums: dict[tuple[int, int], Pile] = {}
-        for pile in heap:
-            place = parts.index(pile.part), pile.lines
-            known = sums.get(place)
-            sums[place] = replace(pile, coins=known.coins + pile.coins) if known else pile
-        return [sums[place] for place in sorted(sums)]
+        waiting = [(reason, reason.coins) for reason in reasons if reason.coins]
+        for part in dict.fromkeys(parts):
+            open_ = held(pile for pile in heap if pile.part == part)
+            now = min(paid, sum(open_.values()))
+            paid -= now
+            for lines, coins in spread(now, open_).items():
+                open_[lines] -= coins
+            while room := sum(open_.values()):
+                reason, coins = waiting.pop(0)
+                if coins > room:
+                    waiting.insert(0, (reason, coins - room))
+                for lines, much in spread(min(coins, room), open_).items():
+                    open_[lines] -= much
+                    found.append(Pile(part, lines, much, reason.stage, reason.rule, True, me))
+        assert not waiting
+        return [pile for pile in found if pile.coins]
 
     def _off(self, parts, piles, paid, mine) -> list[Pile]:
-        """The piles when a later payer has paid: part by part, from the last pile to the first."""
+        """The piles when a later payer has paid: part by part, off all their lines alike, and off each lines' last pile first."""
         left = list(piles)
         for part in dict.fromkeys(parts):
-            for place in range(len(left) - 1, -1, -1):
+            places = [place for place, pile in enumerate(left) if pile.part == part and mine(pile)]
+            open_ = held(left[place] for place in places)
+            now = min(paid, sum(open_.values()))
+            paid -= now
+            due = spread(now, open_)
+            for place in reversed(places):
                 pile = left[place]
-                if pile.part == part and mine(pile):
-                    gone = min(paid, pile.coins)
-                    paid -= gone
-                    left[place] = replace(pile, coins=pile.coins - gone, asked=True)
+                gone = min(due[pile.lines], pile.coins)
+                due[pile.lines] -= gone
+                left[place] = replace(pile, coins=pile.coins - gone, asked=True)
         assert paid == 0
         return [pile for pile in left if pile.coins]
 

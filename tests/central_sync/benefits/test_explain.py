@@ -158,6 +158,7 @@ def test_what_was_taken_off_a_reason_is_told_after_it():
         "Shares: in band 2 of 3 the insurer pays 85%, and this is the rest. the supplement pays 10 of it. "
         "Less 5: The most: the patient pays nothing above it."
     )
+    assert sentence(step.lessened(cap.of(0))) == sentence(step)  # its share of it, on some of a reason's lines
     assert sentence(step, _style(ZH)) == (
         "支付比例：第2段（共3段）支付85%，此为其余由个人负担的部分。其中10日元由后续保险支付。减少5日元：个人负担封顶线：超出部分个人不再负担。"
     )

@@ -81,6 +81,14 @@ def test_coins_left_over_go_to_the_largest_remainder_and_then_to_the_earlier_lin
     assert parts(settled([one], bill((BED, 1), (BED, 1), (BED, 1)))) == [((1,), 0, 0), ((0,), 1, 0), ((0,), 1, 0)]
 
 
+def test_a_later_layer_for_a_group_pays_what_the_first_has_left_of_its_lines():
+    first = scheme(benefit(ratios=bands((0, "0.8")), deductible=deductible(400)))
+    drugs = benefit(lines=Lines(kinds=("drug",)))
+    done = settled([first, scheme(drugs, code="two", layer="aid")], bill((DRUG, 300), (BED, 1000), (DRUG, 100)))
+    # 80 % of 1,000 are paid, 800 of 1,400; of the drugs' 400 228.57, of the bed 571.43.
+    assert parts(done) == [((172, 128), 0, 0), ((571, 0), 429, 0), ((57, 43), 0, 0)]
+
+
 def test_a_later_layer_pays_of_what_the_first_has_left_of_each_line():
     first = scheme(benefit(ratios=bands((0, "0.5")), each=Each.LINE, deductible=deductible(600)))
     done = settled([first, scheme(benefit(), code="two", layer="aid")], bill((BED, 1000), (BED, 500)))

@@ -140,6 +140,113 @@ def test_no_coin_is_lost_between_reasons_and_parts(amounts, reasons):
         assert sum(piece.step.amount for piece in after if piece.step.rule == str(number)) == one.amount
 
 
+FIRST, SECOND, THIRD = (Section(number, f"i{number}", "drug", "A") for number in range(3))
+
+
+def lying(left, *sections):
+    """The coins of each section, by reason."""
+    return {
+        section.number: [(piece.step.rule, piece.step.amount) for piece in left if piece.section == section]
+        for section in sections
+    }
+
+
+def test_within_a_part_payment_and_reasons_lie_on_the_sections_in_proportion():
+    mine = [Left("in_scope", step(300), section=FIRST), Left("in_scope", step(1700), section=SECOND)]
+    after = anew(["in_scope"], mine, [step(1000, "d"), step(200, "b")], 800, ME)
+    assert lying(after, FIRST, SECOND) == {0: [("d", 150), ("b", 30)], 1: [("d", 850), ("b", 170)]}
+
+
+def test_a_part_that_is_paid_first_leaves_its_sections_alike_and_the_next_part_all():
+    mine = [Left(part, step(much), section=at) for at, much in ((FIRST, 100), (SECOND, 300)) for part in ("a", "b")]
+    after = anew(["a", "b"], mine, [step(450, "d"), step(150, "b")], 200, ME)
+    told = [(piece.part, piece.section.number, piece.step.rule, piece.step.amount) for piece in after]
+    assert told == [
+        ("a", 0, "d", 50),
+        ("a", 1, "d", 150),
+        ("b", 0, "d", 63),  # 250 x 100 / 400 = 62.5: the earlier section has the coin
+        ("b", 1, "d", 187),
+        ("b", 0, "b", 37),
+        ("b", 1, "b", 113),
+    ]
+
+
+def test_coins_over_go_to_the_largest_remainders_then_to_the_earlier_section():
+    mine = [Left("in_scope", step(much), section=at) for at, much in ((THIRD, 1), (SECOND, 1), (FIRST, 1))]
+    assert lying(anew(["in_scope"], mine, [step(1)], 2, ME), FIRST, SECOND, THIRD) == {0: [], 1: [], 2: [("r", 1)]}
+    mine = [Left("in_scope", step(much), section=at) for at, much in ((FIRST, 3333), (SECOND, 6668))]
+    after = anew(["in_scope"], mine, [step(1000, "d"), step(1800, "b")], 7201, ME)
+    assert lying(after, FIRST, SECOND) == {0: [("d", 333), ("b", 600)], 1: [("d", 667), ("b", 1200)]}
+
+
+def test_what_was_taken_off_a_reason_lies_with_it_on_the_sections():
+    mine = [Left("in_scope", step(much), section=at) for at, much in ((FIRST, 10), (SECOND, 20), (THIRD, 30))]
+    kept = [step(47, "b").lessened(step(17, "cap", Kind.OWN_CAP))]
+    after = anew(["in_scope"], mine, kept, 30, ME)
+    assert lying(after, FIRST, SECOND, THIRD) == {0: [("b", 5)], 1: [("b", 10)], 2: [("b", 15)]}
+    (told,) = merged([piece.step for piece in after])
+    assert (told.amount, [one.amount for one in told.less]) == (30, [17])
+
+
+def test_a_later_payer_pays_off_the_sections_in_proportion_and_in_each_from_the_last_reason():
+    left = [
+        Left("in_scope", step(150, "d"), True, FIRST),
+        Left("in_scope", step(450, "d"), True, SECOND),
+        Left("own_pay", step(10, "o"), True, FIRST),
+        Left("in_scope", step(50, "b"), True, FIRST),
+        Left("in_scope", step(150, "b"), True, SECOND),
+        Left("in_scope", step(999, "b"), True, THIRD),
+    ]
+    less(left, ["in_scope", "own_pay"], [0, 1, 2, 3, 4], 402, scheme(), ME)
+    # 402 x 200 / 800 = 100.5 and 301.5: the coin over goes to the earlier section.
+    assert [piece.step.amount for piece in left] == [99, 299, 10, 0, 0, 999]
+    less(left, ["in_scope", "own_pay"], [0, 1, 2, 3, 4], 404, scheme(), ME)
+    assert [piece.step.amount for piece in left] == [0, 0, 4, 0, 0, 999]
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 4), st.integers(1, 50)), min_size=1, max_size=9),
+    st.lists(st.integers(1, 60), max_size=4),
+    st.integers(0, 100),
+    st.randoms(use_true_random=False),
+)
+def test_no_coin_is_lost_between_sections_whatever_their_order(heap, reasons, percent, chance):
+    mine = [Left(part, step(coins), section=Section(number)) for part, number, coins in heap]
+    kept, total = [], sum(coins for *_, coins in heap)
+    for number, reason in enumerate(reasons):
+        kept.append(step(min(reason, total), str(number)))
+        total -= kept[-1].amount
+    after = anew(["a", "b"], mine, kept, total, ME)
+    assert min((piece.step.amount for piece in after), default=1) > 0
+    assert [sum(piece.step.amount for piece in after if piece.step.rule == one.rule) for one in kept] == [
+        one.amount for one in kept
+    ]
+    for place in {(piece.part, piece.section) for piece in mine}:
+        now, was = (sum(p.step.amount for p in some if (p.part, p.section) == place) for some in (after, mine))
+        assert 0 <= now <= was
+    mixed = chance.sample(mine, len(mine))
+    assert anew(["a", "b"], mixed, kept, total, ME) == after
+    open_ = sum(piece.step.amount for piece in after)
+    less(after, ["a", "b"], range(len(after)), open_ * percent // 100, scheme(), ME)
+    assert min((piece.step.amount for piece in after), default=0) >= 0
+    assert sum(piece.step.amount for piece in after) == open_ - open_ * percent // 100
+
+
+def test_the_order_of_the_lines_changes_nothing():
+    drugs = benefit(lines=Lines(kinds=("drug",)), ratios=bands((0, "0.5")))
+    schemes = [
+        scheme(benefit(ratios=bands((0, "0.7")), deductible=deductible(301))),
+        scheme(drugs, code="two", layer="aid"),
+    ]
+    sent = bill((BED, 1001), (DRUG, 333), (PRIVATE, 50), (DRUG, 90), (BED, 7))
+    first = settled(schemes, sent)
+    for turned in (sent[::-1], sent[2:] + sent[:2]):
+        again = settled(schemes, turned)
+        assert (paid(again), why(again), again.patient_trace) == (paid(first), why(first), first.patient_trace)
+    # 1,431 - 301 = 1,130, 791 of it paid: 640 are left, of the drugs' 423 in proportion 189, half of which (94.5) is paid.
+    assert paid(first) == [791, 95]
+
+
 def test_a_payer_takes_off_only_what_it_looked_at():
     found = taken(ready(benefit()), [Left("in_scope", step(5)), Left("own_pay", step(7))], ME, NEAREST["down"])
     assert (len(found.mine), len(found.others), found.places, found.fresh) == (1, 1, [0], True)

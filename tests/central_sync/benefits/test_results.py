@@ -30,3 +30,11 @@ def test_what_is_left_of_a_reason_has_no_figures():
 def test_what_is_taken_off_a_reason_is_told_and_the_rest_stays():
     less = TraceStep("cap", Kind.OWN_CAP, 50, wording="Cap", values=("cap",))
     assert (BAND.lessened(less).amount, BAND.lessened(less).less) == (100, (less,))
+
+
+def test_the_cuts_of_a_reason_share_what_was_taken_off_it_and_add_up_to_it():
+    less = TraceStep("cap", Kind.OWN_CAP, 50, wording="Cap", values=("cap",))
+    one = BAND.lessened(less)
+    cuts = [one.cut(0, 33, 100), one.cut(33, 34, 100), one.cut(34, 100, 100)]
+    assert [(cut.amount, [off.amount for off in cut.less]) for cut in cuts] == [(33, [16]), (1, [1]), (66, [33])]
+    assert BAND.cut(0, 7, 150) == BAND.of(7)
