@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import structlog
 
 from central_sync.wire.bundles import BundleRefused, Fault
+from central_sync.wire.limits import BUNDLE_BYTES_MAX, BUNDLE_HEAD_BYTES_MAX
 from central_sync.wire.messages import BundlePart, BundleWord
 from edge.audit import Audit
 from edge.errors import LineBroken, LineRefused
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from edge.shelf import Shelf
 
 _log = structlog.get_logger(__name__)
+FILE_BYTES_MAX = BUNDLE_BYTES_MAX + BUNDLE_HEAD_BYTES_MAX + 64
+"""What says that it is larger is not begun."""
 _BACKOFF = Backoff(RETRY_FIRST_S, RETRY_CAP_S)
 
 
@@ -142,6 +145,10 @@ class Rulebooks:
                 self.trouble = "disk"
                 _log.error("the rulebook cannot be kept", **located(error))
                 pause_s = RETRY_CAP_S
+            except Exception as error:  # noqa: BLE001 -- a fault of ours must not end the task: what is in use stays, and it is tried again
+                self.trouble = Fault.DAMAGED
+                _log.error("a rulebook failed inside", **located(error))
+                pause_s = RETRY_CAP_S
             if pause_s:
                 self._wanted.set()
                 await asyncio.sleep(pause_s)
@@ -191,6 +198,8 @@ class Rulebooks:
             part = await self._line.bundle_part(length)
             if part.number < self.heard:
                 raise _NotYet
+            if not 0 < part.total <= FILE_BYTES_MAX:
+                raise BundleRefused(Fault.DAMAGED, "too large")
             if part.digest != digest or part.offset != length:
                 digest, length, self._resumed = part.digest, 0, False
                 await asyncio.to_thread(shelf.begin, digest)

@@ -131,6 +131,10 @@ class Round:
         except PayerUnavailable as error:
             self._failed(row, str(error)[:REASON_CHARACTERS_MAX], away=isinstance(error, PayerAway))
             return not isinstance(error, PayerAway)
+        except Exception as error:  # noqa: BLE001 - a driver that stumbles over one claim must not keep the others from being asked
+            _log.error("a payer's driver failed inside", part=self.payer, **located(error))
+            self._failed(row, f"fault_{type(error).__name__}"[:REASON_CHARACTERS_MAX], away=False)
+            return True
         with self.store.write(urgent=False) as uow:
             kept(uow, row, answer, self.clock())
         if self.away:

@@ -208,6 +208,34 @@ async def test_a_disk_that_does_not_take_it_is_told_and_tried_again(hub, placed,
         assert place.rulebooks.trouble == ""
 
 
+async def test_what_says_that_it_is_too_large_is_not_begun(hub, placed, publisher, tmp_path, monkeypatch):
+    monkeypatch.setattr("edge.rulebooks.FILE_BYTES_MAX", 1_000)
+    async with placed() as place:
+        await hub.put_in_force(NUMBER, publisher.bundle())
+        await until(lambda: hub.bundle_troubles)
+        assert hub.bundle_troubles == ["bundle_damaged"]
+        assert hub.offsets == [0]
+    assert not (tmp_path / "rulebooks" / "fetching").exists()
+
+
+async def test_a_fault_of_ours_does_not_end_the_fetching(hub, placed, publisher, monkeypatch):
+    monkeypatch.setattr("edge.rulebooks.RETRY_CAP_S", 0.1)
+    async with placed() as place:
+        await until(lambda: place.edge.uplink.up)
+        faults = [KeyError("once")]
+        take = place.take
+
+        def taken(accepted) -> None:
+            if faults:
+                raise faults.pop()
+            take(accepted)
+
+        place.rulebooks._taken = taken
+        await hub.put_in_force(NUMBER, publisher.bundle())
+        await until(lambda: place.number == NUMBER)
+        assert place.rulebooks.trouble == ""
+
+
 async def test_a_hub_that_tells_of_none_is_asked_for_none(hub, placed):
     async with placed() as place:
         await until(lambda: place.edge.uplink.up)

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from central_sync.payers import Payers
+from central_sync.payers.claims import Answer
 from central_sync.payers.limits import PAYER_TRIES_MAX
 from central_sync.payers.service import Asking
 from central_sync.review import service as queue
@@ -242,3 +243,24 @@ def timed(asking, hids) -> list[float]:
         asking.done("2207", asking.settle_request(hid, total))
         took.append(time.monotonic() - began)
     return took
+
+
+def test_a_driver_that_stumbles_over_a_claim_holds_up_no_other(hospital, store):
+    class Stumbling:
+        first = ""
+
+        def settle(self, claim):
+            self.first = self.first or claim.id
+            if claim.id == self.first:
+                raise RuntimeError("a fault of the driver")
+            return Answer(accepted=True)
+
+        take_back = settle
+
+    driver = Stumbling()
+    settled = [deferring(hospital, driver).settled(10_00 + n) for n in range(3)]
+    round_of(store, driver).run()
+    states = [shares(store, one)[0].state for one in settled]
+    assert sorted(states) == ["accepted", "accepted", "asking"]
+    (entry,) = entries(store)
+    assert entry.detail.endswith("fault_RuntimeError")
