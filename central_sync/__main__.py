@@ -46,6 +46,7 @@ from central_sync.wire.bundles import BundleRefused
 AUDIT_ROWS_DEFAULT = 200
 WIDTH_CHARACTERS = 250
 """How wide a table is where nobody looks at it on a screen."""
+HELP_ASKED = "pishkhan.help_asked"
 _STDERR = Console(stderr=True)
 
 
@@ -57,6 +58,11 @@ class NotPossible(click.ClickException):
 
 class HubGroup(click.Group):
     """Turns the hub's own errors into one sentence for the technician."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As click's; and notes whether only help is asked for."""
+        ctx.meta[HELP_ASKED] = any(word in ctx.help_option_names for word in args)
+        return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
         """As click's."""
@@ -83,7 +89,7 @@ class HubGroup(click.Group):
             raise NotPossible(str(error)) from error
 
 
-@click.group(cls=HubGroup)
+@click.group(cls=HubGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
     "--data",
     "folder",
@@ -98,6 +104,8 @@ def main(ctx: click.Context, folder: Path | None, database: str) -> None:
     if folder is None:
         if ctx.invoked_subcommand == rulebook.name:
             return  # most of its verbs read files alone; those that need a hub say so
+        if ctx.meta[HELP_ASKED]:
+            return  # the help of a verb of a group needs no hub
         raise click.MissingParameter(ctx=ctx, param=ctx.command.params[0])
     config = load(folder)
     if database:

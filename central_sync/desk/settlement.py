@@ -257,9 +257,11 @@ def _as_part(answer: p.Settlement, case: Case, until: date | None) -> p.Settleme
 
 
 def _lines(found: Computation) -> list[p.PricedLine]:
-    """The lines with what each share pays of them, but for the longest bills."""
+    """The lines with what each share pays of them, but for the longest bills, and for later parts of a stay: what such a part
+    makes good of earlier ones lies on none of its lines.
+    """
     lines = [charges.on_wire(line) for line in found.lines]
-    if not found.shares or len(lines) > LINES_TOLD_BY_SHARE_MAX:
+    if not found.shares or not found.sections or len(lines) > LINES_TOLD_BY_SHARE_MAX:
         return lines
     return [
         msgspec.structs.replace(line, shares=list(told.shares), difference=told.difference)

@@ -88,8 +88,10 @@ def described(text: bytes, rulebook: Rulebook, today: date) -> MemberLine:
         line = msgspec.json.decode(text, type=MemberLine)
     except UnicodeDecodeError as error:
         raise LineInvalid("not UTF-8") from error
-    except (msgspec.DecodeError, RecursionError) as error:
+    except msgspec.ValidationError as error:
         raise LineInvalid(location(error)) from error
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise LineInvalid("not a JSON object") from error
     return msgspec.structs.replace(line, number=_checked(line, rulebook, today))
 
 

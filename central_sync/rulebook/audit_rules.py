@@ -125,7 +125,7 @@ def _sources(folder: Path) -> dict[str, Source]:
     entries = plain(folder, SOURCES)
     if not isinstance(entries, dict):
         raise RulebookError(SOURCES, "document", "a map of sources")
-    read = {code: shaped(entry, SourceFile, SOURCES) for code, entry in entries.items()}
+    read = {code: shaped(entry, SourceFile, SOURCES, str(code)) for code, entry in entries.items()}
     told: Told = {}
     titles = {code: english(told, code, entry.title) for code, entry in read.items()}
     return {

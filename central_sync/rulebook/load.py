@@ -16,7 +16,7 @@ from central_sync.benefits.parameters import Coefficient, PriceModifier, Region,
 from central_sync.rulebook import catalogue, diagnoses
 from central_sync.rulebook.documents import ModifierFile, RegionFile, SourceFile
 from central_sync.rulebook.scheme_files import scheme
-from central_sync.rulebook.strict import RulebookError, document, line_of, plain, shaped
+from central_sync.rulebook.strict import RulebookError, document, line_of, only_named, plain, shaped
 from central_sync.rulebook.texts import Told, english
 from central_sync.rulebook.values import Place, covered, exact_parameter, number_parameter
 from central_sync.terms.identifiers import KINDS
@@ -41,6 +41,10 @@ def load(folder: Path = PACKAGED) -> Rulebook:
 def _loaded(folder: Path) -> Rulebook:
     texts: Told = {}
     sources = _sources(folder, texts)
+    for part in ("regions", "tariffs", "schemes"):
+        if not (folder / part).is_dir():
+            raise RulebookError(part, "folder", "is not there: a rulebook's folder must hold it")
+    only_named(folder, "regions", (".yaml",))
     region_files = {path.stem: f"regions/{path.name}" for path in sorted((folder / "regions").glob("*.yaml"))}
     regions = {code: _region(folder, file, code, sources, texts) for code, file in region_files.items()}
     if not regions:
@@ -62,7 +66,7 @@ def _sources(folder: Path, texts: Told) -> dict[str, Source]:
     entries = plain(folder, file)
     if not isinstance(entries, dict):
         raise RulebookError(file, "document", "a map of sources")
-    read = {code: shaped(entry, SourceFile, file) for code, entry in entries.items()}
+    read = {code: shaped(entry, SourceFile, file, str(code)) for code, entry in entries.items()}
     return {code: Source(english(texts, f"source.{code}", entry.title), entry.note) for code, entry in read.items()}
 
 

@@ -37,7 +37,7 @@ from central_sync.rulebook.documents import (
     TakeFile,
 )
 from central_sync.rulebook.packages import packages
-from central_sync.rulebook.strict import RulebookError, document
+from central_sync.rulebook.strict import RulebookError, document, only_named
 from central_sync.rulebook.texts import Told, english
 from central_sync.rulebook.values import (
     Place,
@@ -142,6 +142,7 @@ def _benefits(
     found: dict[str, list[tuple[int, str, Benefit]]] = {}
     counters: dict[str, tuple[object, ...]] = {name: (cap.per, cap.owner, cap.of) for name, cap in caps.items()}
     tables = {path.name for path in (folder / "schemes" / code).glob("*.csv")}
+    only_named(folder, f"schemes/{code}", (".yaml", ".csv"))
     for path in sorted((folder / "schemes" / code).glob("*.yaml")):
         if path.name == "scheme.yaml":
             continue

@@ -18,7 +18,17 @@ M = TypeVar("M", bound=msgspec.Struct)
 
 _LINE = re.compile(r"line ([0-9]+)")
 _STEP = re.compile(r"([A-Za-z0-9_]+)(?![^\[]*\])|\[([0-9]+)\]")
-_FIELD = re.compile(r"unknown field `([^`]+)`")
+_FIELD = re.compile(r"unknown key `([^`]+)`")
+_SAID = (
+    (re.compile(r"Object contains unknown field `(?P<what>[^`]+)`"), "unknown key `{what}`"),
+    (re.compile(r"Object missing required field `(?P<what>[^`]+)`"), "the key `{what}` is missing"),
+    (re.compile(r"Invalid RFC3339 encoded date"), "not a day, as 2025-01-31"),
+    (re.compile(r"Invalid enum value '(?P<what>.*)'"), "{what}: not one of the words that this key knows"),
+    (re.compile(r"Expected `str` matching regex '\^\[0-9\]\{.*"), "not a number without a sign, as 100 or 0.05"),
+    (re.compile(r"Expected `str` matching regex .*"), "not written as this key wants it"),
+    (re.compile(r"Expected `object`, got `null`"), "keys are expected here, and there is nothing"),
+)
+"""What the shapes find, in a benefits officer's words."""
 
 
 class RulebookError(Exception):
@@ -81,22 +91,36 @@ def plain(folder: Path, file: str) -> Any:
     except UnicodeDecodeError as error:
         raise RulebookError(file, "document", "not UTF-8") from error
     except OSError as error:
-        raise RulebookError(file, "document", "cannot be read") from error
+        raise RulebookError(file, "document", _unread(error)) from error
 
 
-def shaped(value: object, kind: type[M], file: str) -> M:
-    """``value`` in the shape of ``kind``; the error names the key."""
+def _unread(error: OSError | UnicodeDecodeError) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "is not there: a rulebook's folder must hold it"
+    return "cannot be read as UTF-8"
+
+
+def _said(problem: str) -> str:
+    for pattern, words in _SAID:
+        if found := pattern.fullmatch(problem):
+            return words.format(**found.groupdict())
+    return problem
+
+
+def shaped(value: object, kind: type[M], file: str, under: str = "") -> M:
+    """``value``, which stands at the key ``under`` of ``file``, in the shape of ``kind``; the error names the key."""
     try:
         return msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
         problem, _, path = str(error).partition(" - at ")
-        raise RulebookError(file, path.strip("`") or "document", problem) from error
+        key = path.strip("`").replace("$", f"$.{under}", 1) if under and path else path.strip("`") or under
+        raise RulebookError(file, key or "document", _said(problem)) from error
 
 
 def line_of(folder: Path, error: RulebookError) -> int:
     """The line that the key of ``error`` stands in, or the nearest above it that there is; 0 if the file cannot be read."""
-    if told := _LINE.fullmatch(error.key):
-        return int(told[1])
+    if line_said := _LINE.fullmatch(error.key):
+        return int(line_said[1])
     if not error.file.endswith(".yaml"):
         return 0
     try:
@@ -106,7 +130,8 @@ def line_of(folder: Path, error: RulebookError) -> int:
     if node is None:
         return 0
     line: int = node.start_mark.line + 1
-    path = [key or int(place) for key, place in _STEP.findall(error.key.removeprefix("$"))]
+    told = "" if error.key == "document" else error.key
+    path = [key or int(place) for key, place in _STEP.findall(told.removeprefix("$"))]
     if field := _FIELD.search(error.problem):
         path.append(field[1])
     for step in path:
@@ -133,7 +158,7 @@ def table(
     try:
         text = (folder / file).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise RulebookError(file, "document", "cannot be read as UTF-8") from error
+        raise RulebookError(file, "document", _unread(error)) from error
     rows = csv.reader(text.splitlines(), strict=True)
     head = next(rows, [])
     if len(set(head)) != len(head):
@@ -149,3 +174,15 @@ def table(
             yield f"line {rows.line_num}", dict(zip(head, row, strict=True))
     except csv.Error as error:
         raise RulebookError(file, f"line {rows.line_num}", "not CSV") from error
+
+
+def only_named(folder: Path, part: str, endings: tuple[str, ...]) -> None:
+    """A file of ``part`` that would be passed over in silence, as ``stay.yml``, is a mistake; hidden files and an editor's copies (``~``) are none.
+
+    Raises:
+        RulebookError: names the file.
+    """
+    for path in sorted((folder / part).iterdir()):
+        hidden = path.name.startswith(".") or path.name.endswith("~")
+        if not hidden and path.is_file() and path.suffix not in endings:
+            raise RulebookError(f"{part}/{path.name}", "document", f"its name does not end with {' or '.join(endings)}")

@@ -9,7 +9,6 @@ import getpass
 import json
 import sys
 from dataclasses import asdict
-from decimal import Decimal
 
 import click
 from rich.console import Console
@@ -35,7 +34,7 @@ class NotResettled(HubError):
 @click.command("resettle")
 @click.argument("settlement_id", metavar="ID")
 @click.option("--dry-run", is_flag=True, help="Only show what would change.")
-@click.option("--reason", default="", help="Why, for the audit trail.")
+@click.option("--reason", default="", help="Why, for the audit trail; needed without --dry-run.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @click.pass_obj
 def resettle_command(place: Place, settlement_id: str, dry_run: bool, reason: str, as_json: bool) -> None:
@@ -43,6 +42,8 @@ def resettle_command(place: Place, settlement_id: str, dry_run: bool, reason: st
 
     The hospital is told. Nothing is paid by itself: what the patient is still to pay, or to get back, stands in the new settlement.
     """
+    if not dry_run and not reason.strip():
+        raise click.UsageError("say why with --reason, for the audit trail; or --dry-run to see what would change")
     payers = payers_of(place.config.payers, place.folder, place.signer().named)
     with place.store() as store:
         law = Publications(store).current(clock()).rulebook
@@ -84,4 +85,4 @@ def _said(done: Resettlement, dry_run: bool) -> str:
 
 
 def _main(coins: int, currency: str) -> str:
-    return str(Decimal(coins).scaleb(-CURRENCIES[currency].decimals))
+    return CURRENCIES[currency].display(coins)

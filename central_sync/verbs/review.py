@@ -34,8 +34,7 @@ def review() -> None:
 @review.command("list")
 @click.option(
     "--reason",
-    default="",
-    type=click.Choice(["", *(reason.value for reason in Reason)]),
+    type=click.Choice([reason.value for reason in Reason]),
     help="Only entries of this reason.",
 )
 @click.option("--institution", default="", help="Only one hospital's.")
@@ -43,10 +42,10 @@ def review() -> None:
 @click.option("--last", default=LIST_ROWS_DEFAULT, show_default=True, type=click.IntRange(1), help="How many rows.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @click.pass_obj
-def list_(place: Place, reason: str, institution: str, closed: bool, last: int, as_json: bool) -> None:
+def list_(place: Place, reason: str | None, institution: str, closed: bool, last: int, as_json: bool) -> None:
     """List what is pended, what comes first on top."""
     with place.store() as store:
-        _rows(views.listed(store, clock(), reason, institution, last, closed=closed), as_json)
+        _rows(views.listed(store, clock(), reason or "", institution, last, closed=closed), as_json)
 
 
 @review.command()
@@ -89,18 +88,17 @@ def decide(place: Place, entry: str, accept: bool, decline: bool, reason: str, a
 @click.argument("entries", nargs=-1)
 @click.option(
     "--reason",
-    default="",
-    type=click.Choice(["", *(reason.value for reason in Reason)]),
+    type=click.Choice([reason.value for reason in Reason]),
     help="All open entries of this reason.",
 )
 @_ACTOR
 @click.pass_obj
-def rerun(place: Place, entries: Sequence[str], reason: str, actor: str) -> None:
+def rerun(place: Place, entries: Sequence[str], reason: str | None, actor: str) -> None:
     """Have ENTRIES looked at again now: a payer is asked, a settlement is judged. A running hub does it."""
     if bool(entries) == bool(reason):
-        raise click.UsageError("name entries, or a reason")
+        raise click.UsageError("name entries (see `review list`), or a --reason; not both")
     with place.store() as store:
-        names = list(entries) or [row["id"] for row in views.listed(store, clock(), reason, "", None)]
+        names = list(entries) or [row["id"] for row in views.listed(store, clock(), reason or "", "", None)]
         for name in names:
             with store.write() as uow:
                 queue.rerun(uow, name, actor, clock())

@@ -49,7 +49,12 @@ _DAY = click.DateTime(["%Y-%m-%d"])
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=False)
 @click.option("--from-hub", is_flag=True, help="Take the settled cases of the hub's database (--data) instead of FILE.")
-@click.option("--rulebook", "folder", type=_FOLDER, default=PACKAGED, help="The rulebook before; the shipped one.")
+@click.option(
+    "--rulebook",
+    "folder",
+    type=_FOLDER,
+    help="The rulebook before; else the one in force (--from-hub), or the shipped one.",
+)
 @click.option("--other", type=_FOLDER, help="The rulebook after, if it is another one.")
 @click.option("--other-day", type=_DAY, help="Take the rulebook after as it stands on that day, for every case.")
 @click.option("--from", "first", type=_DAY, help="Count cases of that day and later; earlier ones fill accumulators.")
@@ -62,7 +67,7 @@ def simulate(
     ctx: click.Context,
     file: Path | None,
     from_hub: bool,
-    folder: Path,
+    folder: Path | None,
     other: Path | None,
     other_day: datetime | None,
     first: datetime | None,
@@ -79,7 +84,7 @@ def simulate(
     if chart not in (None, "-") and not str(chart).endswith(".svg"):
         raise _Wrong("a chart is drawn into a file that ends with .svg")
     try:
-        old = load(folder)
+        old = _in_force(ctx) if from_hub and folder is None else load(folder or PACKAGED)
         new = load(other) if other else old
         new = held(new, other_day.date()) if other_day else new
         cases = settled_cases(file, (old, new)) if file else _of_hub(ctx, old, last)
@@ -103,11 +108,20 @@ def simulate(
         sys.exit(1)
 
 
+def _place(ctx: click.Context) -> Place:
+    if not isinstance(ctx.obj, Place):
+        raise _Wrong("--from-hub needs the hub's folder: pishkhan-hub --data DIR rulebook simulate --from-hub …")
+    return ctx.obj
+
+
+def _in_force(ctx: click.Context) -> Rulebook:
+    with _place(ctx).store() as store:
+        return Publications(store).current(clock()).rulebook
+
+
 def _of_hub(ctx: click.Context, book: Rulebook, last: datetime | None) -> list[Settled]:
     """The settled cases of the hub's database, by way of a file as ``settlements export`` writes it."""
-    place = ctx.obj
-    if not isinstance(place, Place):
-        raise _Wrong("--from-hub needs the hub's folder: pishkhan-hub --data DIR rulebook simulate --from-hub …")
+    place = _place(ctx)
     with tempfile.TemporaryDirectory(prefix="pishkhan-simulate-") as folder:
         file = Path(folder) / "hub.jsonl"
         with place.store() as store, file.open("wb") as out:

@@ -120,7 +120,7 @@ def _show(answer: p.ForecastAnswer, into: Language) -> None:
     currency, words = CURRENCIES[answer.currency], WORDS[into]
     table = Table(box=None)
     for head in HEADS:
-        table.add_column(words[head], justify="right" if head == "takes" else "left")
+        table.add_column(words[head], justify="right" if head == "takes" else "left", overflow="fold")
     for finding in answer.findings:
         takes = money(finding.takes, currency, into) if finding.takes else ""
         where = isolated(finding.serial, into) if finding.serial else words["case"]

@@ -212,3 +212,13 @@ def test_a_stopped_hub_leaves_with_0_and_its_database_whole(made):
     assert all(json.loads(line)["event"] for line in running.log.splitlines())
     checked = sqlite3.connect(made / "hub.db").execute("PRAGMA integrity_check").fetchone()
     assert checked == ("ok",)
+
+
+@pytest.mark.parametrize(
+    "verb", [("review", "list"), ("settlements", "resettle"), ("members", "import"), ("hospital", "add")]
+)
+def test_the_help_of_every_verb_is_there_without_a_hub(verb):
+    done = CliRunner().invoke(main, [*verb, "--help"], prog_name="pishkhan-hub")
+    assert done.exit_code == 0, done.output
+    assert f"Usage: pishkhan-hub {' '.join(verb)}" in done.output
+    assert CliRunner().invoke(main, list(verb)).exit_code == 2, "without --help a hub is needed"

@@ -55,6 +55,10 @@ def test_the_parts_of_a_stay_come_to_one_settlement_of_all(store):
     east.discharge(hid)
     final = east.done("2304", east.settle_request(hid, amounts[3]))
     assert (final.until, final.after) == (None, answers[-1].settlement_id)
+    assert sum(answers[0].lines[0].shares) == sum(share.amount for share in answers[0].shares)
+    assert [line.shares for later in (*answers[1:], final) for line in later.lines] == [[], [], []], (
+        "not told, not nothing"
+    )
     books_agree(store)
     in_parts, counted = sums(*answers, final), east.accumulators()
     for answer in (final, *reversed(answers)):

@@ -70,6 +70,11 @@ def test_what_is_no_json_object_is_refused(text):
         described(text, RULEBOOK, TODAY)
 
 
+def test_a_line_that_is_no_json_is_told_as_that():
+    with pytest.raises(LineInvalid, match=r"^not a JSON object$"):
+        described(b"not json", RULEBOOK, TODAY)
+
+
 def test_a_member_without_cover_is_a_member():
     assert described(member_line(*BARE, "employee", "cn"), RULEBOOK, TODAY).covers == []
 

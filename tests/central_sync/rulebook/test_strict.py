@@ -91,3 +91,42 @@ def test_a_line_of_a_table_is_told_as_it_stands(tmp_path):
     with pytest.raises(RulebookError) as caught:
         load(tmp_path)
     assert caught.value.line == 3
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("takes: [in_scope]", "takes: [in_scope]\ntaken: 1", f"{STAY}:3: document: unknown key `taken`"),
+        ("cares: [inpatient]\n", "", "the key `cares` is missing"),
+        ("from: 2025-01-01", "from: 2025-02-30", "not a day, as 2025-01-31"),
+        ('value: "300"', 'value: "-300"', "not a number without a sign, as 100 or 0.05"),
+    ],
+)
+def test_a_mistake_is_told_in_an_officers_words_and_with_its_own_line(tmp_path, old, new, said):
+    change(copied(tmp_path), STAY, old, new)
+    with pytest.raises(RulebookError) as caught:
+        load(tmp_path)
+    assert said in str(caught.value)
+
+
+def test_a_wrong_source_is_told_with_its_own_line(tmp_path):
+    (copied(tmp_path) / "sources.yaml").write_text("one:\n  title: a\ntwo:\n  titel: b\n", encoding="utf-8")
+    with pytest.raises(RulebookError, match=r"sources\.yaml:4: two: unknown key `titel`"):
+        load(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["sources.yaml", "regions", "tariffs", "schemes"])
+def test_what_a_folder_lacks_is_named(tmp_path, name):
+    copied(tmp_path)
+    (tmp_path / name).rename(tmp_path / "elsewhere")
+    with pytest.raises(RulebookError, match=f"{name}: .*: is not there"):
+        load(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["schemes/cn_employee/stay.yml", "schemes/cn_employee/stay.YAML", "regions/xx.yml"])
+def test_a_file_that_would_be_passed_over_in_silence_is_refused(tmp_path, name):
+    (copied(tmp_path) / name).write_text("a: 1\n", encoding="utf-8")
+    with pytest.raises(RulebookError, match=f"{name}: .*: its name does not end with"):
+        load(tmp_path)
+    (tmp_path / name).rename((tmp_path / name).with_name(".stay.yaml.swp"))
+    load(tmp_path)

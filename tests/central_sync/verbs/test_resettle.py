@@ -46,16 +46,19 @@ def test_a_settlement_is_replaced_once_and_then_comes_to_the_same(hub, settled):
     found = json.loads(done.stdout)
     assert found["replaced_by"]
     assert found["patient_now"] < found["patient_before"]
-    said = hub_command(hub, "settlements", "resettle", found["replaced_by"])
+    said = hub_command(hub, "settlements", "resettle", found["replaced_by"], "--reason", "wrong group")
     assert "comes to the same" in said.stderr
     rows = hub_command(hub, "audit", "--json").stdout
     assert "wrong group" in rows
 
 
 def test_what_cannot_be_settled_again_says_why(hub, settled):
-    hub_command(hub, "settlements", "resettle", settled)
     done = hub_command(hub, "settlements", "resettle", settled, check=False)
     assert done.returncode == 2
+    assert "say why with --reason" in done.stderr
+    hub_command(hub, "settlements", "resettle", settled, "--reason", "wrong group")
+    done = hub_command(hub, "settlements", "resettle", settled, "--reason", "again", check=False)
+    assert done.returncode == 2
     assert "already_undone" in done.stderr
-    done = hub_command(hub, "settlements", "resettle", "NONE", check=False)
+    done = hub_command(hub, "settlements", "resettle", "NONE", "--reason", "again", check=False)
     assert "settlement_unknown" in done.stderr

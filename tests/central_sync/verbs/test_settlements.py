@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import stat
 
 import pytest
@@ -10,10 +11,11 @@ from click.testing import CliRunner
 
 from central_sync.__main__ import main
 from central_sync.intake import Intake
+from central_sync.rulebook.load import PACKAGED, load
 from central_sync.store import Store, migrate
 from central_sync.wire import packets as p
 from tests.central_sync.hospital import MASTER, RULEBOOK, Hospital, populate
-from tests.central_sync.rulebook.mistakes import copied
+from tests.central_sync.rulebook.mistakes import STAY, change, copied
 
 
 @pytest.fixture
@@ -54,6 +56,17 @@ def test_what_is_in_force_is_written_and_can_be_simulated(folder, tmp_path):
     assert (found["cases"], found["movers"]) == (2, [])
     from_hub = typed(folder, "rulebook", "simulate", "--from-hub", "--other", tmp_path / "same", "--json")
     assert json.loads(from_hub.stdout)["currencies"] == found["currencies"]
+
+
+def test_before_is_what_is_in_force_at_the_hub(folder, tmp_path):
+    law = copied(tmp_path / "law")
+    shutil.copytree(PACKAGED / "rules", law / "rules")
+    change(law, STAY, 'value: "300"', 'value: "310"')
+    done = typed(folder, "rulebook", "publish", law)
+    assert done.exit_code == 0, done.output
+    done = typed(folder, "rulebook", "simulate", "--from-hub", "--other", law, "--processes", "2", "--json")
+    versions = json.loads(done.stdout)["rulebooks"]
+    assert versions["before"] == versions["after"] == load(law).version
 
 
 def test_a_file_that_is_there_stays_as_it_is(folder, tmp_path):
