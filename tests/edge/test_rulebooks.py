@@ -210,7 +210,7 @@ async def test_a_disk_that_does_not_take_it_is_told_and_tried_again(hub, placed,
 
 async def test_what_says_that_it_is_too_large_is_not_begun(hub, placed, publisher, tmp_path, monkeypatch):
     monkeypatch.setattr("edge.rulebooks.FILE_BYTES_MAX", 1_000)
-    async with placed() as place:
+    async with placed():
         await hub.put_in_force(NUMBER, publisher.bundle())
         await until(lambda: hub.bundle_troubles)
         assert hub.bundle_troubles == ["bundle_damaged"]
