@@ -18,8 +18,8 @@ from central_sync.benefits.results import Section, TraceStep
 Counters = MutableMapping[AccumulatorKey, int]
 """The accumulators as they stand while the layers run; a missing one is 0."""
 
-_NEW = tuple.__new__
-"""A named tuple's own constructor takes longer than the rest of an accumulator's key."""
+Place = tuple[str, str, str, str, int]
+"""Where an accumulator is looked up: what its key is, as a bare tuple. The two are equal; making a named one takes longer than looking it up."""
 
 
 class Asking:
@@ -30,8 +30,8 @@ class Asking:
 
     __slots__ = (
         "_counters",
-        "_keys",
         "_moved",
+        "_places",
         "cover",
         "facts",
         "items",
@@ -61,9 +61,10 @@ class Asking:
         self.items = items
         self.total = total
         self._counters = counters
-        self._keys = found = keys(facts, cover, plan)
-        self._moved: set[int] = set()
-        self.standing = [value if (value := counters.get(key, 0)) > 0 else 0 for key in found]
+        self._moved: list[int] = []
+        self._places = found = places(facts, cover, plan)
+        stands: Mapping[Any, int] = counters
+        self.standing = [value if (value := stands.get(place, 0)) > 0 else 0 for place in found]
 
     def times(self, per: Per) -> int:
         """How many times an amount ``per`` day or night is meant for this bill."""
@@ -82,33 +83,39 @@ class Asking:
         """Count ``amount`` on a counter; below 0 there is none."""
         if counter >= 0:
             self.standing[counter] += amount
-            self._moved.add(counter)
+            self._moved.append(counter)
 
     def put(self, counter: int, value: int) -> None:
         """Make a counter ``value``."""
         self.standing[counter] = value
-        self._moved.add(counter)
+        self._moved.append(counter)
 
     def close(self) -> None:
         """Write back what has moved."""
+        counters, standing = self._counters, self.standing
+        stands: MutableMapping[Any, int] = counters
         for counter in self._moved:
-            self._counters[self._keys[counter]] = self.standing[counter]
+            place = self._places[counter]
+            if place in stands:
+                stands[place] = standing[counter]  # the key that is there stays
+            else:
+                counters[AccumulatorKey(*place)] = standing[counter]
 
 
-def keys(facts: CaseFacts, cover: CoverFacts, plan: Plan) -> list[AccumulatorKey]:
-    """The accumulators of the plan's counters, for this member and cover."""
-    scheme, member = plan.scheme, f"member:{facts.member}"
+def places(facts: CaseFacts, cover: CoverFacts, plan: Plan) -> list[Place]:
+    """Where the accumulators of the plan's counters are, for this member and cover."""
+    member = f"member:{facts.member}"
+    if plan.personal is not None:
+        return [(member, *rest) for rest in plan.personal]
+    scheme = plan.scheme
     layer, code = scheme.layer, scheme.code
     return [
-        _NEW(
-            AccumulatorKey,
-            (
-                member if personal else owner_of(facts, cover, owner),
-                layer,
-                code,
-                name,
-                period if period >= 0 else period_of(facts, cover, scheme, per),
-            ),
+        (
+            member if personal else owner_of(facts, cover, owner),
+            layer,
+            code,
+            name,
+            period if period >= 0 else period_of(facts, cover, scheme, per),
         )
         for name, per, owner, period, personal in plan.counters
     ]

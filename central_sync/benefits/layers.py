@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import msgspec
-
 from central_sync.benefits.asking import Asking, step
 from central_sync.benefits.choices import Basis
 from central_sync.benefits.kinds import Kind
@@ -33,14 +31,8 @@ _LOOKED_AT = Kind.LOOKED_AT
 """Looking up a member of an enum costs as much as making a step."""
 
 
-class Answer(msgspec.Struct, frozen=True):
-    """What a layer, or one benefit of it, comes to."""
-
-    paid: int
-    trace: Sequence[TraceStep]
-    turn: Turn
-    difference: int = 0
-    """What a fixed price is above what it stands for."""
+Answer = tuple[int, Sequence[TraceStep], Turn, int]
+"""What one benefit comes to: what it pays, its trace, what is left, and what a fixed price is above what it stands for."""
 
 
 def ask(asking: Asking, left: Sequence[Left]) -> tuple[Share, list[Turn], int]:
@@ -55,10 +47,11 @@ def ask(asking: Asking, left: Sequence[Left]) -> tuple[Share, list[Turn], int]:
         answer = _benefit(asking, benefit, left, paid, always=always)
         if answer is None:
             continue
-        last, left = benefit, answer.turn.left
-        paid, difference = paid + answer.paid, difference + answer.difference
-        turns.append(answer.turn)
-        trace += answer.trace
+        pays, steps, turn, gained = answer
+        last, left = benefit, turn.left
+        paid, difference = paid + pays, difference + gained
+        turns.append(turn)
+        trace += steps
     if not trace:
         trace.append(TraceStep(benefits[-1].takes_rule, Kind.NOTHING, 0))
     if last and plan.rounds_claim:
@@ -68,46 +61,47 @@ def ask(asking: Asking, left: Sequence[Left]) -> tuple[Share, list[Turn], int]:
             trace.append(rounding_step(asking).of(more))
             turns.append(Turn(now))
     asking.close()
-    steps = merged(trace) if len(turns) > 1 or plan.by_line else tuple(trace)
-    return Share(scheme.layer, scheme.code, scheme.payer, paid, steps), turns, difference
+    told = merged(trace) if len(turns) > 1 or plan.by_line else tuple(trace)
+    return Share(scheme.layer, scheme.code, scheme.payer, paid, told), turns, difference
 
 
 def _benefit(asking: Asking, benefit: Ready, left: Sequence[Left], already: int, *, always: bool) -> Answer | None:
     """What one benefit pays beside what the layer pays ``already``; ``None`` if there is nothing for it and it need not answer ``always``."""
     found = taken(benefit, left, asking.number, asking.plan.nearest)
-    mine = found.mine
+    all_, mine, places, others, fresh, amount = found
     if benefit.package and not (mine and _packaged(asking, benefit)):
         return None
     if not mine:
         if not always:
             return None
         if benefit.lines or benefit.place:
-            return Answer(0, (TraceStep(benefit.takes_rule, Kind.NOTHING, 0),), Turn(left))
+            return 0, (TraceStep(benefit.takes_rule, Kind.NOTHING, 0),), Turn(left), 0
     if benefit.package:
-        return _at_fixed_price(asking, benefit, mine, found.others, already)
+        return _at_fixed_price(asking, benefit, mine, others, already)
     if benefit.by_line:
         return _each_line(asking, benefit, found, already)
     kept: list[TraceStep] = []
-    pays, trace = _unit(asking, benefit, mine, found.amount, kept, found.fresh, already)
-    if found.fresh:
-        now = found.others
+    pays, trace = _unit(asking, benefit, mine, amount, kept, fresh, already)
+    if fresh:
+        now = others
         now += anew(benefit.parts, mine, kept, pays, asking.number)
     else:
-        less(found.left, benefit.parts, found.places, pays, asking.plan.scheme, asking.number)
-        now = standing(found.left)
-    return Answer(pays, trace, Turn(now))
+        less(all_, benefit.parts, places, pays, asking.plan.scheme, asking.number)
+        now = standing(all_)
+    return pays, trace, Turn(now), 0
 
 
 def _each_line(asking: Asking, benefit: Ready, found: Taken, already: int) -> Answer:
     """What a benefit pays that computes each line by itself, in the order of the lines."""
+    all_, _, places, others, all_fresh, _ = found
     groups: dict[int, list[int]] = {}
-    for place in found.places:
-        groups.setdefault(found.left[place].section.number, []).append(place)
-    left = found.others if found.fresh else found.left
+    for place in places:
+        groups.setdefault(all_[place].section.number, []).append(place)
+    left = others if all_fresh else all_
     paid = 0
     trace: list[TraceStep] = []
     for number in sorted(groups):
-        group = [found.left[place] for place in groups[number]]
+        group = [all_[place] for place in groups[number]]
         kept: list[TraceStep] = []
         fresh = not any(piece.asked for piece in group)
         pays, steps = _unit(
@@ -115,11 +109,11 @@ def _each_line(asking: Asking, benefit: Ready, found: Taken, already: int) -> An
         )
         paid += pays
         trace += steps
-        if found.fresh:
+        if all_fresh:
             left += anew(benefit.parts, group, kept, pays, asking.number)
         else:
             less(left, benefit.parts, groups[number], pays, asking.plan.scheme, asking.number)
-    return Answer(paid, trace, Turn(standing(left)))
+    return paid, trace, Turn(standing(left)), 0
 
 
 def _unit(
@@ -199,7 +193,7 @@ def _at_fixed_price(asking: Asking, benefit: Ready, mine: Sequence[Left], others
     priced = [Left(mine[0].part, looked, section=mine[0].section)]
     left = anew([mine[0].part], priced, kept, paid, asking.number)
     trace = [looked, *bound, *(one.of(-one.amount) for one in kept)]
-    return Answer(paid, trace, Turn(others + left, mine, price), price - itemised)
+    return paid, trace, Turn(others + left, mine, price), price - itemised
 
 
 def _whole_claim(asking: Asking, benefit: Ready, paid: int, left: Sequence[Left]) -> tuple[int, Sequence[Left]]:

@@ -136,11 +136,18 @@ class Compiler:
             rounds_claim=scheme.rounding.at is RoundedAt.CLAIM,
             benefits=ready,
             counters=tuple(self._counters),
+            personal=self._personal(),
             choices=choices,
             by_line=any(one.by_line for one in ready),
             secondary=any(one.secondary for one in ready),
             packaged=any(one.package is not None for one in ready),
         )
+
+    def _personal(self) -> tuple[tuple[str, str, str, int], ...] | None:
+        if any(not one.personal or one.period < 0 for one in self._counters):
+            return None
+        scheme = self._scheme
+        return tuple((scheme.layer, scheme.code, one.name, one.period) for one in self._counters)
 
     def _value(self, parameter: Parameter[T] | None) -> Value[T] | None:
         facts = self._facts

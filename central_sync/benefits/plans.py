@@ -170,7 +170,8 @@ class Ready(msgspec.Struct, frozen=True):
 
 class Plan(msgspec.Struct, frozen=True):
     """A scheme's benefits for one kind of case, in order, and the counters that they may move. ``choices`` are what they tell lines
-    apart by; ``nearest`` makes whole coins. ``by_line``, ``secondary``, ``packaged``: some benefit of it is so.
+    apart by; ``nearest`` makes whole coins. ``personal`` is the end of each counter's key (layer, scheme, name, period) where all are the member's own and
+    their periods known. ``by_line``, ``secondary``, ``packaged``: some benefit of it is so.
     """
 
     scheme: Scheme
@@ -178,6 +179,7 @@ class Plan(msgspec.Struct, frozen=True):
     rounds_claim: bool
     benefits: tuple[Ready, ...]
     counters: tuple[Counter, ...]
+    personal: tuple[tuple[str, str, str, int], ...] | None
     choices: tuple[Lines, ...]
     by_line: bool
     secondary: bool

@@ -91,26 +91,31 @@ def classified(region: Region, tier: str, lines: Iterable[BillLine]) -> tuple[tu
         found = known.get(key)
         if found is None or not found.since <= line.service_date < found.until:
             found = remember(known, key, _looked_up(region, tier, line), _ITEMS_MAX)
-        if found.catalogue_class == "C":
-            priced.append(PricedLine(line.serial, amount, "C", amount, 0, 0, 0))
+        letter = found.catalogue_class
+        if letter == "C":
+            priced.append(PricedLine(line.serial, amount, letter, amount, 0, 0, 0, 0))
             own_pay += amount
             continue
-        within = allowed = amount
-        if found.ceiling >= 0 or found.tariff >= 0:
+        over = above = first = 0
+        scope = amount
+        if found.tariff >= 0 or found.ceiling >= 0:
             quantity, parts = line.quantity.as_integer_ratio()
             if found.tariff >= 0:
-                within = allowed = min(amount, nearest(quantity * found.tariff, parts * found.tariff_units))
+                costs = nearest(quantity * found.tariff, parts * found.tariff_units)
+                if costs < scope:
+                    above, scope = scope - costs, costs
+                    over_tariff += above
             if found.ceiling >= 0:
-                most = nearest(quantity * found.ceiling, parts * found.units)
-                if most < within:
-                    allowed = most
-        first = nearest(allowed * found.first, found.of) if found.first else 0
-        over, scope = within - allowed, allowed - first
-        priced.append(PricedLine(line.serial, amount, found.catalogue_class, 0, over, first, scope, amount - within))
-        over_tariff += amount - within
-        over_ceiling += over
-        first_self_pay += first
+                insured = nearest(quantity * found.ceiling, parts * found.units)
+                if insured < scope:
+                    over, scope = scope - insured, insured
+                    over_ceiling += over
+        if found.first:
+            first = nearest(scope * found.first, found.of)
+            scope -= first
+            first_self_pay += first
         in_scope += scope
+        priced.append(PricedLine(line.serial, amount, letter, 0, over, first, scope, above))
     sums = {
         "own_pay": own_pay,
         "over_tariff": over_tariff,

@@ -86,17 +86,15 @@ def settle(
         difference += gained
     patient = sum([piece.step.amount for piece in left])
     assert patient + sum([share.amount for share in shares]) == total + difference
+    before = accumulators.get
+    moved = {key: more for key, value in counters.items() if (more := value - before(key, 0))}
     return Computation(
         total=total,
         patient=patient,
         shares=tuple(shares),
         patient_trace=told(left),
         lines=priced,
-        deltas={
-            key: value - accumulators.get(key, 0)
-            for key, value in sorted(counters.items())
-            if value != accumulators.get(key, 0)
-        },
+        deltas={key: moved[key] for key in sorted(moved)},
         package_difference=difference,
         sections=parted,
         turns=turns,

@@ -76,7 +76,7 @@ def deducted(asking: Asking, rule: DeductibleValue, basis: int, kept: list[Trace
     if rule.running:
         met = asking.standing[rule.counter]
         figures = (basis, whole, met)
-        whole = max(whole - met, 0)
+        whole = whole - met if whole > met else 0
         asking.count(rule.counter, min(basis, whole))
     elif rule.counts_bills:
         kind, values, figures, whole = _later(asking, rule, basis, whole)

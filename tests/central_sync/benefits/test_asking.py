@@ -53,3 +53,18 @@ def test_a_family_without_members_is_the_member_alone():
     family = replace(COVER, family="F7")
     _, (mine, ours) = asking(cap(100), cap(100, owner=Owner.FAMILY), cover=family)
     assert mine.counter != ours.counter
+
+
+def test_what_is_counted_for_the_first_time_gets_a_key_of_its_own_with_names():
+    counters: dict = {}
+    one, (year,) = asking(cap(100), counters=counters)
+    one.count(year.counter, 30)
+    one.close()
+    (key,) = counters
+    assert (key, key.owner, counters[key]) == (KEY, "member:M1", 30)
+
+
+def test_a_counter_of_a_contract_stands_apart_from_that_of_the_member():
+    counters = {KEY: 30, KEY._replace(owner="contract:" + COVER.contract): 70}
+    one, (mine, ours) = asking(cap(100), cap(100, owner=Owner.CONTRACT), counters=counters)
+    assert (one.plan.personal, one.room(mine), one.room(ours)) == (None, 70, 30)

@@ -248,10 +248,11 @@ def test_the_order_of_the_lines_changes_nothing():
 
 
 def test_a_payer_takes_off_only_what_it_looked_at():
-    found = taken(ready(benefit()), [Left("in_scope", step(5)), Left("own_pay", step(7))], ME, NEAREST["down"])
-    assert (len(found.mine), len(found.others), found.places, found.fresh) == (1, 1, [0], True)
-    after = found.left
-    less(after, ["in_scope"], found.places, 3, scheme(), ME)
+    after, mine, places, others, fresh, amount = taken(
+        ready(benefit()), [Left("in_scope", step(5)), Left("own_pay", step(7))], ME, NEAREST["down"]
+    )
+    assert (len(mine), len(others), places, fresh, amount) == (1, 1, [0], True, 5)
+    less(after, ["in_scope"], places, 3, scheme(), ME)
     assert [(piece.part, piece.step.amount, piece.asked, piece.section) for piece in after] == [
         ("in_scope", 2, True, WHOLE),
         ("own_pay", 7, False, WHOLE),
