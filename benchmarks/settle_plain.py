@@ -118,7 +118,8 @@ def plain(lines: Sequence[BillLine], accumulators: Mapping[str, int]) -> Answer:
     illness = min(_illness_paid(end) - _illness_paid(start), max(ILLNESS_CAP - now["illness.paid"], 0))
     now["illness.paid"] += illness
     scope -= illness
-    return parts, [base, supplement, illness], own + over + first + scope, now
+    moved = {name: more for name, value in now.items() if (more := value - accumulators[name])}
+    return parts, [base, supplement, illness], own + over + first + scope, moved
 
 
 def _base_paid(amount: int) -> int:

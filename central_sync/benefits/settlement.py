@@ -87,14 +87,13 @@ def settle(
     patient = sum([piece.step.amount for piece in left])
     assert patient + sum([share.amount for share in shares]) == total + difference
     before = accumulators.get
-    moved = {key: more for key, value in counters.items() if (more := value - before(key, 0))}
     return Computation(
         total=total,
         patient=patient,
         shares=tuple(shares),
         patient_trace=told(left),
         lines=priced,
-        deltas={key: moved[key] for key in sorted(moved)},
+        deltas={key: more for key, value in counters.items() if (more := value - before(key, 0))},
         package_difference=difference,
         sections=parted,
         turns=turns,

@@ -26,8 +26,8 @@ ITEM_FRAME_BYTES_MAX = 2 * 1024
 """What an item holds beside its packet: identifiers, instants, context, and the names of its fields."""
 CLAIM_BYTES_USUAL = 3 * 1024
 """A packet of 15 lines, as JSON even; as MessagePack it is smaller."""
-ANSWER_BYTES_USUAL = 4 * 1024
-"""The settlement of 15 lines, with its traces."""
+ANSWER_BYTES_USUAL = 8 * 1024
+"""The settlement of 15 lines, with its traces as data and as sentences."""
 BODY_BYTES_MAX = 8 * 1024 * 1024
 """Largest uncompressed body that either end unpacks: a guard against a compression bomb."""
 WINDOW_BYTES_MAX = 8 * 1024 * 1024

@@ -47,7 +47,7 @@ def _set_up(machine: Path, *arguments: str, **more: str) -> subprocess.Completed
         ),
         (
             "proof",
-            "ca-certificates curl gcc libc6-dev libpcsclite-dev git postgresql mount pcscd vsmartcard-vpcd procps iproute2 e2fsprogs systemd",
+            "ca-certificates curl gcc libc6-dev libpcsclite-dev git postgresql mount pcscd vsmartcard-vpcd procps iproute2 e2fsprogs systemd chromium fonts-noto-core fonts-noto-cjk",
         ),
     ],
 )
