@@ -5,10 +5,13 @@ How many processes there are changes nothing but the time: see :mod:`central_syn
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
 from collections.abc import Callable, Sequence
-from multiprocessing import get_context, resource_tracker
+from multiprocessing import active_children, get_context, resource_tracker
 from multiprocessing.pool import Pool
+from typing import NoReturn
 
 from central_sync.benefits.parameters import Rulebook
 from central_sync.rulebook.settled import Settled
@@ -30,7 +33,12 @@ def simulated(
     done: Callable[[int], object],
     portion_cases: int = PORTION_CASES,
 ) -> list[Pair]:
-    """Every case under both rulebooks, in the order of ``cases``; ``done`` is told of so many more cases."""
+    """Every case under both rulebooks, in the order of ``cases``; ``done`` is told of so many more cases.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C. The other processes still run, for ending them in an orderly way may wait for ever on a pipe full of results:
+            :func:`broken_off` ends this program and them.
+    """
     portions = _portions(groups(cases, (old, new)), portion_cases)
     pairs: list[Pair] = []
     if processes == 1 or len(portions) == 1:
@@ -38,15 +46,32 @@ def simulated(
             pairs += run(old, new, ((place, cases[place]) for place in portion))
             done(len(portion))
         return sorted(pairs, key=lambda pair: pair.place)
-    with _helpers(processes, old, new) as pool:
+    pool = _helpers(processes, old, new)
+    try:
         for found in pool.imap_unordered(_portion, ([(n, cases[n]) for n in portion] for portion in portions)):
             pairs += found
             done(len(found))
+    except Exception:  # whatever failed in a case is raised again; only the helping processes are ended first
+        pool.terminate()
+        raise
+    pool.terminate()
     return sorted(pairs, key=lambda pair: pair.place)
 
 
+def broken_off(status: int) -> NoReturn:
+    """End this program and the processes that help it, now, with exit ``status``."""
+    helping = active_children()
+    for process in helping:
+        process.kill()
+    if not helping:
+        sys.exit(status)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)  # an orderly end would wait for the pool's threads
+
+
 def _helpers(processes: int, old: Rulebook, new: Rulebook) -> Pool:
-    """So many processes, ended with the ``with`` block. Ctrl-C is for this one: the others start with the signal blocked, and if it comes
+    """So many processes. Ctrl-C is for this one: the others start with the signal blocked, and if it comes
     while they start, it is heard when they have.
     """
     resource_tracker.ensure_running()  # else it is started with the first process, and unblocks the signal

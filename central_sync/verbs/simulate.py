@@ -30,7 +30,7 @@ from central_sync.rulebook.law_of_day import held
 from central_sync.rulebook.load import PACKAGED, load
 from central_sync.rulebook.settled import Settled, settled_cases
 from central_sync.rulebook.simulation_chart import bars, svg, titled
-from central_sync.rulebook.simulation_run import ALONE_CASES_MAX, simulated
+from central_sync.rulebook.simulation_run import ALONE_CASES_MAX, broken_off, simulated
 from central_sync.rulebook.simulation_sums import Line, Named, Result, summed
 from central_sync.rulebook.strict import RulebookError
 from central_sync.terms.money import CURRENCIES
@@ -94,7 +94,7 @@ def simulate(
         raise _Wrong(str(error)) from error
     except KeyboardInterrupt:
         click.echo("Broken off. Nothing was changed.", err=True)
-        sys.exit(BROKEN_OFF)
+        broken_off(BROKEN_OFF)
     names = f"before: {_short(old)}", f"after: {_short(new)}{f' of {other_day.date()}' if other_day else ''}"
     if as_json:
         click.echo(json.dumps(_as_data(result, old, new), ensure_ascii=False))
