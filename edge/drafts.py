@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from datetime import date
-from decimal import Decimal
 
 from central_sync.benefits.audit.auditor import Audit
-from central_sync.benefits.audit.claim import Claim, Diagnosis, Earlier, GroupTotal, Line
+from central_sync.benefits.audit.claim import Claim, Diagnosis, Earlier, GroupTotal, line_of
 from central_sync.terms import identifiers
 from central_sync.terms.languages import Language
 from central_sync.wire import packets as p
@@ -31,7 +30,7 @@ def claim_of(draft: p.Forecast, region: str, today: date) -> Claim:
         total=draft.total,
         line_count=draft.line_count,
         groups=tuple(GroupTotal(name=group.name, amount=group.amount) for group in draft.groups),
-        lines=tuple(map(_line, draft.lines)),
+        lines=tuple(line_of(line, line) for line in draft.lines),
         earlier=None if draft.earlier is None else tuple(map(_earlier, draft.earlier)),
     )
 
@@ -67,29 +66,6 @@ def _right(patient: p.PersonRef | None) -> bool | None:
     if patient is None or patient.kind not in identifiers.KINDS:
         return None
     return identifiers.checked(patient.kind, patient.number) is not None
-
-
-def _line(line: p.DraftLine) -> Line:
-    return Line(
-        serial=line.serial,
-        item=line.item,
-        quantity=Decimal(line.quantity),
-        unit_price=Decimal(line.unit_price),
-        amount=line.amount,
-        service_date=line.service_date,
-        national_code=line.national_code,
-        relative_value_code=line.relative_value_code,
-        modifiers=tuple(line.modifiers),
-        percent=line.percent,
-        doctor=line.doctor,
-        started_at=None if line.started_at is None else line.started_at.replace(tzinfo=None),
-        ended_at=None if line.ended_at is None else line.ended_at.replace(tzinfo=None),
-        daily_dose=None if line.daily_dose is None else Decimal(line.daily_dose),
-        days=line.days,
-        approval=line.approval,
-        refund_of=line.refund_of,
-        group=line.group,
-    )
 
 
 def _earlier(care: p.EarlierCare) -> Earlier:

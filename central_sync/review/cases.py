@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from decimal import Decimal
 
 import msgspec
 
-from central_sync.benefits.audit.claim import Claim, Cover, Diagnosis, Earlier, Line, Member
+from central_sync.benefits.audit.claim import Claim, Cover, Diagnosis, Earlier, Line, Member, line_of
 from central_sync.benefits.audit.reference import Place
 from central_sync.desk.charges import besides
 from central_sync.desk.marks import FILED
@@ -50,7 +49,10 @@ def claim_of(uow: UnitOfWork, row: SettledAudit, places: Mapping[str, Place]) ->
     if case is None or hospital is None:
         return None
     last = case.discharged_on or case.opened_on
-    lines, known = tuple(map(_line, uow.fees.standing(case))), places[hospital.region].items
+    lines, known = (
+        tuple(line_of(line, besides(line)) for line in uow.fees.standing(case)),
+        places[hospital.region].items,
+    )
     rare = {line.item for line in lines if (item := known.get(line.item)) is not None and item.every_days}
     return Claim(
         region=hospital.region,
@@ -118,27 +120,3 @@ def _earlier(uow: UnitOfWork, case: records.Case, last: date, rare: Sequence[str
 def _untold(lines: Sequence[Line]) -> tuple[str, ...]:
     """The facts of which no line of the bill says anything."""
     return tuple(fact for fact, name in SAID_BY.items() if not any(getattr(line, name) for line in lines))
-
-
-def _line(line: records.FeeLine) -> Line:
-    said = besides(line)
-    return Line(
-        serial=line.serial,
-        item=line.item,
-        quantity=Decimal(line.quantity),
-        unit_price=Decimal(line.unit_price),
-        amount=line.amount,
-        service_date=line.service_date,
-        national_code=said.national_code,
-        relative_value_code=said.relative_value_code,
-        modifiers=tuple(said.modifiers),
-        percent=said.percent,
-        doctor=said.doctor,
-        started_at=None if said.started_at is None else said.started_at.replace(tzinfo=None),
-        ended_at=None if said.ended_at is None else said.ended_at.replace(tzinfo=None),
-        daily_dose=None if said.daily_dose is None else Decimal(said.daily_dose),
-        days=said.days,
-        approval=said.approval,
-        refund_of=said.refund_of,
-        group=said.group,
-    )

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from msgspec import Struct
 
@@ -44,6 +45,32 @@ class Line(Struct, frozen=True, kw_only=True):
     approval: str = ""
     refund_of: str = ""
     group: str = ""
+
+
+def line_of(charged: Any, said: Any) -> Line:
+    """A line as the audit reads it: ``charged`` has what each line of a bill has, ``said`` what one may say besides, under the names of
+    :class:`Line` and with decimals as text, as the wire and the hub's tables have them. Times are local, whatever zone they came with.
+    """
+    return Line(
+        serial=charged.serial,
+        item=charged.item,
+        quantity=Decimal(charged.quantity),
+        unit_price=Decimal(charged.unit_price),
+        amount=charged.amount,
+        service_date=charged.service_date,
+        national_code=said.national_code,
+        relative_value_code=said.relative_value_code,
+        modifiers=tuple(said.modifiers),
+        percent=said.percent,
+        doctor=said.doctor,
+        started_at=None if said.started_at is None else said.started_at.replace(tzinfo=None),
+        ended_at=None if said.ended_at is None else said.ended_at.replace(tzinfo=None),
+        daily_dose=None if said.daily_dose is None else Decimal(said.daily_dose),
+        days=said.days,
+        approval=said.approval,
+        refund_of=said.refund_of,
+        group=said.group,
+    )
 
 
 class GroupTotal(Struct, frozen=True, kw_only=True):
