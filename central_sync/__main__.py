@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -18,8 +17,6 @@ import click
 import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress
-from rich.table import Table
-from rich.text import Text
 
 from central_sync import app, log
 from central_sync.api.tls import BindRefused
@@ -35,6 +32,7 @@ from central_sync.place import Place
 from central_sync.publications import Publications
 from central_sync.rulebook.strict import RulebookError
 from central_sync.store import migrate
+from central_sync.verbs import printing
 from central_sync.verbs import publishing as publishing_verbs
 from central_sync.verbs.resettle import resettle_command
 from central_sync.verbs.review import review
@@ -44,8 +42,6 @@ from central_sync.verbs.simulate import simulate
 from central_sync.wire.bundles import BundleRefused
 
 AUDIT_ROWS_DEFAULT = 200
-WIDTH_CHARACTERS = 250
-"""How wide a table is where nobody looks at it on a screen."""
 HELP_ASKED = "pishkhan.help_asked"
 _STDERR = Console(stderr=True)
 
@@ -168,7 +164,7 @@ def hospital_list(place: Place, as_json: bool) -> None:
     """List the hospitals."""
     with place.fleet() as fleet:
         rows = [asdict(row) for row in fleet.hospitals()]
-    _rows([{**row, "added_at": row["added_at"].isoformat()} for row in rows], as_json)
+    printing.rows([{**row, "added_at": row["added_at"].isoformat()} for row in rows], as_json=as_json)
 
 
 @main.group()
@@ -269,7 +265,7 @@ def status(place: Place, as_json: bool) -> None:
     edges = facts.pop("edges")
     for name, value in facts.items():
         click.echo(f"{name.replace('_', ' ')}: {value}")
-    _rows(edges, as_json=False)
+    printing.rows(edges, as_json=False)
 
 
 @main.command()
@@ -278,7 +274,7 @@ def status(place: Place, as_json: bool) -> None:
 def uncertain(place: Place, as_json: bool) -> None:
     """List the settlements that await their confirmation, oldest first."""
     with place.store() as store:
-        _rows(overview.awaiting(store), as_json)
+        printing.rows(overview.awaiting(store), as_json=as_json)
 
 
 @main.command()
@@ -288,7 +284,7 @@ def uncertain(place: Place, as_json: bool) -> None:
 def audit(place: Place, last: int, as_json: bool) -> None:
     """Show who did what, newest last."""
     with place.store() as store:
-        _rows(overview.trail(store, last), as_json)
+        printing.rows(overview.trail(store, last), as_json=as_json)
 
 
 def _listener(setting: Listener, listen: str | None, device: str | None) -> Listener:
@@ -299,19 +295,6 @@ def _listener(setting: Listener, listen: str | None, device: str | None) -> List
 
 def _listening(faces: Faces) -> None:
     click.echo(json.dumps({"event": "listening", "sync": faces.sync, "enrol": faces.enrol}))
-
-
-def _rows(rows: Sequence[Mapping[str, Any]], as_json: bool) -> None:
-    if as_json or not rows:
-        for row in rows:
-            click.echo(json.dumps(row, ensure_ascii=False))
-        return
-    table = Table(box=None, pad_edge=False)
-    for name in rows[0]:
-        table.add_column(name.replace("_", " "), overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(str(value)) for value in row.values()))
-    Console(width=None if sys.stdout.isatty() else WIDTH_CHARACTERS).print(table)
 
 
 if __name__ == "__main__":

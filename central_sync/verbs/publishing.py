@@ -29,13 +29,12 @@ from central_sync.publications import Publications
 from central_sync.rulebook.build import build as build_folder
 from central_sync.rulebook.load import PACKAGED
 from central_sync.store.records import Publication
+from central_sync.verbs import printing
 from central_sync.wire import bundles
 from central_sync.wire.bundles import Statement
 
 BY = "cli"
 FILE_MODE = 0o644
-WIDTH_CHARACTERS = 200
-"""How wide a table is where nobody looks at it on a screen."""
 _STEPS = 4
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -161,7 +160,7 @@ def listed(place: Place | None) -> None:
         state = "in force" if row == current else "waits" if row.from_at > now else ""
         cells = (str(row.number), row.version[:12], _written(row.from_at), _written(row.published_at))
         table.add_row(*map(Text, (*cells, f"{row.published_by}{', shipped' if row.shipped else ''}", state)))
-    Console(width=None if sys.stdout.isatty() else WIDTH_CHARACTERS).print(table)
+    printing.show(table)
 
 
 @click.command()

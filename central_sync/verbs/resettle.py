@@ -7,11 +7,9 @@ from __future__ import annotations
 
 import getpass
 import json
-import sys
 from dataclasses import asdict
 
 import click
-from rich.console import Console
 from rich.table import Table
 
 from central_sync.app import clock
@@ -21,10 +19,8 @@ from central_sync.payers.settings import payers_of
 from central_sync.place import Place
 from central_sync.publications import Publications
 from central_sync.terms.money import CURRENCIES
+from central_sync.verbs import printing
 from central_sync.wire.refusals import REFUSALS, Refused
-
-WIDTH_CHARACTERS = 160
-"""How wide a table is where nobody looks at it on a screen."""
 
 
 class NotResettled(HubError):
@@ -73,7 +69,7 @@ def _shown(done: Resettlement) -> None:
     rows = [(f"{change.layer} {change.scheme}", change.before, change.now) for change in done.payers]
     for name, before, now in (*rows, ("patient", done.patient_before, done.patient_now)):
         table.add_row(name, *(_main(amount, done.currency) for amount in (before, now, now - before)))
-    Console(width=None if sys.stdout.isatty() else WIDTH_CHARACTERS).print(table)
+    printing.show(table)
 
 
 def _said(done: Resettlement, dry_run: bool) -> str:

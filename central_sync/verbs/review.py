@@ -6,13 +6,9 @@ Exit status: 0 done, 2 not possible (the message says why).
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import click
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from central_sync.app import clock
 from central_sync.place import Place
@@ -20,9 +16,8 @@ from central_sync.review import service as queue
 from central_sync.review import views
 from central_sync.review.lifecycle import Reason
 from central_sync.review.limits import LIST_ROWS_DEFAULT
+from central_sync.verbs import printing
 
-WIDTH_CHARACTERS = 250
-"""How wide a table is where nobody looks at it on a screen."""
 _ACTOR = click.option("--actor", default="operator", show_default=True, help="Who decides, for the trail.")
 
 
@@ -45,7 +40,7 @@ def review() -> None:
 def list_(place: Place, reason: str | None, institution: str, closed: bool, last: int, as_json: bool) -> None:
     """List what is pended, what comes first on top."""
     with place.store() as store:
-        _rows(views.listed(store, clock(), reason or "", institution, last, closed=closed), as_json)
+        printing.rows(views.listed(store, clock(), reason or "", institution, last, closed=closed), as_json=as_json)
 
 
 @review.command()
@@ -65,7 +60,7 @@ def show(place: Place, entry: str, as_json: bool) -> None:
     for name, rows in parts.items():
         if rows:
             click.echo(f"\n{name}")
-            _rows(rows, as_json=False)
+            printing.rows(rows, as_json=False)
 
 
 @review.command()
@@ -103,19 +98,3 @@ def rerun(place: Place, entries: Sequence[str], reason: str | None, actor: str) 
             with store.write() as uow:
                 queue.rerun(uow, name, actor, clock())
     click.echo(f"{len(names)} entries will be looked at again.", err=True)
-
-
-def _rows(rows: Sequence[Mapping[str, Any]], as_json: bool) -> None:
-    if as_json or not rows:
-        for row in rows:
-            click.echo(json.dumps(row, ensure_ascii=False))
-        return
-    table = Table(box=None, pad_edge=False)
-    for name in rows[0]:
-        table.add_column(name.replace("_", " "), overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(str(value)) for value in row.values()))
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=WIDTH_CHARACTERS)
-    console.print(table)

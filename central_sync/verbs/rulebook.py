@@ -13,9 +13,7 @@ from pathlib import Path
 
 import click
 import msgspec
-from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
 from central_sync.benefits.checking import check as checked
 from central_sync.benefits.document import Settled, document, settled_of, titles
@@ -33,10 +31,7 @@ from central_sync.rulebook.strict import RulebookError
 from central_sync.terms.days import Calendar
 from central_sync.terms.languages import Language
 from central_sync.terms.money import CURRENCIES
-
-WIDTH_CHARACTERS = 200
-"""How wide a table is where nobody looks at it on a screen."""
-VERSION_CHARACTERS = 12
+from central_sync.verbs import printing
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -54,7 +49,13 @@ def rulebook() -> None:
 def check(folder: Path, files: Sequence[Path]) -> None:
     """Check the rulebook in FOLDER (the shipped one, if none is given), and worked cases with it."""
     book = _loaded(folder)
-    table = _table("scheme", "layer", "region", "values", "illustrative", "from")
+    table = printing.table(
+        ("scheme", "layer", "region", "values", "illustrative", "from"),
+        right=(
+            "values",
+            "illustrative",
+        ),
+    )
     rows: dict[str, list[tuple[bool, date]]] = {}
     for parameter, _ in parameters(book):
         rows.setdefault(parameter.rule.partition(".")[0], []).extend(
@@ -63,10 +64,14 @@ def check(folder: Path, files: Sequence[Path]) -> None:
     for code, scheme in sorted(book.schemes.items()):
         mine = rows[code]
         invented = sum(illustrative for illustrative, _ in mine)
-        _row(table, code, scheme.layer, scheme.region, str(len(mine)), str(invented), str(min(day for _, day in mine)))
-    _print(table)
+        printing.row(
+            table, code, scheme.layer, scheme.region, str(len(mine)), str(invented), str(min(day for _, day in mine))
+        )
+    printing.show(table)
     items = sum(len(region.items) for region in book.regions.values())
-    click.echo(f"{len(book.schemes)} schemes, {len(book.regions)} regions, {items} items, version {_short(book)}")
+    click.echo(
+        f"{len(book.schemes)} schemes, {len(book.regions)} regions, {items} items, version {printing.short(book)}"
+    )
     wrong = 0
     for case in (case for file in files for case in _read(file)):
         _, said = _differences(book, case)
@@ -92,11 +97,11 @@ def diff(first: datetime, last: datetime, folder: Path, other: Path | None, unde
     found = [
         one for one in changes(in_force(old, first.date()), in_force(new, last.date())) if one.rule.startswith(under)
     ]
-    table = _table("rule", "for", "before", "after", "since", "source")
+    table = printing.table(("rule", "for", "before", "after", "since", "source"))
     for one in found:
-        _row(table, one.rule, one.who, one.before, one.after, str(one.since or ""), one.reference)
+        printing.row(table, one.rule, one.who, one.before, one.after, str(one.since or ""), one.reference)
     if found:
-        _print(table)
+        printing.show(table)
     click.echo(f"{len(found)} values differ between {first.date()} and {last.date()}")
 
 
@@ -138,7 +143,7 @@ def explain(
     for case in chosen:
         done, said = _differences(book, case)
         click.echo(case.name)
-        _print(_explained(book, case, done))
+        printing.show(_explained(book, case, done))
         for one in said:
             click.echo(f"  not as expected: {one}")
         wrong = wrong or bool(said)
@@ -174,7 +179,7 @@ def _to_tell(book: Rulebook, file: Path, name: str) -> list[tuple[str, Calendar,
         try:
             settled = answer(file)
         except RulebookError as error:
-            raise _Wrong(str(error)) from error
+            raise printing.Wrong(str(error)) from error
         regions = [one for one in book.regions.values() if one.currency == settled.currency]
         return [(file.name, regions[0].calendar if regions else Calendar.GREGORIAN, settled, None)]
     found: list[tuple[str, Calendar, Settled, CaseFacts | None]] = []
@@ -219,14 +224,16 @@ def _explained(book: Rulebook, case: Case, done: Computation) -> Table:
     region = book.regions[case.region]
     style = Style(calendar=region.calendar, currency=CURRENCIES[region.currency])
     money = style.money
-    table = _table("who", "amount", "why", "rule", "since", "source")
-    _row(table, "the bill", money(done.total), "", "", "", "")
+    table = printing.table(("who", "amount", "why", "rule", "since", "source"), right=("amount",))
+    printing.row(table, "the bill", money(done.total), "", "", "", "")
     if done.package_difference:
-        _row(table, "the hospital", money(-done.package_difference), "The fixed price is another sum", "", "", "")
+        printing.row(
+            table, "the hospital", money(-done.package_difference), "The fixed price is another sum", "", "", ""
+        )
     for share in done.shares:
-        _row(table, share.scheme, money(share.amount), f"pays, as {share.layer}", "", "", "")
+        printing.row(table, share.scheme, money(share.amount), f"pays, as {share.layer}", "", "", "")
         _steps(table, book, share.trace, style)
-    _row(table, "the patient", money(done.patient), "pays", "", "", "")
+    printing.row(table, "the patient", money(done.patient), "pays", "", "", "")
     _steps(table, book, done.patient_trace, style)
     return table
 
@@ -234,53 +241,27 @@ def _explained(book: Rulebook, case: Case, done: Computation) -> Table:
 def _steps(table: Table, book: Rulebook, steps: Iterable[TraceStep], style: Style) -> None:
     for step in steps:
         source = book.sources[step.reference].title if step.reference in book.sources else ""
-        _row(table, "", style.money(step.amount), sentence(step, style), step.rule, str(step.from_day or ""), source)
+        printing.row(
+            table, "", style.money(step.amount), sentence(step, style), step.rule, str(step.from_day or ""), source
+        )
 
 
 def _loaded(folder: Path) -> Rulebook:
     try:
         return load(folder)
     except RulebookError as error:
-        raise _Wrong(str(error)) from error
+        raise printing.Wrong(str(error)) from error
 
 
 def _read(file: Path) -> list[Case]:
     try:
         return read(file)
     except RulebookError as error:
-        raise _Wrong(str(error)) from error
+        raise printing.Wrong(str(error)) from error
 
 
 def _differences(book: Rulebook, case: Case) -> tuple[Computation, list[str]]:
     try:
         return differences(book, case)
     except RulebookError as error:
-        raise _Wrong(str(error)) from error
-
-
-class _Wrong(click.ClickException):
-    """A rulebook or a file of cases that is wrong; ends with exit status 2."""
-
-    exit_code = 2
-
-
-def _short(book: Rulebook) -> str:
-    return book.version[:VERSION_CHARACTERS]
-
-
-def _table(*columns: str) -> Table:
-    table = Table(box=None, pad_edge=False)
-    for name in columns:
-        table.add_column(
-            name, overflow="fold", justify="right" if name in ("amount", "values", "illustrative") else "left"
-        )
-    return table
-
-
-def _row(table: Table, *cells: str) -> None:
-    """A row of plain text: brackets in it are no markup."""
-    table.add_row(*(Text(cell) for cell in cells))
-
-
-def _print(table: Table) -> None:
-    Console(width=None if sys.stdout.isatty() else WIDTH_CHARACTERS).print(table)
+        raise printing.Wrong(str(error)) from error

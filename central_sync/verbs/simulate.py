@@ -34,11 +34,10 @@ from central_sync.rulebook.simulation_run import ALONE_CASES_MAX, broken_off, si
 from central_sync.rulebook.simulation_sums import Line, Named, Result, summed
 from central_sync.rulebook.strict import RulebookError
 from central_sync.terms.money import CURRENCIES
+from central_sync.verbs import printing
 
-WIDTH_CHARACTERS = 200
 MOVERS_MAX = 10
 LEFT_OUT_SHOWN_MAX = 20
-VERSION_CHARACTERS = 12
 BROKEN_OFF = 130
 """The exit status of a program that Ctrl-C ended."""
 
@@ -78,11 +77,11 @@ def simulate(
 ) -> None:
     """What would the settled cases of FILE have cost under other rules? FILE: JSON lines of `settlements export`, or worked cases (YAML)."""
     if (file is None) is not from_hub:
-        raise _Wrong("name a FILE of settled cases, or say --from-hub; not both")
+        raise printing.Wrong("name a FILE of settled cases, or say --from-hub; not both")
     if other is None and other_day is None:
-        raise _Wrong("name the rules to compare with: --other FOLDER, --other-day DAY, or both")
+        raise printing.Wrong("name the rules to compare with: --other FOLDER, --other-day DAY, or both")
     if chart not in (None, "-") and not str(chart).endswith(".svg"):
-        raise _Wrong("a chart is drawn into a file that ends with .svg")
+        raise printing.Wrong("a chart is drawn into a file that ends with .svg")
     try:
         old = _in_force(ctx) if from_hub and folder is None else load(folder or PACKAGED)
         new = load(other) if other else old
@@ -91,11 +90,14 @@ def simulate(
         days = (first.date() if first else date.min, last.date() if last else date.max)
         result = _run(cases, old, new, days, processes)
     except RulebookError as error:
-        raise _Wrong(str(error)) from error
+        raise printing.Wrong(str(error)) from error
     except KeyboardInterrupt:
         click.echo("Broken off. Nothing was changed.", err=True)
         broken_off(BROKEN_OFF)
-    names = f"before: {_short(old)}", f"after: {_short(new)}{f' of {other_day.date()}' if other_day else ''}"
+    names = (
+        f"before: {printing.short(old)}",
+        f"after: {printing.short(new)}{f' of {other_day.date()}' if other_day else ''}",
+    )
     if as_json:
         click.echo(json.dumps(_as_data(result, old, new), ensure_ascii=False))
     else:
@@ -110,7 +112,9 @@ def simulate(
 
 def _place(ctx: click.Context) -> Place:
     if not isinstance(ctx.obj, Place):
-        raise _Wrong("--from-hub needs the hub's folder: pishkhan-hub --data DIR rulebook simulate --from-hub …")
+        raise printing.Wrong(
+            "--from-hub needs the hub's folder: pishkhan-hub --data DIR rulebook simulate --from-hub …"
+        )
     return ctx.obj
 
 
@@ -145,23 +149,41 @@ def _run(cases: list[Settled], old: Rulebook, new: Rulebook, days: tuple[date, d
 
 def _show(result: Result, names: tuple[str, str]) -> None:
     for currency, rows in result.rows.items():
-        table = _table("of", "before", "after", "difference", "%", "more in", "less in")
+        table = printing.table(
+            ("of", "before", "after", "difference", "%", "more in", "less in"),
+            right=(
+                "before",
+                "after",
+                "difference",
+                "%",
+                "more in",
+                "less in",
+            ),
+        )
         money = CURRENCIES[currency].display
         for name, line in rows.items():
             moved = (money(line.difference), line.percent, str(line.more), str(line.less))
-            _row(table, titled(name), money(line.before), money(line.after), *moved)
-        _print(table)
+            printing.row(table, titled(name), money(line.before), money(line.after), *moved)
+        printing.show(table)
         patients = rows["patients", ""]
         same = result.counted - patients.more - patients.less
         said = f"patients: better off in {patients.less} cases, worse off in {patients.more}"
         click.echo(said + (f", the same in {same}" if len(result.rows) == 1 else ""))
     if result.movers:
-        table = _table("moves most", "line", "day", "before", "after", "difference")
+        table = printing.table(
+            ("moves most", "line", "day", "before", "after", "difference"),
+            right=(
+                "line",
+                "before",
+                "after",
+                "difference",
+            ),
+        )
         for mover in result.movers:
             money = CURRENCIES[mover.currency].display
             cells = (money(mover.before), money(mover.after), money(mover.after - mover.before))
-            _row(table, mover.case, str(mover.line), mover.day, *cells)
-        _print(table)
+            printing.row(table, mover.case, str(mover.line), mover.day, *cells)
+        printing.show(table)
     click.echo(f"{result.counted} cases; {names[0]}, {names[1]}")
     for case, place, why in result.left_out[:LEFT_OUT_SHOWN_MAX]:
         click.echo(f"left out: line {place}, case {case}: {why}")
@@ -177,14 +199,14 @@ def _bars(result: Result) -> None:
         for name, before, after in bars(rows):
             table.add_row(Text(name), Text(before, style="dim"))
             table.add_row("", Text(after, style="bold"))
-        _print(table)
+        printing.show(table)
 
 
 def _draw(file: Path, drawing: str) -> None:
     try:
         file.write_text(drawing, encoding="utf-8")
     except OSError as error:
-        raise _Wrong(f"{file} cannot be written: {error.strerror}") from error
+        raise printing.Wrong(f"{file} cannot be written: {error.strerror}") from error
     click.echo(f"The chart is in {file}.", err=True)
 
 
@@ -214,29 +236,3 @@ def _rows(rows: Mapping[Named, Line]) -> list[dict[str, Any]]:
         }
         for name, line in rows.items()
     ]
-
-
-class _Wrong(click.ClickException):
-    """What is asked for cannot be done; ends with exit status 2."""
-
-    exit_code = 2
-
-
-def _short(book: Rulebook) -> str:
-    return book.version[:VERSION_CHARACTERS]
-
-
-def _table(*columns: str) -> Table:
-    table = Table(box=None, pad_edge=False)
-    for name in columns:
-        table.add_column(name, overflow="fold", justify="left" if name in ("of", "moves most", "day") else "right")
-    return table
-
-
-def _row(table: Table, *cells: str) -> None:
-    """A row of plain text: brackets in it are no markup."""
-    table.add_row(*(Text(cell) for cell in cells))
-
-
-def _print(table: Table) -> None:
-    Console(width=None if sys.stdout.isatty() else WIDTH_CHARACTERS).print(table)

@@ -1,0 +1,60 @@
+"""How verbs tell: tables of plain text, rows for a person or a program, and the end of what cannot be done."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from central_sync.benefits.parameters import Rulebook
+
+WIDTH_CHARACTERS = 250
+"""How wide a table is where nobody looks at it on a screen."""
+VERSION_CHARACTERS = 12
+
+
+class Wrong(click.ClickException):
+    """What was given is wrong, or what is asked for cannot be done; ends with exit status 2."""
+
+    exit_code = 2
+
+
+def short(book: Rulebook) -> str:
+    """The version of a rulebook as a person reads it."""
+    return book.version[:VERSION_CHARACTERS]
+
+
+def table(columns: Sequence[str], right: Collection[str] = ()) -> Table:
+    """An empty table; the columns ``right`` hold numbers."""
+    made = Table(box=None, pad_edge=False)
+    for name in columns:
+        made.add_column(name, overflow="fold", justify="right" if name in right else "left")
+    return made
+
+
+def row(into: Table, *cells: str) -> None:
+    """A row of plain text: brackets in it are no markup."""
+    into.add_row(*(Text(cell) for cell in cells))
+
+
+def show(made: Table) -> None:
+    """Print a table."""
+    Console(width=None if sys.stdout.isatty() else WIDTH_CHARACTERS).print(made)
+
+
+def rows(found: Sequence[Mapping[str, Any]], *, as_json: bool) -> None:
+    """Print each row: an object a line for a program, else one table."""
+    if as_json or not found:
+        for one in found:
+            click.echo(json.dumps(one, ensure_ascii=False))
+        return
+    made = table([name.replace("_", " ") for name in found[0]])
+    for one in found:
+        row(made, *(str(value) for value in one.values()))
+    show(made)
