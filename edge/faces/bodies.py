@@ -13,7 +13,9 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 from msgspec import Meta, Struct
 
+from central_sync.terms.languages import Language
 from central_sync.wire import codec
+from central_sync.wire.desk_sentences import desk_sentence
 from central_sync.wire.limits import DEADLINE_MS_DEFAULT, DEADLINE_MS_MAX, DEADLINE_MS_MIN
 from central_sync.wire.refusals import REFUSALS, Refused
 from edge.faces.limits import BODY_BYTES_MAX, TEXT_CHARACTERS_MAX
@@ -84,12 +86,12 @@ class ReplyBody(Struct, frozen=True, kw_only=True):
     error: ErrorBody | None = None
 
 
-def error_body(code: str, detail: str = "") -> ErrorBody:
-    """The row of the refusals' table with its variable part."""
+def error_body(code: str, detail: str = "", language: Language = Language.EN) -> ErrorBody:
+    """The row of the refusals' table with its variable part; the desk's sentence in ``language``."""
     row = REFUSALS[code]
     return ErrorBody(
         code=code,
-        desk=row.desk,
+        desk=desk_sentence(code, language),
         technician=row.technician,
         detail=detail,
         fault=row.fault.value,

@@ -198,7 +198,7 @@ def body(reply: Reply, language: Language = Language.EN, calendar: Calendar = Ca
         answer=answer,
         confirmation=reply.confirmation,
         ticket=reply.ticket,
-        error=error_body(reply.code, reply.detail) if reply.code else None,
+        error=error_body(reply.code, reply.detail, language) if reply.code else None,
     )
 
 

@@ -347,6 +347,14 @@ async def test_reasons_are_told_in_the_language_of_the_caller(
     assert SETTLED["shares"][0]["trace"][0]["text"] == "In English.", "what is kept stays as it was"
 
 
+async def test_a_refusals_sentence_for_the_desk_is_told_in_the_language_of_the_caller(hospital: Hospital) -> None:
+    hospital.desk.outcome, hospital.desk.code, hospital.desk.answer = Outcome.REFUSED, "line_down", None
+    for language, word in (("en", "insurer"), ("fa", "بیمه"), ("zh", "医保")):
+        _, body = await hospital.call("handle", number="2206", msgid="m-1", packet={}, language=language)
+        assert word in body["error"]["desk"]
+        assert body["error"]["technician"].startswith("The hub could not be reached")
+
+
 async def test_a_language_that_nobody_speaks_is_refused_in_the_body(hospital: Hospital) -> None:
     status, body = await hospital.call("query", original_msgid="m-1", language="de")
 
