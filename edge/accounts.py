@@ -9,22 +9,19 @@ from __future__ import annotations
 import re
 from datetime import datetime
 from enum import StrEnum
-from functools import cache
 from pathlib import Path
 
-import argon2
 from msgspec import Struct
 
+from central_sync.pages import passwords
 from edge.errors import EdgeError
 from edge.kept_file import KeptFile
 
 FILE = "accounts.json"
 ACCOUNTS_MAX = 500
-PASSWORD_CHARACTERS_MIN = 10
-PASSWORD_CHARACTERS_MAX = 200
+PASSWORD_CHARACTERS_MIN = passwords.CHARACTERS_MIN
+PASSWORD_CHARACTERS_MAX = passwords.CHARACTERS_MAX
 _NAME = re.compile(r"^[A-Za-z0-9_.-]{1,40}$")
-_HASHER = argon2.PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
-"""OWASP's least for Argon2id: 19 MiB for some 30 ms, so that a sign-in is not felt beside the desk's calls."""
 
 
 class Role(StrEnum):
@@ -80,9 +77,9 @@ class Accounts:
         """
         if not _NAME.match(name):
             raise AccountError("an account's name has 1 to 40 letters, digits, dots, dashes or underscores")
-        if not PASSWORD_CHARACTERS_MIN <= len(password) <= PASSWORD_CHARACTERS_MAX:
+        if not passwords.acceptable(password):
             raise AccountError(f"a password has {PASSWORD_CHARACTERS_MIN} to {PASSWORD_CHARACTERS_MAX} characters")
-        fresh = Account(name=name, role=role, password_hash=_HASHER.hash(password), changed_at=now)
+        fresh = Account(name=name, role=role, password_hash=passwords.hashed(password), changed_at=now)
         with self._file.changing() as kept:
             others = [row for row in kept.accounts if row.name != name]
             if len(others) >= ACCOUNTS_MAX:
@@ -101,16 +98,4 @@ class Accounts:
 
 def password_fits(account: Account | None, password: str) -> bool:
     """Whether ``password`` is the account's; takes as long where there is no such account. Some 30 ms: not for the event loop."""
-    if len(password) > PASSWORD_CHARACTERS_MAX:
-        return False
-    try:
-        _HASHER.verify(account.password_hash if account else _nobody(), password)
-    except (argon2.exceptions.VerificationError, argon2.exceptions.InvalidHashError):
-        return False
-    return account is not None
-
-
-@cache
-def _nobody() -> str:
-    """A hash that is worth the same time to try."""
-    return _HASHER.hash("nobody has this password, and nobody needs it")
+    return passwords.fits(account.password_hash if account else None, password)

@@ -14,17 +14,14 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
+from central_sync.pages.news import News
+from central_sync.pages.passwords import CHECKS_AT_ONCE_MAX
+from central_sync.pages.tries import Tries
 from edge.accounts import Role, password_fits
 from edge.audit import Audit
-from edge.console import pages
-from edge.console.lobby import BASE, SESSION_COOKIE, Lobby, sent_to
-from edge.console.news import News
-from edge.console.sessions import Tries
+from edge.console.lobby import BASE, SESSION_COOKIE, Lobby
 from edge.console.technician import Standing, TechnicianPages
 
-STATIC_KEPT_S = 365 * 24 * 3600
-CHECKS_AT_ONCE_MAX = 2
-"""How many passwords are tried at once: each takes a thread and 19 MiB."""
 STARTS = {Role.TECHNICIAN: "/technician"}
 """The first page of each role."""
 
@@ -37,7 +34,7 @@ class Console:
         self._audit = audit
         self._tries = Tries()
         self._checking = asyncio.Semaphore(CHECKS_AT_ONCE_MAX)
-        self._news = News(lobby)
+        self._news = News(lobby.still)
         self._technician = TechnicianPages(lobby, self._news, standing)
         self.sample = self._technician.sample
         self.stop = self._news.stop
@@ -53,13 +50,13 @@ class Console:
             web.post(f"{BASE}/sign-out", served(self.sign_out)),
             web.post(f"{BASE}/language", served(self.change_language)),
             *self._technician.routes(),
-            web.get(BASE + "/static/{name}", served(self.static)),
-            web.get(BASE + "/{rest:.*}", served(self.nothing)),
+            web.get(BASE + "/static/{name}", served(self._lobby.static)),
+            web.get(BASE + "/{rest:.*}", served(self._lobby.nothing)),
         ]
 
     async def start(self, request: web.Request) -> web.Response:
         """The first page of whoever is signed in."""
-        return sent_to(STARTS[self._lobby.session(request, None).role])
+        return self._lobby.sent_to(STARTS[self._lobby.session(request, None).role])
 
     async def sign_in_page(self, request: web.Request) -> web.Response:
         """The form."""
@@ -84,7 +81,7 @@ class Console:
         self._tries.passed(name, address)
         self._lobby.sessions.end(request.cookies.get(SESSION_COOKIE, ""))
         self._audit.note("console sign-in", self._lobby.clock(), operator=name)
-        answer = sent_to("/")
+        answer = self._lobby.sent_to("/")
         self._lobby.keep(answer, SESSION_COOKIE, self._lobby.sessions.begin(account, self._lobby.clock()))
         return answer
 
@@ -93,29 +90,14 @@ class Console:
         session = await self._lobby.form_session(request)
         self._lobby.sessions.end(request.cookies.get(SESSION_COOKIE, ""))
         self._audit.note("console sign-out", self._lobby.clock(), operator=session.name)
-        answer = sent_to("/sign-in")
-        answer.del_cookie(SESSION_COOKIE, path=BASE)
+        answer = self._lobby.sent_to("/sign-in")
+        self._lobby.forget(answer, SESSION_COOKIE)
         return answer
 
     async def change_language(self, request: web.Request) -> web.Response:
         """Another language for this browser."""
         form = await request.post()
         back = str(form.get("back", ""))
-        answer = sent_to(back if back in ("/sign-in", *STARTS.values()) else "/")
+        answer = self._lobby.sent_to(back if back in ("/sign-in", *STARTS.values()) else "/")
         self._lobby.change_language(answer, str(form.get("language", "")))
         return answer
-
-    async def static(self, request: web.Request) -> web.Response:
-        """Script, style and picture."""
-        name = request.match_info["name"]
-        if name not in pages.STATIC:
-            return await self.nothing(request)
-        headers = {**pages.HEADERS, "Cache-Control": f"public, max-age={STATIC_KEPT_S}, immutable"}
-        return web.Response(body=pages.static(name), content_type=pages.STATIC[name], charset="utf-8", headers=headers)
-
-    async def nothing(self, request: web.Request) -> web.Response:
-        """An address that is none."""
-        text = self._lobby.tongue(request).text
-        return self._lobby.message(
-            request, text("There is no such page"), text("Perhaps the address was mistyped."), 404
-        )

@@ -8,10 +8,11 @@ from typing import Any, NamedTuple
 
 from aiohttp import web
 
+from central_sync.pages import samples
+from central_sync.pages.news import News
 from edge.accounts import Role
-from edge.console import samples, views
+from edge.console import views
 from edge.console.lobby import BASE, Lobby
-from edge.console.news import News
 from edge.health import Signs, Status
 from edge.readers.bindings import ReaderRow
 

@@ -28,7 +28,7 @@ def _is_for_the_edge(path: Path) -> bool:
 
 @pytest.fixture(scope="module")
 def appliance(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a virtual environment of the edge's lock, the edge, and the three shared packages; no hub."""
+    """A folder with a virtual environment of the edge's lock, the edge, and the shared packages; no hub."""
     root = tmp_path_factory.mktemp("appliance")
     _run(sys.executable, "-m", "venv", root / "venv", cwd=root)
     lock = tree.ROOT / "installers" / "requirements-edge.lock"

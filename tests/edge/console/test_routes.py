@@ -14,13 +14,14 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
+from central_sync.pages.tries import TRIES_MAX
 from central_sync.terms.days import Calendar
 from central_sync.terms.languages import Language
 from edge.accounts import FILE, Accounts, Role
 from edge.audit import Audit
 from edge.console.lobby import BASE, SESSION_COOKIE, Lobby
 from edge.console.routes import Console
-from edge.console.sessions import IDLE_MAX, TRIES_MAX
+from edge.console.sessions import IDLE_MAX
 from edge.console.technician import Standing
 from edge.faces.door import Door
 from edge.health import Status

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edge.console.samples import KEPT_MAX, STEP_S, Samples, path
+from central_sync.pages.samples import KEPT_MAX, STEP_S, Samples, path
 
 
 def test_the_latest_in_a_step_wins_and_the_oldest_is_forgotten() -> None:

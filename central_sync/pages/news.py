@@ -3,31 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import msgspec
 from aiohttp import web
 from aiohttp_sse import EventSourceResponse, sse_response
 
-from edge.console import pages
-from edge.console.lobby import Lobby
+from central_sync.pages.rendering import HEADERS
 
 STREAMS_MAX = 64
 
 
 class News:
-    """The pages that listen now."""
+    """The pages that listen now, at most ``streams_max``. ``still``: whether the session of a request goes on."""
 
-    def __init__(self, lobby: Lobby) -> None:
-        self._lobby = lobby
+    def __init__(self, still: Callable[[web.Request], Awaitable[bool]], streams_max: int = STREAMS_MAX) -> None:
+        self._still = still
+        self._streams_max = streams_max
         self._sending: set[asyncio.Task[None]] = set()
 
     async def serve(self, request: web.Request, parts: AsyncIterator[str], pause_s: float = 0.0) -> web.StreamResponse:
         """Send each of ``parts``, ``pause_s`` after the one before, until the browser leaves or its session ends (``over``)."""
-        if len(self._sending) >= STREAMS_MAX:
-            return web.Response(status=503, headers=pages.HEADERS)
-        async with sse_response(request, headers=pages.HEADERS) as response:
+        if len(self._sending) >= self._streams_max:
+            return web.Response(status=503, headers=HEADERS)
+        async with sse_response(request, headers=HEADERS) as response:
             sending = asyncio.create_task(self._send(request, response, parts, pause_s), name="console news")
             self._sending.add(sending)
             try:
@@ -50,7 +50,7 @@ class News:
         before: Any = None
         try:
             async for html in parts:
-                if not self._lobby.still(request):
+                if not await self._still(request):
                     break
                 if html == before:
                     await response.send("", event="same")

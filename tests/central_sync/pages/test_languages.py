@@ -1,14 +1,14 @@
-"""The console in one language, and which one a browser gets."""
+"""A console in one language, and which one a browser gets."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from central_sync.pages.languages import OWN_NAMES, Tongue, chosen
 from central_sync.terms.days import Calendar
 from central_sync.terms.languages import FSI, PDI, Language
-from edge.console.languages import OWN_NAMES, Tongue, chosen
 
 EVENING = datetime(2026, 3, 20, 20, 45, 7, tzinfo=UTC)
 FA = Tongue(Language.FA, "Asia/Tehran", Calendar.JALALI)
@@ -37,8 +37,8 @@ def test_every_language_has_a_name_of_its_own() -> None:
 
 def test_a_message_without_a_text_stays_english() -> None:
     assert FA.text("a message that nobody wrote") == "a message that nobody wrote"
-    assert FA.text("Sign in") == "ورود"
-    assert EN.text("Sign in") == "Sign in"
+    assert FA.text("Sign out") == "خروج"
+    assert EN.text("Sign out") == "Sign out"
 
 
 @pytest.mark.parametrize(
@@ -53,3 +53,21 @@ def test_a_message_without_a_text_stays_english() -> None:
 )
 def test_the_person_chooses_then_the_browser(wanted: str, accepted: str, language: Language) -> None:
     assert chosen(wanted, accepted) is language
+
+
+@pytest.mark.parametrize(
+    ("ago", "texts"),
+    [
+        (timedelta(seconds=1), ("just now", "هم‌اکنون", "刚刚")),
+        (timedelta(minutes=2, seconds=5), ("2 minutes ago", "۲ دقیقه پیش", "2分钟前")),
+        (timedelta(minutes=1), ("1 minute ago", "۱ دقیقه پیش", "1分钟前")),
+        (timedelta(days=-3), ("in 3 days", "۳ روز دیگر", "3天后")),
+    ],
+)
+def test_an_age_is_told_in_one_unit_as_each_language_says_it(ago: timedelta, texts: tuple[str, ...]) -> None:
+    assert tuple(bare(tongue.age(EVENING - ago, EVENING)) for tongue in (EN, FA, ZH)) == texts
+
+
+def test_a_span_and_a_day_are_told_without_a_direction() -> None:
+    assert (EN.span(7200), bare(FA.span(7200)), ZH.span(7200)) == ("2 hours", "۲ ساعت", "2小时")
+    assert (EN.day(EVENING), bare(FA.day(EVENING))) == ("2026-03-20", "۱۴۰۵/۰۱/۰۱")
