@@ -55,6 +55,16 @@ class Standing(Struct, frozen=True, kw_only=True):
     parked: bool = False
 
 
+class Told(Struct, frozen=True, kw_only=True):
+    """A transaction with what was asked: ``packet`` is the request struct in MessagePack."""
+
+    standing: Standing
+    packet: bytes
+    operator: str
+    workstation: str
+    card_read: str = ""
+
+
 class Appended(Struct, frozen=True, kw_only=True):
     """``fresh``: it was not there before. ``size``: its packet's, in bytes. ``hids_left``: how many leased HIDs are left, when it
     took one.

@@ -63,10 +63,16 @@ def latest(c: Connection, limit: int) -> list[int]:
 
 def standings(c: Connection, vault: Vault, tail: Tail, seqs: Sequence[int]) -> list[Standing]:
     """How those entries stand, in order; what is no entry is left out."""
-    return [one for at in range(0, len(seqs), _AT_ONCE) for one in _standings(c, vault, tail, seqs[at : at + _AT_ONCE])]
+    return [standing for _, standing in with_entries(c, vault, tail, seqs)]
 
 
-def _standings(c: Connection, vault: Vault, tail: Tail, seqs: Sequence[int]) -> Iterator[Standing]:
+def with_entries(c: Connection, vault: Vault, tail: Tail, seqs: Sequence[int]) -> Iterator[tuple[r.Entry, Standing]]:
+    """The same, each with its entry."""
+    for at in range(0, len(seqs), _AT_ONCE):
+        yield from _with_entries(c, vault, tail, seqs[at : at + _AT_ONCE])
+
+
+def _with_entries(c: Connection, vault: Vault, tail: Tail, seqs: Sequence[int]) -> Iterator[tuple[r.Entry, Standing]]:
     rows = look.rows(c, seqs)
     places = {row.place for row in rows.values() if row.outcome != OPEN}
     kept = look.records_of(c, vault, sorted({*places, *(seq for seq in seqs if seq not in tail.entries)}))
@@ -74,7 +80,7 @@ def _standings(c: Connection, vault: Vault, tail: Tail, seqs: Sequence[int]) -> 
         entry = tail.entries.get(seq) or kept.get(seq)
         if isinstance(entry, r.Entry):
             row = row_in(tail, rows.get(seq) or born_row(seq, entry))
-            yield standing_of(c, vault, [tail], seq, entry, row, kept)
+            yield entry, standing_of(c, vault, [tail], seq, entry, row, kept)
 
 
 def is_open(standing: Standing) -> bool:

@@ -1,0 +1,128 @@
+"""A desk's page finds a case again in the journal, whatever has begun anew meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from central_sync.wire import packets as p
+from edge import casebook
+from edge.casebook import KNOWN_KEPT, LOOKED_BACK, Casebook, Known
+from edge.journal import Journal
+from edge.outcome import Confirmation, Outcome
+from tests.edge.world import HID, OTHER, Edge, becomes, fees, registration, settle
+from tests.sim.hub import SimHub
+
+
+@pytest.fixture
+async def hub() -> AsyncIterator[SimHub]:
+    hub = SimHub()
+    await hub.start()
+    yield hub
+    await hub.stop()
+
+
+@pytest.fixture
+async def edge(hub: SimHub, tmp_path: Path) -> AsyncIterator[Edge]:
+    async with Edge(tmp_path, hub.url) as edge:
+        yield edge
+
+
+def book(journal: Journal) -> Casebook:
+    return Casebook(journal.cases, journal)
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+async def visit(edge: Edge) -> None:
+    assert (await edge.call("2201", registration(), "m1")).outcome is Outcome.FINAL
+    assert (await edge.call("2204", fees(HID), "m2")).outcome is Outcome.FINAL
+    assert (await edge.call("2207", settle(HID, 1), "m3")).outcome is Outcome.FINAL
+    assert (await edge.call("49", {"original_msgid": "m3", "his_result": 0}, "m4")).outcome is Outcome.FINAL
+
+
+async def test_a_case_is_its_steps_in_their_order_with_what_was_asked_and_answered(edge: Edge) -> None:
+    await edge.call("2201", registration("skin"), "other")  # takes the first number
+    await edge.call("2201", registration(), "m1")
+    await edge.call("2204", fees(OTHER), "m2")
+    await edge.call("2207", settle(OTHER, 1), "m3")
+    await edge.call("49", {"original_msgid": "m3", "his_result": 0}, "m4")
+    steps = await book(edge.journal).steps(OTHER, now())
+    assert [(step.msgid, step.number) for step in steps] == [
+        ("m1", "2201"),
+        ("m2", "2204"),
+        ("m3", "2207"),
+        ("m4", "49"),
+    ]
+    opened, charged, settled, confirmed = steps
+    assert isinstance(opened.request, p.Registration)
+    assert opened.request.department == "eye"
+    assert (opened.workstation, opened.operator, opened.hid) == ("ws1", "op1", OTHER)
+    assert isinstance(charged.request, p.Fees)
+    assert settled.confirmation is Confirmation.CONFIRMED
+    assert settled.answer is not None
+    assert settled.answer["settlement_id"] == "S-m3"
+    assert isinstance(confirmed.request, p.Confirm)
+
+
+async def test_two_desks_and_a_program_that_begins_anew_see_the_same(hub: SimHub, tmp_path: Path) -> None:
+    async with Edge(tmp_path, hub.url) as edge:
+        await visit(edge)
+        before = await book(edge.journal).steps(HID, now())
+        assert await book(edge.journal).steps(HID, now()) == before
+    async with Edge(tmp_path, hub.url, hids=0) as edge:
+        again = book(edge.journal)
+        assert await again.steps(HID, now()) == before
+        assert await again.steps(HID, now()) == before, "from its opening on, which is known now"
+
+
+async def test_a_case_of_long_ago_is_found_too_and_one_that_is_none_is_empty(edge: Edge) -> None:
+    await visit(edge)
+    late = now() + LOOKED_BACK + timedelta(days=20)
+    assert [step.msgid for step in await book(edge.journal).steps(HID, late)] == ["m1", "m2", "m3", "m4"]
+    assert await book(edge.journal).steps(OTHER, now()) == []
+
+
+async def test_what_is_unfinished_and_what_was_opened_is_listed(edge: Edge, hub: SimHub) -> None:
+    await edge.call("2201", registration(), "m1")
+    await edge.call("2204", fees(HID), "m2")
+    await edge.call("2207", settle(HID, 1), "m3")
+    kept = book(edge.journal)
+    assert [step.msgid for step in await kept.unfinished()] == ["m3"]
+    await hub.stop()
+    assert (await edge.call("2201", registration(), "m4")).outcome is Outcome.PROVISIONAL
+    assert [(step.msgid, step.outcome) for step in await kept.unfinished()] == [
+        ("m3", Outcome.FINAL),
+        ("m4", Outcome.PROVISIONAL),
+    ]
+    assert [step.hid for step in await kept.opened(now() - timedelta(minutes=5))] == [OTHER, HID]
+    assert await kept.opened(now() + timedelta(minutes=5)) == []
+    await hub.start()
+    await becomes(edge, "m4", "final")
+    assert [step.msgid for step in await kept.unfinished()] == ["m3"]
+
+
+async def test_what_was_known_of_a_person_survives_and_is_forgotten_in_time(
+    hub: SimHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(casebook, "FORGET_EVERY", timedelta(0))
+    cover = p.Cover(layer="base", scheme="s", contract="c", from_day=date(2025, 1, 1), to_day=None, in_force=True)
+    async with Edge(tmp_path, hub.url) as edge:
+        kept = book(edge.journal)
+        await kept.start()
+        await kept.know(HID, Known(at=now(), name="x <b>", covers=[cover], as_of=now()))
+        assert kept.known(OTHER) is None
+    async with Edge(tmp_path, hub.url, hids=0) as edge:
+        kept = book(edge.journal)
+        await kept.start()
+        known = kept.known(HID)
+        assert known is not None
+        assert (known.name, known.covers) == ("x <b>", [cover])
+        await kept.know(OTHER, Known(at=now() + KNOWN_KEPT + timedelta(days=1), name="y"))
+        assert kept.known(HID) is None
+        assert set(await edge.journal.recall("desk_case")) == {OTHER}
