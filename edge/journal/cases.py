@@ -10,8 +10,8 @@ from datetime import datetime
 from typing import Any
 
 from central_sync.wire.catalogue import ROWS
-from edge.journal import survey
 from edge.journal import records as r
+from edge.journal import survey
 from edge.journal.sealing import Vault
 from edge.journal.shapes import Standing, Told
 from edge.journal.tail import Tail
