@@ -118,22 +118,38 @@ class Cycles:
         for value in (await self._facts.recall(KIND)).values():
             self._learn(msgspec.json.decode(value, type=Cycle))
 
-    async def open(self, workstation: str, operator: str, key_sha256: str, now: datetime) -> tuple[Cycle, str]:
-        """The cycle of today for this workstation and operator, new or the one that is open, and a new token for it.
+    def today(self, workstation: str, operator: str, now: datetime) -> Cycle | None:
+        """The open cycle of today for this workstation and operator."""
+        serial = self._open.get((civil_day(now, self._zone), workstation, operator))
+        return self._by_serial[serial] if serial else None
+
+    async def open(
+        self, workstation: str, operator: str, key_sha256: str, now: datetime, *, token: bool = True
+    ) -> tuple[Cycle, str]:
+        """The cycle of today for this workstation and operator, new or the one that is open, and a new token for it; an empty one where no
+        ``token`` is asked for.
 
         Raises:
             JournalUnavailable: it could not be kept; there is no token.
         """
         async with self._turn:
             cycle = opened(workstation, operator, key_sha256, self._zone, now, secrets.token_hex(8))
-            if cycle.key in self._open:
+            known = cycle.key in self._open
+            if known:
                 cycle = self._by_serial[self._open[cycle.key]]
-            token = secrets.token_urlsafe(32)
-            cycle, ended = with_token(cycle, _hashed(token), key_sha256)
-            await self._keep(cycle)
-            for old in ended:
-                self._serials.pop(old, None)
-            return cycle, token
+            if not token:
+                if not known:
+                    await self._keep(cycle)
+                return cycle, ""
+            return await self._with_token(cycle, key_sha256)
+
+    async def _with_token(self, cycle: Cycle, key_sha256: str) -> tuple[Cycle, str]:
+        token = secrets.token_urlsafe(32)
+        cycle, ended = with_token(cycle, _hashed(token), key_sha256)
+        await self._keep(cycle)
+        for old in ended:
+            self._serials.pop(old, None)
+        return cycle, token
 
     def of_token(self, token: str, now: datetime) -> Cycle:
         """The open cycle that ``token`` belongs to.

@@ -32,8 +32,6 @@ from edge.faces.bodies import (
 )
 from edge.outcome import Outcome
 
-SIGN_IN_DEADLINE_MS = 3_000
-
 _RETURN_CODES = {
     Outcome.FINAL: DONE,
     Outcome.PROVISIONAL: DONE,
@@ -160,23 +158,6 @@ def query(request: QueryRequest, context: Context, msgid: str) -> Call:
 def uncertain(request: UncertainRequest, context: Context, msgid: str) -> Call:
     """44."""
     return _call("uncertain", {}, msgid, request, context)
-
-
-def sign_in(context: Context, msgid: str) -> Call:
-    """9001 of the context's business day."""
-    packet = msgspec.json.encode(p.SignIn(business_day=context.business_day))
-    return Call(
-        number=BY_NAME["sign_in"].number,
-        packet=packet,
-        msgid=msgid,
-        deadline_ms=SIGN_IN_DEADLINE_MS,
-        context=context,
-    )
-
-
-def close(request: CloseRequest, context: Context, msgid: str) -> Call:
-    """9002 of the context's business day."""
-    return _call("sign_out", {"business_day": context.business_day}, msgid, request, context)
 
 
 def language_of(asked: DeskRequest, header: str) -> Language:

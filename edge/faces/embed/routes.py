@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Awaitable, Callable
-from typing import Protocol
 
 import msgspec
 import structlog
@@ -13,7 +12,8 @@ from aiohttp import hdrs, web
 from central_sync.terms.days import Calendar
 from central_sync.wire.refusals import Refused
 from edge.audit import Audit
-from edge.calls import Call, Context, Reply
+from edge.business_days import BusinessDays, Handles
+from edge.calls import Call, Context
 from edge.cycles import Cycles
 from edge.faces import door
 from edge.faces.bodies import CallContext, SignedRequest
@@ -21,22 +21,8 @@ from edge.faces.embed import codec, openapi
 from edge.faces.gate import Clock, Gate
 from edge.faces.stream import Stream
 from edge.health import Status
-from edge.outcome import Outcome
 
 log = structlog.get_logger()
-
-_NOT_KEPT = frozenset({"clock_wrong", "journal_full", "journal_unavailable", "shutting_down"})
-"""Refusals of a transaction that was not taken on: its msgid is still free. A cycle that others work in goes on; 9001 follows with the
-next init.
-"""
-
-
-class Handles(Protocol):
-    """The one door behind every face."""
-
-    async def handle(self, call: Call) -> Reply:
-        """Decide a call within its deadline; never raises for what the caller did."""
-        ...
 
 
 class EmbedFace:
@@ -55,7 +41,7 @@ class EmbedFace:
     ) -> None:
         self._intake = intake
         self._gate = gate
-        self._cycles = cycles
+        self._days = BusinessDays(gate.institution, intake, cycles, audit, clock)
         self._stream = stream
         self._status = status
         self._audit = audit
@@ -83,7 +69,7 @@ class EmbedFace:
     async def init(self, request: web.Request) -> web.StreamResponse:
         """Open the business cycle here, line or no line; its 9001 follows as soon as it can."""
         asked = await door.body(request, codec.InitRequest)
-        named = self._gate.check_context(
+        self._gate.check_context(
             CallContext(institution=asked.institution, operator=asked.operator, workstation=asked.workstation)
         )
         try:
@@ -91,26 +77,17 @@ class EmbedFace:
         except Refused as refusal:
             self._audit.note("sign_in_refused", self._clock(), code=refusal.code)
             raise
-        cycle, token = await self._cycles.open(asked.workstation, asked.operator, key_sha256, self._clock())
-        context = Context(
-            institution=named.institution,
-            operator=asked.operator,
-            workstation=asked.workstation,
-            business_day=cycle.business_day,
-        )
-        reply = await self._intake.handle(codec.sign_in(context, cycle.sign_in_msgid))
-        if reply.outcome is Outcome.REFUSED and reply.code not in _NOT_KEPT:
-            await self._cycles.close(cycle)  # its msgid is used up: the next init signs in with a new one
-            self._audit.note("sign_in_refused", self._clock(), workstation=asked.workstation, code=reply.code)
-            return door.json_response(codec.init_refused(cycle.business_day, cycle.expires_at, reply))
-        self._audit.note("signed_in", self._clock(), workstation=asked.workstation, operator=asked.operator)
+        begun = await self._days.begin(asked.workstation, asked.operator, key_sha256, token=True)
+        cycle = begun.cycle
+        if begun.refused:
+            return door.json_response(codec.init_refused(cycle.business_day, cycle.expires_at, begun.reply))
         return door.json_response(
             codec.InitBody(
                 return_code=0,
-                token=token,
+                token=begun.token,
                 business_day=cycle.business_day,
                 expires_at=cycle.expires_at,
-                sign_in=codec.body(reply),
+                sign_in=codec.body(begun.reply),
             )
         )
 
@@ -142,12 +119,8 @@ class EmbedFace:
     async def close(self, request: web.Request) -> web.StreamResponse:
         """9002; unless it is refused, the cycle has ended."""
         asked = await door.body(request, codec.CloseRequest)
-        cycle, context = self._gate.admit(request, asked.context, asked.token)
-        reply = await self._intake.handle(codec.close(asked, context, cycle.sign_out_msgid))
-        if reply.outcome is not Outcome.REFUSED:
-            await self._cycles.close(cycle)
-            self._audit.note("signed_out", self._clock(), workstation=context.workstation, operator=context.operator)
-        return door.json_response(codec.body(reply))
+        cycle, _ = self._gate.admit(request, asked.context, asked.token)
+        return door.json_response(codec.body(await self._days.end(cycle, asked.deadline_ms)))
 
     async def events(self, request: web.Request) -> web.StreamResponse:
         """The event stream, until the caller's cycle ends."""
