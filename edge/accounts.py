@@ -35,12 +35,15 @@ class AccountError(EdgeError):
 
 
 class Account(Struct, frozen=True, kw_only=True):
-    """One person. ``password_hash`` is Argon2id's own text, with salt and costs."""
+    """One person. ``password_hash`` is Argon2id's own text, with salt and costs. ``may_see_bodies``: a technician who may see what stands in
+    transactions; each look is noted.
+    """
 
     name: str
     role: Role
     password_hash: str
     changed_at: datetime
+    may_see_bodies: bool = False
 
 
 class _File(Struct, frozen=True):
@@ -69,8 +72,8 @@ class Accounts:
         """
         return next((row for row in self._file.content().accounts if row.name == name), None)
 
-    def put(self, name: str, role: Role, password: str, now: datetime) -> None:
-        """Make the account, or give it another role and password.
+    def put(self, name: str, role: Role, password: str, now: datetime, *, may_see_bodies: bool = False) -> None:
+        """Make the account, or give it another role, password and right.
 
         Raises:
             AccountError: name or password will not do, there are too many, or the file fails.
@@ -79,7 +82,13 @@ class Accounts:
             raise AccountError("an account's name has 1 to 40 letters, digits, dots, dashes or underscores")
         if not passwords.acceptable(password):
             raise AccountError(f"a password has {PASSWORD_CHARACTERS_MIN} to {PASSWORD_CHARACTERS_MAX} characters")
-        fresh = Account(name=name, role=role, password_hash=passwords.hashed(password), changed_at=now)
+        fresh = Account(
+            name=name,
+            role=role,
+            password_hash=passwords.hashed(password),
+            changed_at=now,
+            may_see_bodies=may_see_bodies,
+        )
         with self._file.changing() as kept:
             others = [row for row in kept.accounts if row.name != name]
             if len(others) >= ACCOUNTS_MAX:

@@ -64,6 +64,7 @@ from edge.roots import DayRoots
 from edge.rulebooks import Rulebooks
 from edge.running import Parts
 from edge.signers import Signers
+from edge.technicians import technicians
 from edge.uplink import Uplink
 from edge.version import version
 from edge.waiting import Waiting
@@ -152,12 +153,12 @@ class Edge:
         agents_port = self._agents_port()
         self._room = Room(self._folder)
         self._journal.refuse_new(self._room.refuses)
-        housekeeping = self._housekeeping()
+        housekeeping = self._housekeeping(audit)
         reconciler = Reconciler(self._journal, self._line, clock)
         verbs = {**housekeeping.verbs, **CardControl(front.desks).verbs}
         control = Control(self._folder, {**verbs, "compare": reconciler.verb, "agents": agents_port.verb})
         self._cards = front
-        console = self._console(audit, address)
+        console = self._console(audit, address, housekeeping)
         jobs = Jobs(self._jobs(cycles, housekeeping, renewals, reconciler, roots, console))
         door = Door([address.host, *config.names], config.origins)
         stream, card_stream = Stream(events, clock), Stream(front.events, clock)
@@ -193,15 +194,15 @@ class Edge:
 
         return Rulebooks(lambda: _shelf(self._folder, self._who), self._line, audit, take_up, clock)
 
-    def _housekeeping(self) -> Housekeeping:
+    def _housekeeping(self, audit: Audit) -> Housekeeping:
         made = Housekeeping(self._folder, self._journal, lambda: self._who, self._config, clock, version())
-        made.parked, made.released = self._uplink.parked, self._uplink.released
+        made.parked, made.released, made.audit = self._uplink.parked, self._uplink.released, audit
         return made
 
-    def _console(self, audit: Audit, address: Address) -> Console:
+    def _console(self, audit: Audit, address: Address, housekeeping: Housekeeping) -> Console:
         accounts, who = Accounts(self._folder / ACCOUNTS_FILE), self._who
         lobby = Lobby(accounts, clock, who.name, who.zone, who.shown_in, secure=not address.loopback)
-        return Console(lobby, self.standing, audit)
+        return Console(lobby, self.standing, audit, technicians(self._journal, housekeeping, who, audit, clock))
 
     def _jobs(
         self,

@@ -48,10 +48,16 @@ class Audit:
             self._key = secrets.token_bytes(32)
             files.replace(self._key_path, self._key)
 
-    def note(self, act: str, now: datetime, *, workstation: str = "", operator: str = "", code: str = "") -> None:
-        """Write down an act. A disk that does not take it stops nobody's work, but is logged."""
+    def note(
+        self, act: str, now: datetime, *, workstation: str = "", operator: str = "", code: str = "", record: int = 0
+    ) -> None:
+        """Write down an act; ``record``: the number in the journal of the entry that it was done to. A disk that does not take it stops nobody's
+        work, but is logged.
+        """
         line: dict[str, object] = {"at": now, "act": act}
-        line |= {key: value for key, value in (("workstation", workstation), ("code", code)) if value}
+        line |= {
+            key: value for key, value in (("workstation", workstation), ("code", code), ("record", record)) if value
+        }
         if operator:
             line["operator"] = self.mark(operator)
         try:

@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 import structlog
 
+from edge.audit import Audit
 from edge.config import Config
 from edge.control import Tell, Verb
 from edge.errors import EdgeError, JournalError
@@ -34,7 +35,7 @@ _log = structlog.get_logger(__name__)
 class Housekeeping:
     """Over one open journal. ``who`` gives the identity in use, ``clock`` the time; ``version`` is the program's.
 
-    ``parked`` and ``released`` are told of what a person parked or let go, so that whoever carries it knows.
+    ``parked`` and ``released`` are told of what a person parked or let go, so that whoever carries it knows; ``audit``: who did it.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class Housekeeping:
         self._one = asyncio.Lock()
         self.parked: Callable[[Standing], None] = _quiet
         self.released: Callable[[Standing], None] = _quiet
+        self.audit: Audit | None = None
 
     @property
     def verbs(self) -> Mapping[str, Verb]:
@@ -123,6 +125,7 @@ class Housekeeping:
         if standing.outcome.decided:
             raise EdgeError(f"{standing.msgid} is decided already ({standing.outcome}): nothing is left to be parked")
         self.parked(await self._journal.park(standing.seq, BY_HAND, self._clock()) or standing)
+        self._note("parked by hand", told, standing)
         return {"seq": standing.seq, "msgid": standing.msgid}
 
     async def _release(self, told: Mapping[str, Any], _tell: Tell) -> Mapping[str, Any]:
@@ -130,7 +133,12 @@ class Housekeeping:
         if not standing.parked:
             raise EdgeError(f"{standing.msgid} is not parked")
         self.released(await self._journal.release(standing.seq, self._clock()) or standing)
+        self._note("released", told, standing)
         return {"seq": standing.seq, "msgid": standing.msgid}
+
+    def _note(self, act: str, told: Mapping[str, Any], standing: Standing) -> None:
+        if self.audit is not None:
+            self.audit.note(act, self._clock(), operator=str(told.get("by", "")), record=standing.seq)
 
     async def _named(self, what: str) -> Standing:
         """The transaction with that msgid, or else with that number in the journal."""

@@ -33,6 +33,11 @@ WAL_BYTES_MAX = 8 * 1024 * 1024
 QUICK_CHECK_BYTES_MAX = 256 * 1024 * 1024
 """A journal up to this size is checked whole at every start; a larger one on ``doctor`` only."""
 OPEN_LIST_ROWS_MAX = 1_000
+BROWSE_PAGE_ROWS = 50
+"""How many entries a page of the journal shows."""
+BROWSE_ROWS_MAX = 20_000
+BROWSE_STEPS_MAX = 5
+"""A page looks through so many rows at a time, and so often, for what is rare: some milliseconds each, with others' work in between."""
 LANE_ENTRIES_MAX = 1_000
 """How many open entries of one case are looked up at once."""
 NOTICES_KEPT_MAX = 200

@@ -86,9 +86,9 @@ class Front:
         html = self._pages.render(template, self.tongue(request), {"session": session, "here": here, **values})
         return web.Response(text=html, content_type="text/html", status=status, headers=HEADERS)
 
-    def message(self, request: web.Request, heading: str, text: str, status: int) -> web.Response:
-        """A page that says one thing."""
-        return self.page(request, "message.html", {"heading": heading, "text": text}, status=status)
+    def message(self, request: web.Request, heading: str, text: str, status: int, back: str = "/") -> web.Response:
+        """A page that says one thing, and leads to ``back``."""
+        return self.page(request, "message.html", {"heading": heading, "text": text, "back": back}, status=status)
 
     def too_old(self, request: web.Request) -> web.Response:
         """The page for a form that no page of this session sent."""

@@ -9,8 +9,10 @@ Rules
 from __future__ import annotations
 
 import asyncio
+import re
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol
 
 from aiohttp import web
 
@@ -24,18 +26,35 @@ from edge.console.technician import Standing, TechnicianPages
 
 STARTS = {Role.TECHNICIAN: "/technician"}
 """The first page of each role."""
+_PATH = re.compile(r"(/[a-z0-9-]+)+")
+"""Addresses of our pages, under the console's own path: nothing here leads elsewhere."""
+
+
+class Served(Protocol):
+    """Further pages."""
+
+    def routes(self) -> list[web.RouteDef]:
+        """What the application serves."""
+        ...
 
 
 class Console:
     """The pages of one edge."""
 
-    def __init__(self, lobby: Lobby, standing: Callable[[], Awaitable[Standing]], audit: Audit) -> None:
+    def __init__(
+        self,
+        lobby: Lobby,
+        standing: Callable[[], Awaitable[Standing]],
+        audit: Audit,
+        further: Callable[[Lobby, News], Sequence[Served]] = lambda _lobby, _news: (),
+    ) -> None:
         self._lobby = lobby
         self._audit = audit
         self._tries = Tries()
         self._checking = asyncio.Semaphore(CHECKS_AT_ONCE_MAX)
         self._news = News(lobby.still)
         self._technician = TechnicianPages(lobby, self._news, standing)
+        self._further = further(lobby, self._news)
         self.sample = self._technician.sample
         self.stop = self._news.stop
 
@@ -50,6 +69,7 @@ class Console:
             web.post(f"{BASE}/sign-out", served(self.sign_out)),
             web.post(f"{BASE}/language", served(self.change_language)),
             *self._technician.routes(),
+            *(route for pages in self._further for route in pages.routes()),
             web.get(BASE + "/static/{name}", served(self._lobby.static)),
             web.get(BASE + "/{rest:.*}", served(self._lobby.nothing)),
         ]
@@ -97,7 +117,7 @@ class Console:
     async def change_language(self, request: web.Request) -> web.Response:
         """Another language for this browser."""
         form = await request.post()
-        back = str(form.get("back", ""))
-        answer = self._lobby.sent_to(back if back in ("/sign-in", *STARTS.values()) else "/")
+        back = str(form.get("back", ""))[:100]
+        answer = self._lobby.sent_to(back if _PATH.fullmatch(back) else "/")
         self._lobby.change_language(answer, str(form.get("language", "")))
         return answer

@@ -62,6 +62,7 @@ from central_sync.wire.messages import FeedBody
 from edge.errors import JournalError, JournalUnavailable
 from edge.journal import look, survey, window
 from edge.journal import records as r
+from edge.journal.browsing import Browsing
 from edge.journal.cases import Cases
 from edge.journal.fold import born_row, row_in
 from edge.journal.keeping import Keeping
@@ -118,7 +119,7 @@ class Journal:
         """The head with which it was opened."""
         self.keeping = Keeping(self._writer, self._read)
         """Signed days, pruning, keys, sizes."""
-        self.cases = Cases(self._read, self._tail)
+        self.cases, self.browsing = Cases(self._read, self._tail), Browsing(self._read, self._tail)
         """What belongs to one case, for a desk that forgets nothing."""
         self.on_fresh: Callable[[Appended], None] = _ignore
         """Called in the loop for each append that was new, after its commit and before its caller is told, and also if nobody waits."""

@@ -21,13 +21,16 @@ def account() -> None:
 @click.option(
     "--role", type=click.Choice([role.value for role in Role]), default=Role.TECHNICIAN.value, show_default=True
 )
+@click.option(
+    "--may-see-bodies", is_flag=True, help="A technician who may see what stands in transactions; each look is noted."
+)
 @click.pass_obj
-def account_put(folder: Path, name: str, role: str) -> None:
-    """Make an account, or give it another password and role; the password is asked for (or read from standard input)."""
+def account_put(folder: Path, name: str, role: str, may_see_bodies: bool) -> None:
+    """Make an account, or give it another password, role and right; the password is asked for (or read from standard input)."""
     question = f"Password ({PASSWORD_CHARACTERS_MIN} characters or more)"
     password = click.prompt(question, hide_input=True, confirmation_prompt=True, err=True)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    Accounts(folder / FILE).put(name, Role(role), password, clock())
+    Accounts(folder / FILE).put(name, Role(role), password, clock(), may_see_bodies=may_see_bodies)
     click.echo(f"{name} may sign in at the console as {role}.", err=True)
 
 
@@ -36,7 +39,8 @@ def account_put(folder: Path, name: str, role: str) -> None:
 def account_list(folder: Path) -> None:
     """List the accounts with their roles."""
     for row in Accounts(folder / FILE).all():
-        click.echo(f"{row.name}\t{row.role}\t{row.changed_at:%Y-%m-%d %H:%M}Z")
+        seen = "\tmay see bodies" if row.may_see_bodies else ""
+        click.echo(f"{row.name}\t{row.role}\t{row.changed_at:%Y-%m-%d %H:%M}Z{seen}")
 
 
 @account.command("remove")

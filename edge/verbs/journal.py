@@ -7,6 +7,7 @@ here. All of them are for the account that owns the data folder: another one, ro
 from __future__ import annotations
 
 import asyncio
+import getpass
 import json
 import os
 import sys
@@ -24,6 +25,7 @@ from rich.progress import Progress
 
 from edge import config, control, doctor, identity
 from edge.app import JOURNAL_FILE, clock
+from edge.audit import Audit
 from edge.control import NobodyThere, Tell
 from edge.differences import Report, sentences
 from edge.errors import EdgeError, JournalError
@@ -139,7 +141,7 @@ def journal_check_proof(file: Path, authority: str, as_json: bool) -> None:
 @click.pass_obj
 def journal_park(folder: Path, what: str) -> None:
     """Let an open transaction wait for a person; what follows it in its case waits with it."""
-    done = _asked(folder, "park", {"what": what})
+    done = _asked(folder, "park", {"what": what, "by": _person()})
     click.echo(f"parked: {done['msgid']} (record {done['seq']})")
 
 
@@ -148,7 +150,7 @@ def journal_park(folder: Path, what: str) -> None:
 @click.pass_obj
 def journal_release(folder: Path, what: str) -> None:
     """Let a parked transaction go again."""
-    done = _asked(folder, "release", {"what": what})
+    done = _asked(folder, "release", {"what": what, "by": _person()})
     click.echo(f"released: {done['msgid']} (record {done['seq']})")
 
 
@@ -266,6 +268,8 @@ async def _done_here(folder: Path, verb: str, told: Mapping[str, Any], tell: Tel
         if verb == "compare":
             return await _compared(folder, kept, who, told, tell)
         keeper = Housekeeping(folder, kept, lambda: who, config.load(folder), clock, version())
+        keeper.audit = Audit(folder)
+        keeper.audit.start()
         return await keeper.verbs[verb](told, tell)
     finally:
         await kept.close()
@@ -299,6 +303,11 @@ def _progress() -> Iterator[Callable[[int, int, str], None]]:
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bars:
         task = bars.add_task("", total=None)
         yield lambda done, of, what: bars.update(task, completed=done, total=of, description=what)
+
+
+def _person() -> str:
+    """Who types, as the system knows: whoever became the data folder's account."""
+    return os.environ.get("SUDO_USER") or getpass.getuser()
 
 
 def _owned(folder: Path) -> None:

@@ -1,0 +1,206 @@
+"""The technician's pages of the journal, over HTTP and a real journal."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+
+from central_sync.terms.days import Calendar
+from central_sync.terms.languages import Language
+from edge import identity
+from edge.accounts import Role
+from edge.audit import Audit
+from edge.config import Config
+from edge.console.lobby import BASE, Lobby
+from edge.console.routes import Console
+from edge.console.words import NUMBERS
+from edge.faces.door import Door
+from edge.housekeeping import Housekeeping
+from edge.journal import Block, Journal
+from edge.technicians import technicians
+from tests.edge.console.test_routes import NAME, PASSWORD, World, sign_in, text_of
+from tests.edge.journal.drafts import NOW, applied, declined, draft
+from tests.edge.journal.papers import Papers, enrolled
+from tests.edge.world import OTHER, registration
+
+PAPERS = Papers("H1")
+HERE = "/technician/journal"
+HOSTILE = "m<script>alert(1)</script>"
+
+
+class Place(World):
+    """The console of :class:`World`, over a journal."""
+
+    def __init__(self, folder: Path, journal: Journal) -> None:
+        super().__init__(folder)
+        self.now = NOW + timedelta(hours=2)
+        self.journal = journal
+        audit, who = Audit(folder), replace(identity.load(folder), calendar="jalali")
+        audit.start()
+        keeper = Housekeeping(folder, journal, lambda: who, Config(), lambda: self.now, "1")
+        keeper.audit = audit
+        lobby = Lobby(self.accounts, lambda: self.now, "H", "Asia/Tehran", Calendar.JALALI, secure=False)
+        self.console = Console(lobby, self.standing, audit, technicians(journal, keeper, who, audit, lambda: self.now))
+
+    async def append(self, msgid: str, **more: object) -> int:
+        packet = msgspec.msgpack.encode(registration())
+        return (await self.journal.append(draft(msgid, **({"number": "2201", "packet": packet} | more)))).standing.seq
+
+    def acts(self) -> list[tuple[str, int]]:
+        lines = [json.loads(line) for line in (self.folder / "audit.jsonl").read_text().splitlines()]
+        return [(line["act"], line.get("record", 0)) for line in lines if not line["act"].startswith("console")]
+
+
+@pytest.fixture
+async def place(tmp_path: Path) -> AsyncIterator[Place]:
+    folder = enrolled(tmp_path / "edge", PAPERS)
+    journal = Journal(folder / "journal.db")
+    await journal.open()
+    await journal.add_block(Block(1, 500))
+    yield Place(folder, journal)
+    await journal.close()
+
+
+@pytest.fixture
+async def client(place: Place) -> AsyncIterator[TestClient]:
+    app = web.Application(middlewares=[Door([], []).middleware], client_max_size=64 * 1024)
+    app.add_routes(place.console.routes())
+    async with TestClient(TestServer(app)) as made:
+        await sign_in(made)
+        yield made
+    await place.console.stop()
+
+
+async def posted(client: TestClient, path: str, form_of: str = "/technician", **fields: str) -> tuple[int, str, str]:
+    """A form with the key that stands on a page: status, where it leads, text."""
+    _, page = await text_of(client, form_of)
+    key = re.search(r'name="form_key" value="([^"]+)"', page).group(1)
+    answer = await client.post(BASE + path, data={"form_key": key, **fields}, allow_redirects=False)
+    return answer.status, answer.headers.get("Location", ""), await answer.text()
+
+
+def test_whatever_the_journal_may_hold_has_a_name() -> None:
+    assert len(NUMBERS) == 20
+
+
+async def test_entries_are_listed_filtered_and_paged(client: TestClient, place: Place) -> None:
+    for n in range(60):
+        await place.append(f"m{n}")
+    refused = await place.append("bad", number="2207", recorded_at=NOW + timedelta(days=1))
+    await place.journal.receive([declined(refused, "case_closed", "2207")], None, NOW)
+    _, page = await text_of(client, HERE)
+    assert page.count('<th scope="row">') == 50
+    assert "2 hours ago" in page
+    older = re.search(r'href="/console(/technician/journal\?[^"]*before[^"]*)"', page).group(1).replace("&amp;", "&")
+    _, page = await text_of(client, older)
+    assert page.count('<th scope="row">') == 11
+    assert "Newest" in page
+    for query, count in (
+        ("state=refused", 1), ("state=final", 0), ("number=2207", 1), ("number=2201&state=open", 50), ("day=1404/03/12", 1),
+        ("day=۱۴۰۴/۰۳/۱۲", 1), ("state=nonsense&number=9&before=x.y&case=abc", 50), ("before=9.9999999999999999999999", 50),
+    ):  # fmt: skip
+        status, page = await text_of(client, f"{HERE}?{query}")
+        assert (status, page.count('<th scope="row">')) == (200, count), query
+    status, page = await text_of(client, f"{HERE}?day=1404/13/40")
+    assert status == 400
+    assert "There is no such day. Write it like 1404-03-11." in page
+
+
+async def test_no_identity_stands_in_an_address(client: TestClient, place: Place) -> None:
+    first = await place.append("m1", hid=OTHER, lane=OTHER)
+    second = await place.append("m2", hid=OTHER, lane=OTHER)
+    await place.append("m3")
+    assert (await posted(client, f"{HERE}/find", what=" m1 "))[:2] == (303, f"{BASE}{HERE}/{first}")
+    status, where, _ = await posted(client, f"{HERE}/find", what=OTHER)
+    assert (status, where) == (303, f"{BASE}{HERE}?case={second}")
+    _, page = await text_of(client, where.removeprefix(BASE))
+    assert page.count('<th scope="row">') == 2
+    assert not re.search(rf'(href|action)="[^"]*({OTHER}|m1)', page)
+    assert (await posted(client, f"{HERE}/find", what="nobody"))[0] == 404
+    assert (await posted(client, f"{HERE}/find", what="x" * 5_000))[0] == 404
+
+
+async def test_a_body_is_hidden_unless_the_account_may_see_it_and_each_look_is_noted(
+    client: TestClient, place: Place
+) -> None:
+    seq = await place.append(HOSTILE)
+    answer = msgspec.msgpack.encode({"hid": "\u202eevil<b>"})
+    await place.journal.receive([applied(seq, "2201", answer)], None, NOW)
+    _, page = await text_of(client, f"{HERE}/{seq}")
+    assert "0499370899" not in page
+    assert "<script>alert" not in page
+    assert "&#34;number&#34;: &#34;•••&#34;" in page
+    status, _, page = await posted(client, f"{HERE}/{seq}/body")
+    assert (status, place.acts()) == (403, [])
+    assert "0499370899" not in page
+    place.accounts.put(NAME, Role.TECHNICIAN, PASSWORD, place.now, may_see_bodies=True)
+    await sign_in(client)
+    assert "Show what stands in it" in (await text_of(client, f"{HERE}/{seq}"))[1]
+    refused = await client.post(f"{BASE}{HERE}/{seq}/body", data={"form_key": "x"}, allow_redirects=False)
+    assert (refused.status, place.acts()) == (403, [])
+    status, _, page = await posted(client, f"{HERE}/{seq}/body")
+    assert (status, place.acts()) == (200, [("looked into an entry", seq)])
+    assert "0499370899" in page
+    assert r"\u202eevil&lt;b&gt;" in page
+
+
+async def test_what_is_parked_is_let_go_after_a_question_and_by_name(client: TestClient, place: Place) -> None:
+    seq = await place.append("m1")
+    other = await place.append(str(seq))  # its msgid is the other's number
+    await place.journal.park(seq, "parked_by_hand", NOW)
+    _, page = await text_of(client, f"{HERE}?state=parked")
+    assert page.count('<th scope="row">') == 1
+    _, page = await text_of(client, f"{HERE}/{seq}/release")
+    assert "go?" in page
+    assert (await place.journal.standing(seq)).parked, "a question changes nothing"
+    refused = await client.post(f"{BASE}{HERE}/{seq}/release", data={"form_key": "x"}, allow_redirects=False)
+    assert refused.status == 403
+    status, where, _ = await posted(client, f"{HERE}/{seq}/release")
+    assert (status, where) == (303, f"{BASE}{HERE}/{seq}")
+    assert not (await place.journal.standing(seq)).parked
+    assert place.acts() == [("released", seq)]
+    for again in (seq, other):
+        assert (await posted(client, f"{HERE}/{again}/release"))[0] == 409
+    assert (await posted(client, f"{HERE}/99/release"))[0] == 404
+
+
+@pytest.mark.parametrize("language", [language.value for language in Language])
+async def test_every_page_is_whole_in_every_language(client: TestClient, place: Place, language: str) -> None:
+    for number in NUMBERS:
+        await place.append(f"m-{number}", number=number)
+    seq = await place.append(HOSTILE, opens_case=True)
+    await place.journal.park(seq, "parked_by_hand", NOW)
+    headers = {"Accept-Language": language}
+    for path in (HERE, f"{HERE}?exact=1&state=open", f"{HERE}/{seq}", f"{HERE}/{seq}/release"):
+        status, page = await text_of(client, path, headers=headers)
+        assert status == 200
+        assert f'<html lang="{language}"' in page
+        assert "<script>alert" not in page
+        assert 'aria-current="page"' in page
+        assert not re.search(r'(src|href|action)="(?!/console)', page)
+        assert " style=" not in page
+
+
+async def test_strangers_are_sent_to_the_form_and_a_journal_that_fails_is_a_page(
+    client: TestClient, place: Place
+) -> None:
+    seq = await place.append("m1")
+    await place.journal.close()
+    for path in (HERE, f"{HERE}/{seq}"):
+        status, page = await text_of(client, path)
+        assert status == 503
+        assert "The journal cannot be used." in page
+    client.session.cookie_jar.clear()
+    for path in (HERE, f"{HERE}/{seq}", f"{HERE}/{seq}/release"):
+        assert (await text_of(client, path))[0] == 303
+    answer = await client.post(f"{BASE}{HERE}/find", data={"what": "m1"}, allow_redirects=False)
+    assert answer.headers["Location"] == f"{BASE}/sign-in"
