@@ -17,6 +17,7 @@ ELSEWHERE: dict[str, str] = {
     "edge/faces/": "tests/edge/faces",
     # So are the console's pages, through their addresses.
     "edge/console/": "tests/edge/console",
+    "edge/technicians.py": "tests/edge/console",
     # What answers requests for both consoles is tested through theirs.
     "central_sync/pages/front.py": "tests/edge/console/test_routes.py",
     "central_sync/pages/news.py": "tests/edge/console/test_routes.py",
