@@ -23,7 +23,7 @@ from central_sync.benefits.facts import BillLine, CaseFacts, CoverFacts
 from central_sync.benefits.parameters import Rulebook
 from central_sync.rulebook.cases import Case, read
 from central_sync.rulebook.documents import Document, Number, Phrase
-from central_sync.rulebook.strict import RulebookError, line_of
+from central_sync.rulebook.strict import RulebookError, line_of, said
 from central_sync.terms.money import AMOUNT_MAX, CURRENCIES
 
 Coins = Annotated[int, Meta(ge=0, le=AMOUNT_MAX)]
@@ -111,7 +111,9 @@ def _line(file: Path, decoder: msgspec.json.Decoder[SettledCase], number: int, l
         told = decoder.decode(line)
     except msgspec.ValidationError as error:
         problem, _, path = str(error).partition(" - at ")
-        raise _wrong(file, number, _named(line), path.strip("`") or "document", problem) from error
+        raise _wrong(
+            file, number, _named(line), path.strip("`").removeprefix("$.") or "document", said(problem)
+        ) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise _wrong(file, number, "", "document", "no JSON object") from error
     covers = tuple(
@@ -227,4 +229,5 @@ def _named(line: bytes) -> str:
 
 
 def _wrong(file: Path, line: int, case: str, key: str, problem: str) -> RulebookError:
-    return RulebookError(file.name, f"case {case}: {key}" if case else key, problem, line)
+    told = [f"case {case}"] if case else []
+    return RulebookError(file.name, ": ".join([*told, key] if key != "document" or not case else told), problem, line)

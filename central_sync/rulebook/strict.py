@@ -27,8 +27,32 @@ _SAID = (
     (re.compile(r"Expected `str` matching regex '\^\[0-9\]\{.*"), "not a number without a sign, as 100 or 0.05"),
     (re.compile(r"Expected `str` matching regex .*"), "not written as this key wants it"),
     (re.compile(r"Expected `object`, got `null`"), "keys are expected here, and there is nothing"),
+    (re.compile(r"Expected `array` of length (?P<what>[0-9]+)\b.*"), "a list of {what} is expected here"),
+    (re.compile(r"Expected `array` of length >= 1\b.*"), "the list is empty"),
+    (re.compile(r"Expected `str` of length >= 1\b.*"), "is empty"),
+    (re.compile(r"Expected `str` of length <= (?P<what>[0-9]+)\b.*"), "is longer than {what} characters"),
+    (re.compile(r"Expected `int` >= (?P<what>-?[0-9]+)\b.*"), "a whole number is expected here, {what} at least"),
+    (re.compile(r"Expected `int` <= (?P<what>-?[0-9]+)\b.*"), "a whole number is expected here, {what} at most"),
+    (re.compile(r"mapping values are not allowed here"), "a colon too many, or the line is set in wrongly"),
+    (re.compile(r"could not find expected ':'"), "a key without its colon"),
+    (re.compile(r"found character '\\t' that cannot start any token"), "a tab: lines are set in with spaces"),
+    (re.compile(r"found unexpected end of stream"), "a quotation mark that is never closed"),
+    (re.compile(r"found unknown escape character .*"), "a backslash inside quotation marks: use single ones"),
+    (re.compile(r"expected ('<document start>'|<block end>), but found .*"), "the line is set in wrongly"),
+    (re.compile(r"expected ',' or '.', but got .*"), "a comma is missing, or a bracket is never closed"),
+    (re.compile(r"expected the node content, but found .*"), "a value is missing"),
 )
-"""What the shapes find, in a benefits officer's words."""
+"""What the shapes and YAML find, in a benefits officer's words."""
+_EXPECTED = re.compile(r"Expected `(?P<wanted>[^`]+)`, got `(?P<got>[a-z]+)`")
+_NAMES = {
+    "array": "a list",
+    "bool": "true or false",
+    "float": "a number with a point",
+    "int": "a whole number",
+    "null": "nothing",
+    "object": "keys with values",
+    "str": "a word or number",
+}
 
 
 class RulebookError(Exception):
@@ -39,7 +63,8 @@ class RulebookError(Exception):
 
     def __init__(self, file: str, key: str, problem: str, line: int = 0) -> None:
         where = f"{file}:{line}" if line else file
-        super().__init__(f"{where}: {key}: {problem}")
+        told = "" if key in ("document", "$") or _LINE.fullmatch(key) else key.removeprefix("$.")
+        super().__init__(": ".join(part for part in (where, told if line else key, problem) if part))
         self.file = file
         self.key = key
         self.problem = problem
@@ -85,7 +110,7 @@ def plain(folder: Path, file: str) -> Any:
         return yaml.load((folder / file).read_text(encoding="utf-8"), Loader=_StrictLoader)  # noqa: S506 (a SafeLoader)
     except yaml.MarkedYAMLError as error:
         where = f"line {error.problem_mark.line + 1}" if error.problem_mark else "document"
-        raise RulebookError(file, where, error.problem or "not YAML") from error
+        raise RulebookError(file, where, said(error.problem or "not YAML")) from error
     except yaml.YAMLError as error:
         raise RulebookError(file, "document", "not YAML") from error
     except UnicodeDecodeError as error:
@@ -100,10 +125,14 @@ def _unread(error: OSError | UnicodeDecodeError) -> str:
     return "cannot be read as UTF-8"
 
 
-def _said(problem: str) -> str:
+def said(problem: str) -> str:
+    """What msgspec or YAML found wrong, in a benefits officer's words."""
     for pattern, words in _SAID:
         if found := pattern.fullmatch(problem):
             return words.format(**found.groupdict())
+    if found := _EXPECTED.fullmatch(problem):
+        wanted = [_NAMES.get(one, one) for one in found["wanted"].split(" | ") if one != "null"]
+        return f"{' or '.join(wanted)} is expected here, not {_NAMES.get(found['got'], found['got'])}"
     return problem
 
 
@@ -114,7 +143,7 @@ def shaped(value: object, kind: type[M], file: str, under: str = "") -> M:
     except msgspec.ValidationError as error:
         problem, _, path = str(error).partition(" - at ")
         key = path.strip("`").replace("$", f"$.{under}", 1) if under and path else path.strip("`") or under
-        raise RulebookError(file, key or "document", _said(problem)) from error
+        raise RulebookError(file, key or "document", said(problem)) from error
 
 
 def line_of(folder: Path, error: RulebookError) -> int:

@@ -30,6 +30,18 @@ def short(book: Rulebook) -> str:
     return book.version[:VERSION_CHARACTERS]
 
 
+def counted(number: int, what: str, several: str = "") -> str:
+    """So many of something: ``1 scheme``, ``2 schemes``, ``1,200 items``."""
+    return f"{number:,} {what if number == 1 else several or what + 's'}"
+
+
+def held(book: Rulebook) -> str:
+    """How much a rulebook holds."""
+    items = sum(len(region.items) for region in book.regions.values())
+    several = ((len(book.schemes), "scheme"), (len(book.regions), "region"), (items, "item"))
+    return ", ".join(counted(number, what) for number, what in several)
+
+
 def table(columns: Sequence[str], right: Collection[str] = ()) -> Table:
     """An empty table; the columns ``right`` hold numbers."""
     made = Table(box=None, pad_edge=False)

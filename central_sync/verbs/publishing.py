@@ -82,7 +82,7 @@ def build(place: Place | None, folder: Path, out: Path) -> None:
         replace(out, file, FILE_MODE)
     except OSError as error:
         raise click.ClickException(f"{out} cannot be written: {error.strerror}") from error
-    click.echo(f"{out}: {_what(whole)}, {len(file):,} bytes, version {whole.version[:12]}")
+    click.echo(f"{out}: {_what(whole)}, {printing.counted(len(file), 'byte')}, version {whole.version[:12]}")
 
 
 @click.command()
@@ -119,8 +119,7 @@ def read(place: Place, file: Path) -> tuple[Statement, Compiled]:
 
 def _what(whole: Compiled) -> str:
     book = whole.rulebook
-    items = sum(len(region.items) for region in book.regions.values())
-    return f"{len(book.schemes)} schemes, {len(book.regions)} regions, {items:,} items, {len(whole.audit.rules)} rules"
+    return f"{printing.held(book)}, {printing.counted(len(whole.audit.rules), 'rule')}"
 
 
 @click.command()

@@ -22,16 +22,16 @@ from central_sync.benefits.explain import Style, sentence
 from central_sync.benefits.facts import CaseFacts
 from central_sync.benefits.parameters import Rulebook
 from central_sync.benefits.results import Computation, TraceStep
-from central_sync.place import Place, needed
-from central_sync.rulebook.answers import answer
+from central_sync.place import Place
 from central_sync.rulebook.cases import Case, differences, read, told
 from central_sync.rulebook.changes import changes, in_force, parameters
-from central_sync.rulebook.load import PACKAGED, load
+from central_sync.rulebook.load import PACKAGED
 from central_sync.rulebook.strict import RulebookError
 from central_sync.terms.days import Calendar
 from central_sync.terms.languages import Language
 from central_sync.terms.money import CURRENCIES
-from central_sync.verbs import printing
+from central_sync.verbs import answered, printing
+from central_sync.verbs.answered import loaded
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -48,7 +48,7 @@ def rulebook() -> None:
 @click.option("--cases", "files", type=_FILE, multiple=True, help="A file of worked cases to try; may be repeated.")
 def check(folder: Path, files: Sequence[Path]) -> None:
     """Check the rulebook in FOLDER (the shipped one, if none is given), and worked cases with it."""
-    book = _loaded(folder)
+    book = loaded(folder)
     table = printing.table(
         ("scheme", "layer", "region", "values", "illustrative", "from"),
         right=(
@@ -68,10 +68,7 @@ def check(folder: Path, files: Sequence[Path]) -> None:
             table, code, scheme.layer, scheme.region, str(len(mine)), str(invented), str(min(day for _, day in mine))
         )
     printing.show(table)
-    items = sum(len(region.items) for region in book.regions.values())
-    click.echo(
-        f"{len(book.schemes)} schemes, {len(book.regions)} regions, {items} items, version {printing.short(book)}"
-    )
+    click.echo(f"{printing.held(book)}, version {printing.short(book)}")
     wrong = 0
     for case in (case for file in files for case in _read(file)):
         _, said = _differences(book, case)
@@ -79,7 +76,7 @@ def check(folder: Path, files: Sequence[Path]) -> None:
         for one in said:
             click.echo(f"{case.name}: {one}")
     if files:
-        click.echo("every case holds" if not wrong else f"{wrong} cases do not hold")
+        click.echo(f"{printing.counted(wrong, 'case does', 'cases do')} not hold" if wrong else "every case holds")
     if wrong:
         sys.exit(1)
 
@@ -92,8 +89,8 @@ def check(folder: Path, files: Sequence[Path]) -> None:
 @click.option("--under", default="", help="Only rules that begin so: a scheme or region, a benefit.")
 def diff(first: datetime, last: datetime, folder: Path, other: Path | None, under: str) -> None:
     """Tell which values are others on another day, or in another rulebook."""
-    old = _loaded(folder)
-    new = _loaded(other) if other else old
+    old = loaded(folder)
+    new = loaded(other) if other else old
     found = [
         one for one in changes(in_force(old, first.date()), in_force(new, last.date())) if one.rule.startswith(under)
     ]
@@ -102,13 +99,17 @@ def diff(first: datetime, last: datetime, folder: Path, other: Path | None, unde
         printing.row(table, one.rule, one.who, one.before, one.after, str(one.since or ""), one.reference)
     if found:
         printing.show(table)
-    click.echo(f"{len(found)} values differ between {first.date()} and {last.date()}")
+    click.echo(
+        f"{printing.counted(len(found), 'value differs', 'values differ')} between {first.date()} and {last.date()}"
+    )
 
 
 @rulebook.command()
 @click.argument("file", type=_FILE)
 @click.option("--case", "name", default="", help="Part of the name of the one case to explain.")
-@click.option("--rulebook", "folder", type=_FOLDER, default=PACKAGED, help="The rulebook to use.")
+@click.option(
+    "--rulebook", "folder", type=_FOLDER, help="The rulebook to use; not given: that of the answer, or the shipped one."
+)
 @click.option(
     "--version",
     default="",
@@ -122,7 +123,7 @@ def explain(
     place: Place | None,
     file: Path,
     name: str,
-    folder: Path,
+    folder: Path | None,
     version: str,
     language: str | None,
     lines: bool,
@@ -130,11 +131,14 @@ def explain(
 ) -> None:
     """Settle the bills of FILE (worked cases), and say for each coin which rule put it where.
 
-    FILE may also be a settlement that was answered (.json): then that is told.
+    FILE may also be a settlement that was answered (.json): then that is told, with the version that it names if --data knows it; and
+    with another one, what that one says otherwise.
     """
-    book = needed(place).published(version).rulebook if version else _loaded(folder)
+    book = answered.book_of(place, folder, version, file)
     if language or as_json or file.suffix == ".json":
-        _tell(book, _to_tell(book, file, name), Language(language or Language.EN), lines=lines, as_json=as_json)
+        found = _to_tell(book, file, name)
+        said = answered.compared(place, book, found[0][2])
+        _tell(book, found, Language(language or Language.EN), said, lines=lines, as_json=as_json)
         return
     wrong = False
     chosen = [case for case in _read(file) if name in case.name]
@@ -153,22 +157,33 @@ def explain(
 
 @rulebook.command("audit-trace")
 @click.argument("file", type=_FILE)
-@click.option("--rulebook", "folder", type=_FOLDER, default=PACKAGED, help="The rulebook to hold it against.")
+@click.option(
+    "--rulebook",
+    "folder",
+    type=_FOLDER,
+    help="What to hold it against; not given: that of the answer, or the shipped one.",
+)
 @click.option("--version", default="", help="Instead: one that was published at the hub (--data DIR).")
 @click.pass_obj
-def audit_trace(place: Place | None, file: Path, folder: Path, version: str) -> None:
+def audit_trace(place: Place | None, file: Path, folder: Path | None, version: str) -> None:
     """Check a settlement that was answered (JSON), or the bills of worked cases, step by step against the rulebook.
 
     Exit status 1: something does not hold.
     """
-    book = needed(place).published(version).rulebook if version else _loaded(folder)
-    mistakes = 0
-    for name, _, settled, facts in _to_tell(book, file, ""):
-        found = checked(settled, book, facts)
-        mistakes += len(found)
-        for one in found:
+    book = answered.book_of(place, folder, version, file)
+    mistakes, found = 0, _to_tell(book, file, "")
+    for said in answered.compared(place, book, found[0][2]):
+        click.echo(said)
+    for name, _, settled, facts in found:
+        wrong = checked(settled, book, facts)
+        mistakes += len(wrong)
+        for one in wrong:
             click.echo(f"{name}: {one.where}: {one.what}")
-    click.echo("every step holds" if not mistakes else f"{mistakes} steps or sums do not hold")
+    click.echo(
+        f"{printing.counted(mistakes, 'step or sum does', 'steps or sums do')} not hold"
+        if mistakes
+        else "every step holds"
+    )
     if mistakes:
         sys.exit(1)
 
@@ -176,27 +191,31 @@ def audit_trace(place: Place | None, file: Path, folder: Path, version: str) -> 
 def _to_tell(book: Rulebook, file: Path, name: str) -> list[tuple[str, Calendar, Settled, CaseFacts | None]]:
     """What ``file`` holds: name, calendar of the place of care, settlement, and the case where it is known."""
     if file.suffix == ".json":
-        try:
-            settled = answer(file)
-        except RulebookError as error:
-            raise printing.Wrong(str(error)) from error
+        settled = answered.settlement(file)
         regions = [one for one in book.regions.values() if one.currency == settled.currency]
         return [(file.name, regions[0].calendar if regions else Calendar.GREGORIAN, settled, None)]
     found: list[tuple[str, Calendar, Settled, CaseFacts | None]] = []
     for case in _read(file):
         if name in case.name:
             done, _ = _differences(book, case)
-            settled = settled_of(done, book, case.region)
+            settled = _numbered(settled_of(done, book, case.region))
             found.append((case.name, book.regions[case.region].calendar, settled, told(book, case).facts))
     if not found:
         raise click.ClickException("no case has such a name")
     return found
 
 
+def _numbered(settled: Settled) -> Settled:
+    """``settled`` with lines that are called 1, 2, 3: a worked case gives them no names."""
+    lines = tuple(msgspec.structs.replace(line, serial=str(n)) for n, line in enumerate(settled.lines, start=1))
+    return msgspec.structs.replace(settled, lines=lines)
+
+
 def _tell(
     book: Rulebook,
     found: Sequence[tuple[str, Calendar, Settled, CaseFacts | None]],
     language: Language,
+    versions: Sequence[str],
     *,
     lines: bool,
     as_json: bool,
@@ -208,10 +227,13 @@ def _tell(
         mistakes = checked(settled, book, facts)
         wrong = wrong or bool(mistakes)
         if as_json:
-            made.append({"case": name, "document": one, "settlement": settled, "mistakes": mistakes})
+            whole = {"case": name, "document": one, "settlement": settled, "mistakes": mistakes}
+            made.append({**whole, "versions": list(versions)} if versions else whole)
             continue
         click.echo(name)
         click.echo(as_text(one, lines=lines))
+        for said in versions:
+            click.echo(f"  {said}")
         for mistake in mistakes:
             click.echo(f"  does not hold: {mistake.where}: {mistake.what}")
     if as_json:
@@ -244,13 +266,6 @@ def _steps(table: Table, book: Rulebook, steps: Iterable[TraceStep], style: Styl
         printing.row(
             table, "", style.money(step.amount), sentence(step, style), step.rule, str(step.from_day or ""), source
         )
-
-
-def _loaded(folder: Path) -> Rulebook:
-    try:
-        return load(folder)
-    except RulebookError as error:
-        raise printing.Wrong(str(error)) from error
 
 
 def _read(file: Path) -> list[Case]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from central_sync.rulebook.load import load
-from central_sync.rulebook.strict import RulebookError, plain, table
+from central_sync.rulebook.strict import RulebookError, plain, said, table
 from tests.central_sync.rulebook.mistakes import EMPLOYEE, STAY, TARIFF, Mistake, change, copied, refused
 
 MISTAKES = {
@@ -96,10 +98,16 @@ def test_a_line_of_a_table_is_told_as_it_stands(tmp_path):
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("takes: [in_scope]", "takes: [in_scope]\ntaken: 1", f"{STAY}:3: document: unknown key `taken`"),
+        ("takes: [in_scope]", "takes: [in_scope]\ntaken: 1", f"{STAY}:3: unknown key `taken`"),
         ("cares: [inpatient]\n", "", "the key `cares` is missing"),
         ("from: 2025-01-01", "from: 2025-02-30", "not a day, as 2025-01-31"),
         ('value: "300"', 'value: "-300"', "not a number without a sign, as 100 or 0.05"),
+        ("caps: [pool]", "caps: pool", "caps: a list is expected here, not a word or number"),
+        ("caps: [pool]", "caps: [[pool]]", "a word or number is expected here, not a list"),
+        ("cares: [inpatient]", "cares: []", "cares: the list is empty"),
+        ("takes: [in_scope]", "takes: [in_scope", "a comma is missing, or a bracket is never closed"),
+        ("takes: [in_scope]", "takes: in_scope: all", "a colon too many, or the line is set in wrongly"),
+        ("cares: [inpatient]\n", "cares: [inpatient]\n\ttakes: x\n", "a tab: lines are set in with spaces"),
     ],
 )
 def test_a_mistake_is_told_in_an_officers_words_and_with_its_own_line(tmp_path, old, new, said):
@@ -130,3 +138,18 @@ def test_a_file_that_would_be_passed_over_in_silence_is_refused(tmp_path, name):
         load(tmp_path)
     (tmp_path / name).rename((tmp_path / name).with_name(".stay.yaml.swp"))
     load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [
+        "Expected `str`, got `int`",
+        "Expected `array`, got `object`",
+        "Expected `object | null`, got `str`",
+        "Expected `bool`, got `str`",
+        "Expected `array` of length 2, got 1",
+        "Expected `str` of length >= 1",
+    ],
+)
+def test_nothing_of_the_programs_own_words_is_left_in_what_an_officer_reads(problem):
+    assert not re.search(r"`|Expected|array|object|null|\bstr\b|\bint\b", said(problem))

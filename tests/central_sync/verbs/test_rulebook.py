@@ -31,7 +31,7 @@ def test_a_mistake_is_told_with_file_and_line(tmp_path):
     change(copied(tmp_path), STAY, "from: 2025-01-01", "from: 2025-13-01")
     done = typed("check", tmp_path)
     assert done.exit_code == 2
-    assert f"{STAY}:14: $.deductible.values[3].from" in done.output
+    assert f"{STAY}:14: deductible.values[3].from" in done.output
 
 
 def test_cases_are_tried_and_those_that_do_not_hold_are_named(tmp_path):
@@ -42,7 +42,7 @@ def test_cases_are_tried_and_those_that_do_not_hold_are_named(tmp_path):
     done = typed("check", COUNTRIES / "rulebook", "--cases", wrong)
     assert done.exit_code == 1
     assert "fr: a visit: patient : 11, expected 12.00" in done.output
-    assert "1 cases do not hold" in done.output
+    assert "1 case does not hold" in done.output
 
 
 def test_diff_tells_what_another_day_says_otherwise():
@@ -50,14 +50,14 @@ def test_diff_tells_what_another_day_says_otherwise():
     assert done.exit_code == 0
     assert "1,000.00 CNY" in done.output
     assert "900.00 CNY" in done.output
-    assert "1 values differ" in done.output
+    assert "1 value differs" in done.output
 
 
 def test_diff_tells_what_another_rulebook_says_otherwise(tmp_path):
     change(copied(tmp_path), STAY, 'value: "300"', 'value: "350"')
     done = typed("diff", "--from", "2025-06-10", "--to", "2025-06-10", "--other", tmp_path)
     assert "350.00 CNY" in done.output
-    assert "1 values differ" in done.output
+    assert "1 value differs" in done.output
 
 
 def test_explain_names_rule_day_and_source_of_each_coin():

@@ -117,7 +117,7 @@ def test_a_wrong_case_is_told_with_file_line_and_name(files):
     file.write_text(file.read_text("utf-8").replace('"case": "S1", ', '"case": "S1", "sex": "f", ', 1), "utf-8")
     done = typed(file, "--other", new)
     assert done.exit_code == 2
-    assert "month.jsonl:2: case S1: document: Object contains unknown field `sex`" in done.output
+    assert "month.jsonl:2: case S1: unknown key `sex`" in done.output
 
 
 @pytest.mark.timeout(120)
