@@ -2,21 +2,27 @@
 
 A stay may be settled in parts: then the whole stay up to now is computed, as if no part of it had been settled, and what was
 settled before is taken off (``benefits/stays.py``).
+
+What is settled again is computed in its turn: as if no settlement had been made that came after it to any owner of accumulators (member,
+family, contract) that counts for it. What nobody has corrected comes to the same, to the coin. Where it would take more of a cap than it
+did, caps are as they stand instead, later settlements included: none is ever passed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import msgspec
 
-from central_sync.benefits.facts import CaseFacts
+from central_sync.benefits.facts import AccumulatorKey, CaseFacts
 from central_sync.benefits.results import Computation
 from central_sync.benefits.settlement import ItemUnknown, accumulator_keys
 from central_sync.benefits.settlement import settle as computed
-from central_sync.benefits.stays import Earlier, added, payers, rest, turns, without
+from central_sync.benefits.stays import Earlier, added, payers, rest, without
+from central_sync.benefits.stays import turns as in_order
 from central_sync.desk import charges
 from central_sync.desk.checks import facts, member_of, within
 from central_sync.desk.lifecycle import Event, after
@@ -31,10 +37,13 @@ from central_sync.wire.refusals import Refused
 
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """What a case comes to now, and the day whose benefits count."""
+    """What a case comes to now, and the day whose benefits count. ``turns``: the owners of accumulators that are locked, and the turn
+    that this is at each of them.
+    """
 
     day: date
     computation: Computation
+    turns: Mapping[str, int] = field(default_factory=dict)
 
 
 def bill_of(work: Work, case: Case, *, lock: bool, until: date | None = None) -> Bill:
@@ -53,12 +62,16 @@ def bill_of(work: Work, case: Case, *, lock: bool, until: date | None = None) ->
     new = {row.serial for row in rows if not row.settled_by}
     if not (rows if until is None else new):
         raise Refused("no_fees")
-    return _computed(work, case, rows, new, parts, until=until, lock=lock)
+    told = facts_of(work, case, until)
+    earlier = added(_came_to(part) for part in parts)
+    stand, turns = _stand(work, [*accumulator_keys(work.rulebook, told), *earlier.deltas], lock=lock)
+    whole = _computed(work, told, rows, without(stand, earlier.deltas) if parts else stand)
+    return Bill(told.day, rest(whole, earlier, new) if parts else whole, turns)
 
 
 def bill_again(work: Work, case: Case, found: Settlement, *, lock: bool) -> Bill:
-    """What a settlement of the case that is in force, and the last one, would come to now, in its turn: as if neither it had been
-    made nor, where the order of bills matters, any of the member's that came later. The deltas are those of the new one.
+    """What a settlement of the case that is in force, and the last one, would come to now, in its turn, as if it had not been made. The
+    deltas are those of the new one, and so are the turns.
 
     Raises:
         Refused: ``item_unknown``.
@@ -67,40 +80,47 @@ def bill_again(work: Work, case: Case, found: Settlement, *, lock: bool) -> Bill
     before = {part.id for part in parts}
     rows = [row for row in work.uow.fees.standing(case) if found.until is None or row.settled_by in {found.id, *before}]
     new = {row.serial for row in rows if row.settled_by not in before}
-    return _computed(work, case, rows, new, parts, until=found.until, lock=lock, instead=found)
-
-
-def _computed(
-    work: Work,
-    case: Case,
-    rows: Sequence[FeeLine],
-    new: Collection[str],
-    parts: Sequence[Settlement],
-    *,
-    until: date | None,
-    lock: bool,
-    instead: Settlement | None = None,
-) -> Bill:
-    told = facts_of(work, case, until)
+    told = facts_of(work, case, found.until)
     earlier = added(_came_to(part) for part in parts)
-    known = accumulator_keys(work.rulebook, told)
-    gone = unpack_deltas(instead.deltas) if instead else {}
-    keys = dict.fromkeys([*known, *earlier.deltas, *gone])
-    if lock:
-        work.uow.accumulators.lock(key.owner for key in keys)
-    stand = work.uow.accumulators.read(keys)
-    if parts or instead:
-        stand = without(without(stand, earlier.deltas), gone)
-    if instead:
-        order = turns(work.rulebook, told)
-        for later in work.uow.settlements.later(instead):
-            deltas = unpack_deltas(later.deltas)
-            stand = without(stand, {key: amount for key, amount in deltas.items() if key in order})
+    mine = Counter(earlier.deltas)
+    mine.update(unpack_deltas(found.deltas))
+    stand, _ = _stand(work, [*accumulator_keys(work.rulebook, told), *mine], lock=lock)
+    stand = without(stand, mine)
+    turns = work.uow.settlements.turns_of(found, {key.owner for key in stand})
+    later = _later(work, found, turns, stand)
+    order = in_order(work.rulebook, told)
+    whole = _computed(work, told, rows, without(stand, later))
+    if any(more > mine[key] for key, more in whole.deltas.items() if key not in order):
+        whole = _computed(work, told, rows, without(stand, {key: more for key, more in later.items() if key in order}))
+    return Bill(told.day, rest(whole, earlier, new) if parts else whole, turns)
+
+
+def _stand(
+    work: Work, keys: Iterable[AccumulatorKey], *, lock: bool
+) -> tuple[dict[AccumulatorKey, int], dict[str, int]]:
+    """How the accumulators stand, each of ``keys`` named; with ``lock`` their owners stay locked: in which turn."""
+    named = dict.fromkeys(keys, 0)
+    turns = work.uow.accumulators.lock(key.owner for key in named) if lock else {}
+    return {**named, **work.uow.accumulators.read(named)}, turns
+
+
+def _later(
+    work: Work, found: Settlement, turns: Mapping[str, int], keys: Collection[AccumulatorKey]
+) -> Counter[AccumulatorKey]:
+    """What the settlements after ``found``, which has those turns, have added to ``keys``."""
+    added_since: Counter[AccumulatorKey] = Counter()
+    for owner, turn in turns.items():
+        for deltas in work.uow.settlements.later(found, owner, turn):
+            added_since.update({key: more for key, more in deltas.items() if key.owner == owner and key in keys})
+    return added_since
+
+
+def _computed(work: Work, told: CaseFacts, rows: Sequence[FeeLine], stand: Mapping[AccumulatorKey, int]) -> Computation:
+    """The engine's answer, all of ``rows`` in one."""
     try:
-        whole = computed(work.rulebook, told, charges.bill(rows), stand)
+        return computed(work.rulebook, told, charges.bill(rows), stand)
     except ItemUnknown as error:
         raise charges.unknown(rows, error) from error
-    return Bill(told.day, rest(whole, earlier, new) if parts else whole)
 
 
 def parts_of(work: Work, case: Case) -> list[Settlement]:

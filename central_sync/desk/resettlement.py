@@ -8,8 +8,9 @@ Rules
     * Nobody is paid: what the patient is still to pay, or to get back, stands in the new settlement as ``patient_due``.
     * The hospital is told by a notice; 3201 and 3202 count the new one, and 3202 names it where the hospital still lists the old one.
     * Of a stay only the last settlement is made again: it makes good what was wrong in the parts before.
-    * What is computed now is computed in its turn: caps are as they stand (none is ever passed); of bands that run through a year, and of
-      bills that are counted, what the member's later settlements added is left out.
+    * What is computed now is computed in its turn, which it keeps: what later settlements added to anything that is counted for the member,
+      its family or its contract is left out. What would take more of a cap than it did finds the caps as they stand: none is ever passed.
+    * Where nothing was corrected, no money moves. A settlement before it that was taken back since is a correction.
 """
 
 from __future__ import annotations

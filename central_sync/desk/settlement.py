@@ -58,9 +58,9 @@ def settle(work: Work, request: p.Settle) -> Decision:
     return Decision(answer, case.member, case.hid, key)
 
 
-def kept(work: Work, case: Case, found: Bill, blank: records.Settlement) -> p.Settlement:
+def kept(work: Work, case: Case, bill: Bill, blank: records.Settlement) -> p.Settlement:
     """Keep a settlement of a locked case, of which ``blank`` has everything but what it comes to, and move the accumulators."""
-    computation = deferral.marked(work, case, blank.id, found)
+    computation = deferral.marked(work, case, blank.id, bill)
     answer = msgspec.structs.replace(
         _answer(work, case, computation, blank.id, blank.confirmation),
         until=blank.until,
@@ -68,7 +68,7 @@ def kept(work: Work, case: Case, found: Bill, blank: records.Settlement) -> p.Se
         replaces=blank.replaces,
         patient_due=computation.patient - blank.patient if blank.replaces else 0,
     )
-    answer = deferral.signed(work, case, found.day, answer)
+    answer = deferral.signed(work, case, bill.day, answer)
     work.uow.settlements.add(
         replace(
             blank,
@@ -80,6 +80,7 @@ def kept(work: Work, case: Case, found: Bill, blank: records.Settlement) -> p.Se
             patient_due=answer.patient_due,
         )
     )
+    work.uow.settlements.keep_turns(blank, bill.turns)
     work.uow.accumulators.add(computation.deltas)
     return answer
 
@@ -193,6 +194,7 @@ def restore(work: Work, case: Case, found: records.Settlement) -> None:
     if now.computation.deltas != unpack_deltas(found.deltas) or _money(again) != _money(stored):
         raise Refused("reversal_blocked", "the bill or the accumulators have changed")
     work.uow.accumulators.add(now.computation.deltas)
+    work.uow.settlements.keep_turns(found, now.turns)
     work.uow.settlements.change(
         found, confirmation=found.confirmation_before, confirmation_before="", undone_by="", undone_at=None
     )

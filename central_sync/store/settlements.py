@@ -2,11 +2,14 @@
 
 An accumulator is read for a settlement only after its owner's row was locked (``accumulators.lock``), owners in order of
 their keys: two units of work never wait for each other, and no cap can be passed between reading and writing.
+
+Whoever locks an owner gets its next turn, and a settlement keeps those that it had. So it is known for each owner which settlement was
+before which, whatever the clocks of several hub processes say.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
@@ -23,14 +26,24 @@ _SETTLEMENT = tuple(Settlement.__slots__)
 _ADD = Prepared(t.settlement.insert().values(columns(t.settlement)))
 _GET = Prepared(select(*(t.settlement.c[name] for name in _SETTLEMENT)).where(*keyed(t.settlement, "member", "id")))
 _CHANGES = Changes(t.settlement, "member", "id")
-_OWNER = Prepared(
+_LOCK = Prepared(
     lambda insert: (
         insert(t.accumulator_owner)
-        .values(columns(t.accumulator_owner))
-        .on_conflict_do_nothing(index_elements=["owner"])
+        .values(**columns(t.accumulator_owner, "owner"), turn=1)
+        .on_conflict_do_update(index_elements=["owner"], set_={"turn": t.accumulator_owner.c.turn + 1})
+        .returning(t.accumulator_owner.c.turn)
     )
 )
-_LOCK = Prepared(select(t.accumulator_owner.c.owner).where(*keyed(t.accumulator_owner, "owner")).with_for_update())
+_TURN = Prepared(
+    lambda insert: (
+        insert(t.settlement_turn)
+        .values(columns(t.settlement_turn))
+        .on_conflict_do_update(
+            index_elements=["member", "settlement_id", "owner"],
+            set_={"turn": bindparam("turn", type_=t.settlement_turn.c.turn.type)},
+        )
+    )
+)
 _COUNTED = Prepared(
     lambda insert: (
         insert(t.accumulator)
@@ -42,7 +55,12 @@ _COUNTED = Prepared(
     )
 )
 _IN_FORCE = ("awaited", "confirmed")
+_TURN_TAKEN = t.settlement_turn.join(
+    t.settlement,
+    and_(t.settlement.c.member == t.settlement_turn.c.member, t.settlement.c.id == t.settlement_turn.c.settlement_id),
+)
 _KEYS_PER_STATEMENT = 100
+_ROWS_AT_ONCE = 1_000
 
 
 def pack_deltas(deltas: Mapping[AccumulatorKey, int]) -> bytes:
@@ -79,16 +97,42 @@ class Settlements:
         row = self._connection.execute(statement).mappings().first()
         return Settlement(**row) if row else None
 
-    def later(self, settlement: Settlement) -> list[Settlement]:
-        """The member's settlements in force of other cases that were made after this one."""
-        c = t.settlement.c
-        statement = select(t.settlement).where(
-            c.member == settlement.member,
-            c.settled_at > settlement.settled_at,
-            c.hid != settlement.hid,
-            c.confirmation.in_(_IN_FORCE),
+    def keep_turns(self, settlement: Settlement, turns: Mapping[str, int]) -> None:
+        """Keep the turns that a settlement has at owners of accumulators, instead of those that it had at them."""
+        who = {"member": settlement.member, "settlement_id": settlement.id}
+        for owner, turn in turns.items():
+            _TURN.run(self._connection, {**who, "owner": owner, "turn": turn})
+
+    def turns_of(self, settlement: Settlement, owners: Iterable[str]) -> dict[str, int]:
+        """The turns of a settlement at those owners. At one whose accumulators did not count for it when it was made, it is that of the
+        last one that was made before it.
+        """
+        c = t.settlement_turn.c
+        statement = select(c.owner, c.turn).where(c.member == settlement.member, c.settlement_id == settlement.id)
+        had = {row.owner: int(row.turn) for row in self._connection.execute(statement)}
+        return {owner: had[owner] if owner in had else self._turn_then(owner, settlement) for owner in owners}
+
+    def _turn_then(self, owner: str, settlement: Settlement) -> int:
+        statement = (
+            select(func.coalesce(func.max(t.settlement_turn.c.turn), 0))
+            .select_from(_TURN_TAKEN)
+            .where(t.settlement_turn.c.owner == owner, t.settlement.c.settled_at <= settlement.settled_at)
         )
-        return [Settlement(**row) for row in self._connection.execute(statement).mappings()]
+        return int(self._connection.execute(statement).scalar_one())
+
+    def later(self, settlement: Settlement, owner: str, turn: int) -> Iterator[dict[AccumulatorKey, int]]:
+        """What the settlements in force of other cases added that came to ``owner`` after this one, which has its turn ``turn``."""
+        c, turns = t.settlement.c, t.settlement_turn.c
+        same_time = and_(c.settled_at == settlement.settled_at, c.id > settlement.id)
+        after = or_(turns.turn > turn, and_(turns.turn == turn, or_(c.settled_at > settlement.settled_at, same_time)))
+        statement = (
+            select(c.deltas)
+            .select_from(_TURN_TAKEN)
+            .where(turns.owner == owner, after, c.confirmation.in_(_IN_FORCE))
+            .where(or_(c.member != settlement.member, c.hid != settlement.hid))
+        )
+        rows = self._connection.execute(statement, execution_options={"yield_per": _ROWS_AT_ONCE})
+        return map(unpack_deltas, rows.scalars())
 
     def change(self, settlement: Settlement, **values: Any) -> None:
         """Set columns of a settlement whose case is locked."""
@@ -161,15 +205,16 @@ class Accumulators:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def lock(self, owners: Iterable[str]) -> None:
-        """Lock the owners' rows, in key order, until the unit of work ends. Owners not seen before get their row first."""
-        keys = sorted(set(owners))
-        if not keys:
-            return
-        for owner in keys:
-            _OWNER.run(self._connection, {"owner": owner})
-        for owner in keys:
-            _LOCK.rows(self._connection, {"key_owner": owner})
+    def lock(self, owners: Iterable[str]) -> dict[str, int]:
+        """Lock the owners' rows, in key order, until the unit of work ends; returns the turn that this is at each of them. Owners not seen
+        before get their row.
+        """
+        turns: dict[str, int] = {}
+        for owner in sorted(set(owners)):
+            row = _LOCK.row(self._connection, {"owner": owner})
+            assert row is not None, "a row that was added or changed is returned"
+            turns[owner] = row[0]
+        return turns
 
     def read(self, keys: Iterable[AccumulatorKey]) -> dict[AccumulatorKey, int]:
         """The amounts of those keys that are not zero."""

@@ -342,8 +342,25 @@ settlement = Table(
     Index("ix_settlement_awaited", "confirmation", "institution"),
 )
 
-accumulator_owner = Table("accumulator_owner", metadata, Column("owner", String(100), primary_key=True))
-"""One row for each owner of accumulators: what a unit of work locks before it reads them."""
+settlement_turn = Table(
+    "settlement_turn",
+    metadata,
+    Column("member", String(40), nullable=False),
+    Column("settlement_id", String(40), nullable=False),
+    Column("owner", String(100), nullable=False),
+    Column("turn", BigInteger, nullable=False),
+    PrimaryKeyConstraint("member", "settlement_id", "owner"),
+    Index("ix_settlement_turn_owner", "owner", "turn"),
+)
+"""In which order settlements came to each owner of accumulators: the owner's turn that each of them had."""
+
+accumulator_owner = Table(
+    "accumulator_owner",
+    metadata,
+    Column("owner", String(100), primary_key=True),
+    Column("turn", BigInteger, nullable=False, server_default=text("0")),
+)
+"""One row for each owner of accumulators: what a unit of work locks before it reads them. ``turn`` counts who has locked it."""
 
 accumulator = Table(
     "accumulator",

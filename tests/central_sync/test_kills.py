@@ -21,6 +21,7 @@ from tests.central_sync.hospital import NOW, books_agree, populate
 COMPARED = (
     t.ledger,
     t.settlement,
+    t.settlement_turn,
     t.member_case,
     t.fee_line,
     t.hid_use,

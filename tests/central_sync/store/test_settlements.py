@@ -1,5 +1,6 @@
 """Settlements and accumulators, on both databases."""
 
+import contextlib
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -25,6 +26,18 @@ def test_many_keys_are_read_in_one_go(store):
     assert (found[KEYS[0]], found[KEYS[249]], len(found)) == (0, 7, 250)
     with store.read() as uow:
         assert KEYS[0] not in uow.accumulators.all()
+
+
+def test_whoever_locks_an_owner_has_its_next_turn(store):
+    with store.write() as uow:
+        assert uow.accumulators.lock(["family:1", "member:1"]) == {"family:1": 1, "member:1": 1}
+        assert uow.accumulators.lock(["member:1", "member:1"]) == {"member:1": 2}
+        assert uow.accumulators.lock([]) == {}
+    with store.write() as uow, contextlib.suppress(ZeroDivisionError), uow.savepoint():
+        uow.accumulators.lock(["member:1"])
+        raise ZeroDivisionError
+    with store.write() as uow:
+        assert uow.accumulators.lock(["member:1"]) == {"member:1": 3}, "a turn that was undone is had by the next"
 
 
 def test_owners_locked_from_both_ends_at_once_never_wait_in_a_circle(store):

@@ -14,6 +14,7 @@ LEADING = {
     t.member_case: "member",
     t.fee_line: "member",
     t.settlement: "member",
+    t.settlement_turn: "member",
     rt.payer_share: "member",
     rt.settled_audit: "member",
     t.cover: "member",
