@@ -1,7 +1,7 @@
 """``pishkhan-edge``: enrols an edge, runs it, lets a technician see how it stands; and runs the small agent on a clerk's PC.
 
 What a command is asked for goes to stdout, alone; hints and errors go to stderr. Exit status: 0 done, 1 something is not well
-(``doctor``, ``status``, ``readers``, ``read-card``), 2 not possible (the message says what to do).
+(``doctor``, ``status``, ``readers``, ``read-card``, ``firmware check``, ``firmware tunnel``) or differs (``firmware diff``), 2 not possible (the message says what to do).
 
 Only the module of the command that was typed is loaded: the agent would carry the journal and the line for nothing.
 """
@@ -25,6 +25,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "doctor": ("edge.verbs.whole", "doctor_command"),
     "enrol": ("edge.verbs.whole", "enrol"),
     "face-certificate": ("edge.verbs.whole", "face_certificate"),
+    "firmware": ("edge.verbs.firmware", "firmware"),
     "forecast": ("edge.verbs.forecast", "forecast"),
     "journal": ("edge.verbs.journal", "journal"),
     "read-card": ("edge.verbs.cards", "read_card"),

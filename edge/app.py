@@ -201,7 +201,8 @@ class Edge:
 
     def _console(self, audit: Audit, address: Address, housekeeping: Housekeeping) -> Console:
         accounts, who = Accounts(self._folder / ACCOUNTS_FILE), self._who
-        lobby = Lobby(accounts, clock, who.name, who.zone, who.shown_in, secure=not address.loopback)
+        tongues, secure = self._config.languages, not address.loopback
+        lobby = Lobby(accounts, clock, who.name, who.zone, who.shown_in, secure=secure, languages=tongues)
         return Console(lobby, self.standing, audit, technicians(self._journal, housekeeping, who, audit, clock))
 
     def _jobs(

@@ -18,6 +18,8 @@
     card_kept_s = 120  # how long the last card's data are kept in memory, to be asked for again
     card_forgotten_on_removal = false  # and whether they go with the card
     card_read_good_s = 1800  # how long a read counts as proof of presence
+    languages = ["en", "fa", "zh"]  # of the pages; the first one for whoever says none
+    appliance = "/"  # the root of the appliance's own files: the site file and its record are looked for there
 
     [[readers]]
     name = "desk-1"
@@ -31,7 +33,7 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Annotated, NamedTuple, Protocol, TypeVar
+from typing import Annotated, Literal, NamedTuple, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
@@ -84,6 +86,8 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     card_kept_s: Annotated[int, Meta(ge=1, le=CARD_KEPT_S_MAX)] = 120
     card_forgotten_on_removal: bool = False
     card_read_good_s: Annotated[int, Meta(ge=1, le=CARD_READ_GOOD_S_MAX)] = 1_800
+    languages: Annotated[tuple[Literal["en", "fa", "zh"], ...], Meta(min_length=1, max_length=3)] = ("en", "fa", "zh")
+    appliance: str = "/"
     readers: Annotated[list[ReaderConfig], Meta(max_length=READERS_MAX)] = []
 
 

@@ -40,7 +40,7 @@ class Front:
     ) -> None:
         self.base = base
         self._rooms = rooms
-        self._pages = Pages(base, owner, rooms)
+        self._pages = Pages(base, owner, rooms, tuple(tongues))
         self._tongues = tongues
         self._secure = secure
 
@@ -67,7 +67,7 @@ class Front:
     def tongue(self, request: web.Request) -> Tongue:
         """The language that the caller reads."""
         asked = request.headers.get(hdrs.ACCEPT_LANGUAGE, "")[:ACCEPT_CHARACTERS_MAX]
-        return self._tongues[chosen(request.cookies.get(LANGUAGE_COOKIE, ""), asked)]
+        return self._tongues[chosen(request.cookies.get(LANGUAGE_COOKIE, ""), asked, tuple(self._tongues))]
 
     def part(self, request: web.Request, template: str, values: Mapping[str, Any]) -> str:
         """A part of a page."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gettext
 import io
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from importlib.resources import files
@@ -80,9 +81,10 @@ class Tongue:
         return languages.digits(told, self.language)
 
 
-def chosen(wanted: str, accepted: str) -> Language:
-    """The language that a person chose (``wanted``), else the one that the browser's ``Accept-Language`` prefers, else English."""
-    return languages.language(wanted) or languages.preferred(accepted) or Language.EN
+def chosen(wanted: str, accepted: str, served: Sequence[Language] = tuple(Language)) -> Language:
+    """The language that a person chose (``wanted``), else the one that the browser's ``Accept-Language`` prefers, else the first that is ``served``."""
+    asked = languages.language(wanted), languages.preferred(accepted)
+    return next((one for one in asked if one is not None and one in served), served[0])
 
 
 @cache

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import jinja2
@@ -27,12 +27,17 @@ HEADERS = {
 
 
 class Pages:
-    """Renders the templates of the packages ``rooms`` over our own. ``base``: the path under which the console is served; ``owner``: whose it is."""
+    """Renders the templates of the packages ``rooms`` over our own. ``base``: the path under which the console is served; ``owner``: whose it is;
+    ``served``: the languages to choose from.
+    """
 
-    def __init__(self, base: str, owner: str, rooms: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, base: str, owner: str, rooms: tuple[str, ...] = (), served: Sequence[Language] = tuple(Language)
+    ) -> None:
         self._base = base
         self._owner = owner
         self._rooms = rooms
+        self._served = served
         self._environments: dict[Language, jinja2.Environment] = {}
 
     def render(self, template: str, tongue: Tongue, values: Mapping[str, Any]) -> str:
@@ -46,7 +51,7 @@ class Pages:
             found.globals.update(
                 base=self._base,
                 institution=self._owner,
-                languages=OWN_NAMES,
+                languages={language: OWN_NAMES[language] for language in self._served},
                 versions={name: asset.version for name, asset in assets(self._rooms).items()},
             )
             found.install_gettext_translations(tongue.catalogue, newstyle=True)  # type: ignore[attr-defined]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import structlog
@@ -34,8 +34,9 @@ class Lobby(Front):
         calendar: Calendar,
         *,
         secure: bool,
+        languages: Sequence[str] = tuple(Language),
     ) -> None:
-        tongues = {language: Tongue(language, zone, calendar, ROOMS) for language in Language}
+        tongues = {one: Tongue(one, zone, calendar, ROOMS) for one in map(Language, languages)}
         super().__init__(BASE, institution, ROOMS, tongues, secure=secure)
         self.accounts = accounts
         self.clock = clock

@@ -71,3 +71,9 @@ def test_an_age_is_told_in_one_unit_as_each_language_says_it(ago: timedelta, tex
 def test_a_span_and_a_day_are_told_without_a_direction() -> None:
     assert (EN.span(7200), bare(FA.span(7200)), ZH.span(7200)) == ("2 hours", "۲ ساعت", "2小时")
     assert (EN.day(EVENING), bare(FA.day(EVENING))) == ("2026-03-20", "۱۴۰۵/۰۱/۰۱")
+
+
+def test_a_language_that_is_not_served_is_not_chosen() -> None:
+    served = (Language.FA, Language.EN)
+    asked = (("zh", "en"), ("", "zh"), ("en", "fa"))
+    assert [chosen(*one, served) for one in asked] == [Language.EN, Language.FA, Language.EN]

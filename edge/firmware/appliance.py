@@ -1,0 +1,155 @@
+"""SHELL: what ``pishkhan-edge firmware`` does: apply, confirm, roll back, and wait for the confirmation.
+
+Away from ``/`` (the option ``--root``, for tests and for making images) files are put in place and the system is told nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from edge.firmware import SITE_FILE, check, defaults
+from edge.firmware.activation import steps
+from edge.firmware.deadline import Moment, left_s
+from edge.firmware.difference import Change
+from edge.firmware.reading import read_site
+from edge.firmware.render import render
+from edge.firmware.sets import SetError, Sets
+
+SETTLE_UNIT = "pishkhan-firmware-settle.service"
+COMMAND_S_MAX = 60
+LOOK_EVERY_S = 0.5
+BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+SYSTEMD_RUNS = Path("/run/systemd/system")
+
+
+def site_file(root: Path) -> Path:
+    """Where the site file of the appliance under ``root`` lies."""
+    return root / SITE_FILE
+
+
+def moment() -> Moment:
+    """Which boot this is, and how long it lasts."""
+    return Moment(BOOT_ID.read_text().strip(), time.clock_gettime(time.CLOCK_BOOTTIME))
+
+
+class Appliance:
+    """The appliance under ``root``."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self.sets = Sets(root)
+        self._real = root == Path("/")
+
+    def apply(self, path: Path, within_s: float = defaults.CONFIRM_WITHIN_S, *, anyway: bool = False) -> list[Change]:
+        """Put the site in ``path`` in place, and arm the roll-back; what was changed. Nothing: it is in place already.
+
+        ``anyway``: also where :mod:`edge.firmware.check` finds something wrong.
+
+        Raises:
+            SiteWrong: nothing was touched.
+            SetError: nothing was touched, or the system did not take the set, and everything is as it was.
+        """
+        found, mark = read_site(path)
+        targets = render(found)
+        wrong = (
+            [] if anyway else [finding for finding in check.findings(found, targets, self._root) if not finding.well]
+        )
+        if wrong:
+            raise SetError("nothing was touched: " + "; ".join(finding.sentence for finding in wrong))
+        with self.sets.held():
+            todo = self.sets.changes(targets)
+            if not todo:
+                self.sets.note(mark)
+                return []
+            self.sets.keep(targets, todo, mark, moment(), within_s)
+            try:
+                self._arm()
+                self.sets.put(todo)
+                self._activate(change.path for change in todo)
+            except (OSError, SetError) as error:
+                self._activate(self.sets.back(), gently=True)
+                raise SetError(f"taken back: {error}") from error
+        return todo
+
+    def confirm(self) -> None:
+        """Keep the set that waits.
+
+        Raises:
+            SetError: none waits.
+        """
+        with self.sets.held():
+            self.sets.confirm()
+
+    def rollback(self) -> list[str]:
+        """Go back to what stood before the last set; the paths that were touched.
+
+        Raises:
+            SetError: there is nothing to go back to.
+        """
+        with self.sets.held():
+            touched = self.sets.back()
+            self._activate(touched, gently=True)
+        return touched
+
+    def settle(self, pause: Callable[[float], None] = time.sleep) -> bool:
+        """Wait until the set is confirmed, or its time is over and go back; whether it went back."""
+        while True:
+            record = self.sets.record()
+            if record.confirmed:
+                return False
+            left = left_s(record.armed, moment(), record.within_s)
+            if left > 0:
+                pause(min(left, LOOK_EVERY_S))
+                continue
+            with self.sets.held():
+                if self.sets.record() != record:
+                    continue  # confirmed, or another set, while we waited for our turn
+                self._activate(self.sets.back(), gently=True)
+            return True
+
+    def _arm(self) -> None:
+        """Start what goes back when nobody confirms, out of reach of this session's end."""
+        if self._real and SYSTEMD_RUNS.is_dir():
+            _called(("systemctl", "start", "--no-block", SETTLE_UNIT))
+            return
+        command = [*_ourselves(), "firmware", "settle", "--root", str(self._root)]
+        subprocess.Popen(  # noqa: S603 - our own program
+            command, start_new_session=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/", env=_environment(),
+        )  # fmt: skip
+
+    def _activate(self, changed: Iterable[str], *, gently: bool = False) -> None:
+        """``gently``: whatever fails, the others are still called."""
+        if not (self._real and SYSTEMD_RUNS.is_dir()):
+            return
+        for step in steps(changed):
+            try:
+                _called(step.command)
+            except SetError:
+                if step.must and not gently:
+                    raise
+
+
+def _called(command: tuple[str, ...]) -> None:
+    try:
+        done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=COMMAND_S_MAX)  # noqa: S603 - from our own table
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise SetError(f"{' '.join(command)} could not be called ({type(error).__name__})") from error
+    if done.returncode:
+        said = done.stderr.strip().splitlines()
+        raise SetError(f"{' '.join(command)} failed: {said[-1] if said else done.returncode}")
+
+
+def _ourselves() -> list[str]:
+    """How this program is started again: by its own name where it is frozen."""
+    if getattr(sys, "frozen", False):
+        return [sys.executable]
+    return [sys.executable, "-m", "edge"]
+
+
+def _environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(place for place in sys.path if place)}

@@ -1,0 +1,292 @@
+"""PURE: the site file, read strictly: what a hospital's appliance is connected to.
+
+Rules
+    * An unknown key, a value of the wrong type, an address that is none: each is a fault with its line and its key, and all are told at once.
+    * Nothing of a value is trusted in what is rendered: whatever could end a line or a quotation is refused here, by narrow patterns.
+    * IPv4 only: the two networks are the hospital's and the provider's own, and IPv6 is switched off on both.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from ipaddress import IPv4Address, IPv4Interface, IPv4Network
+from typing import Annotated, Any, Literal, NamedTuple
+
+import msgspec
+from msgspec import Meta, Struct
+
+from edge.errors import EdgeError
+from edge.firmware import defaults
+
+FILE_BYTES_MAX = 64 * 1024
+READERS_MAX = 16
+"""As ``edge.toml`` has it; the edge's own loader has the last word, see ``reading``."""
+SUBNETS_MAX = 64
+SERVERS_MAX = 8
+
+Mac = Annotated[str, Meta(pattern=r"^[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}\Z")]
+Label = Annotated[str, Meta(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\Z")]
+Name = Annotated[
+    str,
+    Meta(
+        pattern=r"^([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\Z",
+        max_length=253,
+    ),
+]
+Port = Annotated[int, Meta(ge=1, le=65535)]
+Place = Annotated[str, Meta(pattern=r"^/([A-Za-z0-9_.-]+/)*[A-Za-z0-9_.-]+\Z", max_length=200)]
+WgKey = Annotated[str, Meta(pattern=r"^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=\Z")]
+UsbId = Annotated[str, Meta(pattern=r"^([0-9a-f]{4}:[0-9a-f]{4})?\Z")]
+Origin = Annotated[str, Meta(pattern=r"^https?://[A-Za-z0-9.:\[\]-]+\Z", max_length=200)]
+Servers = Annotated[list[str], Meta(max_length=SERVERS_MAX)]
+Subnets = Annotated[list[str], Meta(max_length=SUBNETS_MAX)]
+
+
+class Strict(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A table of the site file."""
+
+
+class Lan(Strict, frozen=True, kw_only=True):
+    """The hospital's side. ``his``: where its programs call from; ``technicians``: from where the box may be reached by SSH."""
+
+    mac: Mac
+    address: str
+    his: Annotated[list[str], Meta(min_length=1, max_length=SUBNETS_MAX)]
+    gateway: str = ""
+    face_port: Port = defaults.FACE_PORT
+    agents_port: Annotated[int, Meta(ge=0, le=65535)] = 0
+    technicians: Subnets = []
+    names: Annotated[list[Name], Meta(max_length=16)] = []
+    origins: Annotated[list[Origin], Meta(max_length=16)] = []
+
+
+class Wan(Strict, frozen=True, kw_only=True):
+    """The side that carries the tunnel, and nothing else but time and names."""
+
+    mac: Mac
+    address: str
+    gateway: str = ""
+
+
+class Hub(Strict, frozen=True, kw_only=True):
+    """The hub, inside the tunnel. ``name``: under which its certificate knows it, if not by its address."""
+
+    address: str
+    name: Annotated[str, Meta(pattern=r"^[A-Za-z0-9.-]{0,253}\Z")] = ""
+    sync_port: Port = defaults.SYNC_PORT
+    enrol_port: Port = defaults.ENROL_PORT
+
+
+class WireGuard(Strict, frozen=True, kw_only=True, tag="wireguard", tag_field="kind"):
+    """WireGuard: both keys have places; the peer's public key stands here."""
+
+    endpoint: str
+    address: str
+    public_key: WgKey
+    private_key: Place = "/etc/pishkhan/keys/vpn.key"
+    preshared_key: Place | Literal[""] = ""
+    port: Port = defaults.VPN_PORT
+    listen_port: Port = defaults.VPN_LISTEN_PORT
+    mtu_bytes: Annotated[int, Meta(ge=defaults.VPN_MTU_BYTES_MIN, le=1440)] = defaults.VPN_MTU_BYTES
+    keepalive_s: Annotated[int, Meta(ge=1, le=60)] = defaults.VPN_KEEPALIVE_S
+
+
+class OpenVpn(Strict, frozen=True, kw_only=True, tag="openvpn", tag_field="kind"):
+    """OpenVPN over UDP, as a client with a certificate."""
+
+    endpoint: str
+    address: str
+    server_name: Name
+    authority: Place = "/etc/pishkhan/keys/vpn-ca.pem"
+    certificate: Place = "/etc/pishkhan/keys/vpn.pem"
+    private_key: Place = "/etc/pishkhan/keys/vpn.key"
+    tls_crypt: Place | Literal[""] = ""
+    port: Port = 1194
+    mtu_bytes: Annotated[int, Meta(ge=defaults.VPN_MTU_BYTES_MIN, le=1500)] = 1400
+
+
+class Ipsec(Strict, frozen=True, kw_only=True, tag="ipsec", tag_field="kind"):
+    """IKEv2 with certificates, by strongSwan, on an interface of its own."""
+
+    endpoint: str
+    address: str
+    remote_id: Name
+    authority: Place = "/etc/pishkhan/keys/vpn-ca.pem"
+    certificate: Place = "/etc/pishkhan/keys/vpn.pem"
+    private_key: Place = "/etc/pishkhan/keys/vpn.key"
+    mtu_bytes: Annotated[int, Meta(ge=defaults.VPN_MTU_BYTES_MIN, le=1440)] = 1400
+
+
+class Dns(Strict, frozen=True, kw_only=True):
+    """Who resolves names. None is needed: the hub's name stands in ``/etc/hosts``."""
+
+    servers: Servers = []
+
+
+class Time(Strict, frozen=True, kw_only=True):
+    """Who tells the time."""
+
+    servers: Annotated[list[str], Meta(min_length=1, max_length=SERVERS_MAX)]
+
+
+class Updates(Strict, frozen=True, kw_only=True):
+    """Debian's security updates: from a mirror that is reached through the tunnel, or none."""
+
+    mirror: Annotated[
+        str, Meta(pattern=r"^(https?://[0-9.]{7,15}(:[0-9]{1,5})?(/[A-Za-z0-9_.-]+)*/?)?\Z", max_length=200)
+    ] = ""
+    reboot: bool = False
+
+
+class Reader(Strict, frozen=True, kw_only=True):
+    """A card reader as ``edge.toml`` has it, and ``usb``, its vendor and product, for the rules of the device."""
+
+    name: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,40}\Z")]
+    driver: Literal["pcsc", "serial_line", "simulated"]
+    address: Annotated[str, Meta(max_length=500)]
+    desk: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.-]{0,40}\Z")] = ""
+    card_must_stay: bool = False
+    usb: UsbId = ""
+
+
+class Console(Strict, frozen=True, kw_only=True):
+    """The pages' languages, the first one for whoever says none."""
+
+    languages: Annotated[tuple[Literal["en", "fa", "zh"], ...], Meta(min_length=1, max_length=3)] = ("en", "fa", "zh")
+
+
+class Site(Strict, frozen=True, kw_only=True):
+    """The whole file. ``edge``: settings of ``edge.toml`` that nothing above decides."""
+
+    name: Label
+    lan: Lan
+    wan: Wan
+    hub: Hub
+    vpn: WireGuard | OpenVpn | Ipsec
+    time: Time
+    dns: Dns = Dns()
+    updates: Updates = Updates()
+    console: Console = Console()
+    readers: Annotated[list[Reader], Meta(max_length=READERS_MAX)] = []
+    edge: dict[str, Any] = {}
+
+
+class Fault(NamedTuple):
+    """One thing that is wrong: the line it stands in (0: nowhere), the key, and a sentence."""
+
+    line: int
+    key: str
+    sentence: str
+
+
+class SiteWrong(EdgeError):
+    """The site file cannot be used; ``faults`` say all that is wrong."""
+
+    def __init__(self, name: str, faults: list[Fault]) -> None:
+        self.faults = sorted(faults)
+        super().__init__("\n".join(told(name, fault) for fault in self.faults))
+
+
+def told(name: str, fault: Fault) -> str:
+    """A fault as a technician reads it: file, line, key, sentence."""
+    where = f"{name}:{fault.line}" if fault.line else name
+    return f"{where}: {fault.key}: {fault.sentence}" if fault.key else f"{where}: {fault.sentence}"
+
+
+def interface(text: str) -> IPv4Interface:
+    """``10.81.0.2/24``: an address and the length of its network's prefix, which must be said.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if not re.fullmatch(r"[0-9.]{7,15}/[0-9]{1,2}", text):
+        raise ValueError(text)
+    return IPv4Interface(text)
+
+
+def network(text: str) -> IPv4Network:
+    """``10.81.0.0/24``, with nothing set behind the prefix.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if not re.fullmatch(r"[0-9.]{7,15}/[0-9]{1,2}", text):
+        raise ValueError(text)
+    return IPv4Network(text)
+
+
+def address(text: str) -> IPv4Address:
+    """``10.81.0.2``.
+
+    Raises:
+        ValueError: it is none.
+    """
+    return IPv4Address(text)
+
+
+def parse(text: bytes, name: str) -> Site:
+    """The site in ``text``; ``name`` is the file's, for what is told.
+
+    Raises:
+        SiteWrong: with everything that is wrong, as far as it can be seen.
+    """
+    from edge.firmware.judge import faults_of  # which needs the types above
+
+    if len(text) > FILE_BYTES_MAX:
+        raise SiteWrong(name, [Fault(0, "", f"it is larger than {FILE_BYTES_MAX} bytes")])
+    try:
+        written = text.decode()
+        table = tomllib.loads(written)
+    except UnicodeDecodeError as error:
+        raise SiteWrong(name, [Fault(0, "", "it is not UTF-8")]) from error
+    except tomllib.TOMLDecodeError as error:
+        found = re.search(r"at line (\d+)", str(error))
+        raise SiteWrong(name, [Fault(int(found[1]) if found else 0, "", f"it is not TOML: {error}")]) from error
+    try:
+        site = msgspec.convert(table, Site)
+    except msgspec.ValidationError as error:
+        key, sentence = _place(str(error))
+        raise SiteWrong(name, [Fault(line_of(written, key), key, sentence)]) from error
+    wrong = faults_of(site)
+    if wrong:
+        raise SiteWrong(name, [Fault(line_of(written, key), key, sentence) for key, sentence in wrong])
+    return site
+
+
+def _place(message: str) -> tuple[str, str]:
+    """The message of msgspec as our key and a sentence."""
+    sentence, _, where = message.partition(" - at `$")
+    key = where.removesuffix("`").lstrip(".")
+    unknown = re.fullmatch(r"Object contains unknown field `(.*)`", sentence)
+    missing = re.fullmatch(r"Object missing required field `(.*)`", sentence)
+    if unknown:
+        return _joined(key, unknown[1]), "this key is not known here"
+    if missing:
+        return _joined(key, missing[1]), "this key is missing"
+    if sentence.startswith("Expected `str` matching regex"):
+        sentence = "this is not written as it must be"
+    return key, sentence
+
+
+def _joined(table: str, key: str) -> str:
+    return f"{table}.{key}" if table else key
+
+
+def line_of(text: str, key: str) -> int:
+    """The line (from 1) in which ``key`` (``lan.his[1]``, ``readers[0].name``) is written, else its table's, else 0."""
+    wanted, _, rest = key.rpartition(".")
+    leaf = re.sub(r"\[.*", "", rest)
+    table, counts, best = "", dict[str, int](), 0
+    for number, line in enumerate(text.splitlines(), 1):
+        header = re.match(r"\s*(\[\[?)\s*([A-Za-z0-9_.-]+)\s*\]", line)
+        if header:
+            table = header[2]
+            if header[1] == "[[":
+                counts[table] = counts.get(table, -1) + 1
+                table = f"{table}[{counts[table]}]"
+            if table in (wanted, key, leaf):
+                best = number
+        elif table == wanted and re.match(rf'\s*"?{re.escape(leaf)}"?\s*[=.]', line):
+            return number
+    return best

@@ -1,0 +1,154 @@
+"""The verbs of ``pishkhan-edge firmware``: the appliance's configuration, from the site file to the system and back.
+
+Exit status: 0 done or nothing differs; 1 something differs (``diff``) or is not well (``check``, ``tunnel``); 2 not possible.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from edge.firmware import check, defaults
+from edge.firmware.appliance import Appliance, site_file
+from edge.firmware.difference import Change, shown
+from edge.firmware.reading import read_site
+from edge.firmware.render import render
+from edge.firmware.sets import Sets
+
+F = TypeVar("F", bound=Callable[..., Any])
+MARK_WELL, MARK_UNWELL = "well", "NOT WELL"
+
+
+def _root(command: F) -> F:
+    return click.option(
+        "--root",
+        type=click.Path(path_type=Path, file_okay=False),
+        default="/",
+        show_default=True,
+        help="The root of the appliance's files.",
+    )(command)
+
+
+def _site(command: F) -> F:
+    return click.option(
+        "--site",
+        type=click.Path(path_type=Path, dir_okay=False),
+        default=None,
+        help="The site file.  [default: ROOT/etc/pishkhan/site.toml]",
+    )(command)
+
+
+@click.group()
+def firmware() -> None:
+    """The appliance's configuration, all of it rendered from one site file."""
+
+
+@firmware.command("render")
+@_root
+@_site
+@click.option(
+    "--to",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=None,
+    help="Write the files below this folder instead of printing them.",
+)
+def render_command(root: Path, site: Path | None, to: Path | None) -> None:
+    """Show every file that the site makes; nothing is put in place."""
+    found, _ = read_site(site or site_file(root))
+    for path, target in render(found).items():
+        if to is None:
+            click.echo(f"==> /{path} ({target.mode:04o})\n{target.text}")
+            continue
+        place = to / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(target.text, encoding="utf-8")
+        place.chmod(target.mode)
+        click.echo(str(place))
+
+
+@firmware.command("check")
+@_root
+@_site
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+def check_command(root: Path, site: Path | None, as_json: bool) -> None:
+    """Whether the site can be put in place here."""
+    found, _ = read_site(site or site_file(root))
+    unwell = False
+    for finding in check.findings(found, render(found), root):
+        unwell = unwell or not finding.well
+        if as_json:
+            click.echo(json.dumps({"part": finding.part, "well": finding.well, "sentence": finding.sentence}))
+        else:
+            click.echo(f"{finding.part:<9} {MARK_WELL if finding.well else MARK_UNWELL:<9} {finding.sentence}")
+    sys.exit(1 if unwell else 0)
+
+
+@firmware.command("diff")
+@_root
+@_site
+def diff_command(root: Path, site: Path | None) -> None:
+    """What applying the site would change, line by line."""
+    found, _ = read_site(site or site_file(root))
+    todo = Sets(root).changes(render(found))
+    for change in todo:
+        click.echo(shown(change), nl=False)
+    sys.exit(1 if todo else 0)
+
+
+@firmware.command("apply")
+@_root
+@_site
+@click.option(
+    "--within",
+    "within_s",
+    type=click.FloatRange(1, 3600),
+    default=defaults.CONFIRM_WITHIN_S,
+    show_default=True,
+    help="Seconds to wait for `confirm`.",
+)
+@click.option("--anyway", is_flag=True, help="Also where `check` finds something wrong.")
+def apply_command(root: Path, site: Path | None, within_s: float, anyway: bool) -> None:
+    """Put the site in place; it goes back by itself unless you `confirm`."""
+    todo = Appliance(root).apply(site or site_file(root), within_s, anyway=anyway)
+    _tell(todo)
+    if not todo:
+        click.echo("Nothing to do: it is in place.", err=True)
+        return
+    click.echo(
+        f"In place. Look whether you still reach this box, then type within {within_s:g} seconds: pishkhan-edge firmware confirm",
+        err=True,
+    )
+
+
+@firmware.command("confirm")
+@_root
+def confirm_command(root: Path) -> None:
+    """Keep what was applied."""
+    Appliance(root).confirm()
+    click.echo("Kept.", err=True)
+
+
+@firmware.command("rollback")
+@_root
+def rollback_command(root: Path) -> None:
+    """Go back to what stood before the last `apply`, confirmed or not."""
+    for path in Appliance(root).rollback():
+        click.echo(f"back\t/{path}")
+
+
+@firmware.command("settle")
+@_root
+def settle_command(root: Path) -> None:
+    """Wait for the confirmation of what was applied, and go back without it. Started by `apply` and at each boot."""
+    if Appliance(root).settle():
+        click.echo("Nobody confirmed: what stood before is in place again.", err=True)
+
+
+def _tell(todo: list[Change]) -> None:
+    for change in todo:
+        click.echo(f"{change.verb}\t/{change.path}")
