@@ -33,6 +33,7 @@ from central_sync.fleet.authority import Authority
 from central_sync.fleet.deliveries import Deliveries
 from central_sync.fleet.lives import Lives
 from central_sync.fleet.renewal import Renewals
+from central_sync.fleet.reports import Reports
 from central_sync.fleet.roots import Roots
 from central_sync.fleet.service import Fleet
 from central_sync.fleet.signer import Signer
@@ -110,8 +111,9 @@ class Hub:
         renewals, lives, roots = Renewals(self._store, self._authority), Lives(self._store), Roots(self._store, signer)
         intake, comparisons = Intake(self._store, in_force.rulebook, payers), Comparisons(self._store)
         deliveries = Deliveries(self._store, signer, lambda: in_force.current)
-        services = Services(fleet, intake, lives, renewals, roots, signer, comparisons, deliveries)
-        sync = SyncPort(services, trail, clock, config.threads)
+        reports = Reports(self._store, clock)
+        services = Services(fleet, intake, lives, renewals, roots, signer, comparisons, deliveries, reports)
+        sync = SyncPort(services, trail, clock, config.threads, config.fleet.report_every_s)
         sync_url = config.sync_url or _told(config.sync, faces.sync)
         enrol = EnrolPort(fleet, renewals, self._authority.pem(), trail, clock, sync_url)
         certificate = self._authority.server_certificate
@@ -124,7 +126,7 @@ class Hub:
         asking = Asking(self._store, payers, clock)
         auditing = Auditing(self._store, clock, lambda: in_force.current.whole.audit)
 
-        for part in (trail, in_force, sync, enrol, jobs, asking, auditing):
+        for part in (trail, in_force, reports, sync, enrol, jobs, asking, auditing):
             part.start()
             self._undo.append(part.stop)
         self._sync = sync

@@ -44,6 +44,17 @@ class PayerSetting(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     deadline_ms: Annotated[int, Meta(ge=100, le=DEADLINE_MS_MAX)] = DEADLINE_MS_DEFAULT
 
 
+class FleetSetting(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How the edges are watched. ``report_every_s``: a poll is held no longer, so that edges report at least as often; ``version_oldest``: programs
+    below it are too old (empty: none).
+    """
+
+    report_every_s: Annotated[int, Meta(ge=1, le=50)] = 30
+    late_after_s: Annotated[int, Meta(ge=2, le=86_400)] = 75
+    silent_after_s: Annotated[int, Meta(ge=3, le=86_400)] = 180
+    version_oldest: Annotated[str, Meta(pattern=r"^[0-9.]{0,20}\Z")] = ""
+
+
 class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """All settings. ``database`` is a SQLAlchemy address; ``sync_url`` is where edges are told to send (default: what the sync
     port listens on).
@@ -58,6 +69,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Worker threads for intake and the feed, and so the most database connections that work at once."""
     audit_days: Annotated[int, Meta(ge=30, le=36500)] = 3650
     """How long the audit trail is kept."""
+    fleet: FleetSetting = FleetSetting()
     payers: Annotated[tuple[PayerSetting, ...], Meta(max_length=PAYERS_MAX)] = ()
     """Payers that are asked over a line, each once; all others are paid from here."""
 
@@ -85,6 +97,10 @@ def load(folder: Path) -> Config:
         check_database(config.database)
     address(config.sync.listen)
     address(config.enrol.listen)
+    if not config.fleet.report_every_s < config.fleet.late_after_s < config.fleet.silent_after_s:
+        raise ConfigInvalid(
+            f"{file}: fleet: report_every_s is less than late_after_s, and that less than silent_after_s"
+        )
     if len({payer.code for payer in config.payers}) != len(config.payers):
         raise ConfigInvalid(f"{file}: a payer stands twice")
     return config if config.database else msgspec.structs.replace(config, database=default_database(folder))

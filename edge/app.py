@@ -14,9 +14,10 @@ import structlog
 from aiohttp import web
 
 from central_sync.terms.days import civil_day
+from central_sync.wire.messages import EdgeReport
 from central_sync.wire.refusals import Refused
 from edge import config as settings
-from edge import drivers, health, identity, running
+from edge import drivers, health, identity, report, running
 from edge.accounts import FILE as ACCOUNTS_FILE
 from edge.accounts import Accounts
 from edge.agents import Agents
@@ -47,7 +48,7 @@ from edge.forecast import Forecaster
 from edge.housekeeping import Housekeeping, backup_age
 from edge.intake import Intake
 from edge.jobs import Job, Jobs
-from edge.journal import Journal
+from edge.journal import Journal, Stats
 from edge.limits import COMPARE_EVERY_S, RENEW_LOOK_EVERY_S, ROOTS_LOOK_EVERY_S
 from edge.line import Line
 from edge.readers import Driver, OnEvent, ReaderEvent, ReaderState, validity
@@ -134,7 +135,7 @@ class Edge:
         self._uplink = Uplink(who.institution, self._line, self._journal, waiting, events, self._signers.receipt, clock)
         audit, forecaster = Audit(self._folder), Forecaster(who.zone)
         self._rulebooks = self._rulebooks_for(audit, forecaster)
-        downlink = Downlink(self._line, self._journal, self._uplink, events, clock, self._rulebooks)
+        downlink = Downlink(self._line, self._journal, self._uplink, events, clock, self._rulebooks, self._report)
         front = self._front(_teller(events))
         intake = Intake(
             profile,
@@ -288,12 +289,25 @@ class Edge:
 
     async def standing(self) -> Standing:
         """The same, with what it was judged by, and the readers."""
-        now = clock()
+        return self._standing(await self._stats())
+
+    async def _report(self) -> EdgeReport:
+        stats = await self._stats()
+        standing = self._standing(stats)
+        return report.made(standing.status, standing.signs, standing.readers, stats, self._who.valid_until)
+
+    async def _stats(self) -> Stats | None:
         try:
-            stats = await self._journal.stats()
+            return await self._journal.stats()
+        except JournalUnavailable:
+            return None
+
+    def _standing(self, stats: Stats | None) -> Standing:
+        now = clock()
+        if stats is not None:
             entries, pending, awaited, hids_left = stats.entries, stats.pending, stats.awaited, stats.hids_left
             parked, usable = stats.parked, self._journal.writable
-        except JournalUnavailable:
+        else:
             entries, pending, awaited, hids_left, parked, usable = {}, 0, 0, 0, 0, False
         capacity, rulebook = self._room.capacity(), self._rulebooks.standing
         signs = health.Signs(

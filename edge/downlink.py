@@ -6,6 +6,9 @@ failure does not wait: what it brings is that the line is up, and the hub's cloc
 
 The poll also says which rulebook we have heard of; the answer may name a newer one (rulebooks.py).
 
+All but the first poll after a break also say how the edge is (report.py): at least as often as a poll ends, which is every ``FEED_WAIT_S`` or
+earlier if the hub says so by ending it.
+
 The poll also tells the journal's life and head. If the hub knows a later state of it (``life_over``), the journal begins a new life.
 """
 
@@ -14,17 +17,28 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
 import structlog
 
-from central_sync.wire.messages import Feed, Notice
+from central_sync.wire import reports
+from central_sync.wire.messages import EdgeReport, Feed, Notice
 from edge.errors import JournalUnavailable, LineBroken, LineRefused
 from edge.events import Event, Events
 from edge.journal import Journal
-from edge.limits import FEED_PAUSE_S, FEED_WAIT_S, FEED_WAIT_SKEWED_S, LIFE_PAUSE_S, RETRY_CAP_S, RETRY_FIRST_S
+from edge.limits import (
+    FEED_PAUSE_S,
+    FEED_WAIT_PART_MIN,
+    FEED_WAIT_S,
+    FEED_WAIT_SKEWED_S,
+    LIFE_PAUSE_S,
+    REPORT_PAUSE_S,
+    RETRY_CAP_S,
+    RETRY_FIRST_S,
+)
 from edge.line import Heads, Line
+from edge.log import located
 from edge.retry import Backoff
 from edge.rulebooks import Rulebooks
 from edge.uplink import Uplink
@@ -39,7 +53,7 @@ _BACKOFF = Backoff(RETRY_FIRST_S, RETRY_CAP_S)
 
 
 class Downlink:
-    """The long poll. ``cursor`` is that of the last item stored."""
+    """The long poll. ``cursor`` is that of the last item stored; ``report`` makes what the hub is told of the edge, if anything."""
 
     def __init__(
         self,
@@ -49,6 +63,7 @@ class Downlink:
         events: Events,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         rulebooks: Rulebooks | None = None,
+        report: Callable[[], Awaitable[EdgeReport]] | None = None,
     ) -> None:
         self._line = line
         self._journal = journal
@@ -58,6 +73,8 @@ class Downlink:
         self._rulebooks = rulebooks
         if rulebooks is not None:
             rulebooks.look = self.look
+        self._report = report
+        self._reported_at = float("-inf")
         self._anew = asyncio.Event()
         self._hids_told = 0
         self._connected = False
@@ -145,10 +162,9 @@ class Downlink:
         """What the hub has; ``None``: cut short, to be asked anew."""
         self._anew.clear()
         self._hids_told = await self._journal.hids_left()
-        wait_s = 0.0 if not self._connected else FEED_WAIT_SKEWED_S if self._line.skewed else FEED_WAIT_S
         heads = Heads(self._journal.life, self._journal.head, self._journal.opened)
-        said = self._rulebooks.said() if self._rulebooks else {}
-        poll = self._line.feed(self.cursor, wait_s, self._hids_told, heads, said)
+        said = (self._rulebooks.said() if self._rulebooks else {}) | await self._reported()
+        poll = self._line.feed(self.cursor, self._wait_s(), self._hids_told, heads, said)
         polling = asyncio.create_task(poll, name="feed")
         bell = asyncio.create_task(self._anew.wait(), name="feed-anew")
         try:
@@ -163,6 +179,25 @@ class Downlink:
             for task in (polling, bell):
                 task.cancel()
             await asyncio.gather(polling, bell, return_exceptions=True)
+
+    def _wait_s(self) -> float:
+        if not self._connected:
+            return 0.0
+        if self._line.skewed:
+            return FEED_WAIT_SKEWED_S
+        return FEED_WAIT_S * random.uniform(FEED_WAIT_PART_MIN, 1.0)  # noqa: S311 -- it spreads polls, no more
+
+    async def _reported(self) -> dict[str, str]:
+        """What this poll says of the edge; nothing if it cannot be said, for the feed is worth more."""
+        if self._report is None or not self._connected or time.monotonic() - self._reported_at < REPORT_PAUSE_S:
+            return {}
+        try:
+            said = reports.encoded(await self._report())
+        except Exception as error:  # noqa: BLE001 -- a fault in what is only told must not end the feed
+            _log.error("the report to the hub could not be made", **located(error))
+            return {}
+        self._reported_at = time.monotonic()
+        return {"report": said}
 
     async def _store(self, feed: Feed) -> None:
         if not feed.items:

@@ -85,6 +85,10 @@ FEED_GRACE_S = 8.0
 FEED_WAIT_S = 25.0
 FEED_WAIT_SKEWED_S = 2.0
 """While the clocks differ too much, so that it is soon known when they agree again."""
+FEED_WAIT_PART_MIN = 0.8
+"""The wait is drawn between this part of it and the whole, so that the edges of one hub do not poll in step."""
+REPORT_PAUSE_S = 1.5
+"""A poll that follows sooner on one with a report bears none."""
 FEED_PAUSE_S = 0.5
 """Between polls that bring nothing and end at once, so that a hub that does not hold them is not hammered."""
 ATTEMPT_PATIENCE_S = 2.0

@@ -41,6 +41,7 @@ from central_sync.fleet.deliveries import Deliveries
 from central_sync.fleet.limits import HIDS_LEFT_MAX
 from central_sync.fleet.lives import Lives, Told
 from central_sync.fleet.renewal import Renewals
+from central_sync.fleet.reports import Reports
 from central_sync.fleet.roots import Roots
 from central_sync.fleet.service import Fleet, Page
 from central_sync.fleet.signer import Signer
@@ -74,16 +75,27 @@ class Services(NamedTuple):
     signer: Signer
     comparisons: Comparisons
     deliveries: Deliveries
+    reports: Reports
 
 
 class SyncPort:
-    """The routes of the sync port and the threads that they work in. ``clock`` gives aware UTC instants."""
+    """The routes of the sync port and the threads that they work in. ``clock`` gives aware UTC instants; no poll is held for longer than
+    ``held_s_max``.
+    """
 
-    def __init__(self, services: Services, trail: Trail, clock: Callable[[], datetime], threads: int) -> None:
+    def __init__(
+        self,
+        services: Services,
+        trail: Trail,
+        clock: Callable[[], datetime],
+        threads: int,
+        held_s_max: float = FEED_WAIT_S_MAX,
+    ) -> None:
         self._fleet, self._intake = services.fleet, services.intake
         self._lives, self._renewals = services.lives, services.renewals
         self._roots, self._signer = services.roots, services.signer
         self._comparisons, self._deliveries = services.comparisons, services.deliveries
+        self._reports, self._held_s_max = services.reports, held_s_max
         self._trail = trail
         self._clock = clock
         self._threads = threads
@@ -212,11 +224,15 @@ class SyncPort:
             self._refused_there(institution, bundle or 0, trouble)
         if told.life:
             await self._in(self._looks, self._live, institution, serial, told)
+        said = request.query.get("report", "")
         loop = asyncio.get_running_loop()
-        until = loop.time() + wait_s
+        until = loop.time() + min(wait_s, self._held_s_max)
         while True:
             page = await self._in(self._looks, self._page, institution, serial, cursor, hids_left)
             cursor = page.cursor
+            if said:  # by an edge that was admitted
+                self._reports.take(institution, said)
+                said = ""
             word = None if bundle is None else self._deliveries.word(bundle)
             if page.items or word or not await self._waiting.wait(institution, cursor, until - loop.time()):
                 feed = Feed(version=WIRE_VERSION, hub_time=self._clock(), items=page.items, bundle=word)

@@ -40,6 +40,15 @@ HIDS_LEFT_MAX = 10_000_000
 HEAD_KEPT_EVERY_S = 10
 """A journal's head that batches tell is written at most this often by one process."""
 
+REPORTS_WRITTEN_EVERY_S = 2.0
+"""How often what edges report is written, all of it in one commit."""
+HISTORY_SLOT_S = 1_800
+HISTORY_SLOTS = 336
+"""A ring of half hours: a week."""
+HISTORY_WRITTEN_EVERY_S = 300
+"""How often one process writes the worst of the present half hour of an edge."""
+OUTAGES_KEPT_DAYS = 400
+
 NOTICE_CHARACTERS_MAX = 500
 
 assert HIDS_LOW < HID_BLOCK_SERIALS

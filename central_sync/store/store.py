@@ -24,6 +24,7 @@ from central_sync.store.ledger import Cycles, Ledger
 from central_sync.store.members import Members
 from central_sync.store.migrate import revision_at, revision_wanted
 from central_sync.store.payer_shares import PayerShares
+from central_sync.store.reports import Reports
 from central_sync.store.reviews import Reviews
 from central_sync.store.rulebooks import Rulebooks
 from central_sync.store.settlements import Accumulators, Settlements
@@ -56,6 +57,7 @@ class UnitOfWork:
         self.audits = Audits(connection)
         self.reviews = Reviews(connection)
         self.rulebooks = Rulebooks(connection)
+        self.reports = Reports(connection)
         self.upkeep = Upkeep(connection)
 
     @contextmanager

@@ -62,6 +62,14 @@ BUNDLE_NUMBER_MAX = 2**53
 BUNDLE_PART_BYTES_MAX = 256 * 1024
 """How much of a bundle one answer brings: a second on a thin line, and what a cut in the middle costs."""
 
+REPORT_CHARACTERS_MAX = 4_096
+"""An edge's report as it stands in the query of a poll; a usual one has 700."""
+REPORT_READERS_MAX = 16
+"""Readers in trouble that a report names; it counts them all."""
+REPORT_NAME_CHARACTERS_MAX = 64
+REPORT_LEGS_MAX = 12
+REPORT_NUMBER_MAX = 2**53
+
 COMPARE_ITEMS_MAX = 2_000_000
 """Items of one comparison's window."""
 COMPARE_LIST_ITEMS = 64

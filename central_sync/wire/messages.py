@@ -164,6 +164,48 @@ class Feed(Message, frozen=True, kw_only=True):
     bundle: BundleWord | None = None
 
 
+class ReaderWord(Message, frozen=True, kw_only=True):
+    """One card reader of an edge: its name there, and what troubles it, as a code; empty: nothing."""
+
+    name: str
+    trouble: str = ""
+
+
+class EdgeReport(Message, frozen=True, kw_only=True):
+    """How an edge is, said with its poll of the feed (``reports.py``). ``sent_at`` is its clock; nobody's name and no case in it.
+
+    ``pending``: transactions without a receipt, the oldest recorded at ``oldest_at``; ``in_doubt`` of them are fences, the oldest from
+    ``in_doubt_since``. ``skew_ms``: its clock less the hub's, as it saw them last. ``hours_left``: how long its disk lasts, if it knows.
+    ``legs``: each leg of the way from card to hub and how it is (``well``, ``warning``, ``broken``, ``unknown``).
+    """
+
+    version: int
+    sent_at: datetime
+    program: str = ""
+    pending: int = 0
+    oldest_at: datetime | None = None
+    in_doubt: int = 0
+    in_doubt_since: datetime | None = None
+    parked: int = 0
+    awaited: int = 0
+    contradictions: int = 0
+    skew_ms: int = 0
+    certificate_ends: datetime | None = None
+    hids_left: int = 0
+    hours_left: float | None = None
+    free_bytes: int = 0
+    full: bool = False
+    journal_usable: bool = True
+    backup_days: int = 0
+    workstations: int = 0
+    rulebook: str = ""
+    rulebook_number: int = 0
+    rulebook_trouble: str = ""
+    readers: int = 0
+    readers_troubled: list[ReaderWord] = []
+    legs: dict[str, str] = {}
+
+
 class BundlePart(Message, frozen=True, kw_only=True):
     """A piece of the institution's own bundle as it is in force now (``bundles.py`` says what it holds): ``data`` stands at ``offset``
     of ``total`` bytes. ``digest`` is the SHA-256 of the whole file: pieces of one digest belong together, whatever hub process gave them.

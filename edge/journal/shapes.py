@@ -142,7 +142,8 @@ class Block(Struct, frozen=True):
 
 class Stats(Struct, frozen=True, kw_only=True):
     """Counts for the technician: entries by outcome (open, final, refused), what is pending, parked, awaited, HIDs left, commits and
-    records since start, bytes on disk.
+    records since start, bytes on disk. ``oldest_at``: when the oldest of what is pending was recorded. ``in_doubt``: how many of the oldest
+    pending are fences, and since when the first is.
     """
 
     entries: dict[str, int]
@@ -154,3 +155,6 @@ class Stats(Struct, frozen=True, kw_only=True):
     operations: int
     file_bytes: int
     wal_bytes: int
+    oldest_at: datetime | None = None
+    in_doubt: int = 0
+    in_doubt_since: datetime | None = None

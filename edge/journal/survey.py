@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from central_sync.wire.catalogue import BY_NUMBER, Resolution
 from edge.journal import look
 from edge.journal import records as r
 from edge.journal.fold import born_row, digest_number, row_in
@@ -18,6 +19,7 @@ from edge.outcome import Confirmation
 Connection = Any  # pysqlite3 has no types
 
 _CHECK_ROWS = 20
+_OLDEST_ROWS_MAX = 2_000
 CUT_FACT = ("journal", "cut_link")
 """The link of the last segment that was pruned."""
 _AT_ONCE = 500
@@ -113,6 +115,8 @@ def stats(c: Connection, path: Path, tail: Tail, hids_left: int, commits: int, d
                 seq in older and bool(before.parked and before.outcome == OPEN)
             )
     log = path.with_name(path.name + "-wal")
+    pending = _oldest_open(c, tail)
+    doubts = [at for number, at in pending if BY_NUMBER[number].resolution is Resolution.FENCE]
     return Stats(
         entries={name: count for name, count in counts.items() if count},
         pending=counts["open"],
@@ -123,7 +127,29 @@ def stats(c: Connection, path: Path, tail: Tail, hids_left: int, commits: int, d
         operations=done,
         file_bytes=path.stat().st_size,
         wal_bytes=log.stat().st_size if log.exists() else 0,
+        oldest_at=r.instant(pending[0][1]) if pending else None,
+        in_doubt=len(doubts),
+        in_doubt_since=r.instant(min(doubts)) if doubts else None,
     )
+
+
+def _oldest_open(c: Connection, tail: Tail) -> list[tuple[str, int]]:
+    """Number and time (microseconds) of what is open, the oldest first; of a long backlog only the first."""
+    rows = c.execute(
+        f"select seq, number, at from entry where outcome = {OPEN} order by seq limit ?",  # noqa: S608 -- our own text
+        (_OLDEST_ROWS_MAX,),
+    ).fetchall()
+    touched = look.rows(c, [seq for seq, _, _ in rows if seq in tail.verdicts])
+    found = [
+        (number, at) for seq, number, at in rows if seq not in touched or row_in(tail, touched[seq]).outcome == OPEN
+    ]
+    seqs = {seq for seq, _, _ in rows}
+    found += [
+        (entry.number, entry.recorded_at)
+        for seq, entry in list(tail.entries.items())
+        if seq not in seqs and row_in(tail, born_row(seq, entry)).outcome == OPEN
+    ]
+    return found
 
 
 def check(c: Connection, vault: Vault) -> list[str]:

@@ -21,7 +21,17 @@ def test_the_file_is_read(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "text", ["theads = 4", "threads = '4'", "threads = 0", "[sync]\nlisten = 'x'", 'log_level = "loud"', "\x00", "a ="]
+    "text",
+    [
+        "theads = 4",
+        "threads = '4'",
+        "threads = 0",
+        "[sync]\nlisten = 'x'",
+        'log_level = "loud"',
+        "\x00",
+        "a =",
+        "[fleet]\nlate_after_s = 200",
+    ],
 )
 def test_a_wrong_setting_is_an_error_that_names_the_file(tmp_path, text):
     (tmp_path / "hub.toml").write_text(text)

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from central_sync.wire.messages import ConfirmationChange, HidBlock, Notice
+from central_sync.wire.messages import ConfirmationChange, EdgeReport, HidBlock, Notice
+from edge import downlink
 from edge.outcome import Outcome
 from tests.edge.world import HID, Edge, registration, settle, until
 from tests.sim.hub import SimHub
+from tests.wire_vectors.reports import edge_report
 
 
 @pytest.fixture
@@ -131,3 +133,35 @@ async def test_two_boxes_with_one_identity_do_not_take_turns_for_ever(hub: SimHu
         edge.downlink.look()
         await until(lambda: edge.uplink.trouble == "life_over")
         assert edge.journal.life == second, "a person has to end one of them"
+
+
+async def test_polls_say_how_the_edge_is_but_for_the_first_and_not_in_haste(
+    hub: SimHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(downlink, "REPORT_PAUSE_S", 0.2)
+    hub.hold_s = 0.05
+
+    async def report() -> EdgeReport:
+        return edge_report()
+
+    began = time.monotonic()
+    async with Edge(tmp_path, hub.url, report=report) as edge:
+        for n in range(10):
+            await hub.publish(Notice(text=f"no. {n}"))
+            edge.downlink.look()
+        await until(lambda: len(hub.reports) >= 3)
+    assert hub.reports[0] == edge_report()
+    assert len(hub.reports) <= (time.monotonic() - began) / 0.2 + 1
+    assert len(hub.hids_left) > len(hub.reports), "the first poll only looks whether the hub is there"
+
+
+async def test_a_report_that_cannot_be_made_costs_the_feed_nothing(hub: SimHub, tmp_path: Path) -> None:
+    async def report() -> EdgeReport:
+        raise RuntimeError("no disk")
+
+    async with Edge(tmp_path, hub.url, report=report) as edge:
+        await hub.publish(Notice(text="one"))
+        await hub.publish(Notice(text="two"))
+        await until(lambda: edge.downlink.cursor == 2)
+        await until(lambda: edge.uplink.up)
+    assert not hub.reports

@@ -15,6 +15,7 @@ import msgspec
 
 from central_sync.wire import codec
 from central_sync.wire.catalogue import BY_NUMBER
+from central_sync.wire.messages import EdgeReport
 from edge.calls import Call, Context, Profile, Reply
 from edge.checks import Presence
 from edge.downlink import Downlink
@@ -52,6 +53,7 @@ class Edge:
         line: type[Line] = Line,
         presence: Presence | None = None,
         forecaster: Forecaster | None = None,
+        report: Callable[[], Awaitable[EdgeReport]] | None = None,
     ) -> None:
         self.now: Callable[[], datetime] = now or (lambda: datetime.now(UTC))
         self.journal = journal(folder / "journal.db")
@@ -59,7 +61,7 @@ class Edge:
         self.signers = Signers(folder, signing.authority_file(folder), self.line.signers)
         self.events, self.waiting = Events(), Waiting()
         self.uplink = Uplink("H1", self.line, self.journal, self.waiting, self.events, self.signers.receipt, self.now)
-        self.downlink = Downlink(self.line, self.journal, self.uplink, self.events, self.now)
+        self.downlink = Downlink(self.line, self.journal, self.uplink, self.events, self.now, report=report)
         self.intake = Intake(
             PROFILE, self.journal, self.uplink, self.downlink, self.waiting, self.events,
             lambda: self.line.skewed, self.now, presence, forecaster,

@@ -19,7 +19,7 @@ from datetime import UTC, date, datetime, timedelta
 import msgspec
 from aiohttp import web
 
-from central_sync.wire import codec
+from central_sync.wire import codec, reports
 from central_sync.wire import packets as p
 from central_sync.wire.catalogue import BY_NUMBER
 from central_sync.wire.limits import WIRE_VERSION
@@ -29,6 +29,7 @@ from central_sync.wire.messages import (
     BatchAnswer,
     BundlePart,
     BundleWord,
+    EdgeReport,
     Feed,
     FeedBody,
     FeedItem,
@@ -108,6 +109,8 @@ class SimHub:
         """After so many pieces of a bundle the connection dies, once."""
         self.offsets: list[int] = []
         self.bundle_troubles: list[str] = []
+        self.reports: list[EdgeReport] = []
+        self.hold_s = 5.0
         self.signs = True
         """Whether answers bear a receipt, as the real hub's do."""
         self._tls = tls
@@ -200,11 +203,13 @@ class SimHub:
         self.hids_left.append(int(request.query["hids_left"]))
         if trouble := request.query.get("bundle_trouble"):
             self.bundle_troubles.append(trouble)
+        if said := request.query.get("report"):
+            self.reports.append(reports.decoded(said))
         await self._thawed(set())
         async with self._news:
             with contextlib.suppress(TimeoutError):  # nothing came: an empty feed
                 news = self._news.wait_for(lambda: len(self.feed_items) > cursor or self._word(request) is not None)
-                await asyncio.wait_for(news, min(wait, 5))
+                await asyncio.wait_for(news, min(wait, self.hold_s))
             items, word = self.feed_items[cursor:], self._word(request)
         return web.Response(
             body=codec.pack(Feed(version=WIRE_VERSION, hub_time=self.now(), items=items, bundle=word)),

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from central_sync.desk import lifecycle
+from central_sync.fleet import lifecycle as fleet
 from central_sync.payers import lifecycle as shares
 from central_sync.review import lifecycle as review
 from central_sync.wire.catalogue import ROWS, Row
@@ -144,6 +145,12 @@ def states() -> str:
                 "The confirmation of a settlement, at the hub",
                 "`central_sync/desk/lifecycle.py`, `CONFIRMATION`.",
                 _hub(lifecycle.CONFIRMATION),
+            ),
+            section(
+                "An edge, as the hub sees it",
+                "`central_sync/fleet/lifecycle.py`, `EDGE`: computed from its last report and the hub's clock, never kept. It is born `unheard`. "
+                "What troubles it is told by `reasons` in the same file.",
+                _edge(fleet.EDGE),
             ),
             section(
                 "A deferred share, at the hub",

@@ -13,6 +13,7 @@ import msgspec
 from central_sync.wire import codec
 from central_sync.wire import messages as m
 from central_sync.wire import packets as p
+from tests.wire_vectors.reports import edge_report
 
 DAY = date(2025, 3, 20)
 AT = datetime(2025, 3, 20, 6, 30, 15, 250000, tzinfo=UTC)
@@ -334,6 +335,8 @@ def all_messages() -> dict[str, m.Message]:
             ],
         ),
         "feed_empty": m.Feed(version=3, hub_time=AT, items=[]),
+        "edge_report": edge_report(),
+        "edge_report_least": m.EdgeReport(version=3, sent_at=AT),
         **_comparing(),
         "enrol_request": m.EnrolRequest(version=3, secret="00" * 10, signing_request="-----BEGIN …"),
         "enrolment": m.Enrolment(

@@ -2,6 +2,7 @@
 
 import pytest
 
+from central_sync.store import fleet_tables as ft
 from central_sync.store import review_tables as rt
 from central_sync.store import tables as t
 
@@ -11,6 +12,9 @@ LEADING = {
     t.journal_life: "institution",
     t.day_root: "institution",
     t.hid_use: "institution",
+    ft.edge_report: "institution",
+    ft.edge_history: "institution",
+    ft.edge_outage: "institution",
     t.member_case: "member",
     t.fee_line: "member",
     t.settlement: "member",

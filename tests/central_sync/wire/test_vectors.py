@@ -35,7 +35,7 @@ def test_every_row_of_the_catalogue_has_vectors() -> None:
 def test_every_message_and_feed_body_has_vectors() -> None:
     assert {entry["kind"] for entry in MESSAGES_V3} == {
         "Batch", "BatchAnswer", "Feed", "EnrolRequest", "Enrolment", "Renewal", "Renewed", "RootsOffer", "RootsAnswer",
-        "CompareRequest", "CompareAnswer",
+        "CompareRequest", "CompareAnswer", "EdgeReport",
     }  # fmt: skip
     text = json.dumps(MESSAGES_V3)
     for tag in ("transaction", "ask", "hid_block", "notice", "confirmation_change"):

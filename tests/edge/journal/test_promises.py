@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -284,3 +285,26 @@ async def test_an_answer_that_comes_twice_closes_one_entry(tmp_path: Path) -> No
     assert beside.open_count == 1, "who begins with what is open must not take it for nothing"
     await beside.close()
     await journal.close()
+
+
+async def test_the_oldest_that_waits_and_the_oldest_doubt_are_known_whatever_is_folded(journal: Journal) -> None:
+    later = [NOW + timedelta(minutes=minutes) for minutes in range(4)]
+    first = (await journal.append(draft("m0", recorded_at=later[0]))).standing.seq
+    await journal.append(draft("m1", recorded_at=later[1]))
+    await journal.append(draft("m2", number="2207", recorded_at=later[2], lane="l2"))
+    for fold in (False, True):
+        if fold:
+            await folded(journal)
+        stats = await journal.stats()
+        assert (stats.oldest_at, stats.in_doubt, stats.in_doubt_since) == (later[0], 1, later[2])
+    await journal.receive([applied(first)], None, NOW)
+    assert (await journal.stats()).oldest_at == later[1]
+    await folded(journal)
+    assert (await journal.stats()).oldest_at == later[1]
+
+
+async def test_where_nothing_waits_nothing_is_the_oldest(journal: Journal) -> None:
+    seq = (await journal.append(draft("m0"))).standing.seq
+    await journal.receive([applied(seq)], None, NOW)
+    stats = await journal.stats()
+    assert (stats.oldest_at, stats.in_doubt, stats.in_doubt_since) == (None, 0, None)

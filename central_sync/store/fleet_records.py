@@ -1,0 +1,38 @@
+"""What the repository of the edges' states gives and takes: one frozen record for each table's row, without any database in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRow:
+    """The newest report of an edge: when the hub took it, how often in a row its backlog had grown, and the report in MessagePack."""
+
+    institution: str
+    at: datetime
+    rises: int
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryRow:
+    """The worst that an edge reported in one slot of time."""
+
+    institution: str
+    slot: int
+    begins_at: datetime
+    pending: int
+    oldest_s: int
+    skew_ms: int
+    hours_left: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """An edge was silent, from when it was last heard until it was heard again; ``None``: it still is."""
+
+    institution: str
+    from_at: datetime
+    to_at: datetime | None = None
