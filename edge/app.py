@@ -17,7 +17,7 @@ from central_sync.terms.days import civil_day
 from central_sync.wire.messages import EdgeReport
 from central_sync.wire.refusals import Refused
 from edge import config as settings
-from edge import drivers, health, identity, report, running
+from edge import drivers, identity, running
 from edge.accounts import FILE as ACCOUNTS_FILE
 from edge.accounts import Accounts
 from edge.agents import Agents
@@ -28,11 +28,9 @@ from edge.card_control import CardControl
 from edge.config import Address, Config
 from edge.console.lobby import Lobby
 from edge.console.routes import Console
-from edge.console.technician import Standing
 from edge.control import Control
 from edge.cycles import Cycles
 from edge.downlink import Downlink
-from edge.errors import JournalUnavailable
 from edge.events import Event, Events
 from edge.faces import certificate
 from edge.faces.cards import codec as cards_codec
@@ -45,10 +43,11 @@ from edge.faces.listener import Listener
 from edge.faces.shortcut import Shortcut
 from edge.faces.stream import Stream
 from edge.forecast import Forecaster
-from edge.housekeeping import Housekeeping, backup_age
+from edge.health import Status
+from edge.housekeeping import Housekeeping
 from edge.intake import Intake
 from edge.jobs import Job, Jobs
-from edge.journal import Journal, Stats
+from edge.journal import Journal
 from edge.limits import COMPARE_EVERY_S, RENEW_LOOK_EVERY_S, ROOTS_LOOK_EVERY_S
 from edge.line import Line
 from edge.readers import Driver, OnEvent, ReaderEvent, ReaderState, validity
@@ -65,12 +64,13 @@ from edge.roots import DayRoots
 from edge.rulebooks import Rulebooks
 from edge.running import Parts
 from edge.signers import Signers
+from edge.standing import Standings
 from edge.technicians import technicians
 from edge.uplink import Uplink
 from edge.version import version
 from edge.waiting import Waiting
 from edge.workstations import FILE as WORKSTATIONS_FILE
-from edge.workstations import WorkstationError, Workstations
+from edge.workstations import Workstations
 
 if TYPE_CHECKING:
     from edge.bundles import Accepted
@@ -158,7 +158,7 @@ class Edge:
         reconciler = Reconciler(self._journal, self._line, clock)
         verbs = {**housekeeping.verbs, **CardControl(front.desks).verbs}
         control = Control(self._folder, {**verbs, "compare": reconciler.verb, "agents": agents_port.verb})
-        self._cards = front
+        self._standings = self._standings_of(front)
         console = self._console(audit, address, housekeeping)
         jobs = Jobs(self._jobs(cycles, housekeeping, renewals, reconciler, roots, console))
         door = Door([address.host, *config.names], config.origins)
@@ -189,6 +189,12 @@ class Edge:
         await self._parts.up(self._rulebooks.start, self._rulebooks.stop)
         log.info("the edge listens", address=self.url, version=version())
 
+    def _standings_of(self, front: Front) -> Standings:
+        return Standings(
+            self._folder, self._config, lambda: self._who, self._journal, self._uplink, self._line, self._room, self._rulebooks,
+            self._workstations, front.desks.rows, clock,
+        )  # fmt: skip
+
     def _rulebooks_for(self, audit: Audit, forecaster: Forecaster) -> Rulebooks:
         def take_up(accepted: Accepted) -> None:
             forecaster.take_up(accepted.whole.audit)
@@ -204,7 +210,9 @@ class Edge:
         accounts, who = Accounts(self._folder / ACCOUNTS_FILE), self._who
         tongues, secure = self._config.languages, not address.loopback
         lobby = Lobby(accounts, clock, who.name, who.zone, who.shown_in, secure=secure, languages=tongues)
-        return Console(lobby, self.standing, audit, technicians(self._journal, housekeeping, who, audit, clock))
+        return Console(
+            lobby, self._standings.standing, audit, technicians(self._journal, housekeeping, who, audit, clock)
+        )
 
     def _jobs(
         self,
@@ -283,71 +291,12 @@ class Edge:
         certificate.ensure(self._folder, certificate_names(self._config), clock())
         return Listener(app, address, self._config.listen_device, certificate.server_context(self._folder), shortcut)
 
-    async def status(self) -> health.Status:
+    async def status(self) -> Status:
         """How the edge stands."""
-        return (await self.standing()).status
-
-    async def standing(self) -> Standing:
-        """The same, with what it was judged by, and the readers."""
-        return self._standing(await self._stats())
+        return (await self._standings.standing()).status
 
     async def _report(self) -> EdgeReport:
-        stats = await self._stats()
-        standing = self._standing(stats)
-        return report.made(standing.status, standing.signs, standing.readers, stats, self._who.valid_until)
-
-    async def _stats(self) -> Stats | None:
-        try:
-            return await self._journal.stats()
-        except JournalUnavailable:
-            return None
-
-    def _standing(self, stats: Stats | None) -> Standing:
-        now = clock()
-        if stats is not None:
-            entries, pending, awaited, hids_left = stats.entries, stats.pending, stats.awaited, stats.hids_left
-            parked, usable = stats.parked, self._journal.writable
-        else:
-            entries, pending, awaited, hids_left, parked, usable = {}, 0, 0, 0, 0, False
-        capacity, rulebook = self._room.capacity(), self._rulebooks.standing
-        signs = health.Signs(
-            journal_usable=usable,
-            line_up=self._uplink.up,
-            clock_right=not self._line.skewed,
-            hids_left=hids_left,
-            certificate_days_left=self._who.days_left(now),
-            free_bytes=health.free_bytes(self._folder),
-            workstations=_count(self._workstations),
-            full=capacity.full,
-            hours_left=capacity.hours_left,
-            backup_days=backup_age(self._folder, self._config, self._who.institution, now).days,
-            parked=parked,
-            contradictions=self._uplink.contradictions,
-            rulebook_trouble=rulebook.trouble,
-        )
-        status = health.Status(
-            return_code=0,
-            institution=self._who.institution,
-            name=self._who.name,
-            version=version(),
-            now=now,
-            line="up" if self._uplink.up else "down",
-            line_trouble=self._uplink.trouble,
-            clock="wrong" if self._line.skewed else "right",
-            clock_skew_s=round(self._line.skew_s, 3),
-            hids_left=hids_left,
-            pending=pending,
-            awaited=awaited,
-            entries=entries,
-            certificate_days_left=signs.certificate_days_left,
-            warnings=health.warnings(signs),
-            hours_left=capacity.hours_left,
-            rulebook=rulebook.version,
-            rulebook_number=rulebook.number,
-            rulebook_days=rulebook.days,
-            rulebook_trouble=rulebook.trouble,
-        )
-        return Standing(status, signs, self._cards.desks.rows())
+        return await self._standings.report()
 
     def _renewed(self, who: identity.Identity) -> None:
         self._who = who
@@ -393,10 +342,3 @@ async def _emptied(door: Door, intake: Intake) -> None:
 async def _forgotten(cycles: Cycles) -> None:
     count = await cycles.forget_old(clock())
     log.info("old cycles are forgotten", count=count)
-
-
-def _count(workstations: Workstations) -> int:
-    try:
-        return len(workstations.all())
-    except WorkstationError:
-        return 0
