@@ -1,4 +1,4 @@
-"""The ninth step, on both databases: nothing is known of any edge, and what alarms is open once."""
+"""The tenth step, on both databases: nothing is known of any edge, and what alarms is open once."""
 
 import pytest
 from alembic.util import CommandError
@@ -6,7 +6,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from central_sync.store.engine import new_engine
-from central_sync.store.migrations.versions import r0009_fleet as step
+from central_sync.store.migrations.versions import r0010_fleet as step
 
 ALERT = (
     "INSERT INTO alert (rule, subject, institution, severity, value, raised_at, cleared_at)"

@@ -1,4 +1,4 @@
-"""How the edges are: reports, their history, outages, alerts and what is told of them. Revision 0009, after 0008."""
+"""How the edges are: reports, their history, outages, alerts and what is told of them. Revision 0010, after 0009."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from alembic.util import CommandError
 
 from central_sync.store.types import Instant, SerialKey
 
-revision = "0009"
-down_revision = "0008"
+revision = "0010"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 
