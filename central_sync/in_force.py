@@ -70,7 +70,7 @@ class InForce:
 
     def look(self) -> None:
         """Load what is in force, if it is another one than before."""
-        found = self._publications.in_force(self._clock())
+        found = self._publications.taken_up(self._clock())
         if found is None or (self._current is not None and found.number == self._current.publication.number):
             return
         self._current = Current(self._publications.loaded(found.version), found)

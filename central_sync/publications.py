@@ -1,8 +1,11 @@
 """Publishing rulebooks, and finding those of before.
 
 Rules
-    * What is published is kept for ever by its version; a publication says from when on which version is in force. The highest number whose
-      time has come counts. Going back is a new publication, with a higher number, of an old version.
+    * What is published is kept for ever by its version; a publication says from when on which version is in force. The one whose time has come
+      last counts (of one instant: the highest number). Going back is a new publication, with a higher number, of an old version.
+    * Edges take nothing under a lower number than they have. So what waited for its day, while another was published, is published by the hub
+      once more when its day has come, under a higher number.
+    * Nothing is published for the past: that is now.
     * A number is the second of publication since 1970, or one more than the highest: it grows also where a database was set back to
       a copy, so that no edge takes what is new for old.
     * The rulebook that came with the program is published by the hub itself when it starts, unless an officer's is the newest: then it is
@@ -69,14 +72,15 @@ class Publications:
             _kept(uow, whole, body, now)
             return _published(uow, whole.version, by, now, from_at or now, number)
 
-    def use(self, version: str, by: str, now: datetime) -> Publication:
-        """Put a rulebook of before in force again. ``version``: the beginning of one of its versions, or ``shipped``.
+    def use(self, version: str, by: str, now: datetime, from_at: datetime | None = None) -> Publication:
+        """Put a rulebook of before in force again, at once or from ``from_at`` on. ``version``: the beginning of one of its versions, or
+        ``shipped``.
 
         Raises:
             PublicationError: none is named so, or more than one.
         """
         with self._store.write() as uow:
-            return _published(uow, self._found(uow, version), by, now, now, 0)
+            return _published(uow, self._found(uow, version), by, now, from_at or now, 0)
 
     def take_shipped(self, now: datetime) -> Publication:
         """Keep the shipped rulebook, and publish it unless an officer's publication, or this very version, is the newest.
@@ -102,6 +106,21 @@ class Publications:
         """What is in force; ``None`` before this hub's first start."""
         with self._store.read() as uow:
             return uow.rulebooks.in_force(now)
+
+    def taken_up(self, now: datetime) -> Publication | None:
+        """What is in force, under the highest number of all whose time has come: so that edges take it. Any number of processes may ask at
+        once; one of them publishes it.
+        """
+        with self._store.read() as uow:
+            found = uow.rulebooks.in_force(now)
+            if found is None or found == uow.rulebooks.highest(now):
+                return found
+        with self._store.write() as uow:
+            uow.rulebooks.take_turn()
+            found = uow.rulebooks.in_force(now)
+            if found is None or found == uow.rulebooks.highest(now):
+                return found
+            return _published(uow, found.version, "hub", now, found.from_at, 0, shipped=found.shipped, due=True)
 
     def all(self) -> list[Publication]:
         """Every publication, the newest first."""
@@ -163,20 +182,33 @@ def _kept(uow: UnitOfWork, whole: Compiled, body: bytes, now: datetime) -> None:
 
 
 def _published(
-    uow: UnitOfWork, version: str, by: str, now: datetime, from_at: datetime, number: int, *, shipped: bool = False
+    uow: UnitOfWork,
+    version: str,
+    by: str,
+    now: datetime,
+    from_at: datetime,
+    number: int,
+    *,
+    shipped: bool = False,
+    due: bool = False,
 ) -> Publication:
+    """A new row, above all others. ``due``: of one that waited for its day, under the next number: a file that was signed meanwhile has
+    a higher one.
+    """
     uow.rulebooks.take_turn()
     newest = uow.rulebooks.newest()
     highest = newest.number if newest else 0
     if number and number <= highest:
         raise BundleRefused(Fault.OLDER, f"{number}, in use {highest}")
-    row = Publication(number or max(int(now.timestamp()), highest + 1), version, from_at, now, by, shipped)
+    next_number = highest + 1 if due else max(int(now.timestamp()), highest + 1)
+    since = from_at if due else max(from_at, now)
+    row = Publication(number or next_number, version, since, now, by, shipped)
     uow.rulebooks.publish(row)
     uow.audit.add(
         now,
         by,
         "rulebook_published",
         str(row.number),
-        f"version {version[:12]}, from {from_at.isoformat(timespec='seconds')}",
+        f"version {version[:12]}, from {since.isoformat(timespec='seconds')}",
     )
     return row

@@ -49,6 +49,11 @@ class Rulebooks:
         return self._one(select(t.publication))
 
     def in_force(self, now: datetime) -> Publication | None:
+        """The publication whose time has come last; of several of one instant that with the highest number."""
+        c = t.publication.c
+        return self._one(select(t.publication).where(c.from_at <= now).order_by(c.from_at.desc()))
+
+    def highest(self, now: datetime) -> Publication | None:
         """The publication with the highest number whose time has come."""
         return self._one(select(t.publication).where(t.publication.c.from_at <= now))
 

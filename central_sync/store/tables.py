@@ -397,4 +397,4 @@ publication = Table(
     Column("published_by", String(80), nullable=False),
     Column("shipped", Boolean, nullable=False),
 )
-"""Which rulebook is in force: that of the highest number whose time has come. Rows are only ever added."""
+"""Which rulebook is in force: that whose time has come last. Rows are only ever added."""

@@ -7,7 +7,7 @@ run take up what was published within seconds. Exit status: 0 done, 2 not possib
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,6 +34,7 @@ from central_sync.wire import bundles
 from central_sync.wire.bundles import Statement
 
 BY = "cli"
+WAITS, REPLACED = "waits", "replaced"
 FILE_MODE = 0o644
 _STEPS = 4
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -140,8 +141,12 @@ def publish(place: Place | None, source: Path, since: str) -> None:
         told, whole = read(here, source)
         number, body = told.number, bundles.opened(source.read_bytes())[1]
     with here.store() as store:
-        row = Publications(store).publish(whole, body, BY, now, from_at, number)
+        publications = Publications(store)
+        row = publications.publish(whole, body, BY, now, from_at, number)
+        beside = list(_beside(row, publications.all(), now))
     click.echo(f"{_what(whole)}: in force {_since(row, now)} as number {row.number}, version {row.version[:12]}")
+    for line in beside:
+        click.echo(line, err=True)
 
 
 @click.command("list")
@@ -156,7 +161,7 @@ def listed(place: Place | None) -> None:
     for column in ("number", "version", "from", "published", "by", ""):
         table.add_column(column, overflow="fold")
     for row in rows:
-        state = "in force" if row == current else "waits" if row.from_at > now else ""
+        state = "in force" if row == current else _waits(row, rows) if row.from_at > now else ""
         cells = (str(row.number), row.version[:12], _written(row.from_at), _written(row.published_at))
         table.add_row(*map(Text, (*cells, f"{row.published_by}{', shipped' if row.shipped else ''}", state)))
     printing.show(table)
@@ -164,13 +169,47 @@ def listed(place: Place | None) -> None:
 
 @click.command()
 @click.argument("version")
+@click.option("--from", "since", default="now", help="As for `publish`.")
 @click.pass_obj
-def use(place: Place | None, version: str) -> None:
+def use(place: Place | None, version: str, since: str) -> None:
     """Put the rulebook VERSION (the beginning of one of its versions, or `shipped`) in force again, under a new number."""
     now = clock()
+    from_at = _instant(since, now)
     with needed(place).store() as store:
-        row = Publications(store).use(version, BY, now)
-    click.echo(f"version {row.version[:12]} is in force as number {row.number}")
+        publications = Publications(store)
+        row = publications.use(version, BY, now, from_at)
+        beside = list(_beside(row, publications.all(), now))
+    click.echo(f"version {row.version[:12]} is in force {_since(row, now)} as number {row.number}")
+    for line in beside:
+        click.echo(line, err=True)
+
+
+def _beside(row: Publication, rows: Sequence[Publication], now: datetime) -> Iterator[str]:
+    """What else an officer should know who has just published ``row``: what it is the same as, takes the place of, or will be followed by."""
+    others = [one for one in rows if one.number != row.number]
+    last = max((one for one in others if one.from_at <= row.from_at), key=_order, default=None)
+    if last is not None and last.version == row.version:
+        state = "is" if last.from_at <= now else "would be"
+        yield f"the same version {state} in force already as number {last.number}: nothing changes but the number"
+    for one in sorted(others, key=_order):
+        which = f"number {one.number}, version {one.version[:12]},"
+        if one.from_at == row.from_at > now:
+            yield f"{which} waited for that instant: this one takes its place"
+        elif one.from_at > max(row.from_at, now) and _waits(one, rows) == WAITS:
+            yield (
+                f"{which} waits: it takes the place of this one at {_written(one.from_at)}."
+                " To keep it from that, publish or use another one --from that instant"
+            )
+
+
+def _order(row: Publication) -> tuple[datetime, int]:
+    return row.from_at, row.number
+
+
+def _waits(row: Publication, rows: Sequence[Publication]) -> str:
+    """How one stands whose time has not come: another one may stand in its place by then."""
+    replaced = any(one.from_at == row.from_at and one.number > row.number for one in rows)
+    return REPLACED if replaced else WAITS
 
 
 def _instant(text: str, now: datetime) -> datetime:

@@ -51,6 +51,19 @@ def test_what_was_published_for_later_is_taken_up_when_its_time_comes(store):
     assert here.current.whole == FEWER
 
 
+def test_what_waited_while_another_was_published_is_taken_up_on_its_day(store):
+    now, numbers = [NOW], []
+    here = InForce(Publications(store), lambda: now[0], lambda: numbers.append(here.current.publication.number))
+    here.open()
+    Publications(store).publish(FEWER, BODY, "cli", NOW, NOW + timedelta(hours=2))
+    Publications(store).use("shipped", "cli", NOW)
+    for _ in range(4):
+        here.look()
+        now[0] += timedelta(hours=1)
+    assert here.current.whole == FEWER
+    assert numbers == sorted(set(numbers)), "edges take nothing under a lower number"
+
+
 def test_what_cannot_be_loaded_leaves_the_one_before(store, monkeypatch):
     monkeypatch.setattr("central_sync.in_force.RULEBOOK_LOOK_S", 0.01)
     here = opened(store)

@@ -130,6 +130,48 @@ def test_a_publication_for_later_waits(store):
     assert publications.in_force(later) == row
 
 
+def test_what_waits_comes_into_force_under_a_number_that_edges_take_although_another_was_published_meanwhile(store):
+    publications, later = Publications(store), NOW + timedelta(hours=2)
+    publications.take_shipped(NOW)
+    waits = publications.publish(FEWER, BODY, "cli", NOW, later)
+    at_once = publications.use(SHIPPED, "cli", NOW + timedelta(hours=1))
+    assert publications.taken_up(NOW + timedelta(hours=1)) == at_once
+    with ThreadPoolExecutor(4) as pool:
+        rows = list(pool.map(lambda _: publications.taken_up(later), range(8)))
+    (row,) = set(rows)
+    assert (row.version, row.from_at, row.published_by, row.shipped) == (FEWER.version, later, "hub", False)
+    assert row.number > at_once.number > waits.number
+    assert publications.in_force(later) == publications.taken_up(later + timedelta(days=1)) == row
+    assert len(publications.all()) == 4
+
+
+def test_a_file_that_was_signed_before_what_waited_came_into_force_is_not_older(store):
+    publications = Publications(store)
+    publications.take_shipped(NOW)
+    publications.publish(FEWER, BODY, "cli", NOW, NOW + timedelta(hours=2))
+    publications.use(SHIPPED, "cli", NOW + timedelta(minutes=1))
+    signed = int((NOW + timedelta(hours=1)).timestamp())
+    assert publications.taken_up(NOW + timedelta(hours=2)).version == FEWER.version
+    assert publications.publish(WHOLE, BODY, "cli", NOW + timedelta(hours=3), number=signed).number == signed
+
+
+def test_what_waits_is_taken_back_by_another_for_the_same_instant(store):
+    publications, later = Publications(store), NOW + timedelta(hours=2)
+    first = publications.take_shipped(NOW)
+    publications.publish(FEWER, BODY, "cli", NOW, later)
+    publications.use(SHIPPED, "cli", NOW, later)
+    assert publications.taken_up(NOW) == first
+    assert publications.taken_up(later).version == WHOLE.version
+
+
+def test_nothing_is_published_for_the_past(store):
+    publications = Publications(store)
+    publications.take_shipped(NOW)
+    row = publications.publish(FEWER, BODY, "cli", NOW, NOW - timedelta(days=300))
+    assert row.from_at == NOW
+    assert publications.in_force(NOW) == row
+
+
 def test_numbers_grow_also_when_the_clock_was_set_back_or_many_publish_at_once(store):
     publications = Publications(store)
     publications.take_shipped(NOW)

@@ -26,7 +26,19 @@ def test_a_rulebook_is_kept_once_and_found_by_any_of_its_versions(store):
         assert uow.rulebooks.named("ff") == []
 
 
-def test_the_highest_number_whose_time_has_come_is_in_force(store):
+def test_what_waits_comes_into_force_on_its_day_whatever_was_published_meanwhile(store):
+    waits = replace(FIRST, number=12, from_at=NOW + timedelta(hours=2))
+    meanwhile = replace(FIRST, number=13, from_at=NOW + timedelta(hours=1))
+    with store.write() as uow:
+        for row in (FIRST, waits, meanwhile):
+            assert uow.rulebooks.publish(row)
+    with store.read() as uow:
+        found = [uow.rulebooks.in_force(NOW + timedelta(hours=hours)) for hours in range(3)]
+        assert found == [FIRST, meanwhile, waits]
+        assert uow.rulebooks.highest(NOW + timedelta(hours=2)) == meanwhile
+
+
+def test_the_one_whose_time_has_come_last_is_in_force(store):
     later = replace(FIRST, number=12, from_at=NOW + timedelta(hours=1), shipped=False, published_by="cli")
     with store.write() as uow:
         assert uow.rulebooks.in_force(NOW) is None

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import shutil
 import time
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,8 @@ from click.testing import CliRunner
 
 from central_sync.__main__ import main
 from central_sync.rulebook.load import PACKAGED
+from central_sync.store.records import Publication
+from central_sync.verbs import publishing
 from tests.central_sync.rulebook.mistakes import STAY, change, copied
 from tests.central_sync.test_main import hub_command
 
@@ -96,9 +100,37 @@ def test_a_folder_is_published_listed_taken_back_and_all_of_it_audited(fresh, bo
     waits, current = lines(fresh)
     assert (waits[1], waits[-1]) == (later.split()[-1], "waits")
     assert (current[1], current[-2:]) == (version, ["in", "force"])
-    hub_command(fresh, "rulebook", "use", version)
+    told = hub_command(fresh, "rulebook", "use", version).stderr
+    assert "the same version is in force already as number" in told
+    assert f"version {later.split()[-1]}, waits: it takes the place of this one at 2099-12-31T16:00:00" in told
     assert [row[1] for row in lines(fresh)] == [version, later.split()[-1], version]
     assert hub_command(fresh, "audit").stdout.count("rulebook_published") == 3
+
+
+def test_an_officer_is_told_what_waits_what_is_the_same_and_whose_place_is_taken():
+    now = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
+    later, last = now + timedelta(days=1), now + timedelta(days=2)
+    old, waits = (
+        Publication(n, v, at, now, "cli", shipped=False) for n, v, at in ((1, "a" * 64, now), (2, "b" * 64, later))
+    )
+    at_once, instead = replace(waits, number=3, from_at=now), replace(old, number=4, from_at=later)
+
+    def told(row: Publication, *others: Publication) -> list[str]:
+        return list(publishing._beside(row, [row, *others], now))
+
+    assert told(old) == []
+    assert told(waits, old) == []
+    (same,) = told(replace(old, number=5), old)
+    assert "is in force already as number 1" in same
+    (follows,) = told(at_once, old, waits)
+    assert "number 2, version bbbbbbbbbbbb, waits: it takes the place of this one at 2026-03-02T08:00" in follows
+    (place,) = told(instead, old, waits)
+    assert ("number 2" in place, "takes its place" in place) == (True, True)
+    assert told(at_once, old, waits, instead) == [
+        follows.replace("number 2, version bbbbbbbbbbbb", "number 4, version aaaaaaaaaaaa")
+    ]
+    assert "would be in force already as number 2" in told(replace(waits, number=6, from_at=last), waits)[0]
+    assert told(replace(old, number=7, from_at=later, version="c" * 64), old) == []
 
 
 def test_a_file_is_published_under_the_number_that_it_was_signed_with_and_no_older_one_after_it(fresh, book, tmp_path):
