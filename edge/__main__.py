@@ -29,6 +29,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "forecast": ("edge.verbs.forecast", "forecast"),
     "journal": ("edge.verbs.journal", "journal"),
     "read-card": ("edge.verbs.cards", "read_card"),
+    "maintenance": ("edge.verbs.maintenance", "maintenance"),
     "readers": ("edge.verbs.cards", "readers"),
     "run": ("edge.verbs.whole", "run"),
     "status": ("edge.verbs.whole", "status"),

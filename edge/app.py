@@ -50,6 +50,8 @@ from edge.jobs import Job, Jobs
 from edge.journal import Journal
 from edge.limits import COMPARE_EVERY_S, RENEW_LOOK_EVERY_S, ROOTS_LOOK_EVERY_S
 from edge.line import Line
+from edge.maintenance.calendar import Maintenance
+from edge.maintenance.pause import Pause
 from edge.readers import Driver, OnEvent, ReaderEvent, ReaderState, validity
 from edge.readers.bindings import Binding, by_row
 from edge.readers.cards.identity import CardIdentity
@@ -82,6 +84,7 @@ LOOK_AFTER_SELF_EVERY_S = 600
 ROOM_LOOK_EVERY_S = 300
 HOUSE_EVERY_S = 3600
 CHART_EVERY_S = 30
+MAINTENANCE_TELL_EVERY_S = 5
 ANY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 -- compared with, not listened on
 
 log = structlog.get_logger(__name__)
@@ -138,17 +141,8 @@ class Edge:
         downlink = Downlink(self._line, self._journal, self._uplink, events, clock, self._rulebooks, self._report)
         front = self._front(_teller(events))
         intake = Intake(
-            profile,
-            self._journal,
-            self._uplink,
-            downlink,
-            waiting,
-            events,
-            lambda: self._line.skewed,
-            clock,
-            front.presence,
-            forecaster,
-        )
+            profile, self._journal, self._uplink, downlink, waiting, events, lambda: self._line.skewed, clock, front.presence, forecaster,
+        )  # fmt: skip
         self._workstations = Workstations(self._folder / WORKSTATIONS_FILE)
         cycles = Cycles(self._journal, who.zone)
         agents_port = self._agents_port()
@@ -158,6 +152,7 @@ class Edge:
         reconciler = Reconciler(self._journal, self._line, clock)
         verbs = {**housekeeping.verbs, **CardControl(front.desks).verbs}
         control = Control(self._folder, {**verbs, "compare": reconciler.verb, "agents": agents_port.verb})
+        desks = self._paused(intake, audit, events)
         self._standings = self._standings_of(front)
         console = self._console(audit, address, housekeeping)
         jobs = Jobs(self._jobs(cycles, housekeeping, renewals, reconciler, roots, console))
@@ -165,7 +160,7 @@ class Edge:
         stream, card_stream = Stream(events, clock), Stream(front.events, clock)
         gate = Gate(who.institution, self._workstations, cycles, clock)
         faces = [
-            *EmbedFace(intake, gate, cycles, stream, self.status, audit, clock, who.shown_in).routes(),
+            *EmbedFace(desks, gate, cycles, stream, self.status, audit, clock, who.shown_in).routes(),
             *CardsFace(front.desks, front.requests, gate, card_stream).routes(),
         ]
         listener = self._listener(faces, console.routes(), door, address)
@@ -189,10 +184,14 @@ class Edge:
         await self._parts.up(self._rulebooks.start, self._rulebooks.stop)
         log.info("the edge listens", address=self.url, version=version())
 
+    def _paused(self, intake: Intake, audit: Audit, events: Events) -> Pause:
+        self._maintenance = Maintenance(self._folder, audit, clock, events)
+        return Pause(intake, self._maintenance.window, self._knows, clock)
+
     def _standings_of(self, front: Front) -> Standings:
         return Standings(
             self._folder, self._config, lambda: self._who, self._journal, self._uplink, self._line, self._room, self._rulebooks,
-            self._workstations, front.desks.rows, clock,
+            self._workstations, front.desks.rows, clock, self._maintenance.window,
         )  # fmt: skip
 
     def _rulebooks_for(self, audit: Audit, forecaster: Forecaster) -> Rulebooks:
@@ -211,7 +210,10 @@ class Edge:
         tongues, secure = self._config.languages, not address.loopback
         lobby = Lobby(accounts, clock, who.name, who.zone, who.shown_in, secure=secure, languages=tongues)
         return Console(
-            lobby, self._standings.standing, audit, technicians(self._journal, housekeeping, who, audit, clock)
+            lobby,
+            self._standings.standing,
+            audit,
+            technicians(self._journal, housekeeping, self._maintenance, who, audit, clock),
         )
 
     def _jobs(
@@ -231,6 +233,7 @@ class Edge:
             Job("renew the certificate", RENEW_LOOK_EVERY_S, renewals.run, at_once=True),
             Job("compare with the hub", COMPARE_EVERY_S, reconciler.run),
             Job("have days signed", ROOTS_LOOK_EVERY_S, roots.run, at_once=True),
+            Job("tell of maintenance", MAINTENANCE_TELL_EVERY_S, self._maintenance.tell, at_once=True),
             Job("draw the console's charts", CHART_EVERY_S, console.sample),
         ]
 
@@ -297,6 +300,9 @@ class Edge:
 
     async def _report(self) -> EdgeReport:
         return await self._standings.report()
+
+    async def _knows(self, msgid: str) -> bool:
+        return await self._journal.find(self._who.institution, msgid) is not None
 
     def _renewed(self, who: identity.Identity) -> None:
         self._who = who

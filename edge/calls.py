@@ -52,7 +52,7 @@ class Reply(Struct, frozen=True, kw_only=True):
 
     ``answer``: the answer struct as plain values when final (and ``{"hid": …}`` of a provisional opening of a case).
     ``code`` and ``detail`` when refused. ``confirmation``: see :class:`edge.outcome.Confirmation`. ``ticket`` names what is still
-    open (provisional, in doubt): the msgid to query with 43.
+    open (provisional, in doubt): the msgid to query with 43. ``retry_after_s``: of a refusal that ends at a known time, when to come again.
     """
 
     outcome: Outcome
@@ -63,3 +63,4 @@ class Reply(Struct, frozen=True, kw_only=True):
     detail: str = ""
     confirmation: str = "none"
     ticket: str = ""
+    retry_after_s: int = 0

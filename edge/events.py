@@ -18,7 +18,7 @@ from edge.limits import EVENTS_PER_WATCHER_MAX, WATCHERS_MAX
 
 
 class Event(Struct, frozen=True, kw_only=True):
-    """Something to tell. ``kind``: outcome, parked, line, notice or card, and those of the cards' stream; ``data``: plain values, never a person's."""
+    """Something to tell. ``kind``: outcome, parked, line, notice, maintenance or card, and those of the cards' stream; ``data``: plain values, never a person's."""
 
     kind: str
     at: datetime

@@ -14,11 +14,21 @@ from typing import Any
 from msgspec import Struct
 
 from edge.limits import CAPACITY_HOURS_LOW
+from edge.maintenance.window import Window
 
 CERTIFICATE_DAYS_LOW = 30
 FREE_BYTES_LOW = 512 * 1024 * 1024
 HIDS_LOW = 50
 BACKUP_DAYS_LATE = 2
+
+
+class Planned(Struct, frozen=True, kw_only=True):
+    """Maintenance that lasts (``on``: new work is refused with ``maintenance``) or is announced."""
+
+    on: bool
+    begin: datetime
+    end: datetime
+    reason: str
 
 
 class Status(Struct, frozen=True, kw_only=True):
@@ -51,6 +61,7 @@ class Status(Struct, frozen=True, kw_only=True):
     rulebook_number: int = 0
     rulebook_days: int | None = None
     rulebook_trouble: str = ""
+    maintenance: Planned | None = None
     error: dict[str, Any] | None = None
 
 
@@ -71,11 +82,12 @@ class Signs:
     parked: int = 0
     contradictions: int = 0
     rulebook_trouble: str = ""
+    maintained: bool = False
 
 
 def warnings(signs: Signs) -> list[str]:
     """What a technician should see to, the most urgent first."""
-    found = []
+    found = _of_maintenance(signs)
     if not signs.journal_usable:
         found.append("The journal cannot be used: look at the disk of the data directory.")
     if signs.full:
@@ -107,6 +119,12 @@ def warnings(signs: Signs) -> list[str]:
     return found
 
 
+def _of_maintenance(signs: Signs) -> list[str]:
+    if not signs.maintained:
+        return []
+    return ["Maintenance is on and new work is refused; it ends by itself, or by: pishkhan-edge maintenance end."]
+
+
 def _of_transactions(signs: Signs) -> list[str]:
     found = []
     if signs.parked:
@@ -124,6 +142,13 @@ def _of_rulebook(signs: Signs) -> list[str]:
     if not signs.rulebook_trouble:
         return []
     return [f"A rulebook of the hub is not used ({signs.rulebook_trouble}): tell central operations."]
+
+
+def planned(window: Window | None, now: datetime) -> Planned | None:
+    """What is told of maintenance."""
+    if window is None:
+        return None
+    return Planned(on=window.lasts(now), begin=window.begin, end=window.end, reason=window.reason)
 
 
 def free_bytes(folder: Path) -> int:

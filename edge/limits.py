@@ -42,6 +42,11 @@ LANE_ENTRIES_MAX = 1_000
 """How many open entries of one case are looked up at once."""
 NOTICES_KEPT_MAX = 200
 
+MAINTENANCE_HOURS_MAX = 24
+"""Maintenance ends by itself at the latest after so long: a hospital that is forgotten in it would stand still."""
+MAINTENANCE_AHEAD_DAYS_MAX = 60
+MAINTENANCE_REASON_CHARACTERS_MAX = 200
+
 PRUNE_SEGMENTS_MAX = 256
 PRUNE_RECORDS_MAX = 512
 """What is pruned in one transaction, so that nobody waits for long meanwhile."""

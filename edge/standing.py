@@ -15,12 +15,13 @@ from edge.housekeeping import backup_age
 from edge.identity import Identity
 from edge.journal import Journal, Stats
 from edge.line import Line
+from edge.maintenance.window import Window
 from edge.readers.bindings import ReaderRow
 from edge.room import Room
 from edge.rulebooks import Rulebooks
 from edge.uplink import Uplink
 from edge.version import version
-from edge.workstations import WorkstationError, Workstations
+from edge.workstations import Workstations
 
 _NOTHING = Stats(
     entries={}, pending=0, parked=0, awaited=0, hids_left=0, commits=0, operations=0, file_bytes=0, wal_bytes=0
@@ -29,7 +30,7 @@ _NOTHING = Stats(
 
 
 class Standings:
-    """Looks at the parts anew each time. ``who`` is the identity in use now, ``readers`` its card readers."""
+    """Looks at the parts anew each time. ``who`` is the identity in use now, ``readers`` its card readers, ``maintenance`` what is announced."""
 
     def __init__(
         self,
@@ -44,6 +45,7 @@ class Standings:
         workstations: Workstations,
         readers: Callable[[], list[ReaderRow]],
         clock: Callable[[], datetime],
+        maintenance: Callable[[], Window | None] = lambda: None,
     ) -> None:
         self._folder = folder
         self._config = config
@@ -56,6 +58,7 @@ class Standings:
         self._workstations = workstations
         self._readers = readers
         self._clock = clock
+        self._maintenance = maintenance
 
     async def standing(self) -> Standing:
         """How the edge stands, what that was judged by, and the readers."""
@@ -98,6 +101,7 @@ class Standings:
             rulebook_number=rulebook.number,
             rulebook_days=rulebook.days,
             rulebook_trouble=rulebook.trouble,
+            maintenance=health.planned(self._maintenance(), now),
         )
         return Standing(status, signs, self._readers())
 
@@ -110,18 +114,12 @@ class Standings:
             hids_left=stats.hids_left,
             certificate_days_left=who.days_left(now),
             free_bytes=health.free_bytes(self._folder),
-            workstations=_count(self._workstations),
+            workstations=self._workstations.count(),
             full=capacity.full,
             hours_left=capacity.hours_left,
             backup_days=backup_age(self._folder, self._config, who.institution, now).days,
             parked=stats.parked,
             contradictions=self._uplink.contradictions,
             rulebook_trouble=self._rulebooks.standing.trouble,
+            maintained=(window := self._maintenance()) is not None and window.lasts(now),
         )
-
-
-def _count(workstations: Workstations) -> int:
-    try:
-        return len(workstations.all())
-    except WorkstationError:
-        return 0

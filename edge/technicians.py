@@ -9,17 +9,24 @@ from central_sync.pages.news import News
 from edge.audit import Audit
 from edge.console.journal_pages import JournalPages
 from edge.console.lobby import Lobby
+from edge.console.maintenance_pages import MaintenancePages
 from edge.console.routes import Served
 from edge.entries import Entries
 from edge.housekeeping import Housekeeping
 from edge.identity import Identity
 from edge.journal import Journal
+from edge.maintenance.calendar import Maintenance
 
 Further = Callable[[Lobby, News], Sequence[Served]]
 
 
 def technicians(
-    journal: Journal, housekeeping: Housekeeping, who: Identity, audit: Audit, clock: Callable[[], datetime]
+    journal: Journal,
+    housekeeping: Housekeeping,
+    maintenance: Maintenance,
+    who: Identity,
+    audit: Audit,
+    clock: Callable[[], datetime],
 ) -> Further:
     """The technician's pages beside the first one, over these parts."""
     entries = Entries(journal, who.institution, audit, clock)
@@ -28,6 +35,9 @@ def technicians(
         await housekeeping.verbs["release"]({"what": msgid, "by": by}, lambda *_: None)
 
     def further(lobby: Lobby, _news: News) -> Sequence[Served]:
-        return [JournalPages(lobby, entries, release, who.zone, who.shown_in)]
+        return [
+            JournalPages(lobby, entries, release, who.zone, who.shown_in),
+            MaintenancePages(lobby, maintenance, who.zone, who.shown_in),
+        ]
 
     return further

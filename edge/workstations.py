@@ -58,6 +58,13 @@ class Workstations:
         self._refresh()
         return [self._known[name] for name in sorted(self._known)]
 
+    def count(self) -> int:
+        """How many may sign in; none, while the file cannot be read."""
+        try:
+            return len(self.all())
+        except WorkstationError:
+            return 0
+
     def add(self, name: str, now: datetime) -> str:
         """Admit ``name`` and return its key; a name that is known gets a new key and loses the old one.
 

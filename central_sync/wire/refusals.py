@@ -258,6 +258,12 @@ REFUSALS: dict[str, Sentences] = {
         "The gateway's disk is nearly full and takes nothing new. Call your IT desk.",
         "The reserve of the journal's disk is reached: make room. What is open goes on and ends by itself; nothing was accepted now.",
     ),
+    "maintenance": Sentences(
+        Fault.EDGE,
+        True,
+        "The gateway is being maintained. Nothing new is taken until that is over.",
+        "Maintenance was announced on this gateway; its end is in detail. What is open can be confirmed, asked about and taken back.",
+    ),
     "shutting_down": Sentences(
         Fault.EDGE,
         True,

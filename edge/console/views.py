@@ -98,6 +98,12 @@ def _desks(signs: Signs) -> Iterable[Remark]:
 def _edge(signs: Signs) -> Iterable[Remark]:
     if not signs.journal_usable:
         yield Remark(Condition.BROKEN, N_("The journal cannot be used."), N_("Look at the disk of the data directory."))
+    if signs.maintained:
+        yield Remark(
+            Condition.WARNING,
+            N_("Maintenance is on: the desks begin nothing new."),
+            N_("It ends by itself at its time. End it on its page when you are done."),
+        )
     if signs.full:
         yield Remark(
             Condition.BROKEN, N_("The journal's disk is nearly full, and new work is refused."), N_("Make room on it.")

@@ -43,6 +43,7 @@ STATUS = {
     "shutting_down": 503,
     "too_busy": 503,
     "journal_full": 503,
+    "maintenance": 503,
     "journal_unavailable": 503,
     "edge_fault": 500,
 }
@@ -94,7 +95,7 @@ class Door:
             log.error("a face failed", route=route or _route(request), **located(error))
             answer = json_response(bodies.unknown("edge_fault") if request.method == hdrs.METH_POST else _fault(), 500)
         if origin and isinstance(answer, JsonAnswer):
-            answer.more = b"".join(
+            answer.more += b"".join(
                 f"{name}: {value}\r\n".encode("utf-8", "surrogateescape") for name, value in _cors(origin).items()
             )
         return answer
@@ -181,9 +182,13 @@ async def body(request: web.Request, kind: type[T]) -> T:
     return bodies.read(kind, content)
 
 
-def json_response(answer: msgspec.Struct, status: int = 200) -> JsonAnswer:
-    """``answer`` as it goes to the caller; never kept by a browser or a proxy."""
-    return JsonAnswer(answer, status)
+def json_response(answer: msgspec.Struct, status: int = 200, retry_after_s: int = 0) -> JsonAnswer:
+    """``answer`` as it goes to the caller; never kept by a browser or a proxy. ``retry_after_s``: nothing is taken now, but then."""
+    if not retry_after_s:
+        return JsonAnswer(answer, status)
+    made = JsonAnswer(answer, 503)
+    made.more = b"Retry-After: %d\r\n" % retry_after_s
+    return made
 
 
 def turned_away(refusal: Refused) -> JsonAnswer:

@@ -22,7 +22,9 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint("POST", f"{BASE}/query", "query", "43: what became of a transaction.", codec.QueryRequest),
     Endpoint("POST", f"{BASE}/uncertain", "uncertain", "44: everything that is open.", codec.UncertainRequest),
     Endpoint("POST", f"{BASE}/close", "close", "9002: end the business day.", codec.CloseRequest),
-    Endpoint("GET", f"{BASE}/events", "events", "Server-sent events: outcome, line, notice, card.", answer=None),
+    Endpoint(
+        "GET", f"{BASE}/events", "events", "Server-sent events: outcome, line, notice, maintenance, card.", answer=None
+    ),
     Endpoint("GET", f"{BASE}/status", "status", "How the edge stands.", answer=Status, signed=False),
 )
 

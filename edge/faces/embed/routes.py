@@ -140,7 +140,8 @@ class EmbedFace:
 
     async def _decided(self, request: web.Request, asked: codec.DeskRequest, call: Call) -> web.StreamResponse:
         language = codec.language_of(asked, request.headers.get(hdrs.ACCEPT_LANGUAGE, ""))
-        return door.json_response(codec.body(await self._intake.handle(call), language, self._calendar))
+        reply = await self._intake.handle(call)
+        return door.json_response(codec.body(reply, language, self._calendar), retry_after_s=reply.retry_after_s)
 
 
 def _msgid() -> str:

@@ -2,90 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import AsyncIterator
-from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import msgspec
 import pytest
-from aiohttp import web
-from aiohttp.test_utils import TestClient, TestServer
+from aiohttp.test_utils import TestClient
 
-from central_sync.terms.days import Calendar
 from central_sync.terms.languages import Language
-from edge import identity
 from edge.accounts import Role
-from edge.audit import Audit
-from edge.config import Config
-from edge.console.lobby import BASE, Lobby
-from edge.console.routes import Console
+from edge.console.lobby import BASE
 from edge.console.words import NUMBERS
-from edge.faces.door import Door
-from edge.housekeeping import Housekeeping
-from edge.journal import Block, Journal
-from edge.technicians import technicians
-from tests.edge.console.test_routes import NAME, PASSWORD, World, sign_in, text_of
-from tests.edge.journal.drafts import NOW, applied, declined, draft
-from tests.edge.journal.papers import Papers, enrolled
-from tests.edge.world import OTHER, registration
+from tests.edge.console.place import Place, posted
+from tests.edge.console.test_routes import NAME, PASSWORD, sign_in, text_of
+from tests.edge.journal.drafts import NOW, applied, declined
+from tests.edge.world import OTHER
 
-PAPERS = Papers("H1")
 HERE = "/technician/journal"
 HOSTILE = "m<script>alert(1)</script>"
-
-
-class Place(World):
-    """The console of :class:`World`, over a journal."""
-
-    def __init__(self, folder: Path, journal: Journal) -> None:
-        super().__init__(folder)
-        self.now = NOW + timedelta(hours=2)
-        self.journal = journal
-        audit, who = Audit(folder), replace(identity.load(folder), calendar="jalali")
-        audit.start()
-        keeper = Housekeeping(folder, journal, lambda: who, Config(), lambda: self.now, "1")
-        keeper.audit = audit
-        lobby = Lobby(self.accounts, lambda: self.now, "H", "Asia/Tehran", Calendar.JALALI, secure=False)
-        self.console = Console(lobby, self.standing, audit, technicians(journal, keeper, who, audit, lambda: self.now))
-
-    async def append(self, msgid: str, **more: object) -> int:
-        packet = msgspec.msgpack.encode(registration())
-        return (await self.journal.append(draft(msgid, **({"number": "2201", "packet": packet} | more)))).standing.seq
-
-    def acts(self) -> list[tuple[str, int]]:
-        lines = [json.loads(line) for line in (self.folder / "audit.jsonl").read_text().splitlines()]
-        return [(line["act"], line.get("record", 0)) for line in lines if not line["act"].startswith("console")]
-
-
-@pytest.fixture
-async def place(tmp_path: Path) -> AsyncIterator[Place]:
-    folder = enrolled(tmp_path / "edge", PAPERS)
-    journal = Journal(folder / "journal.db")
-    await journal.open()
-    await journal.add_block(Block(1, 500))
-    yield Place(folder, journal)
-    await journal.close()
-
-
-@pytest.fixture
-async def client(place: Place) -> AsyncIterator[TestClient]:
-    app = web.Application(middlewares=[Door([], []).middleware], client_max_size=64 * 1024)
-    app.add_routes(place.console.routes())
-    async with TestClient(TestServer(app)) as made:
-        await sign_in(made)
-        yield made
-    await place.console.stop()
-
-
-async def posted(client: TestClient, path: str, form_of: str = "/technician", **fields: str) -> tuple[int, str, str]:
-    """A form with the key that stands on a page: status, where it leads, text."""
-    _, page = await text_of(client, form_of)
-    key = re.search(r'name="form_key" value="([^"]+)"', page).group(1)
-    answer = await client.post(BASE + path, data={"form_key": key, **fields}, allow_redirects=False)
-    return answer.status, answer.headers.get("Location", ""), await answer.text()
 
 
 def test_whatever_the_journal_may_hold_has_a_name() -> None:

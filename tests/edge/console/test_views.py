@@ -39,6 +39,7 @@ def test_a_gateway_that_is_well_has_nothing_to_do() -> None:
     ("change", "leg", "condition"),
     [
         ({"journal_usable": False}, EDGE, Condition.BROKEN),
+        ({"maintained": True}, EDGE, Condition.WARNING),
         ({"full": True}, EDGE, Condition.BROKEN),
         ({"hours_left": 3.5}, EDGE, Condition.WARNING),
         ({"free_bytes": 2**20}, EDGE, Condition.WARNING),

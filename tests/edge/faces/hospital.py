@@ -47,6 +47,7 @@ class Desk:
         self.calls: list[Call] = []
         self.outcome = Outcome.FINAL
         self.code = ""
+        self.retry_after_s = 0
         self.answer: dict[str, Any] | None = {"hid": "1"}
         self.hold: asyncio.Event | None = None
         self.fault: Exception | None = None
@@ -58,7 +59,7 @@ class Desk:
         if self.fault is not None:
             raise self.fault
         return Reply(
-            outcome=self.outcome, msgid=call.msgid, number=call.number, answer=self.answer, code=self.code,
+            outcome=self.outcome, msgid=call.msgid, number=call.number, answer=self.answer, code=self.code, retry_after_s=self.retry_after_s,
             ticket=call.msgid if self.outcome in (Outcome.IN_DOUBT, Outcome.PROVISIONAL) else "",
         )  # fmt: skip
 

@@ -70,6 +70,18 @@ async def test_init_with_anything_wrong_gives_no_token(
     assert len(hospital.desk.calls) == 1
 
 
+async def test_what_maintenance_refuses_says_when_to_come_again_also_to_a_page(hospital: Hospital) -> None:
+    hospital.desk.outcome, hospital.desk.code, hospital.desk.retry_after_s = Outcome.REFUSED, "maintenance", 90
+    body = {"context": hospital.context, "number": "2201", "msgid": "m-1", "packet": PACKET}
+    headers = {"Authorization": f"Bearer {hospital.token}", "Origin": "http://localhost"}
+    async with hospital.http.post("/embed/v1/handle", json=body, headers=headers) as answer:
+        told = await answer.json()
+        assert (answer.status, answer.headers["Retry-After"]) == (503, "90")
+        assert answer.headers["Access-Control-Allow-Origin"] == "http://localhost"
+    assert (told["return_code"], told["outcome"], told["msgid"]) == (-2, "refused", "m-1")
+    assert (told["error"]["code"], told["error"]["again"]) == ("maintenance", True)
+
+
 async def test_handle_hands_over_the_call_as_it_came_and_gives_the_reply(hospital: Hospital) -> None:
     status, body = await hospital.call("handle", number="1101", msgid="m-1", packet=PACKET, deadline_ms=900)
     call = hospital.desk.calls[-1]

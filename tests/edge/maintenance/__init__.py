@@ -1,0 +1,1 @@
+"""Tests of maintenance that a technician announces."""
