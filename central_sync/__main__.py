@@ -34,6 +34,7 @@ from central_sync.rulebook.strict import RulebookError
 from central_sync.store import migrate
 from central_sync.verbs import printing
 from central_sync.verbs import publishing as publishing_verbs
+from central_sync.verbs.account import account
 from central_sync.verbs.resettle import resettle_command
 from central_sync.verbs.review import review
 from central_sync.verbs.rulebook import rulebook
@@ -111,6 +112,7 @@ def main(ctx: click.Context, folder: Path | None, database: str) -> None:
     ctx.obj = Place(folder, config)
 
 
+main.add_command(account)
 main.add_command(rulebook)
 main.add_command(review)
 main.add_command(settlements)
@@ -228,22 +230,30 @@ def notice(place: Place, code: str, text: str) -> None:
 @main.command()
 @click.option("--sync-listen", help="HOST:PORT for enrolled edges (mutual TLS); port 0 takes any free one.")
 @click.option("--enrol-listen", help="HOST:PORT for enrolment.")
+@click.option(
+    "--console-listen", help="HOST:PORT for the pages of central operations (HTTPS); none without it or the setting."
+)
 @click.option("--sync-device", help="Network interface to which the sync port is bound.")
 @click.option("--enrol-device", help="Network interface to which the enrol port is bound.")
+@click.option("--console-device", help="Network interface to which the console is bound.")
 @click.option("--sync-url", help="Where enrolled edges are told to send, if not to what the sync port listens on.")
 @click.pass_obj
 def run(
     place: Place,
     sync_listen: str | None,
     enrol_listen: str | None,
+    console_listen: str | None,
     sync_device: str | None,
     enrol_device: str | None,
+    console_device: str | None,
     sync_url: str | None,
 ) -> None:
     """Run the hub until SIGTERM. Several may run on one PostgreSQL database. Logs go to stderr as JSON."""
     config = place.config
+    pages = _listener(Listener(config.console.listen, config.console.device), console_listen, console_device)
     config = msgspec.structs.replace(
         config,
+        console=msgspec.structs.replace(config.console, listen=pages.listen, device=pages.device),
         sync=_listener(config.sync, sync_listen, sync_device),
         enrol=_listener(config.enrol, enrol_listen, enrol_device),
         sync_url=config.sync_url if sync_url is None else sync_url,
@@ -294,7 +304,8 @@ def _listener(setting: Listener, listen: str | None, device: str | None) -> List
 
 
 def _listening(faces: Faces) -> None:
-    click.echo(json.dumps({"event": "listening", "sync": faces.sync, "enrol": faces.enrol}))
+    told = {"event": "listening", "sync": faces.sync, "enrol": faces.enrol}
+    click.echo(json.dumps({**told, "console": faces.console} if faces.console else told))
 
 
 if __name__ == "__main__":

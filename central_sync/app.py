@@ -13,7 +13,7 @@ import resource
 import signal
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,6 +29,7 @@ from central_sync.api.tls import listening, mutual_context, server_context
 from central_sync.audit import Trail
 from central_sync.comparison import Comparisons
 from central_sync.config import Config, Listener, address
+from central_sync.console.site import Console
 from central_sync.fleet.authority import Authority
 from central_sync.fleet.deliveries import Deliveries
 from central_sync.fleet.lives import Lives
@@ -62,6 +63,7 @@ class Faces:
 
     sync: str
     enrol: str
+    console: str = ""
 
 
 class Hub:
@@ -104,7 +106,9 @@ class Hub:
         in_force = InForce(Publications(self._store), clock, _soon(self._news))
         in_force.open()
         sync_socket, enrol_socket = self._bound(config.sync), self._bound(config.enrol)
-        faces = Faces(_url(sync_socket), _url(enrol_socket))
+        pages = config.console
+        console_socket = self._bound(Listener(pages.listen, pages.device)) if pages.listen else None
+        faces = Faces(_url(sync_socket), _url(enrol_socket), _url(console_socket) if console_socket else "")
 
         trail = Trail(self._store, clock)
         fleet = Fleet(self._store, self._authority, in_force.rulebook())
@@ -121,17 +125,23 @@ class Hub:
             mutual_context(certificate, self._authority.authority_certificate, sync.turned_away),
             server_context(certificate),
         )
-        jobs = Jobs(self._store, self._authority, signer, clock, config.audit_days, self._reloader(contexts))
+        console = Console(self._store, self._authority, trail, clock, pages) if console_socket else None
+        shown = self._folder / pages.certificate if pages.certificate else certificate
+        console_context = server_context(shown) if console is not None else None
+        served = {**dict.fromkeys(contexts, certificate), **({console_context: shown} if console_context else {})}
+        jobs = Jobs(self._store, self._authority, signer, clock, config.audit_days, self._reloader(served))
 
         asking = Asking(self._store, payers, clock)
         auditing = Auditing(self._store, clock, lambda: in_force.current.whole.audit)
 
-        for part in (trail, in_force, reports, sync, enrol, jobs, asking, auditing):
+        for part in (trail, in_force, reports, sync, enrol, jobs, asking, auditing, *([console] if console else ())):
             part.start()
             self._undo.append(part.stop)
         self._sync = sync
         await self._serve(sync.application(), sync_socket, contexts[0])
         await self._serve(enrol.application(), enrol_socket, contexts[1])
+        if console is not None and console_socket is not None and console_context is not None:
+            await self._serve(console.application(), console_socket, console_context)
         _log.info("the hub listens", address=faces.sync, version=in_force.rulebook().version)
         return faces
 
@@ -174,12 +184,11 @@ class Hub:
             )
         )
 
-    def _reloader(self, contexts: tuple[ssl.SSLContext, ...]) -> Callable[[], None]:
+    def _reloader(self, served: Mapping[ssl.SSLContext, Path]) -> Callable[[], None]:
         """What the jobs call when there may be a new server certificate: new connections then see it."""
-        file = self._authority.server_certificate
 
         def reload() -> None:
-            for context in contexts:
+            for context, file in served.items():
                 context.load_cert_chain(file)
 
         return _soon(reload)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 from msgspec import Meta, Struct
@@ -55,6 +56,25 @@ class FleetSetting(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     version_oldest: Annotated[str, Meta(pattern=r"^[0-9.]{0,20}\Z")] = ""
 
 
+class ConsoleSetting(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The pages of central operations. ``listen`` empty: this process serves none. ``certificate``: a PEM file (key and chain, relative to the hub's
+    folder) that browsers believe; empty: the hub's own. ``name`` stands at the top of each page; ``second_factor`` are the roles that must have one.
+    """
+
+    listen: str = ""
+    device: str = ""
+    certificate: str = ""
+    name: Annotated[str, Meta(min_length=1, max_length=80)] = "Hub"
+    zone: Annotated[str, Meta(max_length=64)] = "UTC"
+    idle_minutes: Annotated[int, Meta(ge=1, le=24 * 60)] = 30
+    session_hours: Annotated[int, Meta(ge=1, le=24)] = 12
+    second_factor: tuple[Literal["administrator", "operator", "reviewer", "observer"], ...] = (
+        "administrator",
+        "operator",
+        "reviewer",
+    )
+
+
 class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """All settings. ``database`` is a SQLAlchemy address; ``sync_url`` is where edges are told to send (default: what the sync
     port listens on).
@@ -63,6 +83,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     database: str = ""
     sync: Listener = Listener("127.0.0.1:7443")
     enrol: Listener = Listener("127.0.0.1:7444")
+    console: ConsoleSetting = ConsoleSetting()
     sync_url: str = ""
     log_level: Annotated[str, Meta(pattern="^(debug|info|warning|error)$")] = "info"
     threads: Annotated[int, Meta(ge=1, le=64)] = 8
@@ -101,6 +122,12 @@ def load(folder: Path) -> Config:
         raise ConfigInvalid(
             f"{file}: fleet: report_every_s is less than late_after_s, and that less than silent_after_s"
         )
+    if config.console.listen:
+        address(config.console.listen)
+    try:
+        ZoneInfo(config.console.zone)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ConfigInvalid(f"{file}: there is no time zone {config.console.zone!r}") from error
     if len({payer.code for payer in config.payers}) != len(config.payers):
         raise ConfigInvalid(f"{file}: a payer stands twice")
     return config if config.database else msgspec.structs.replace(config, database=default_database(folder))

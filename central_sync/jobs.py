@@ -19,6 +19,8 @@ from central_sync.fleet.signer import Signer
 from central_sync.store import Store
 
 EVERY_HOURS = 6
+SESSION_KEPT = timedelta(days=2)
+"""How long a row of a console's session stays after whatever ended it: longer than any session lasts."""
 _log = structlog.get_logger(__name__)
 
 
@@ -58,11 +60,12 @@ class Jobs:
             self._scheduler = None
 
     def prune(self) -> None:
-        """Delete invitations long expired, and the audit trail beyond its age."""
+        """Delete invitations long expired, the audit trail beyond its age, and what is left of the console's sessions and waits."""
         now = self._clock()
         with self._store.write() as uow:
             invitations = uow.upkeep.prune_invitations(now - timedelta(days=INVITATION_KEPT_DAYS))
             rows = uow.upkeep.prune_audit(now - timedelta(days=self._audit_days))
+            rows += uow.console_sessions.prune(now - SESSION_KEPT, now - SESSION_KEPT, now)
         if invitations or rows:
             _log.info("old rows were deleted", count=invitations + rows)
 

@@ -27,6 +27,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from central_sync.fleet.limits import (
@@ -190,6 +191,11 @@ class Authority:
             from_time=certificate.not_valid_before_utc,
             to_time=certificate.not_valid_after_utc,
         )
+
+    def derived(self, purpose: bytes) -> bytes:
+        """A key of 32 bytes for ``purpose``, the same in every process that holds this authority; it tells nothing of the authority's own."""
+        secret = self._opened()[0].private_numbers().private_value.to_bytes(32, "big")
+        return HKDF(hashes.SHA256(), 32, salt=None, info=purpose).derive(secret)
 
     def issued(self, certificate: x509.Certificate) -> bool:
         """Whether this authority signed ``certificate``."""

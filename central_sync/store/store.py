@@ -16,11 +16,14 @@ from sqlalchemy import Connection, Engine
 from central_sync.errors import StoreNotMigrated
 from central_sync.store.audits import Audits
 from central_sync.store.cases import Cases, Fees
+from central_sync.store.console_accounts import ConsoleAccounts
+from central_sync.store.console_sessions import ConsoleSessions, ConsoleWaits
 from central_sync.store.engine import DATABASE_ERRORS, new_engine, sqlite_path, translated
 from central_sync.store.evidence import Lives, Roots, Signers
 from central_sync.store.fleet import Audit, Certificates, Feeds, Institutions, Invitations, Leases
 from central_sync.store.holding import Holding
 from central_sync.store.ledger import Cycles, Ledger
+from central_sync.store.lookups import Lookups
 from central_sync.store.members import Members
 from central_sync.store.migrate import revision_at, revision_wanted
 from central_sync.store.payer_shares import PayerShares
@@ -59,6 +62,10 @@ class UnitOfWork:
         self.rulebooks = Rulebooks(connection)
         self.reports = Reports(connection)
         self.upkeep = Upkeep(connection)
+        self.lookups = Lookups(connection)
+        self.console_accounts = ConsoleAccounts(connection)
+        self.console_sessions = ConsoleSessions(connection)
+        self.console_waits = ConsoleWaits(connection)
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:

@@ -18,6 +18,7 @@ ELSEWHERE: dict[str, str] = {
     # So are the console's pages, through their addresses.
     "edge/console/": "tests/edge/console",
     "edge/technicians.py": "tests/edge/console",
+    "central_sync/console/": "tests/central_sync/console",
     # What answers requests for both consoles is tested through theirs.
     "central_sync/pages/front.py": "tests/edge/console/test_routes.py",
     "central_sync/pages/news.py": "tests/edge/console/test_routes.py",

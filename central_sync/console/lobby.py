@@ -1,0 +1,180 @@
+"""SHELL: what stands before each page of the hub's console. A page without a need cannot be written down; whatever is not allowed is refused here.
+
+In this order: the caller's session; what the page needs; the institution that the path names, within the caller's scope (else there is no such page, so that
+guessing tells nothing); for a form its origin and its key. Only then the page's own code runs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from functools import partial
+from typing import Any, NamedTuple, ParamSpec, TypeVar
+
+import structlog
+from aiohttp import hdrs, web
+
+from central_sync.audit import Trail
+from central_sync.console.access import Need, Right, Stage, allowed
+from central_sync.console.sessions import NOBODY, Sessions, Visitor
+from central_sync.errors import StoreError
+from central_sync.log import located
+from central_sync.pages import forms
+from central_sync.pages.front import Front, Turned
+from central_sync.pages.languages import Tongue
+from central_sync.terms.days import Calendar
+from central_sync.terms.languages import Language
+
+ROOMS = ("central_sync.console",)
+SESSION_COOKIE = "pishkhan_hub_session"
+BROWSER_COOKIE = "pishkhan_hub_browser"
+THREADS = 4
+CALENDARS = {Language.FA: Calendar.JALALI}
+"""A reader sees days in the calendar of the language; Gregorian where nothing stands here."""
+_log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
+P = ParamSpec("P")
+Handler = Callable[[web.Request, Visitor], Awaitable[web.StreamResponse]]
+
+
+class Page(NamedTuple):
+    """One page. ``label``: its name in the navigation (a message), if it stands there."""
+
+    method: str
+    path: str
+    need: Right | Need
+    handler: Handler
+    label: str = ""
+
+
+class Lobby(Front):
+    """Of the hub's console. ``zone``: an IANA name; ``secure``: whether it is HTTPS."""
+
+    def __init__(
+        self, sessions: Sessions, trail: Trail, clock: Callable[[], datetime], name: str, zone: str, *, secure: bool
+    ) -> None:
+        tongues = {one: Tongue(one, zone, CALENDARS.get(one, Calendar.GREGORIAN), ROOMS) for one in Language}
+        super().__init__("", name, ROOMS, tongues, secure=secure)
+        self.clock = clock
+        self.trail = trail
+        self._sessions = sessions
+        self._navigation: list[Page] = []
+        self._threads: ThreadPoolExecutor | None = None
+
+    def start(self) -> None:
+        """Make the worker threads ready."""
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="console")
+
+    def stop(self) -> None:
+        """Finish the work begun. Blocks."""
+        if self._threads is not None:
+            self._threads.shutdown(wait=True)
+
+    async def work(self, work: Callable[P, T], *arguments: P.args, **more: P.kwargs) -> T:
+        """``work`` in a thread: whatever asks the database."""
+        assert self._threads is not None, "start() first"
+        return await asyncio.get_running_loop().run_in_executor(self._threads, partial(work, *arguments, **more))
+
+    def routes(self, pages: Sequence[Page]) -> list[web.RouteDef]:
+        """The guarded routes of ``pages``; those with a label are the navigation."""
+        self._navigation = [page for page in pages if page.label]
+        return [web.route(page.method, page.path, self.guarded(page)) for page in pages]
+
+    def guarded(self, page: Page) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+        """``page`` behind everything that stands before it."""
+
+        async def entered(request: web.Request) -> web.StreamResponse:
+            visitor = await self.visitor(request)
+            self._admit(request, page, visitor)
+            if request.method == hdrs.METH_POST:
+                await self._own_form(request, page, visitor)
+            return await page.handler(request, visitor)
+
+        entered.__name__ = page.path
+        return self.served(entered)
+
+    async def visitor(self, request: web.Request) -> Visitor:
+        """Whoever asks."""
+        token = request.cookies.get(SESSION_COOKIE, "")
+        return await self.work(self._sessions.of, token) if token else NOBODY
+
+    async def still(self, request: web.Request) -> bool:
+        """Whether the session of a page that only listens goes on. It ends when role or scope change, too."""
+        token = request.cookies.get(SESSION_COOKIE, "")
+        return (await self.work(self._sessions.of, token, listening=True)).stage is Stage.WHOLE
+
+    def shown(
+        self,
+        request: web.Request,
+        visitor: Visitor,
+        template: str,
+        values: Mapping[str, Any],
+        status: int = 200,
+    ) -> web.Response:
+        """A whole page for ``visitor``; its templates know ``now`` and ``visitor``."""
+        seen = [page for page in self._navigation if allowed(visitor.role, visitor.stage, page.need)]
+        more = {
+            "navigation": [(page.path, page.label) for page in seen],
+            "here": request.path_qs,
+            "at": request.path,
+            "visitor": visitor,
+            "now": self.clock(),
+        }
+        session = visitor if visitor.stage is not Stage.NOBODY else None
+        return self.page(request, template, {**more, **values}, session, status)
+
+    def told(self, request: web.Request, visitor: Visitor, heading: str, text: str, status: int) -> web.Response:
+        """A page for ``visitor`` that says one thing."""
+        return self.shown(request, visitor, "message.html", {"heading": heading, "text": text}, status)
+
+    def no_page(self, request: web.Request, visitor: Visitor) -> web.Response:
+        """The page for what is not there, or not for this visitor's eyes."""
+        text = self.tongue(request).text
+        words = text("Perhaps the address was mistyped.")
+        return self.told(request, visitor, text("There is no such page"), words, 404)
+
+    def fault(self, request: web.Request, error: Exception, route: str) -> web.Response:
+        """As :meth:`Front.fault`."""
+        text = self.tongue(request).text
+        _log.error("a page of the console failed", route=route, **located(error))
+        if isinstance(error, StoreError):
+            words = text("The database does not answer. Nothing was changed; try again in a minute.")
+            return self.message(request, text("The centre is busy"), words, 503)
+        words = text("This page could not be made. It is logged what failed; the hospitals are not touched by it.")
+        return self.message(request, text("The centre has a fault"), words, 500)
+
+    def signed_in(self, token: str, mark: str) -> web.Response:
+        """The answer that gives a browser its session (and, the first time, its mark) and sends it to the start."""
+        answer = self.sent_to("/")
+        self.keep(answer, SESSION_COOKIE, token)
+        if mark:
+            self.keep(answer, BROWSER_COOKIE, mark, long=True)
+        return answer
+
+    def _admit(self, request: web.Request, page: Page, visitor: Visitor) -> None:
+        if allowed(visitor.role, visitor.stage, page.need):
+            institution = request.match_info.get("institution")
+            if institution is not None and not visitor.sees(institution):
+                self.trail.note(visitor.actor, "page_refused", institution, page.path)
+                raise Turned(self.no_page(request, visitor))
+            return
+        elsewhere = {Stage.NOBODY: "/sign-in", Stage.SECOND: "/second-factor", Stage.SET_UP: "/second-factor/set-up"}
+        if visitor.stage in elsewhere:
+            raise Turned(self.sent_to(elsewhere[visitor.stage]))
+        if page.need is Need.SECOND:
+            raise Turned(self.sent_to("/"))
+        self.trail.note(visitor.actor, "page_refused", page.path, visitor.role)
+        text = self.tongue(request).text
+        words = text("Your account has another role.")
+        raise Turned(self.told(request, visitor, text("This page is not for you"), words, 403))
+
+    async def _own_form(self, request: web.Request, page: Page, visitor: Visitor) -> None:
+        origin = request.headers.get(hdrs.ORIGIN)
+        if origin is not None and origin != f"{request.scheme}://{request.host}":
+            raise Turned(self.too_old(request))
+        given = str((await request.post()).get("form_key", ""))
+        if page.need is not Need.ANYBODY and not forms.same(visitor.form_key, given):
+            raise Turned(self.too_old(request))

@@ -1,0 +1,40 @@
+"""SHELL: the first page: what wants to be seen to, in numbers that are counted up to a bound."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from central_sync.console.access import Right
+from central_sync.console.lobby import Lobby, Page
+from central_sync.console.sessions import Visitor
+from central_sync.payers import lifecycle as shares
+from central_sync.review import lifecycle as entries
+from central_sync.store import Store
+
+COUNTED_MAX = 1_000
+
+
+def N_(message: str) -> str:  # noqa: N802 -- gettext's name for a message that is translated later
+    """Mark a message for the catalogues."""
+    return message
+
+
+class Start:
+    """The page."""
+
+    def __init__(self, lobby: Lobby, store: Store) -> None:
+        self._lobby = lobby
+        self._store = store
+
+    def pages(self) -> list[Page]:
+        """It alone."""
+        return [Page("GET", "/", Right.LOOK, self.show, N_("Start"))]
+
+    async def show(self, request: web.Request, visitor: Visitor) -> web.StreamResponse:
+        """What wants to be seen to."""
+        counts = await self._lobby.work(self._counts, visitor)
+        return self._lobby.shown(request, visitor, "start.html", {"counts": counts, "counted_max": COUNTED_MAX})
+
+    def _counts(self, visitor: Visitor) -> dict[str, int]:
+        with self._store.read() as uow:
+            return uow.lookups.counts(visitor.scope, self._lobby.clock(), shares.OPEN, entries.OPEN, COUNTED_MAX)

@@ -1,0 +1,137 @@
+"""Every page as every role, within its scope and beyond it: what is not granted here is refused. A page without a line here fails."""
+
+from __future__ import annotations
+
+import pytest
+
+from central_sync.console.access import Need, Right, Role, Stage, allowed
+from tests.central_sync.console.conftest import Browser, World
+
+ALL = frozenset(Role)
+BEGIN = ("sign_in", "language")
+RIGHTS = {
+    Right.LOOK: ALL,
+    Right.UNMASK: {Role.OPERATOR, Role.REVIEWER},
+    Right.FIND_PERSON: {Role.OPERATOR, Role.REVIEWER},
+    Right.TRUST: {Role.ADMINISTRATOR, Role.OPERATOR},
+    Right.TRAIL: {Role.ADMINISTRATOR, Role.OPERATOR, Role.OBSERVER},
+    Right.ACKNOWLEDGE: {Role.ADMINISTRATOR, Role.OPERATOR},
+}
+"""Who has what, said a second time."""
+
+PAGES: dict[tuple[str, str], Right | Need] = {
+    ("GET", "/sign-in"): Need.ANYBODY,
+    ("POST", "/sign-in"): Need.ANYBODY,
+    ("POST", "/language"): Need.ANYBODY,
+    ("GET", "/second-factor"): Need.SECOND,
+    ("POST", "/second-factor"): Need.SECOND,
+    ("GET", "/second-factor/set-up"): Need.SET_UP,
+    ("POST", "/second-factor/set-up"): Need.SET_UP,
+    ("POST", "/second-factor/confirm"): Need.SET_UP,
+    ("POST", "/sign-out"): Need.SESSION,
+    ("GET", "/account"): Need.SIGNED_IN,
+    ("POST", "/account/password"): Need.SIGNED_IN,
+    ("GET", "/"): Right.LOOK,
+}
+"""What each page needs, said a second time. HTTP method and path, as the page has them."""
+SAMPLES: dict[str, str] = {}
+"""Values of a path's places, but for ``{institution}``."""
+
+
+def pages_of(world: World) -> dict[tuple[str, str], Right | Need]:
+    return {(page.method, page.path): page.need for page in world.console.pages()}
+
+
+def test_every_page_says_what_it_needs_and_stands_here(small_world: World) -> None:
+    assert pages_of(small_world) == PAGES
+
+
+def test_every_right_is_granted_to_those_who_stand_here_and_to_nobody_else() -> None:
+    assert set(RIGHTS) == set(Right)
+    for right in Right:
+        for role in Role:
+            assert allowed(role, Stage.WHOLE, right) is (role in RIGHTS[right])
+            for stage in (Stage.NOBODY, Stage.SECOND, Stage.SET_UP):
+                assert not allowed(role, stage, right)
+        assert not allowed("", Stage.WHOLE, right)
+        assert not allowed("root", Stage.WHOLE, right)
+
+
+async def test_the_application_serves_no_other_address(small_world: World, small_client) -> None:
+    served = {
+        (route.method, route.resource.canonical)
+        for route in small_client.server.app.router.routes()
+        if route.method != "HEAD"
+    }
+    assert served == set(PAGES) | {("GET", "/static/{name}"), ("*", "/{rest}")}
+
+
+def _filled(path: str, institution: str) -> str:
+    return path.format_map({"institution": institution, **SAMPLES})
+
+
+@pytest.mark.parametrize("role", list(Role))
+@pytest.mark.parametrize("bound", [False, True], ids=["all", "bound"])
+async def test_a_role_gets_what_it_may_and_no_more(small_world: World, small_client, role: Role, bound: bool) -> None:
+    small_world.account("one", role, ("H1",) if bound else None)
+    for (method, path), need in PAGES.items():
+        if need in (Need.ANYBODY, Need.SECOND, Need.SET_UP, Need.SESSION):
+            continue
+        browser = Browser(small_client, small_world.token("one"))
+        key = await browser.key()
+        may = need is Need.SIGNED_IN or role in RIGHTS[need]
+        for institution in ("H1", "H2") if "{institution}" in path else ("H1",):
+            where = _filled(path, institution)
+            status = (await browser.get(where))[0] if method == "GET" else (await browser.post(where, key))[0]
+            if not may:
+                assert status == 403, where
+            elif bound and institution == "H2":
+                assert status == 404, where
+            else:
+                assert status in (200, 303, 400, 403) if method == "POST" else status == 200, (where, status)
+
+
+@pytest.mark.parametrize("stage", [Stage.NOBODY, Stage.SECOND, Stage.SET_UP])
+async def test_whoever_is_not_wholly_signed_in_is_sent_to_what_is_next(small_world: World, small_client, stage) -> None:
+    small_world.account("one", Role.ADMINISTRATOR)
+    token = small_world.token("one") if stage is not Stage.NOBODY else ""
+    if token:
+        with small_world.store.write() as uow:
+            from central_sync.pages import forms
+
+            uow.console_sessions.change(forms.digest(token), stage=stage)
+    for (method, path), need in PAGES.items():
+        if allowed("administrator", stage, need):
+            continue
+        browser = Browser(small_client, token)
+        where = _filled(path, "H1")
+        answer = await small_client.request(method, where, allow_redirects=False, cookies=browser.cookies)
+        assert answer.status == 303, where
+        assert (
+            answer.headers["Location"]
+            == {
+                Stage.NOBODY: "/sign-in",
+                Stage.SECOND: "/second-factor",
+                Stage.SET_UP: "/second-factor/set-up",
+            }[stage]
+        )
+
+
+async def test_no_form_works_without_the_key_of_its_own_session_or_from_another_site(
+    small_world: World, small_client
+) -> None:
+    small_world.account("one", Role.OPERATOR)
+    small_world.account("two", Role.OPERATOR)
+    other = await Browser(small_client, small_world.token("two")).key()
+    for (method, path), need in PAGES.items():
+        if method != "POST" or need in (Need.ANYBODY, Need.SECOND):
+            continue
+        browser = Browser(small_client, small_world.token("one"))
+        for key in ("", "x", other):
+            status, page, _ = await browser.post(_filled(path, "H1"), key)
+            assert status == 403, path
+            assert "too old" in page
+        browser.headers = {"Origin": "https://evil.example"}
+        status, page, _ = await browser.post(_filled(path, "H1"), await browser.key())
+        assert status == 403
+        assert "too old" in page
