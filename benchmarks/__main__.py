@@ -23,6 +23,7 @@ from benchmarks import (
     memory,
     reconcile,
     settle_engine,
+    shim,
     wire_size,
 )
 from benchmarks.figure import Figure
@@ -57,6 +58,7 @@ FIGURES: dict[str, Measure] = {
     "memory": memory.measure,
     "reconcile": reconcile.measure,
     "settle-engine": _short(settle_engine.measure),
+    "shim": shim.measure,
     "wire-size": wire_size.measure,
 }
 """Name on the command line → what measures it; one may give several figures."""

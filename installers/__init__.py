@@ -1,0 +1,1 @@
+"""What builds the releases and sets up a machine."""

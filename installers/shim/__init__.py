@@ -1,0 +1,1 @@
+"""The C shim: sources, and what compiles them."""

@@ -1,0 +1,1 @@
+"""The C shim, called as programs call it."""
