@@ -9,7 +9,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from central_sync.payers.limits import PAYER_TRIES_MAX, PAYER_WAIT_S_MAX, PAYER_WAIT_S_MIN
+from central_sync.payers.limits import (
+    PAYER_TRIES_MAX,
+    PAYER_WAIT_S_MAX,
+    PAYER_WAIT_S_MIN,
+    PROBE_WAIT_S_MAX,
+    PROBE_WAIT_S_MIN,
+)
 
 
 class ShareState(StrEnum):
@@ -59,12 +65,17 @@ def after(state: str, event: ShareEvent) -> ShareState:
 
 
 def again_at(tries: int, now: datetime) -> datetime | None:
-    """When to try again after ``tries`` (1 or more) that failed; ``None``: not by the clock any more, only when the payer answers others,
-    or when a person says so.
+    """When to try again after ``tries`` (1 or more) that failed; ``None``: not by its own clock any more, only when the payer answers
+    others, when it is the one that is tried now and then (:func:`probe_at`), or when a person says so.
     """
     if tries >= PAYER_TRIES_MAX:
         return None
     return now + timedelta(seconds=min(PAYER_WAIT_S_MIN * 2 ** (tries - 1), PAYER_WAIT_S_MAX))
+
+
+def probe_at(now: datetime, part: float) -> datetime:
+    """When to try once more at a payer of which everything was given up. ``part`` (0 to 1) is chance: hubs do not ask all at once."""
+    return now + timedelta(seconds=PROBE_WAIT_S_MIN + part * (PROBE_WAIT_S_MAX - PROBE_WAIT_S_MIN))
 
 
 def claim_id(settlement_id: str, place: int, round_: int) -> str:

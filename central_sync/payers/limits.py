@@ -14,10 +14,16 @@ TAKEN_S = 20.0
 """Besides the deadlines of what it took, this long nobody else asks what a process took; then it is taken for dead."""
 PAYER_TRIES_MAX = 16
 """After so many tries a share waits until its payer answers others, or for a person: about half a day."""
+PROBE_WAIT_S_MIN = 1_800
+PROBE_WAIT_S_MAX = 3_600
+"""A payer of which everything was given up is asked about one claim now and then, after a wait between these two."""
+PROBE_LOOK_S = 60.0
+"""How often a process looks whether a payer has been given up."""
 PAYER_WAIT_S_MIN = 2
 PAYER_WAIT_S_MAX = 3_600
 PAYERS_MAX = 64
 STOP_S_MAX = 12.0
 
 assert DEADLINE_MS_DEFAULT <= DEADLINE_MS_MAX
+assert PAYER_WAIT_S_MIN < PROBE_WAIT_S_MIN < PROBE_WAIT_S_MAX
 assert STOP_S_MAX * 1000 > DEADLINE_MS_MAX, "a claim that is being asked may end"

@@ -6,11 +6,13 @@ Rules
       payer knows it by its id and answers as before.
     * A payer that cannot be reached in time is left alone for a growing while with everything it has; its other claims are not tried one by
       one. When it answers again, all that waited for it is asked at once. A wrong answer is the trouble of its claim alone.
+    * A payer of which everything was given up is tried now and then, about one claim, the least often tried first.
     * A share that its payer declined is no money lost or moved: it stands in the queue until a person decides.
 """
 
 from __future__ import annotations
 
+import random
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -22,11 +24,12 @@ from central_sync.errors import PayerAway, PayerUnavailable, StoreError
 from central_sync.log import located
 from central_sync.payers import Payer, Payers
 from central_sync.payers.claims import Answer, Claim
-from central_sync.payers.lifecycle import OPEN, ShareEvent, ShareState, after, again_at, claim_id
+from central_sync.payers.lifecycle import OPEN, ShareEvent, ShareState, after, again_at, claim_id, probe_at
 from central_sync.payers.limits import (
     ASK_EVERY_S,
     CLAIMS_AT_ONCE,
     DEADLINE_MS_MAX,
+    PROBE_LOOK_S,
     REASON_CHARACTERS_MAX,
     STOP_S_MAX,
     TAKEN_S,
@@ -78,7 +81,9 @@ class Asking:
 
 @dataclass(slots=True)
 class Round:
-    """One payer. ``away``: it did not answer last time, or nobody knows yet; ``quiet_until``: until then it is left alone."""
+    """One payer. ``away``: it did not answer last time, or nobody knows yet; ``quiet_until``: until then it is left alone; ``look_at``: when
+    to look whether it was given up; ``chance`` gives numbers from 0 to 1.
+    """
 
     store: Store
     payer: str
@@ -86,7 +91,9 @@ class Round:
     clock: Callable[[], datetime]
     away: bool = True
     failures: int = 0
-    quiet_until: datetime | None = field(default=None)
+    quiet_until: datetime | None = None
+    look_at: datetime | None = None
+    chance: Callable[[], float] = field(default=random.random)
 
     def run(self, stopping: Callable[[], bool] = lambda: False) -> bool:
         """Ask about some claims that are due; whether more may be due at once."""
@@ -94,8 +101,10 @@ class Round:
         if self.quiet_until is not None and now < self.quiet_until:
             return False
         with self.store.read() as uow:
-            if not uow.payer_shares.due(self.payer, now):
-                return False
+            due = uow.payer_shares.due(self.payer, now)
+        if not due:
+            self._probed(now)
+            return False
         until = now + timedelta(seconds=TAKEN_S + CLAIMS_AT_ONCE * DEADLINE_MS_MAX / 1000)
         with self.store.write(urgent=False) as uow:
             taken = uow.payer_shares.take(self.payer, now, until, CLAIMS_AT_ONCE)
@@ -137,10 +146,31 @@ class Round:
             return True
         with self.store.write(urgent=False) as uow:
             kept(uow, row, answer, self.clock())
-        if self.away:
+        if self.away or (row.reason and self._given_up()):
             self._back()
         self.away, self.failures, self.quiet_until = False, 0, None
         return True
+
+    def _given_up(self) -> bool:
+        """Whether claims wait for this payer that no clock brings back, also those that another process has given up."""
+        with self.store.read() as uow:
+            return uow.payer_shares.given_up(self.payer)
+
+    def _probed(self, now: datetime) -> None:
+        """Have a payer of which everything was given up asked about one claim, in a while."""
+        if self.look_at is not None and now < self.look_at:
+            return
+        self.look_at = now + timedelta(seconds=PROBE_LOOK_S)
+        if not self._given_up():
+            return
+        at = probe_at(now, self.chance())
+        with self.store.write(urgent=False) as uow:
+            row = uow.payer_shares.probe(self.payer, at)
+            if row is not None:
+                said = f"{row.reason}; asked again at {at.isoformat(timespec='seconds')}"
+                queue.pend(uow, _pended(uow, row, Reason.PAYER_UNAVAILABLE, said), now, given_up=True)
+        if row is not None:
+            _log.info("a payer that was given up will be asked about one claim", part=self.payer, count=row.tries)
 
     def _failed(self, row: PayerShare, reason: str, *, away: bool) -> None:
         now = self.clock()

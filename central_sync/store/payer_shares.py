@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, select, tuple_, update
+from sqlalchemy import Connection, and_, select, text, tuple_, update
 
 from central_sync.store.prepared import Changes, Prepared, columns, keyed
 from central_sync.store.review_records import PayerShare
@@ -25,6 +25,8 @@ _OF = Prepared(
 )
 _LOCK = Prepared(_ALL.where(*keyed(payer_share, *_KEY)).with_for_update())
 _CHANGES = Changes(payer_share, *_KEY)
+_GIVEN_UP = text("next_at IS NULL AND state IN ('asking', 'taking_back')")
+"""In the words of its index: only so do both databases use it."""
 
 
 class PayerShares:
@@ -84,6 +86,29 @@ class PayerShares:
         keys = tuple_(*(c[name] for name in _KEY))
         some = select(*(c[name] for name in _KEY)).where(waiting).limit(rows_max)
         return self._connection.execute(update(payer_share).where(keys.in_(some)).values(next_at=now)).rowcount
+
+    def given_up(self, payer: str) -> bool:
+        """Whether anything is open at ``payer`` that no clock will bring back."""
+        statement = select(payer_share.c.place).where(payer_share.c.payer == payer, _GIVEN_UP).limit(1)
+        return self._connection.execute(statement).first() is not None
+
+    def probe(self, payer: str, at: datetime) -> PayerShare | None:
+        """Where everything that is open at ``payer`` was given up, have it asked about one share at ``at``, the least often tried; returns
+        it. ``None``: nothing was given up, or there is something that will be asked. Of several who want this at once one does it.
+        """
+        c = payer_share.c
+        others = select(c.place).where(c.payer == payer, c.next_at.is_not(None)).limit(1)
+        statement = (
+            _ALL.where(c.payer == payer, _GIVEN_UP)
+            .order_by(c.tries, *(c[name] for name in _KEY))
+            .limit(1)
+            .with_for_update()
+        )
+        row = self._connection.execute(statement).mappings().first()
+        if row is None or self._connection.execute(others).first() is not None:  # looked at behind the lock
+            return None
+        self.change(PayerShare(**row), next_at=at)
+        return PayerShare(**{**row, "next_at": at})
 
     def _put_off(self, rows: Sequence[PayerShare], until: datetime) -> None:
         for row in rows:

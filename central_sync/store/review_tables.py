@@ -5,7 +5,19 @@ They keep the rules that stand there. The review queue is no hot table: it is re
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Date, Index, Integer, LargeBinary, PrimaryKeyConstraint, String, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Date,
+    Index,
+    Integer,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+    text,
+)
 
 from central_sync.store.tables import metadata
 from central_sync.store.types import Instant
@@ -36,6 +48,13 @@ payer_share = Table(
     Column("answer", LargeBinary, nullable=False),
     PrimaryKeyConstraint("member", "settlement_id", "place", "round"),
     Index("ix_payer_share_due", "payer", "next_at"),
+)
+Index(
+    "ix_payer_share_given_up",
+    payer_share.c.payer,
+    payer_share.c.tries,
+    sqlite_where=text("next_at IS NULL AND state IN ('asking', 'taking_back')"),
+    postgresql_where=text("next_at IS NULL AND state IN ('asking', 'taking_back')"),
 )
 """Shares that were deferred, and what their payers said since. ``next_at`` is NULL when nobody is to be asked. ``round``: a settlement that
 was taken back and put in force again asks anew.

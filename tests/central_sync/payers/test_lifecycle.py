@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from central_sync.payers.lifecycle import OPEN, SHARE, ShareEvent, ShareState, after, again_at, claim_id
+from central_sync.payers.lifecycle import OPEN, SHARE, ShareEvent, ShareState, after, again_at, claim_id, probe_at
 from central_sync.payers.limits import PAYER_TRIES_MAX
 from tests.central_sync.hospital import NOW
 
@@ -29,6 +29,11 @@ def test_the_waits_grow_and_end():
     assert waits[-1] is None
     assert waits[:-1] == sorted(waits[:-1])
     assert sum((at - NOW for at in waits[:-1]), timedelta()) < timedelta(days=1)
+
+
+def test_a_payer_that_was_given_up_is_tried_after_a_while_that_is_chance():
+    waits = [probe_at(NOW, part) - NOW for part in (0, 0.5, 1)]
+    assert waits == [timedelta(minutes=30), timedelta(minutes=45), timedelta(minutes=60)]
 
 
 def test_each_round_of_each_share_has_its_own_claim():

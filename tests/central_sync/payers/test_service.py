@@ -10,7 +10,7 @@ import pytest
 
 from central_sync.payers import Payers
 from central_sync.payers.claims import Answer
-from central_sync.payers.limits import PAYER_TRIES_MAX
+from central_sync.payers.limits import PAYER_TRIES_MAX, PROBE_WAIT_S_MAX, PROBE_WAIT_S_MIN
 from central_sync.payers.service import Asking
 from central_sync.review import service as queue
 from central_sync.wire import packets as p
@@ -99,7 +99,7 @@ def test_after_many_tries_a_person_is_told_and_the_next_answer_still_brings_it_b
     insurer.stop()
     clock = Clock()
     round_ = round_of(store, driver_of(insurer), clock)
-    for _ in range(PAYER_TRIES_MAX + 2):
+    for _ in range(PAYER_TRIES_MAX):
         round_.run()
         clock.now += 2 * HOUR
     row = share_of(store, answer)
@@ -115,6 +115,73 @@ def test_after_many_tries_a_person_is_told_and_the_next_answer_still_brings_it_b
     round_.run()
     assert share_of(store, other).state == share_of(store, answer).state == "accepted"
     assert entries(store) == []
+
+
+def given_up(store, driver, answers, clock):
+    """Everything that waits for the payer is tried until it is given up; most of its tries are behind it."""
+    round_ = round_of(store, driver, clock)
+    with store.write() as uow:
+        for answer in answers:
+            uow.payer_shares.change(share_of(store, answer), tries=PAYER_TRIES_MAX - 1)
+    while any(share_of(store, answer).next_at for answer in answers):
+        round_.run()
+        clock.now += 2 * HOUR
+
+
+def test_a_payer_that_was_given_up_is_tried_about_one_claim_now_and_then_and_then_asked_about_all(
+    asking, store, insurer
+):
+    answers = [asking.settled(1_000_00 + n) for n in range(3)]
+    insurer.stop()
+    clock, driver = Clock(), driver_of(insurer)
+    given_up(store, driver, answers, clock)
+    before = clock.now
+    rounds = [round_of(store, driver, clock) for _ in range(2)]
+    for chance, one in zip((0.25, 0.5), rounds, strict=True):
+        one.chance = lambda chance=chance: chance
+        one.run()
+    (probed,) = [row for answer in answers if (row := share_of(store, answer)).next_at]
+    assert probed.next_at == before + timedelta(seconds=PROBE_WAIT_S_MIN + 0.25 * (PROBE_WAIT_S_MAX - PROBE_WAIT_S_MIN))
+    (told,) = [entry for entry in entries(store) if "asked again at" in entry.detail]
+    assert (told.settlement_id, told.state) == (probed.settlement_id, "needs_person")
+    assert probed.next_at.isoformat(timespec="seconds") in told.detail
+    clock.now = probed.next_at
+    rounds[1].run()
+    rounds[0].run()
+    tried = [share_of(store, answer).tries for answer in answers]
+    assert sorted(tried) == [PAYER_TRIES_MAX, PAYER_TRIES_MAX, PAYER_TRIES_MAX + 1]
+    (again,) = [row for answer in answers if (row := share_of(store, answer)).next_at]
+    assert again.tries == PAYER_TRIES_MAX, "another one than before"
+    insurer.start()
+    clock.now = again.next_at
+    for one in rounds:
+        one.driver = driver_of(insurer)
+        one.away = False
+    for one in rounds * 2:
+        one.quiet_until = None
+        one.run()
+    assert {share_of(store, answer).state for answer in answers} == {"accepted"}
+    assert entries(store) == []
+    books_agree(store)
+
+
+def test_nothing_is_tried_at_a_payer_that_was_not_given_up(asking, store, insurer):
+    answer = asking.settled(1_000_00)
+    insurer.mood = Mood.NEVER
+    clock = Clock()
+    round_ = round_of(store, driver_of(insurer, deadline_ms=200), clock)
+    round_.run()
+    waits = share_of(store, answer)
+    round_.quiet_until = None
+    round_.run()
+    assert share_of(store, answer) == waits
+    insurer.mood = Mood.ACCEPT
+    clock.now = waits.next_at
+    round_.run()
+    clock.now += HOUR
+    round_.run()
+    assert share_of(store, answer).next_at is None
+    assert len(insurer.heard) == 2
 
 
 def test_a_payer_that_is_away_is_not_asked_about_each_of_its_claims(asking, store, insurer):

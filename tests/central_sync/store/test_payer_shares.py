@@ -1,5 +1,6 @@
 """Deferred shares in the store, on both databases."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 from central_sync.store.payer_shares import PayerShares
@@ -35,6 +36,32 @@ def test_what_was_taken_can_be_given_back_unless_it_was_answered_meanwhile(store
         uow.payer_shares.put_off([], until, NOW)
     with store.read() as uow:
         assert [row.next_at for row in uow.payer_shares.of("m1", "S1")] == [None, NOW + 2 * MINUTE]
+
+
+def test_of_a_payer_that_was_given_up_one_share_is_to_be_tried_whoever_asks_and_the_least_often_tried(store):
+    kept(
+        store,
+        share("S1", tries=17, next_at=None),
+        share("S2", tries=16, next_at=None),
+        share("S3", tries=1, next_at=None, state="accepted"),
+        share("S4", tries=16, payer="asked"),
+        share("S5", tries=16, next_at=None, payer="asked"),
+    )
+
+    def probed(payer: str):
+        with store.write() as uow:
+            assert uow.payer_shares.given_up(payer) is (payer != "none")
+            return uow.payer_shares.probe(payer, NOW + MINUTE)
+
+    assert probed("asked") is None, "S4 has its time"
+    assert probed("none") is None
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(probed, ["fund"] * 8))
+    (row,) = [one for one in found if one]
+    assert (row.settlement_id, row.next_at) == ("S2", NOW + MINUTE)
+    with store.read() as uow:
+        assert uow.payer_shares.of("m1", "S2") == [row]
+        assert uow.payer_shares.of("m1", "S1")[0].next_at is None
 
 
 def test_who_waits_for_a_payer_after_a_failed_try_is_woken(store):
