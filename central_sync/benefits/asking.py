@@ -5,7 +5,7 @@ PURE.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping, MutableMapping, Sequence
 from typing import Any
 
 from central_sync.benefits.choices import Per
@@ -25,7 +25,7 @@ Place = tuple[str, str, str, str, int]
 class Asking:
     """One cover being asked about one case. ``standing`` are the plan's counters as they stand, moved on while it answers and
     written back by :meth:`close`; never below 0, so that no mistake in an accumulator widens a cap. ``whole`` is the bill by part and section as it
-    was before any layer paid; ``items`` are those on the bill; ``number`` is the cover's.
+    was before any layer paid, ``paid_before`` those places of it of which nothing was left when this cover was first asked; ``items`` are those on the bill; ``number`` is the cover's.
     """
 
     __slots__ = (
@@ -36,6 +36,7 @@ class Asking:
         "facts",
         "items",
         "number",
+        "paid_before",
         "plan",
         "standing",
         "total",
@@ -49,7 +50,7 @@ class Asking:
         plan: Plan,
         counters: Counters,
         number: int = 0,
-        whole: Mapping[tuple[str, Section], int] | None = None,
+        whole: dict[tuple[str, Section], int] | None = None,
         items: frozenset[str] = frozenset(),
         total: int = 0,
     ) -> None:
@@ -58,6 +59,7 @@ class Asking:
         self.plan = plan
         self.number = number
         self.whole = whole
+        self.paid_before: Sequence[tuple[str, Section]] = ()
         self.items = items
         self.total = total
         self._counters = counters

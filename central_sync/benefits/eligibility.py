@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
+from itertools import pairwise
 
 from central_sync.benefits.choices import RUNNING, CountedOn, Of, Owner, Per
 from central_sync.benefits.facts import AccumulatorKey, Balance, CaseFacts, CoverFacts
@@ -25,6 +26,34 @@ from central_sync.terms.days import Calendar, display
 _DAYS_KEPT = 4096
 _PLACES = {layer: place for place, layer in enumerate(LAYERS)}
 _LAST = len(LAYERS)
+
+
+class SchemesClash(ValueError):
+    """Two schemes of a member claim the same place: they are of one layer and rank, and no law says which pays first.
+
+    ``layer`` and ``schemes`` (in the order of their codes) say which.
+    """
+
+    def __init__(self, layer: str, schemes: tuple[str, str]) -> None:
+        super().__init__(f"{layer}: {' and '.join(schemes)} are of one rank")
+        self.layer = layer
+        self.schemes = schemes
+
+
+def clash(one: Scheme, other: Scheme) -> SchemesClash | None:
+    """What is wrong with two schemes that are to pay for one case: nothing, if one of them comes first."""
+    if one.code == other.code or (one.layer, one.rank) != (other.layer, other.rank):
+        return None
+    first, second = sorted((one.code, other.code))
+    return SchemesClash(one.layer, (first, second))
+
+
+def clashing(rulebook: Rulebook, facts: CaseFacts) -> SchemesClash | None:
+    """The first two covers in force that clash for this case, if any do; a cover that can pay nothing is in nobody's way."""
+    covers = ordered(rulebook, facts)
+    able = [rulebook.schemes[c.scheme] for c in covers if obstacle(rulebook, facts, c, covers) is None]
+    found = (clash(one, other) for one, other in pairwise(able))
+    return next((one for one in found if one), None)
 
 
 def in_force(cover: CoverFacts, day: date) -> bool:

@@ -5,14 +5,14 @@ PURE. All sums are whole coins and nothing is lost: paid + left stays the same, 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from central_sync.benefits.asking import Asking, step
 from central_sync.benefits.choices import Basis
 from central_sync.benefits.kinds import Kind
-from central_sync.benefits.pieces import Taken, anew, less, merged, standing, taken
+from central_sync.benefits.pieces import Taken, anew, less, merged, selected, standing, taken
 from central_sync.benefits.plans import PackageValue, Ready, Value
-from central_sync.benefits.results import Left, Share, TraceStep, Turn
+from central_sync.benefits.results import Left, Section, Share, TraceStep, Turn
 from central_sync.benefits.stages import (
     account_room,
     banded,
@@ -26,6 +26,7 @@ from central_sync.benefits.stages import (
     total,
     waited,
 )
+from central_sync.terms.money import split
 
 _LOOKED_AT = Kind.LOOKED_AT
 """Looking up a member of an enum costs as much as making a step."""
@@ -78,10 +79,13 @@ def _benefit(asking: Asking, benefit: Ready, left: Sequence[Left], already: int,
             return 0, (TraceStep(benefit.takes_rule, Kind.NOTHING, 0),), Turn(left), 0
     if benefit.package:
         return _at_fixed_price(asking, benefit, mine, others, already)
+    gone = _paid_before(asking, benefit) if benefit.secondary and mine and asking.whole else {}
     if benefit.by_line:
-        return _each_line(asking, benefit, found, already)
+        return _each_line(asking, benefit, found, gone, already)
     kept: list[TraceStep] = []
-    pays, trace = _unit(asking, benefit, mine, amount, kept, fresh, already)
+    if gone:
+        fresh = False
+    pays, trace = _unit(asking, benefit, mine, amount, kept, fresh, already, sum(gone.values()))
     if fresh:
         now = others
         now += anew(benefit.parts, mine, kept, pays, asking.number)
@@ -91,22 +95,36 @@ def _benefit(asking: Asking, benefit: Ready, left: Sequence[Left], already: int,
     return pays, trace, Turn(now), 0
 
 
-def _each_line(asking: Asking, benefit: Ready, found: Taken, already: int) -> Answer:
+def _paid_before(asking: Asking, benefit: Ready) -> dict[Section, int]:
+    """What was on the bill, by section, in those places of a secondary benefit of which earlier layers have left nothing: it belongs to the whole."""
+    found: dict[Section, int] = {}
+    for place in asking.paid_before:
+        part, section = place
+        if part in benefit.takes and selected(benefit, section):
+            found[section] = found.get(section, 0) + (asking.whole or {})[place]
+    asking.paid_before = [
+        place for place in asking.paid_before if place[0] not in benefit.takes or place[1] not in found
+    ]
+    return found
+
+
+def _each_line(asking: Asking, benefit: Ready, found: Taken, gone: Mapping[Section, int], already: int) -> Answer:
     """What a benefit pays that computes each line by itself, in the order of the lines."""
     all_, _, places, others, all_fresh, _ = found
     groups: dict[int, list[int]] = {}
     for place in places:
         groups.setdefault(all_[place].section.number, []).append(place)
+    all_fresh = all_fresh and not any(all_[places[0]].section in gone for places in groups.values())
     left = others if all_fresh else all_
     paid = 0
     trace: list[TraceStep] = []
     for number in sorted(groups):
         group = [all_[place] for place in groups[number]]
         kept: list[TraceStep] = []
-        fresh = not any(piece.asked for piece in group)
-        pays, steps = _unit(
-            asking, benefit, group, sum(piece.step.amount for piece in group), kept, fresh, already + paid
-        )
+        before = gone.get(group[0].section, 0)
+        fresh = not before and not any(piece.asked for piece in group)
+        own = sum(piece.step.amount for piece in group)
+        pays, steps = _unit(asking, benefit, group, own, kept, fresh, already + paid, before)
         paid += pays
         trace += steps
         if all_fresh:
@@ -117,14 +135,22 @@ def _each_line(asking: Asking, benefit: Ready, found: Taken, already: int) -> An
 
 
 def _unit(
-    asking: Asking, benefit: Ready, mine: Sequence[Left], own: int, kept: list[TraceStep], fresh: bool, already: int
+    asking: Asking,
+    benefit: Ready,
+    mine: Sequence[Left],
+    own: int,
+    kept: list[TraceStep],
+    fresh: bool,
+    already: int,
+    gone: int,
 ) -> tuple[int, list[TraceStep]]:
-    """What the layer pays of ``mine`` (which come to ``own``), and its trace; ``kept`` gets what it leaves."""
+    """What the layer pays of ``mine`` (which come to ``own``), and its trace; ``kept`` gets what it leaves. ``gone`` is what earlier layers
+    have paid whole.
+    """
     basis = own
     if benefit.secondary and not fresh:
-        # A fixed price may be above the bill: then what is left of it is the whole.
         whole = asking.whole or {}
-        basis = max(own, sum(whole.get(place, 0) for place in {(piece.part, piece.section) for piece in mine}))
+        basis = gone + sum(whole.get(place, 0) for place in {(piece.part, piece.section) for piece in mine})
     looked = TraceStep(benefit.takes_rule, _LOOKED_AT, basis, None, "", asking.plan.scheme.name, benefit.looked)
     payable, bound = _stages(asking, benefit, basis, kept)
     if basis != own:
@@ -190,10 +216,31 @@ def _at_fixed_price(asking: Asking, benefit: Ready, mine: Sequence[Left], others
     kept: list[TraceStep] = []
     payable, bound = _stages(asking, benefit, price, kept)
     paid = capped(asking, benefit, payable, kept, already)
-    priced = [Left(mine[0].part, looked, section=mine[0].section)]
-    left = anew([mine[0].part], priced, kept, paid, asking.number)
+    priced = _priced(asking, benefit, mine, looked)
+    left = anew(benefit.parts, priced, kept, paid, asking.number)
     trace = [looked, *bound, *(one.of(-one.amount) for one in kept)]
-    return paid, trace, Turn(others + left, mine, price), price - itemised
+    return paid, trace, Turn(others + left, mine, priced), price - itemised
+
+
+def _priced(asking: Asking, benefit: Ready, mine: Sequence[Left], looked: TraceStep) -> list[Left]:
+    """The fixed price as pieces: of the part that the benefit names first, over the sections of what it stands for, in proportion to what they
+    have there. To later layers it is the whole bill in that place.
+    """
+    have: dict[Section, int] = {}
+    for piece in mine:
+        have[piece.section] = have.get(piece.section, 0) + piece.step.amount
+    order, part = sorted(have), benefit.parts[0]
+    coins = split(looked.amount, [have[section] for section in order])
+    priced = [Left(part, looked.of(much), section=section) for section, much in zip(order, coins, strict=True) if much]
+    whole = asking.whole
+    if whole is not None:
+        for piece in mine:
+            whole[piece.part, piece.section] -= piece.step.amount
+        for piece in priced:
+            whole[part, piece.section] = whole.get((part, piece.section), 0) + piece.step.amount
+        mine_now = {(part, piece.section) for piece in priced}
+        asking.paid_before = [place for place in asking.paid_before if place not in mine_now]
+    return priced
 
 
 def _whole_claim(asking: Asking, benefit: Ready, paid: int, left: Sequence[Left]) -> tuple[int, Sequence[Left]]:

@@ -97,15 +97,20 @@ def _move(amount: int, source: Coins, target: Coins) -> None:
 
 
 def _price(turn: Turn, open_: dict[Place, Coins], before: dict[Place, int], differences: Coins) -> None:
-    """The fixed price in the place of what it stands for."""
-    itemised: Coins = {}
+    """The fixed price in the place of what it stands for, section by section."""
+    itemised: dict[Section, Coins] = {}
     for place, amount in sorted(_sums(turn.priced).items()):
-        _move(amount, open_[place], itemised)
+        _move(amount, open_[place], itemised.setdefault(place[1], {}))
         before[place] -= amount
-    lines: Sequence[int] = sorted(itemised)
-    place = (turn.priced[0].part, turn.priced[0].section)
-    target = open_[place]
-    for line, coins in zip(lines, split(turn.price, [itemised[line] for line in lines]), strict=True):
-        target[line] = target.get(line, 0) + coins
-        differences[line] = differences.get(line, 0) + coins - itemised[line]
-    before[place] += turn.price
+    price = {piece.section: piece for piece in turn.price}
+    for section, standing in itemised.items():
+        lines: Sequence[int] = sorted(standing)
+        piece = price.get(section)
+        much = piece.step.amount if piece else 0
+        if piece:
+            before[piece.part, section] = before.get((piece.part, section), 0) + much
+        target = open_.setdefault((piece.part, section), {}) if piece else {}
+        for line, coins in zip(lines, split(much, [standing[line] for line in lines]), strict=True):
+            if coins:
+                target[line] = target.get(line, 0) + coins
+            differences[line] = differences.get(line, 0) + coins - standing[line]

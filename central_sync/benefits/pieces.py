@@ -7,6 +7,7 @@ Rules
     * Lines that no benefit in force tells apart are one section, so that the work grows with what differs, not with the lines.
     * What is paid goes off part by part in the order in which the benefit takes them; within a part off its sections in proportion to what
       they have there. Coins that this leaves over go to the largest remainders, then to the earlier section.
+    * A share of a part is rounded once and cut of its pieces in proportion, in the same way.
     * The first benefit that looks at a piece gives the reasons why something of it is left, each spread likewise over what is left of the
       sections; a later one takes from them, within a section from the last reason to the first.
 """
@@ -18,7 +19,7 @@ from collections.abc import Callable, Iterable, Sequence
 from central_sync.benefits.facts import BillLine
 from central_sync.benefits.kinds import STAGE, Kind
 from central_sync.benefits.parameters import Lines, Region, Scheme
-from central_sync.benefits.plans import Ready, TakeValue
+from central_sync.benefits.plans import Ready
 from central_sync.benefits.results import WHOLE, Left, PricedLine, Section, TraceStep
 from central_sync.terms.money import split
 
@@ -64,12 +65,13 @@ def selected(benefit: Ready, section: Section) -> bool:
     return not (benefit.refuses and benefit.refuses.hold(*told))
 
 
-def taken(benefit: Ready, left: Iterable[Left], cover: int, nearest: Callable[[int, int], int]) -> Taken:
+def taken(benefit: Ready, left: Sequence[Left], cover: int, nearest: Callable[[int, int], int]) -> Taken:
     """What ``benefit`` takes of ``left``; pieces of which it takes a share are cut in two. What a benefit of the ``cover`` has looked at, no
     other of it looks at.
     """
+    if benefit.shares:
+        left = _cut(benefit, left, cover, nearest)
     wanted, choosy = benefit.takes, benefit.choosy
-    all_ = list(left)
     mine: list[Left] = []
     places: list[int] = []
     others: list[Left] = []
@@ -85,35 +87,46 @@ def taken(benefit: Ready, left: Iterable[Left], cover: int, nearest: Callable[[i
         ):
             others.append(piece)
             continue
-        if take.shared:
-            cut, alone = _cut(piece, take, cover, nearest)
-            both = [one for one in (cut, alone) if one is not None]
-            all_[here:place] = both
-            place = here + len(both)
-            if alone is not None:
-                others.append(alone)
-            if cut is None:
-                continue
-            piece = cut  # noqa: PLW2901 -- what is taken of it
         if piece.asked:
             fresh = False
         amount += piece.step.amount
         mine.append(piece)
         places.append(here)
-    return all_, mine, places, others, fresh, amount
+    return list(left), mine, places, others, fresh, amount
 
 
-def _cut(
-    piece: Left, take: TakeValue, cover: int, nearest: Callable[[int, int], int]
-) -> tuple[Left | None, Left | None]:
-    """The share of a piece that is taken, and the rest, which no other benefit of the cover takes."""
-    amount, ratio = piece.step.amount, take.ratio
-    much = nearest(amount * ratio.numerator, ratio.denominator) if ratio is not None else 0
-    taken_ = Left(piece.part, piece.step.cut(0, much, amount), piece.asked, piece.section) if much else None
-    if much == amount:
-        return taken_, None
-    alone = Left(piece.part, piece.step.cut(much, amount, amount), piece.asked, piece.section, cover)
-    return taken_, alone
+def _cut(benefit: Ready, left: Sequence[Left], cover: int, nearest: Callable[[int, int], int]) -> list[Left]:
+    """``left`` in which the pieces of which ``benefit`` takes a share are cut in two: the share, and the rest, which no other benefit of the
+    cover takes.
+
+    The share of a part is rounded once, and spread over its pieces in proportion; coins over go to the largest remainders, then to the
+    earlier section, then to the earlier piece.
+    """
+    found: dict[str, list[int]] = {}
+    for place, piece in enumerate(left):
+        take = benefit.takes.get(piece.part)
+        if take is None or not take.shared or piece.cover == cover:
+            continue
+        if (not take.left_by or STAGE[piece.step.kind] in take.left_by) and selected(benefit, piece.section):
+            found.setdefault(piece.part, []).append(place)
+    shares: dict[int, int] = {}
+    for part, places in found.items():
+        places.sort(key=lambda place: (left[place].section, place))
+        amounts, ratio = [left[place].step.amount for place in places], benefit.takes[part].ratio
+        whole = sum(amounts)
+        much = nearest(whole * ratio.numerator, ratio.denominator) if ratio is not None else 0
+        shares.update(zip(places, split(much, amounts), strict=True))
+    result: list[Left] = []
+    for place, piece in enumerate(left):
+        amount = piece.step.amount
+        coins = shares.get(place, amount)
+        if coins == amount:
+            result.append(piece)
+            continue
+        if coins:
+            result.append(Left(piece.part, piece.step.cut(0, coins, amount), piece.asked, piece.section))
+        result.append(Left(piece.part, piece.step.cut(coins, amount, amount), piece.asked, piece.section, cover))
+    return result
 
 
 def anew(parts: Sequence[str], mine: Sequence[Left], kept: Sequence[TraceStep], paid: int, cover: int) -> list[Left]:

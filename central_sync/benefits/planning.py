@@ -204,6 +204,7 @@ class Compiler:
             account=self._counter(benefit.account, Per.EVER, benefit.account_owner) if benefit.account else -1,
             approved=benefit.approved,
             choosy=benefit.lines is not None or benefit.refuses is not None,
+            shares=any(take.share is not None for take in benefit.takes),
             takes_rule=f"{rule}.takes",
             looked=(", ".join(take.part for take in benefit.takes),),
         )

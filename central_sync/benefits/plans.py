@@ -164,6 +164,7 @@ class Ready(msgspec.Struct, frozen=True):
     account: int
     approved: bool
     choosy: bool
+    shares: bool
     takes_rule: str
     looked: tuple[str | int, ...]
 

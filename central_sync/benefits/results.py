@@ -108,11 +108,13 @@ class Left(msgspec.Struct, frozen=True, gc=False):
 
 
 class Turn(msgspec.Struct, frozen=True):
-    """What is left after one benefit has paid, or after a claim was rounded; with a fixed price, the pieces in whose place it stands."""
+    """What is left after one benefit has paid, or after a claim was rounded; with a fixed price, the pieces in whose place it stands, and
+    those that it is.
+    """
 
     left: Sequence[Left]
     priced: Sequence[Left] = ()
-    price: int = 0
+    price: Sequence[Left] = ()
 
 
 @dataclass(slots=True)

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from central_sync.benefits.asking import Asking
-from central_sync.benefits.eligibility import accumulator_keys, balances, obstacle, ordered
-from central_sync.benefits.facts import AccumulatorKey, BillLine, CaseFacts
+from central_sync.benefits.eligibility import SchemesClash, accumulator_keys, balances, clash, obstacle, ordered
+from central_sync.benefits.facts import AccumulatorKey, BillLine, CaseFacts, CoverFacts
 from central_sync.benefits.kinds import Kind
 from central_sync.benefits.layers import ask
 from central_sync.benefits.parameters import Lines, Region, Rulebook
@@ -20,7 +20,7 @@ from central_sync.benefits.plans import Plan
 from central_sync.benefits.prices import ItemUnknown, LineNegative, classified, price
 from central_sync.benefits.results import WHOLE, Computation, Left, PricedLine, Section, Share, TraceStep, Turn
 
-__all__ = ["ItemUnknown", "LineNegative", "accumulator_keys", "balances", "price", "settle"]
+__all__ = ["ItemUnknown", "LineNegative", "SchemesClash", "accumulator_keys", "balances", "price", "settle"]
 
 _PART_KINDS = {
     "own_pay": Kind.OWN_PAY,
@@ -38,28 +38,14 @@ def settle(
 
     Raises:
         ItemUnknown, LineNegative, KeyError: as :func:`price`.
+        SchemesClash: two schemes of the member claim the same place.
     """
     bill = tuple(lines)
     region = rulebook.regions[facts.region]
     priced, sums = classified(region, facts.tier, bill)
     total = sum(sums.values())
-    covers, known = ordered(rulebook, facts), plans(rulebook)
-    asked: list[Plan | TraceStep] = []
-    by_line = secondary = packaged = False
-    choices: list[Lines] = []
-    for cover in covers:
-        reason = obstacle(rulebook, facts, cover, covers)
-        if reason is not None:
-            asked.append(reason)
-            continue
-        plan = known.of(rulebook.schemes[cover.scheme], facts, cover)
-        asked.append(plan)
-        choices += plan.choices
-        by_line, secondary, packaged = (
-            by_line or plan.by_line,
-            secondary or plan.secondary,
-            packaged or plan.packaged,
-        )
+    covers = ordered(rulebook, facts)
+    asked, choices, (by_line, secondary, packaged) = _asked(rulebook, facts, covers)
     if choices or by_line:
         parted = sections(region, choices, bill, priced, by_line=by_line)
         left: Sequence[Left] = _by_section(region, parted)
@@ -74,10 +60,13 @@ def settle(
     difference = 0
     for number, (cover, chosen) in enumerate(zip(covers, asked, strict=True)):
         if isinstance(chosen, TraceStep):
-            scheme = rulebook.schemes.get(cover.scheme)
-            shares.append(Share(cover.layer, cover.scheme, scheme.payer if scheme else "", 0, (chosen,)))
+            silent = rulebook.schemes.get(cover.scheme)
+            shares.append(Share(cover.layer, cover.scheme, silent.payer if silent else "", 0, (chosen,)))
             continue
         asking = Asking(facts, cover, chosen, counters, number, whole, items, total)
+        if whole is not None:
+            here = {(piece.part, piece.section) for piece in left}
+            asking.paid_before = [place for place in whole if place not in here and whole[place]]
         share, taken, gained = ask(asking, left)
         for turn in taken:
             turns.append((number, turn))
@@ -98,6 +87,34 @@ def settle(
         sections=parted,
         turns=turns,
     )
+
+
+def _asked(
+    rulebook: Rulebook, facts: CaseFacts, covers: Sequence[CoverFacts]
+) -> tuple[list[Plan | TraceStep], list[Lines], tuple[bool, bool, bool]]:
+    """The plan of each cover, or why it pays nothing; what they tell lines apart by; and whether any is by line, secondary, packaged."""
+    known, last = plans(rulebook), None
+    asked: list[Plan | TraceStep] = []
+    choices: list[Lines] = []
+    by_line = secondary = packaged = False
+    for cover in covers:
+        reason = obstacle(rulebook, facts, cover, covers)
+        if reason is not None:
+            asked.append(reason)
+            continue
+        scheme = rulebook.schemes[cover.scheme]
+        if last is not None and last.rank == scheme.rank and (wrong := clash(last, scheme)):
+            raise wrong
+        last = scheme
+        plan = known.of(scheme, facts, cover)
+        asked.append(plan)
+        choices += plan.choices
+        by_line, secondary, packaged = (
+            by_line or plan.by_line,
+            secondary or plan.secondary,
+            packaged or plan.packaged,
+        )
+    return asked, choices, (by_line, secondary, packaged)
 
 
 def _by_section(region: Region, found: Sequence[tuple[Section, Sequence[PricedLine]]]) -> list[Left]:

@@ -19,7 +19,7 @@ import msgspec
 
 from central_sync.benefits.facts import AccumulatorKey, CaseFacts
 from central_sync.benefits.results import Computation
-from central_sync.benefits.settlement import ItemUnknown, accumulator_keys
+from central_sync.benefits.settlement import ItemUnknown, SchemesClash, accumulator_keys
 from central_sync.benefits.settlement import settle as computed
 from central_sync.benefits.stays import Earlier, added, payers, rest, without
 from central_sync.benefits.stays import turns as in_order
@@ -51,7 +51,7 @@ def bill_of(work: Work, case: Case, *, lock: bool, until: date | None = None) ->
     and the accumulators' owners stay locked.
 
     Raises:
-        Refused: the case's state, ``date_out_of_range``, ``no_fees`` or ``item_unknown``.
+        Refused: the case's state, ``date_out_of_range``, ``no_fees``, ``item_unknown`` or ``schemes_clash``.
     """
     inpatient = case.care == Care.INPATIENT
     after(case.state, Event.SETTLE if until is None else Event.SETTLE_PART, inpatient=inpatient)
@@ -74,7 +74,7 @@ def bill_again(work: Work, case: Case, found: Settlement, *, lock: bool) -> Bill
     deltas are those of the new one, and so are the turns.
 
     Raises:
-        Refused: ``item_unknown``.
+        Refused: ``item_unknown`` or ``schemes_clash``.
     """
     parts = _parts(work, case.member, found.after)
     before = {part.id for part in parts}
@@ -121,6 +121,8 @@ def _computed(work: Work, told: CaseFacts, rows: Sequence[FeeLine], stand: Mappi
         return computed(work.rulebook, told, charges.bill(rows), stand)
     except ItemUnknown as error:
         raise charges.unknown(rows, error) from error
+    except SchemesClash as error:
+        raise Refused("schemes_clash", str(error)) from error
 
 
 def parts_of(work: Work, case: Case) -> list[Settlement]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
-from central_sync.benefits.eligibility import entitled
+from central_sync.benefits.eligibility import clashing, entitled
+from central_sync.benefits.facts import CaseFacts
 from central_sync.benefits.settlement import accumulator_keys, balances
 from central_sync.desk.checks import facts, not_future, person, ruled, within
 from central_sync.desk.work import Decision, Work
@@ -28,16 +29,16 @@ def check_person(work: Work, request: PersonRequest) -> Decision:
 
 def check_benefit(work: Work, request: BenefitCheck) -> Decision:
     """2001. No cover in force is an answer (``entitled`` false, ``reason`` not_covered), not a refusal; so is a day for which no scheme
-    has rules (no_rules_in_force).
+    has rules (no_rules_in_force), and two schemes that claim the same place (schemes_clash).
     """
     not_future(work, request.service_date, "$.service_date")
     member = person(work, request.person)
     within(request.service_date, member.birth_date, work.today, "$.service_date")
     told = facts(work, member, request.care, request.service_date)
     used = work.uow.accumulators.read(accumulator_keys(work.rulebook, told))
-    entitled_to, rules = entitled(work.rulebook, told), ruled(work, told)
+    reason = _reason(work, told)
     answer = BenefitAnswer(
-        entitled=entitled_to and rules,
+        entitled=not reason,
         covers=_covers(member, request.service_date),
         balances=[
             Balance(layer=row.layer, name=row.name, used=row.used, cap=row.cap, owner=row.owner, account=row.account)
@@ -45,9 +46,18 @@ def check_benefit(work: Work, request: BenefitCheck) -> Decision:
         ],
         currency=work.institution.currency,
         as_of=member.as_of,
-        reason="not_covered" if not entitled_to else "" if rules else "no_rules_in_force",
+        reason=reason,
     )
     return Decision(answer)
+
+
+def _reason(work: Work, told: CaseFacts) -> str:
+    """Why the case is not one that the insurer pays; empty: it is."""
+    if not entitled(work.rulebook, told):
+        return "not_covered"
+    if not ruled(work, told):
+        return "no_rules_in_force"
+    return "schemes_clash" if clashing(work.rulebook, told) else ""
 
 
 def _covers(member: Member, day: date) -> list[Cover]:

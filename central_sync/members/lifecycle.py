@@ -14,6 +14,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
+from central_sync.benefits.eligibility import clash
 from central_sync.benefits.parameters import Rulebook, Scheme
 from central_sync.limits import (
     APPROVALS_PER_MEMBER_MAX,
@@ -114,6 +115,7 @@ def _checked(line: MemberLine, rulebook: Rulebook, today: date) -> str:
         _checked_cover(cover, line.group, rulebook, f"$.covers[{place}]")
     if len({(c.layer, c.scheme, c.contract, c.from_day) for c in line.covers}) != len(line.covers):
         raise LineInvalid("$.covers: one stands twice")
+    _one_place(line, rulebook)
     for place, approval in enumerate(line.approvals):
         _checked_approval(approval, line, rulebook, f"$.approvals[{place}]")
     return number
@@ -130,6 +132,24 @@ def _checked_cover(cover: CoverLine, group: str, rulebook: Rulebook, path: str) 
         raise LineInvalid(f"{path}.from_day: before {BIRTH_YEAR_MIN}")  # calendars do not reach back for ever
     if cover.to_day is not None and cover.to_day < cover.from_day:
         raise LineInvalid(f"{path}: ends before it begins")
+
+
+def _one_place(line: MemberLine, rulebook: Rulebook) -> None:
+    """Two schemes of one layer and rank never hold on one day for one kind of care: nobody could say which pays first. A benefit for
+    certain cases alone is looked at when such a case is settled.
+    """
+    for number, cover in enumerate(line.covers):
+        for before, other in enumerate(line.covers[:number]):
+            later = max(cover.from_day, other.from_day)
+            both = all(one.to_day is None or later <= one.to_day for one in (cover, other))
+            mine, theirs = rulebook.schemes[cover.scheme], rulebook.schemes[other.scheme]
+            if both and _always(mine) & _always(theirs) and (wrong := clash(mine, theirs)):
+                raise LineInvalid(f"$.covers[{number}] and $.covers[{before}] hold on the same days; {wrong}")
+
+
+def _always(scheme: Scheme) -> set[str]:
+    """The kinds of care that the scheme pays for in every case."""
+    return {care for care, found in scheme.benefits.items() if any(not one.when for one in found)}
 
 
 def _checked_approval(approval: ApprovalLine, line: MemberLine, rulebook: Rulebook, path: str) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from msgspec import field
 
+from central_sync.benefits.eligibility import clashing
 from central_sync.benefits.facts import AccumulatorKey, BillLine, CaseFacts, CoverFacts
 from central_sync.benefits.parameters import Rulebook
 from central_sync.benefits.results import Computation
@@ -115,7 +116,7 @@ def told(rulebook: Rulebook, case: Case) -> Told:
     """The case as the engine takes it.
 
     Raises:
-        RulebookError: it names a region, scheme or counter that the rulebook does not have, or half a coin.
+        RulebookError: it names a region, scheme or counter that the rulebook does not have, half a coin, or two schemes that clash.
     """
     region = rulebook.regions.get(case.region)
     if region is None:
@@ -153,6 +154,8 @@ def told(rulebook: Rulebook, case: Case) -> Told:
         tuple(case.marks),
         tuple(case.diagnoses),
     )
+    if wrong := clashing(rulebook, facts):
+        raise RulebookError(case.name, "covers", f"{wrong}: the member can have only one of them")
     keys = {f"{key.scheme}.{key.name}": key for key in accumulator_keys(rulebook, facts)}
     before: dict[AccumulatorKey, int] = {}
     for name, number in case.used.items() | case.earlier.items():

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from central_sync.benefits.choices import Owner
 from central_sync.benefits.facts import AccumulatorKey
 from central_sync.benefits.parameters import Benefit, Rulebook
-from central_sync.benefits.settlement import ItemUnknown, accumulator_keys, settle
+from central_sync.benefits.settlement import ItemUnknown, SchemesClash, accumulator_keys, settle
 from central_sync.rulebook.settled import Settled
 
 
@@ -88,6 +88,8 @@ def _pair(
             done = settle(book, one.facts, one.bill, before)
         except ItemUnknown as error:
             return Pair(place, None, None, f"{which}: the catalogue has no item {error.item} on that day")
+        except SchemesClash as error:
+            return Pair(place, None, None, f"{which}: {error}")
         except KeyError as error:
             return Pair(place, None, None, f"{which}: the rulebook has no region {error.args[0]}")
         except (ValueError, OverflowError):

@@ -8,6 +8,12 @@ SETTLEMENT_REFUSALS: dict[str, Sentences] = {
     "already_settled": Sentences(
         Fault.HIS, False, "This bill is already settled.", "The case has a settlement in force."
     ),
+    "schemes_clash": Sentences(
+        Fault.DESK,
+        True,
+        "Two insurances of this person claim the same place. Ask the insurer to correct the record, then settle.",
+        "Two covers in force are of schemes of one layer and one rank: end one of them in the member's record, or rank the schemes.",
+    ),
     "interim_not_possible": Sentences(
         Fault.HIS,
         False,

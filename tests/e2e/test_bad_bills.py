@@ -32,12 +32,13 @@ def person(body: str) -> dict[str, str]:
 
 BARE, DOUBLE, GONE = person("049937001"), person("049937002"), person("049937003")
 """Without covers; with two of one layer; with one of a scheme that the rulebook has no longer."""
+BEFORE = {**COVER, "scheme": "ir_health_insurance", "from_day": "2024-01-01", "to_day": "2024-12-31"}
 
 
 @pytest.fixture(scope="module")
 def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     with Town(tmp_path_factory.mktemp("town")) as made:
-        covers = {BARE["number"]: [], DOUBLE["number"]: [COVER, {**COVER, "scheme": "ir_health_insurance"}]}
+        covers = {BARE["number"]: [], DOUBLE["number"]: [COVER, BEFORE]}
         covers[GONE["number"]] = [COVER]
         file = made.folder / "more.jsonl"
         members = [{**MEMBER, "number": number, "covers": held} for number, held in covers.items()]
@@ -47,6 +48,11 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
             hub.execute(
                 "update cover set scheme = 'ir_gone' where member = (select id from member where number = ?)",
                 (GONE["number"],),
+            )
+            hub.execute(  # a member file in which both hold on one day is refused
+                "update cover set to_day = null where scheme = 'ir_health_insurance' and"
+                " member = (select id from member where number = ?)",
+                (DOUBLE["number"],),
             )
         made.sign_in()
         made.handle("1101", {"person": PERSON})  # the line is up
@@ -157,14 +163,15 @@ def test_a_cover_of_a_scheme_that_there_is_no_longer_pays_nothing_and_says_so(to
     assert [step["kind"] for step in share["trace"]] == ["no_such_scheme"]
 
 
-def test_two_schemes_of_one_layer_are_asked_one_after_the_other_and_never_for_the_same_coin(town: Town) -> None:
-    answer = settled(town, DOUBLE)
-    first, second = answer["shares"]
-    assert {first["layer"], second["layer"]} == {"base"}
-    assert [first["scheme"], second["scheme"]] == sorted([first["scheme"], second["scheme"]])
-    looked = second["trace"][0]
-    assert (looked["kind"], looked["amount"]) == ("looked_at", 920_000 - first["amount"])
-    assert settled(town, DOUBLE)["shares"] == answer["shares"]
+def test_two_schemes_of_one_layer_and_rank_are_refused_by_name_and_nothing_is_settled(town: Town) -> None:
+    check = {"person": DOUBLE, "care": "outpatient", "service_date": town.today}
+    benefits = town.handle("2001", check)["answer"]
+    assert (benefits["entitled"], benefits["reason"]) == (False, "schemes_clash")
+    hid = opened(town, DOUBLE)
+    assert town.handle("2204", fees(town, hid, {}))["outcome"] == "final"
+    refused_by_the_hub(town, "2206", settle(hid), "schemes_clash")
+    refused_by_the_hub(town, "2207", settle(hid), "schemes_clash")
+    assert town.handle("2205", {"hid": hid})["answer"]["cancelled"] == 1
 
 
 @pytest.mark.timeout(180)

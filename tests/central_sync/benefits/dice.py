@@ -206,7 +206,7 @@ def _scheme(dice: Dice, number: int, region: Region, items: list[str]) -> Scheme
         requires=dice.choice(["", "", "", "", "", "base"]),
         marks=MARKS,
         year_starts=dice.choice(["", "", "07-01", "04-01", "cover"]),
-        rank=dice.randint(0, 1),
+        rank=dice.randint(0, 1) * 10 + number,
         counted_on=dice.usual(CountedOn.DISCHARGE, CountedOn),
     )
 

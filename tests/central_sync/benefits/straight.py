@@ -3,8 +3,7 @@
 It takes the engine's facts and parameters (data), and nothing that computes: it chooses rows, counts years, rounds and cuts for
 itself, with exact fractions, one coin pile after another. It tells sums alone; no texts, days or sources.
 
-Where the page is silent it follows what is settled: reasons lie in the order of the stages and bands; a share of a part is cut of each reason
-by itself.
+Where the page is silent it follows what is settled: reasons lie in the order of the stages and bands.
 """
 
 from __future__ import annotations
@@ -215,6 +214,8 @@ class _Layer(Stages):
 
     def pay(self) -> int:
         self.paid, last = 0, None
+        standing = {(pile.part, pile.lines) for pile in self.case.piles}
+        self.gone = {place for place, coins in self.case.whole.items() if coins and place not in standing}
         for place, benefit in enumerate(self.benefits):
             must = place == len(self.benefits) - 1 and last is None
             answer = self._benefit(place, benefit, must)
@@ -245,9 +246,12 @@ class _Layer(Stages):
         parts = [take.part for take in benefit.takes]
         alone = str(benefit.each) == "line"
         heaps = [[p for p in mine if p.lines == n] for n in sorted({p.lines for p in mine})] if alone else [mine]
-        fresh = not any(pile.asked for pile in mine)
+        gone = self._gone(benefit) if mine else {}
+        at_all = [gone.get(heap[0].lines, 0) if alone else sum(gone.values()) for heap in heaps if heap]
+        fresh = not any(pile.asked for pile in mine) and not any(at_all)
         for heap in heaps:
-            basis, reasons = self._heap(benefit, heap)
+            more = gone.get(heap[0].lines, 0) if alone else sum(gone.values())
+            basis, reasons = self._heap(benefit, heap, more)
             paid = basis - summed(reasons)
             self.paid += paid
             if fresh:
@@ -261,39 +265,66 @@ class _Layer(Stages):
 
     def _looked_at(self, benefit, me) -> list[Pile]:
         """All piles; those that the benefit takes are marked as its own, and those of which it takes a share are cut."""
+        takes = {take.part: take for take in benefit.takes}
+        mine = [
+            (pile.lines, place)
+            for place, pile in enumerate(self.case.piles)
+            if pile.part in takes
+            and pile.seen[0] != self.number
+            and (not takes[pile.part].left_by or pile.stage in takes[pile.part].left_by)
+            and self._may(benefit, self.case.like.get(pile.lines))
+        ]
+        taken = {place: self.case.piles[place].coins for _, place in mine}
+        for part, take in takes.items():
+            if take.share is None:
+                continue
+            # The share is rounded once for the part; its coins lie on the piles in the order of their lines.
+            places = [place for _, place in sorted(mine) if self.case.piles[place].part == part]
+            coins = sum(taken[place] for place in places)
+            much = whole(coins * (self.value(take.share) or Fraction(0)), self.coin.mode)
+            order = dict(enumerate(places))
+            for number, share in spread(much, {n: taken[place] for n, place in order.items()}).items():
+                taken[order[number]] = share
         found: list[Pile] = []
-        for pile in self.case.piles:
-            take = next((take for take in benefit.takes if take.part == pile.part), None)
-            told = self.case.like.get(pile.lines)
-            wanted = (
-                take is not None
-                and pile.seen[0] != self.number
-                and (not take.left_by or pile.stage in take.left_by)
-                and (not benefit.lines or among(benefit.lines, *told))
-                and not (benefit.refuses and among(benefit.refuses, *told))
-            )
-            if not wanted:
+        for place, pile in enumerate(self.case.piles):
+            if place not in taken:
                 found.append(pile)
-            elif take.share is None:
-                found.append(replace(pile, seen=me))
-            else:
-                much = whole(pile.coins * (self.value(take.share) or Fraction(0)), self.coin.mode)
-                cut = replace(pile, coins=much, seen=me), replace(pile, coins=pile.coins - much, seen=(self.number, -1))
-                found += [piece for piece in cut if piece.coins]
+                continue
+            rest = pile.coins - taken[place]
+            cut = replace(pile, coins=taken[place], seen=me), replace(pile, coins=rest, seen=(self.number, -1))
+            found += [piece for piece in cut if piece.coins]
         return found
 
-    def _heap(self, benefit, mine):
-        """Basis, and why not all of it is paid."""
+    def _gone(self, benefit) -> dict[int, int]:
+        """What earlier payers have paid to nothing of what the benefit would take, by lines: it is a part of the whole, once for a cover."""
+        if str(benefit.basis) == "left":
+            return {}
+        parts, found = [take.part for take in benefit.takes], {}
+        for part, lines in sorted(self.gone):
+            told = self.case.like.get(lines)
+            if part in parts and self._may(benefit, told):
+                found[lines] = found.get(lines, 0) + self.case.whole[part, lines]
+                self.gone.discard((part, lines))
+        return found
+
+    @staticmethod
+    def _may(benefit, told) -> bool:
+        """Whether the benefit takes such lines."""
+        wanted = not benefit.lines or among(benefit.lines, *told)
+        return wanted and not (benefit.refuses and among(benefit.refuses, *told))
+
+    def _heap(self, benefit, mine, gone):
+        """Basis, and why not all of it is paid; ``gone`` is what earlier payers have paid to nothing."""
         own = basis = sum(pile.coins for pile in mine)
         kind = str(benefit.basis)
-        if kind != "left" and any(pile.asked for pile in mine):
+        if kind != "left" and (gone or any(pile.asked for pile in mine)):
             places = {(pile.part, pile.lines) for pile in mine}
-            basis = max(own, sum(self.case.whole.get(place, 0) for place in places))
+            basis = gone + sum(self.case.whole[place] for place in places)
         reasons = self.stages(benefit, basis)
         would = basis - summed(reasons)
-        gone = basis - own
-        if gone:
-            pays = min(max(would - gone, 0) if kind == "difference" else would, own)
+        before = basis - own
+        if before:
+            pays = min(max(would - before, 0) if kind == "difference" else would, own)
             reasons.append(Reason("bands", f"{self._said(benefit)}.basis", would - pays))
         return basis, reasons + self.payers_caps(benefit, basis - summed(reasons))
 
@@ -365,8 +396,19 @@ class _Layer(Stages):
         reasons = self.stages(benefit, price)
         reasons += self.payers_caps(benefit, price - summed(reasons))
         paid = price - summed(reasons)
-        heap = [replace(mine[0], coins=price)]
-        self.case.piles = others + self._reasoned([mine[0].part], heap, reasons, paid, me)
+        part = benefit.takes[0].part
+        heap = [
+            replace(mine[0], part=part, lines=lines, coins=much) for lines, much in spread(price, held(mine)).items()
+        ]
+        for pile in mine:
+            self.case.whole[pile.part, pile.lines] -= pile.coins
+        for pile in heap:
+            if pile.coins:
+                place = part, pile.lines
+                self.case.whole[place] = self.case.whole.get(place, 0) + pile.coins
+                self.gone.discard(place)
+        parts = [take.part for take in benefit.takes]
+        self.case.piles = others + self._reasoned(parts, heap, reasons, paid, me)
         self.paid += paid
 
     def _claim(self, benefit, paid) -> int:
@@ -375,7 +417,7 @@ class _Layer(Stages):
         more = patient - whole(Fraction(patient), self.coin.mode, self.coin.to)
         rooms = [self.open(cap) for cap in benefit.caps if str(cap.of) == "paid"]
         rooms = [room for room in [*rooms, self.held(benefit), self.approved(benefit)] if room is not None]
-        room = min(rooms, default=sum(self.case.whole.values()))
+        room = min(rooms, default=sum(line.amount for line in self.case.lines))
         if not more or more > room or paid + more < 0:
             return 0
         self.fill_paid(benefit, more)

@@ -24,6 +24,7 @@ from central_sync.benefits.choices import (
     Per,
     RoundedAt,
 )
+from central_sync.benefits.eligibility import clash
 from central_sync.benefits.facts import BillLine, CaseFacts, CoverFacts
 from central_sync.benefits.parameters import (
     LAYERS,
@@ -79,10 +80,12 @@ def cases(draw, rulebook: Rulebook = SHIPPED, care=None):
     """Facts with covers of any schemes of the rulebook."""
     region = rulebook.regions[draw(st.sampled_from(sorted(rulebook.regions)))]
     day = draw(days)
-    covers = []
+    covers: list[CoverFacts] = []
     here = [code for code, scheme in sorted(rulebook.schemes.items()) if scheme.region == region.code]
     for code in draw(st.lists(st.sampled_from(here * 3 + sorted(rulebook.schemes)), max_size=4)):
         scheme = rulebook.schemes[code]
+        if any(clash(scheme, rulebook.schemes[other.scheme]) for other in covers):
+            continue  # two schemes that claim one place are refused
         to_day = draw(st.none() | st.dates(FIRST - timedelta(days=400), LAST))
         covers.append(
             CoverFacts(
@@ -266,7 +269,7 @@ def rulebooks(draw):
             benefits=found,
             requires=draw(st.sampled_from(["", "", "base"])),
             year_starts=draw(st.sampled_from(["", "", "07-01", "cover"])),
-            rank=draw(st.integers(0, 1)),
+            rank=draw(st.integers(0, 1)) * 10 + number,
             counted_on=draw(st.sampled_from(CountedOn)),
         )
     return versioned(Rulebook({"cn": SHIPPED.regions["cn"]}, schemes, {}, ""))

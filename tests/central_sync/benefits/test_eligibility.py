@@ -6,9 +6,20 @@ from datetime import date, timedelta
 
 import pytest
 
-from central_sync.benefits.eligibility import accumulator_keys, balances, entitled, in_force, obstacle, ordered
+from central_sync.benefits.eligibility import (
+    SchemesClash,
+    accumulator_keys,
+    balances,
+    clash,
+    clashing,
+    entitled,
+    in_force,
+    obstacle,
+    ordered,
+)
 from central_sync.benefits.explain import sentence
 from central_sync.benefits.facts import AccumulatorKey, Balance, CaseFacts, CoverFacts
+from central_sync.benefits.settlement import settle
 from tests.central_sync.benefits.strategies import SHIPPED
 
 DAY = date(2025, 3, 20)
@@ -85,3 +96,27 @@ def test_balances_show_the_cap_of_the_members_group():
         Balance("base", "outpatient", 1234, 500_000),
         Balance("base", "pool", 0, 30_000_000),
     )
+
+
+def test_two_schemes_of_one_layer_and_rank_clash_where_both_can_pay():
+    one, other = cover("cn_employee"), cover("cn_nanchang_employee")
+    wrong = clashing(SHIPPED, case(other, one))
+    assert wrong is not None
+    assert (wrong.layer, wrong.schemes) == ("base", ("cn_employee", "cn_nanchang_employee"))
+    assert str(wrong) == "base: cn_employee and cn_nanchang_employee are of one rank"
+    ended = cover("cn_nanchang_employee", last=DAY - timedelta(days=1))
+    assert clashing(SHIPPED, case(one, ended)) is None
+    assert clashing(SHIPPED, case(one, cover("cn_employee", contract="C2"))) is None, "one scheme of two contracts"
+    ranked = cover("cn_nanchang_large_sum"), cover("cn_nanchang_civil_servant", "bureau_level")
+    assert {SHIPPED.schemes[c.scheme].layer for c in ranked} == {"base_supplement"}
+    assert clash(*(SHIPPED.schemes[c.scheme] for c in ranked)) is None
+
+
+def test_a_scheme_that_can_pay_nothing_here_is_in_nobodys_way():
+    iranian = cover("ir_social_security", "insured")
+    assert clashing(SHIPPED, case(cover("cn_employee"), iranian)) is None
+
+
+def test_a_bill_of_two_schemes_that_clash_is_not_settled():
+    with pytest.raises(SchemesClash):
+        settle(SHIPPED, case(cover("cn_employee"), cover("cn_nanchang_employee")), (), {})

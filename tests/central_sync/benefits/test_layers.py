@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from fractions import Fraction
 
 import pytest
 
@@ -13,9 +14,12 @@ from central_sync.benefits.explain import sentence
 from central_sync.benefits.facts import AccumulatorKey, CaseFacts, CoverFacts
 from central_sync.benefits.kinds import Kind
 from central_sync.benefits.layers import ask as ask_layer
+from central_sync.benefits.line_shares import line_shares
 from central_sync.benefits.parameters import (
     CoinRule,
+    Lines,
     Package,
+    Take,
 )
 from central_sync.benefits.planning import Plans
 from central_sync.benefits.results import Left, TraceStep
@@ -29,6 +33,7 @@ from tests.central_sync.benefits.hand_made import (
     bands,
     benefit,
     bill,
+    deductible,
     paid,
     scheme,
     settled,
@@ -189,3 +194,57 @@ def test_of_several_fixed_prices_by_item_the_highest_holds():
     assert paid(settled([scheme(benefit(ratios=bands((0, "0.5")), package=gone), benefit(name="rest"))], PAIR)) == [
         1000
     ]
+
+
+def drugs_alone(ratio="1", **more):
+    """A later payer of drugs."""
+    return scheme(benefit(ratios=bands((0, ratio)), lines=Lines(kinds=("drug",)), **more), code="two", layer="aid")
+
+
+def test_what_a_fixed_price_leaves_lies_on_the_sections_in_whose_place_it_stands_in_proportion():
+    fixed = scheme(benefit(ratios=bands((0, "0.7")), package=package(1001)))
+    done = settled([fixed, drugs_alone()], bill((BED, 1000), (DRUG, 500)))
+    assert paid(done) == [701, 100]  # of the price 667 and 334 coins; of the 300 that are left 200 and 100
+    assert done.patient == 200
+    lines = line_shares(done)
+    assert [(line.shares, line.patient, line.difference) for line in lines] == [
+        ((467, 0), 200, -333),
+        ((234, 100), 0, -166),
+    ]
+
+
+def test_a_fixed_price_lies_on_the_part_that_the_benefit_names_first():
+    fixed = scheme(benefit("first_self_pay", "in_scope", ratios=bands((0, "0.5")), package=package(800)))
+    later = scheme(benefit("in_scope"), code="two", layer="aid")
+    first = scheme(benefit("first_self_pay"), code="two", layer="aid")
+    assert paid(settled([fixed, later], PAIR)) == [400, 0]
+    assert paid(settled([fixed, first], PAIR)) == [400, 400]
+
+
+def test_a_share_of_a_part_is_rounded_once_whatever_its_pieces():
+    half = amount(0, "share")
+    half = replace(half, rows=(replace(half.rows[0], value=Fraction(1, 2)),))
+    base = scheme(benefit(ratios=bands((0, "0.7"), (10, "0.3")), deductible=deductible(3)))
+    taker = benefit(name="care")
+    taker = replace(taker, takes=(Take("in_scope", half),))
+    done = settled([base, scheme(taker, code="two", layer="aid")], bill((BED, 23)))
+    left = 23 - paid(done)[0]
+    assert len({step.rule for step in done.patient_trace}) > 1
+    assert paid(done)[1] == (left + 1) // 2, "half up, once: not for each reason"
+
+
+def test_the_whole_of_a_secondary_payer_holds_what_earlier_ones_paid_to_nothing():
+    base = scheme(benefit(lines=Lines(kinds=("drug",)), name="drugs"), benefit(ratios=bands((0, "0.4")), name="rest"))
+    two = scheme(benefit(ratios=bands((0, "0.7")), basis=Basis.WHOLE), code="two", layer="aid")
+    difference = scheme(benefit(ratios=bands((0, "0.7")), basis=Basis.DIFFERENCE), code="two", layer="aid")
+    lines = bill((BED, 1000), (DRUG, 500))  # the drug is paid to nothing, of the bed 600 are left
+    assert paid(settled([base, two], lines)) == [900, 600], "0.7 of 1500 is more than is left"
+    assert paid(settled([base, difference], lines)) == [900, 150], "0.7 of 1500, less the 900 of the first"
+
+
+def test_what_another_benefit_of_the_scheme_has_looked_at_is_no_part_of_the_whole():
+    base = scheme(benefit(ratios=bands((0, "0.4"))))
+    drugs = benefit(lines=Lines(kinds=("drug",)), name="drugs")
+    rest = benefit(ratios=bands((0, "0.7")), basis=Basis.DIFFERENCE, name="rest")
+    done = settled([base, scheme(drugs, rest, code="two", layer="aid")], bill((BED, 1000), (DRUG, 500)))
+    assert paid(done) == [600, 300 + 300], "the drugs' 300; and 0.7 of the bed's 1000 less 400"

@@ -24,6 +24,23 @@ def cover(**changes):
     return {"covers": [{**base, **changes}]}
 
 
+def twins(to_day=None):
+    """Two schemes of one layer and rank, of which the first ends on ``to_day``."""
+    return {
+        "covers": [
+            *cover(to_day=to_day)["covers"],
+            *cover(scheme="cn_nanchang_employee", from_day="2025-03-01")["covers"],
+        ]
+    }
+
+
+def test_a_change_from_one_scheme_to_another_is_no_clash():
+    line = json.loads(member_line(*MASTER, group="employee", region="cn"))
+    assert len(described(json.dumps({**line, **twins("2025-02-28")}).encode(), RULEBOOK, TODAY).covers) == 2
+    with pytest.raises(LineInvalid):
+        described(json.dumps({**line, **twins("2025-03-01")}).encode(), RULEBOOK, TODAY)
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
@@ -52,6 +69,7 @@ def cover(**changes):
         (cover(family="PLANTED\0"), "$.covers[0].family"),
         ({"approvals": [{"mark": "PLANTED", "from_day": "2025-01-01", "reference": "x"}]}, "$.approvals[0].mark"),
         ({"covers": cover()["covers"] * 2}, "$.covers"),
+        (twins(), "$.covers[1] and $.covers[0] hold on the same days; base: cn_employee and cn_nanchang_employee"),
         ({"covers": cover()["covers"] * 100}, "$.covers"),
     ],
 )

@@ -90,3 +90,11 @@ def test_a_line_that_cannot_be_settled_is_told_with_its_place(tmp_path, old, new
     assert old in CASE
     with pytest.raises(RulebookError, match=said):
         differences(RULEBOOK, *written(tmp_path, CASE.replace(old, new)))
+
+
+def test_a_case_of_two_schemes_that_claim_one_place_is_refused(tmp_path):
+    covers = "{scheme: cn_employee, group: employee}"
+    two = CASE.replace(covers, f"{covers}, {covers.replace('cn_employee', 'cn_nanchang_employee')}")
+    [case] = written(tmp_path, two)
+    with pytest.raises(RulebookError, match="covers: base: cn_employee and cn_nanchang_employee are of one rank"):
+        told(RULEBOOK, case)

@@ -86,3 +86,14 @@ def test_cases_that_share_a_member_a_family_or_a_counted_contract_are_a_group(tm
     scheme = replace(BOOK.schemes["au_medicare"], benefits={"outpatient": (shared,)})
     other = replace(BOOK, schemes={**BOOK.schemes, "au_medicare": scheme})
     assert groups(told, [BOOK, other]) == [[0, 1, 2, 3, 4]]
+
+
+def test_a_case_of_two_schemes_that_claim_one_place_is_left_out(tmp_path):
+    (one,) = settled_cases(month(tmp_path / "month.jsonl", 1), [BOOK])
+    mine = one.facts.covers[0]
+    twin = replace(BOOK.schemes[mine.scheme], code="twin")
+    new = replace(BOOK, schemes={**BOOK.schemes, "twin": twin})
+    facts = replace(one.facts, covers=(*one.facts.covers, replace(mine, scheme="twin")))
+    (pair,) = run(BOOK, new, [(0, replace(one, facts=facts))])
+    assert (pair.before, pair.after) == (None, None)
+    assert pair.problem == f"after: {mine.layer}: {mine.scheme} and twin are of one rank"
