@@ -31,10 +31,12 @@ from central_sync.comparison import Comparisons
 from central_sync.config import Config, Listener, address
 from central_sync.console.site import Console
 from central_sync.fleet.authority import Authority
+from central_sync.fleet.channels.settings import channels_of, rules_of
 from central_sync.fleet.deliveries import Deliveries
+from central_sync.fleet.lifecycle import Thresholds
 from central_sync.fleet.lives import Lives
+from central_sync.fleet.operations import Operations
 from central_sync.fleet.renewal import Renewals
-from central_sync.fleet.reports import Reports
 from central_sync.fleet.roots import Roots
 from central_sync.fleet.service import Fleet
 from central_sync.fleet.signer import Signer
@@ -98,6 +100,7 @@ class Hub:
         signer = Signer(self._authority)
         signer.open(clock())
         payers = payers_of(config.payers, self._folder, signer.named)
+        operations = self._operations()
         self._store.open()
         self._undo.append(self._store.close)
         with self._store.write() as uow:  # also finds out that a database can only be read, before anybody relies on it
@@ -115,8 +118,7 @@ class Hub:
         renewals, lives, roots = Renewals(self._store, self._authority), Lives(self._store), Roots(self._store, signer)
         intake, comparisons = Intake(self._store, in_force.rulebook, payers), Comparisons(self._store)
         deliveries = Deliveries(self._store, signer, lambda: in_force.current)
-        reports = Reports(self._store, clock)
-        services = Services(fleet, intake, lives, renewals, roots, signer, comparisons, deliveries, reports)
+        services = Services(fleet, intake, lives, renewals, roots, signer, comparisons, deliveries, operations)
         sync = SyncPort(services, trail, clock, config.threads, config.fleet.report_every_s)
         sync_url = config.sync_url or _told(config.sync, faces.sync)
         enrol = EnrolPort(fleet, renewals, self._authority.pem(), trail, clock, sync_url)
@@ -134,7 +136,7 @@ class Hub:
         asking = Asking(self._store, payers, clock)
         auditing = Auditing(self._store, clock, lambda: in_force.current.whole.audit)
 
-        for part in (trail, in_force, reports, sync, enrol, jobs, asking, auditing, *([console] if console else ())):
+        for part in (trail, in_force, operations, sync, enrol, jobs, asking, auditing, *([console] if console else ())):
             part.start()
             self._undo.append(part.stop)
         self._sync = sync
@@ -144,6 +146,17 @@ class Hub:
             await self._serve(console.application(), console_socket, console_context)
         _log.info("the hub listens", address=faces.sync, version=in_force.rulebook().version)
         return faces
+
+    def _operations(self) -> Operations:
+        """What watches over the edges, as the settings say.
+
+        Raises:
+            ConfigInvalid: a rule or a channel cannot be used.
+        """
+        fleet, alerts = self._config.fleet, self._config.alerts
+        thresholds = Thresholds(fleet.late_after_s, fleet.silent_after_s, version_oldest=fleet.version_oldest)
+        rules, channels = rules_of(alerts, self._folder), channels_of(alerts, self._folder, clock)
+        return Operations(self._store, thresholds, rules, channels, alerts.hub, clock)
 
     def _news(self) -> None:
         if self._sync is not None:

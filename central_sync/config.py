@@ -17,6 +17,7 @@ from msgspec import Meta, Struct
 from central_sync.payers.limits import DEADLINE_MS_DEFAULT, DEADLINE_MS_MAX, PAYERS_MAX
 
 FILE_NAME = "hub.toml"
+_MAIL = r"^[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,255}\Z"
 
 
 class ConfigInvalid(Exception):
@@ -75,6 +76,39 @@ class ConsoleSetting(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     )
 
 
+class MailSetting(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Who is told of alerts by mail, and over which server. ``password_file`` is relative to the hub's folder and readable by its owner alone;
+    ``authority``: a PEM file that vouches for the server; empty: the system's. Without ``tls`` nobody signs in.
+    """
+
+    host: Annotated[str, Meta(pattern=r"^[A-Za-z0-9.:-]{1,255}\Z")]
+    sender: Annotated[str, Meta(pattern=_MAIL)]
+    to: Annotated[tuple[Annotated[str, Meta(pattern=_MAIL)], ...], Meta(min_length=1, max_length=50)]
+    port: Annotated[int, Meta(ge=1, le=65_535)] = 587
+    tls: Literal["starttls", "from_the_start", "none"] = "starttls"
+    user: Annotated[str, Meta(max_length=200)] = ""
+    password_file: str = ""
+    authority: str = ""
+
+
+class WebhookSetting(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A program that is told of alerts: HTTPS alone, each message signed with the secret in ``secret_file`` (32 bytes or more, its owner's alone)."""
+
+    name: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_-]{0,30}\Z")]
+    url: Annotated[str, Meta(pattern=r"^https://[!-~]+\Z")]
+    secret_file: str
+    authority: str = ""
+
+
+class AlertSetting(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What alarms and who is told. ``rules``: a file of rules laid over the shipped ones; ``hub``: what the hub calls itself in messages."""
+
+    rules: str = ""
+    hub: Annotated[str, Meta(pattern=r"^[ -~]{1,80}\Z")] = "pishkhan-hub"
+    mail: MailSetting | None = None
+    webhooks: Annotated[tuple[WebhookSetting, ...], Meta(max_length=10)] = ()
+
+
 class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """All settings. ``database`` is a SQLAlchemy address; ``sync_url`` is where edges are told to send (default: what the sync
     port listens on).
@@ -91,6 +125,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     audit_days: Annotated[int, Meta(ge=30, le=36500)] = 3650
     """How long the audit trail is kept."""
     fleet: FleetSetting = FleetSetting()
+    alerts: AlertSetting = AlertSetting()
     payers: Annotated[tuple[PayerSetting, ...], Meta(max_length=PAYERS_MAX)] = ()
     """Payers that are asked over a line, each once; all others are paid from here."""
 

@@ -14,7 +14,13 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from central_sync.errors import StoreError
 from central_sync.fleet.authority import Authority, AuthorityMissing
-from central_sync.fleet.limits import EDGE_WARNING_DAYS, INVITATION_KEPT_DAYS
+from central_sync.fleet.limits import (
+    ALERTS_KEPT_DAYS,
+    EDGE_WARNING_DAYS,
+    INVITATION_KEPT_DAYS,
+    MESSAGES_KEPT_DAYS,
+    OUTAGES_KEPT_DAYS,
+)
 from central_sync.fleet.signer import Signer
 from central_sync.store import Store
 
@@ -60,12 +66,15 @@ class Jobs:
             self._scheduler = None
 
     def prune(self) -> None:
-        """Delete invitations long expired, the audit trail beyond its age, and what is left of the console's sessions and waits."""
+        """Delete invitations long expired; audit trail, outages, alerts and their messages beyond their age; what is left of the console's sessions and waits."""
         now = self._clock()
         with self._store.write() as uow:
             invitations = uow.upkeep.prune_invitations(now - timedelta(days=INVITATION_KEPT_DAYS))
             rows = uow.upkeep.prune_audit(now - timedelta(days=self._audit_days))
             rows += uow.console_sessions.prune(now - SESSION_KEPT, now - SESSION_KEPT, now)
+            rows += uow.reports.prune_outages(now - timedelta(days=OUTAGES_KEPT_DAYS))
+            rows += uow.alerts.prune(now - timedelta(days=ALERTS_KEPT_DAYS))
+            rows += uow.alert_messages.prune(now - timedelta(days=MESSAGES_KEPT_DAYS))
         if invitations or rows:
             _log.info("old rows were deleted", count=invitations + rows)
 

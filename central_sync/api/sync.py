@@ -40,8 +40,8 @@ from central_sync.fleet.authority import named_in
 from central_sync.fleet.deliveries import Deliveries
 from central_sync.fleet.limits import HIDS_LEFT_MAX
 from central_sync.fleet.lives import Lives, Told
+from central_sync.fleet.operations import Operations
 from central_sync.fleet.renewal import Renewals
-from central_sync.fleet.reports import Reports
 from central_sync.fleet.roots import Roots
 from central_sync.fleet.service import Fleet, Page
 from central_sync.fleet.signer import Signer
@@ -75,7 +75,7 @@ class Services(NamedTuple):
     signer: Signer
     comparisons: Comparisons
     deliveries: Deliveries
-    reports: Reports
+    operations: Operations
 
 
 class SyncPort:
@@ -95,7 +95,8 @@ class SyncPort:
         self._lives, self._renewals = services.lives, services.renewals
         self._roots, self._signer = services.roots, services.signer
         self._comparisons, self._deliveries = services.comparisons, services.deliveries
-        self._reports, self._held_s_max = services.reports, held_s_max
+        self._reports, self._flow = services.operations.reports, services.operations.flow
+        self._held_s_max = held_s_max
         self._trail = trail
         self._clock = clock
         self._threads = threads
@@ -167,18 +168,25 @@ class SyncPort:
         backlog = request.query.get("backlog") == "1"
         with self._rooms.place(backlog=backlog):
             batch = await received(request, Batch)
+            arrived = self._clock(), time.monotonic()
             backlog = backlog or len(batch.items) >= BACKLOG_ITEMS_MIN
             async with self._rooms.thread(backlog=backlog):
                 if request.transport is None or request.transport.is_closing():
                     raise Refused("hub_busy", "the edge has hung up")
-                work = self._in(self._work, self._take, institution, batch, dictionary(request), not backlog)
+                work = self._in(self._work, self._take, institution, batch, dictionary(request), not backlog, arrived)
                 return await asyncio.shield(asyncio.ensure_future(work))
 
-    def _take(self, institution: str, batch: Batch, shared: int, urgent: bool) -> web.Response:
+    def _take(
+        self, institution: str, batch: Batch, shared: int, urgent: bool, arrived: tuple[datetime, float]
+    ) -> web.Response:
         now = self._clock()
         self._lives.sent(institution, batch, now)
         answer = self._intake.take(institution, batch, now, urgent=urgent)
-        return answered(self._signer.signed(institution, batch, answer), dictionary=shared)
+        response = answered(self._signer.signed(institution, batch, answer), dictionary=shared)
+        if not answer.code:
+            (at, at_s), now_s = arrived, time.monotonic()
+            self._flow.took(batch, at, now_s - at_s, self._reports.skew_ms(institution), now_s, urgent=urgent)
+        return response
 
     async def _compare(self, request: web.Request) -> web.Response:
         serial, institution = _client(request)

@@ -48,6 +48,10 @@ HISTORY_SLOTS = 336
 HISTORY_WRITTEN_EVERY_S = 300
 """How often one process writes the worst of the present half hour of an edge."""
 OUTAGES_KEPT_DAYS = 400
+WATCHED_EVERY_S = 3.0
+PLACES_LOOKED_AT_EVERY_S = 30
+REPORTS_OVERLAP_S = 20
+"""How far the watch reads back: a commit of another process may come a while after the instants in it."""
 
 NOTICE_CHARACTERS_MAX = 500
 
@@ -59,3 +63,28 @@ BODIES_KEPT_MAX = 32
 """Bodies of bundles that a process holds, one for each region and tier: a megabyte each, for a catalogue of 50,000 rows."""
 FILES_KEPT_MAX = 64
 """Bundles that are being fetched: each holds a copy of its body."""
+
+MASS_EDGES = 20
+MASS_SHARE = 0.2
+"""So many edges that are silent at once, and such a part of all, are one alert and not many."""
+ALERTS_ASKED_EVERY_S = 60
+"""How often the measures that need the database are looked at."""
+ALERTS_TOLD_MAX = 20
+"""Alerts that one message names; the others it counts."""
+MESSAGES_FREE = 6
+MESSAGES_WINDOW_S = 600
+MESSAGES_PAUSE_S = 300
+"""So many messages within the window, and the next waits for a pause: then one tells all that has come meanwhile."""
+MESSAGE_TRIES_MAX = 14
+MESSAGE_RETRY_S_MIN = 15
+MESSAGE_RETRY_S_MAX = 3_600
+"""A message that is not taken is tried again at growing intervals, for some eight hours."""
+MESSAGE_TAKEN_S = 120
+"""Whoever delivers a message has it to himself for so long."""
+MESSAGE_S_MAX = 20
+"""How long one delivery may take."""
+MESSAGES_KEPT_DAYS = 90
+ALERTS_KEPT_DAYS = 400
+NOTE_CHARACTERS_MAX = 500
+
+assert MESSAGE_S_MAX * 3 < MESSAGE_TAKEN_S

@@ -47,6 +47,7 @@ class Reports:
         self._lock = threading.Lock()
         self._waiting: dict[str, tuple[datetime, EdgeReport]] = {}
         self._last: dict[str, _Last] = {}
+        self._skews: dict[str, int] = {}
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -72,7 +73,12 @@ class Reports:
         report = reports.decoded(text)
         with self._lock:
             self._waiting[institution] = (self._clock(), report)
+            self._skews[institution] = report.skew_ms
         return report
+
+    def skew_ms(self, institution: str) -> int | None:
+        """An edge's clock less ours, as it said last; ``None``: not to this process."""
+        return self._skews.get(institution)
 
     def write(self) -> int:
         """Write what waits; returns how many edges that were.

@@ -36,3 +36,35 @@ class Outage:
     institution: str
     from_at: datetime
     to_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """Something that alarmed: which rule, about what (``institution``: in whose scope it lies; empty: nobody's alone), and what became of it."""
+
+    id: int
+    rule: str
+    subject: str
+    institution: str
+    severity: str
+    value: float
+    raised_at: datetime
+    cleared_at: datetime | None = None
+    acknowledged_at: datetime | None = None
+    acknowledged_by: str = ""
+    note: str = ""
+    untold: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class AlertMessage:
+    """What is to be told over a channel, and what came of it; ``next_at`` is ``None`` when it is done or given up."""
+
+    id: str
+    channel: str
+    body: str
+    made_at: datetime
+    next_at: datetime | None
+    tries: int = 0
+    delivered_at: datetime | None = None
+    fault: str = ""

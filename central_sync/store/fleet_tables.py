@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Float,
     Index,
@@ -72,6 +73,8 @@ alert = Table(
     Column("acknowledged_at", Instant),
     Column("acknowledged_by", String(80), nullable=False, server_default=text("''")),
     Column("note", Text, nullable=False, server_default=text("''")),
+    Column("untold", Boolean, nullable=False),
+    Index("ix_alert_untold", "id", sqlite_where=text("untold"), postgresql_where=text("untold")),
     Index("ix_alert_raised_at", "raised_at", "id"),
     Index(
         "uq_alert_open",
@@ -82,7 +85,8 @@ alert = Table(
         postgresql_where=text("cleared_at IS NULL"),
     ),
 )
-"""``institution``: whose scope it falls into; empty: the hub's own. One open alert of a rule and a subject."""
+"""``institution``: whose scope it falls into; empty: the hub's own. One open alert of a rule and a subject. ``untold``: it was raised or cleared
+since anybody was told."""
 
 alert_message = Table(
     "alert_message",

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine
 
 from central_sync.errors import StoreNotMigrated
+from central_sync.store.alerts import AlertMessages, Alerts
 from central_sync.store.audits import Audits
 from central_sync.store.cases import Cases, Fees
 from central_sync.store.console_accounts import ConsoleAccounts
@@ -61,6 +62,8 @@ class UnitOfWork:
         self.reviews = Reviews(connection)
         self.rulebooks = Rulebooks(connection)
         self.reports = Reports(connection)
+        self.alerts = Alerts(connection)
+        self.alert_messages = AlertMessages(connection)
         self.upkeep = Upkeep(connection)
         self.lookups = Lookups(connection)
         self.console_accounts = ConsoleAccounts(connection)

@@ -70,9 +70,12 @@ def _of_alerts() -> None:
         sa.Column("acknowledged_at", Instant(), nullable=True),
         sa.Column("acknowledged_by", sa.String(length=80), server_default=sa.text("''"), nullable=False),
         sa.Column("note", sa.Text(), server_default=sa.text("''"), nullable=False),
+        sa.Column("untold", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_alert")),
     )
     op.create_index("ix_alert_raised_at", "alert", ["raised_at", "id"])
+    untold = sa.text("untold")
+    op.create_index("ix_alert_untold", "alert", ["id"], sqlite_where=untold, postgresql_where=untold)
     still_open = sa.text("cleared_at IS NULL")
     op.create_index(
         "uq_alert_open",

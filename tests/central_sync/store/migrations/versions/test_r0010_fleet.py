@@ -9,8 +9,8 @@ from central_sync.store.engine import new_engine
 from central_sync.store.migrations.versions import r0010_fleet as step
 
 ALERT = (
-    "INSERT INTO alert (rule, subject, institution, severity, value, raised_at, cleared_at)"
-    " VALUES ('silent', 'H1', 'H1', 'urgent', 1, '2026-03-01', {})"
+    "INSERT INTO alert (rule, subject, institution, severity, value, raised_at, untold, cleared_at)"
+    " VALUES ('silent', 'H1', 'H1', 'urgent', 1, '2026-03-01', true, {})"
 )
 
 

@@ -1,0 +1,164 @@
+"""PURE: all edges at one moment, and parts of that: filtered, the worst first, page by page.
+
+A board is made from what is kept, once for everybody who looks at that moment. Pages go on behind a place in the order (how bad, then
+code), so that an edge which changes meanwhile moves and no page is made twice from the whole.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
+
+from central_sync.fleet import lifecycle
+from central_sync.fleet.lifecycle import EdgeState, Reason, Thresholds
+from central_sync.wire.messages import EdgeReport
+
+ORDER = {
+    EdgeState.SILENT: 0,
+    EdgeState.IN_TROUBLE: 1,
+    EdgeState.LATE: 2,
+    EdgeState.UNHEARD: 3,
+    EdgeState.UP: 4,
+}
+"""How bad a state is, the worst first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A hospital as the board shows it."""
+
+    institution: str
+    name: str
+    region: str
+    tier: str
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What an edge said last, when the hub took it, and what troubles it."""
+
+    at: datetime
+    report: EdgeReport
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An edge on the board."""
+
+    place: Place
+    state: EdgeState
+    heard: Heard | None
+
+    @property
+    def institution(self) -> str:
+        """Its hospital's code."""
+        return self.place.institution
+
+    @property
+    def version(self) -> str:
+        """Its program's version; empty: not known."""
+        return self.heard.report.program if self.heard else ""
+
+
+class Filter(NamedTuple):
+    """What is looked for. Empty: whatever. ``text`` is found in a hospital's code or name; ``scope``: the only hospitals to be seen at all."""
+
+    states: frozenset[EdgeState] = frozenset()
+    region: str = ""
+    version: str = ""
+    reason: str = ""
+    text: str = ""
+    scope: frozenset[str] | None = None
+
+
+class Page(NamedTuple):
+    """Some rows, where the next page begins (empty: there is none), and how many there are of all that fits."""
+
+    rows: list[Row]
+    next: str
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """All edges, the worst first, as they were ``at`` then."""
+
+    at: datetime
+    rows: tuple[Row, ...] = ()
+    _by_code: Mapping[str, Row] = field(default_factory=dict)
+
+    def of(self, institution: str) -> Row | None:
+        """The row of one hospital."""
+        return self._by_code.get(institution)
+
+    def totals(self, wanted: Filter) -> dict[EdgeState, int]:
+        """How many are in each state, of those that fit but for their state."""
+        counted = Counter(row.state for row in _fitting(self.rows, wanted._replace(states=frozenset())))
+        return {state: counted[state] for state in ORDER}
+
+    def choices(self, scope: frozenset[str] | None) -> tuple[list[str], list[str]]:
+        """The regions and the programs' versions that can be looked for."""
+        seen = [row for row in self.rows if scope is None or row.institution in scope]
+        return sorted({row.place.region for row in seen}), sorted({row.version for row in seen if row.version})
+
+    def page(self, wanted: Filter, after: str, rows_max: int) -> Page:
+        """The rows that fit, behind the place ``after`` (empty, or no place: from the first)."""
+        found = list(_fitting(self.rows, wanted))
+        key = _key_in(after)
+        rest = found if key is None else [row for row in found if _key(row) > key]
+        rows = rest[:rows_max]
+        return Page(rows, _place(rows[-1]) if len(rest) > rows_max else "", len(found))
+
+
+def board(
+    places: Iterable[Place], heard: Mapping[str, Heard], listening_since: datetime, now: datetime, limits: Thresholds
+) -> Board:
+    """All edges as they are ``now``, for a hub that has listened since then."""
+    rows = sorted(
+        (_row(place, heard.get(place.institution), listening_since, now, limits) for place in places), key=_key
+    )
+    return Board(now, tuple(rows), {row.institution: row for row in rows})
+
+
+def _row(place: Place, heard: Heard | None, since: datetime, now: datetime, limits: Thresholds) -> Row:
+    at, troubled = (heard.at, bool(heard.reasons)) if heard else (None, False)
+    return Row(place, lifecycle.state(at, since, now, troubled=troubled, limits=limits), heard)
+
+
+def _fitting(rows: Iterable[Row], wanted: Filter) -> Iterator[Row]:
+    text = wanted.text.strip().casefold()
+    for row in rows:
+        if wanted.scope is not None and row.institution not in wanted.scope:
+            continue
+        if wanted.states and row.state not in wanted.states:
+            continue
+        if wanted.region and row.place.region != wanted.region:
+            continue
+        if wanted.version and row.version != wanted.version:
+            continue
+        if wanted.reason and wanted.reason not in _reasons(row):
+            continue
+        if text and text not in row.institution.casefold() and text not in row.place.name.casefold():
+            continue
+        yield row
+
+
+def _reasons(row: Row) -> Collection[str]:
+    return row.heard.reasons if row.heard else ()
+
+
+def _key(row: Row) -> tuple[int, str]:
+    return ORDER[row.state], row.institution
+
+
+def _place(row: Row) -> str:
+    return f"{ORDER[row.state]}.{row.institution}"
+
+
+def _key_in(place: str) -> tuple[int, str] | None:
+    rank, dot, code = place.partition(".")
+    return (int(rank), code) if dot and len(rank) == 1 and rank in "01234" else None

@@ -1,0 +1,68 @@
+"""People are told by mail, over a real line to a real server."""
+
+import base64
+
+import pytest
+
+from central_sync.fleet import messages
+from central_sync.fleet.channels import NotDelivered
+from central_sync.fleet.channels.mail import Mail, Server
+from tests.central_sync.fleet.channels.listeners import Hook, Post
+from tests.central_sync.fleet.test_lifecycle import NOW
+from tests.central_sync.fleet.test_messages import alert
+
+TO = ("ops@hub.example", "night@hub.example")
+
+
+@pytest.fixture
+def post(tmp_path):
+    made = Post(tmp_path)
+    yield made
+    made.stop()
+
+
+def told(post, tls="starttls", user="hub", authority=None, body=None):
+    server = Server("127.0.0.1", post.port, tls, user, "pass word" if user else "", authority or post.authority)
+    Mail(server, "hub@hub.example", TO, lambda: NOW).deliver("id-1", body or messages.body([alert()], "hub", NOW))
+
+
+def test_a_mail_says_what_is_the_matter_to_all_and_signs_in_behind_tls(post):
+    told(post)
+    (mail,) = post.mails
+    assert "Subject: [hub] urgent: H1: the edge is silent" in mail
+    assert "To: ops@hub.example, night@hub.example" in mail
+    assert "Message-ID: <id-1@hub.example>" in mail
+    assert "since 2026-03-01T07:53:20+00:00" in mail.replace("=\r\n", "")
+    verbs = [line.split()[0].upper() for line in post.heard]
+    assert verbs.index("STARTTLS") < verbs.index("AUTH")
+    assert base64.b64encode(b"\0hub\0pass word").decode() in "".join(post.heard)
+
+
+def test_without_tls_nothing_is_said_of_a_password(post):
+    told(post, tls="none", user="")
+    assert len(post.mails) == 1
+    assert not [line for line in post.heard if line.startswith(("AUTH", "STARTTLS"))]
+
+
+@pytest.mark.parametrize(("answer", "code"), [("550 no", "unreachable_SMTPRecipientsRefused")])
+def test_a_server_that_refuses_is_told_by_a_code(post, answer, code):
+    post.refuses = answer
+    with pytest.raises(NotDelivered) as caught:
+        told(post)
+    assert str(caught.value) == code
+    assert "ops@" not in str(caught.value)
+
+
+def test_a_server_that_another_authority_vouches_for_gets_no_password(post, tmp_path):
+    other = Hook(tmp_path / "other")
+    with pytest.raises(NotDelivered, match="unreachable"):
+        told(post, authority=other.authority)
+    other.stop()
+    assert post.mails == []
+    assert not [line for line in post.heard if line.startswith("AUTH")]
+
+
+def test_nobody_there_is_a_code():
+    server = Server("127.0.0.1", 1, "none", "", "", None)
+    with pytest.raises(NotDelivered, match="unreachable_ConnectionRefusedError"):
+        Mail(server, "hub@hub.example", TO, lambda: NOW).deliver("id-1", messages.body([alert()], "hub", NOW))
