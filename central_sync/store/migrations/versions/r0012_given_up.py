@@ -1,4 +1,4 @@
-"""Which payers have been given up is found at once. Revision 0011, after 0010."""
+"""Which payers have been given up is found at once. Revision 0012, after 0011."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import sqlalchemy as sa
 from alembic import op
 from alembic.util import CommandError
 
-revision = "0011"
-down_revision = "0010"
+revision = "0012"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 

@@ -1,4 +1,4 @@
-"""The eleventh step, on both databases: what was given up before is found."""
+"""The twelfth step, on both databases: what was given up before is found."""
 
 import pytest
 from alembic import command
@@ -8,7 +8,7 @@ from sqlalchemy import text
 from central_sync.store import migrate
 from central_sync.store.engine import new_engine
 from central_sync.store.migrate import config
-from central_sync.store.migrations.versions import r0011_given_up as step
+from central_sync.store.migrations.versions import r0012_given_up as step
 from central_sync.store.store import Store
 
 
