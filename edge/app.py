@@ -160,7 +160,9 @@ class Edge:
         stream, card_stream = Stream(events, clock), Stream(front.events, clock)
         gate = Gate(who.institution, self._workstations, cycles, clock)
         faces = [
-            *EmbedFace(desks, gate, cycles, stream, self.status, audit, clock, who.shown_in).routes(),
+            *EmbedFace(
+                desks, gate, cycles, stream, self.status, audit, clock, who.shown_in, self._rulebooks.called
+            ).routes(),
             *CardsFace(front.desks, front.requests, gate, card_stream).routes(),
         ]
         listener = self._listener(faces, console.routes(), door, address)

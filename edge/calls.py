@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from msgspec import Struct
 
+from central_sync.terms.languages import Language
 from edge.outcome import Outcome
 
 
@@ -36,7 +37,8 @@ class Caller(NamedTuple):
 
 class Call(Struct, frozen=True, kw_only=True):
     """One call. ``packet`` is JSON in UTF-8 as the HIS wrote it; ``deadline_ms`` counts from now. ``card_read``: the read id of the card
-    that proves who is here; empty: nothing is claimed.
+    that proves who is here; empty: nothing is claimed. ``language``: the one that the caller wants to read; ``accepts``: the one that it
+    would read, if neither it nor the packet names one.
     """
 
     number: str
@@ -45,6 +47,8 @@ class Call(Struct, frozen=True, kw_only=True):
     deadline_ms: int
     context: Context
     card_read: str = ""
+    language: Language | None = None
+    accepts: Language | None = None
 
 
 class Reply(Struct, frozen=True, kw_only=True):

@@ -23,6 +23,7 @@ from central_sync.benefits.audit import bundle
 from central_sync.benefits.audit.reference import Place
 from central_sync.benefits.bundle import BundleBroken
 from central_sync.terms.days import civil_day
+from central_sync.terms.languages import Language
 from central_sync.wire import packets as p
 from central_sync.wire.refusals import Refused
 from edge.log import located
@@ -64,16 +65,16 @@ class Forecaster:
                 self._auditor = _made(rules)
             self._taken = rules
 
-    async def answer(self, draft: p.Forecast, now: datetime) -> p.ForecastAnswer:
-        """What a reviewer would find in ``draft``; other calls go on meanwhile.
+    async def answer(self, draft: p.Forecast, now: datetime, language: Language | None = None) -> p.ForecastAnswer:
+        """What a reviewer would find in ``draft``, told in ``language``; other calls go on meanwhile.
 
         Raises:
             Refused: ``forecast_unavailable``.
         """
-        return await asyncio.to_thread(self.judge, draft, now)
+        return await asyncio.to_thread(self.judge, draft, now, language)
 
-    def judge(self, draft: p.Forecast, now: datetime) -> p.ForecastAnswer:
-        """The same, for a caller who waits.
+    def judge(self, draft: p.Forecast, now: datetime, language: Language | None = None) -> p.ForecastAnswer:
+        """The same, for a caller who waits. Without a ``language`` it is the one that the draft names, else English.
 
         Raises:
             Refused: ``forecast_unavailable``.
@@ -83,7 +84,7 @@ class Forecaster:
         try:
             auditor = self._ready()
             claim = claim_of(draft, _region(draft, auditor.bundle.places), civil_day(now, self._zone))
-            return answer_of(auditor.judge(claim), draft.currency, draft.language)
+            return answer_of(auditor.judge(claim), draft.currency, language or draft.language or Language.EN)
         except (BundleBroken, OSError) as error:
             _log.error("the audit rules cannot be used", **located(error))
             raise Refused("forecast_unavailable", "the rules cannot be used") from error

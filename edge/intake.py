@@ -325,7 +325,8 @@ class Intake:
         """Answered here: nothing of it goes on the line or into the journal."""
         if self._forecaster is None:
             raise Refused("forecast_unavailable")
-        return answered(call.msgid, row, whole(await self._forecaster.answer(request, self._now())))
+        language = call.language or request.language or call.accepts
+        return answered(call.msgid, row, whole(await self._forecaster.answer(request, self._now(), language)))
 
     async def _query(self, call: Call, row: Row, request: p.Query, clock: _Clock) -> Reply:
         standing = await self._resolved(request.original_msgid, clock)

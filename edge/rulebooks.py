@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import structlog
 
+from central_sync.terms.languages import Language
 from central_sync.wire.bundles import BundleRefused, Fault
 from central_sync.wire.limits import BUNDLE_BYTES_MAX, BUNDLE_HEAD_BYTES_MAX
 from central_sync.wire.messages import BundlePart, BundleWord
@@ -119,6 +120,10 @@ class Rulebooks:
         if told is None:
             return Standing("", 0, None, self.trouble)
         return Standing(told.version, told.number, max(0, (self._now() - told.issued_at).days), self.trouble)
+
+    def called(self, key: str, language: Language) -> str:
+        """What the rulebook in use calls a rule or a scheme in ``language``; empty if it does not say so."""
+        return self.current.whole.rulebook.called(key, language) if self.current else ""
 
     async def _run(self) -> None:
         await self._load()

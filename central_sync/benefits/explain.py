@@ -8,7 +8,7 @@ PURE. Rules
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -23,6 +23,8 @@ from central_sync.terms.days import Calendar
 from central_sync.terms.languages import Language
 from central_sync.terms.money import CURRENCIES, Currency
 
+Called = Callable[[str, Language], str]
+"""What a rulebook calls a rule (by its name) or a scheme (by its code) in a language; empty if it does not say."""
 _NUMBERS = frozenset(["number", "band", "bands"])
 _UNTOLD = frozenset(["cap"])
 """Values that a machine checks and no sentence tells."""
@@ -83,7 +85,7 @@ def step_of(step: TraceStep, texts: Mapping[Language, Mapping[str, str]] | None 
     )
 
 
-def named_by(step: TraceStep) -> str:
+def named_by(step: TraceStep | Step) -> str:
     """The key of the rulebook's texts under which what a step names is called: its rule, or a scheme."""
     return step.rule.partition(".")[0] if step.kind in (Kind.LOOKED_AT, Kind.PAID_LATER) else step.rule
 
@@ -119,21 +121,35 @@ def currency_of(code: str) -> Currency | None:
     return CURRENCIES.get(code)
 
 
-def retold(answer: object, style: Style) -> object:
+def nobody_says(_key: str, _language: Language) -> str:
+    """Nothing is called anything but what an answer says itself."""
+    return ""
+
+
+def named(step: Step, language: Language, called: Called) -> Step:
+    """``step`` with what ``called`` knows of its names, and of those of what was taken off it, where it does not say so itself."""
+    names = step.names
+    if language.value not in names and (known := called(named_by(step), language)):
+        names = {**names, language.value: known}
+    return msgspec.structs.replace(step, names=names, less=tuple(named(one, language, called) for one in step.less))
+
+
+def retold(answer: object, style: Style, called: Called = nobody_says) -> object:
     """``answer`` (plain values) with the ``text`` of every reason in it told in ``style``; whatever else it holds stays as it is.
 
-    The amounts are in the ``currency`` that the nearest map around them names.
+    The amounts are in the ``currency`` that the nearest map around them names. An answer names its rules in one language, that of the
+    place of care: ``called`` may know others.
     """
     if isinstance(answer, list):
-        return [retold(one, style) for one in answer]
+        return [retold(one, style, called) for one in answer]
     if not isinstance(answer, dict):
         return answer
     if isinstance(code := answer.get("currency"), str):
         style = msgspec.structs.replace(style, currency=currency_of(code))
-    told = {key: retold(one, style) for key, one in answer.items()}
+    told = {key: retold(one, style, called) for key, one in answer.items()}
     if answer.get("kind") and "text" in answer and "rule" in answer:
         try:
-            told["text"] = sentence(msgspec.convert(answer, Step), style)
+            told["text"] = sentence(named(msgspec.convert(answer, Step), style.language, called), style)
         except msgspec.ValidationError:
             return told  # another thing with a kind and a text
     return told

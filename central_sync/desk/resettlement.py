@@ -81,7 +81,8 @@ def resettle(
     """Settle again what ``settlement_id`` settled; with ``dry_run`` only say what would change. ``now`` is aware UTC.
 
     Raises:
-        Refused: ``settlement_unknown``, ``already_undone`` (it is not in force), ``later_settlement_first``, ``item_unknown``.
+        Refused: ``settlement_unknown``, ``already_undone`` (it is not in force; what replaced it is named), ``later_settlement_first``,
+            ``item_unknown``.
     """
     named = uow.settlements.named(settlement_id)
     hospital = uow.institutions.get(named.institution) if named else None
@@ -91,9 +92,6 @@ def resettle(
     found = uow.settlements.get(named.member, named.id) if named else None
     if found is None or case is None or hospital is None:
         raise Refused("settlement_unknown")
-    said(found.confirmation, Saying.REPLACE)
-    if found.id != (case.settlement_id or case.interim_id):
-        raise Refused("later_settlement_first")
     work = Work(
         uow=uow,
         institution=hospital,
@@ -108,6 +106,11 @@ def resettle(
         workstation="",
         now=now,
     )
+    if found.replaced_by:
+        raise Refused("already_undone", f"replaced by {settlement.newest(work, case, found).id}")
+    said(found.confirmation, Saying.REPLACE)
+    if found.id != (case.settlement_id or case.interim_id):
+        raise Refused("later_settlement_first")
     bill = bill_again(work, case, found, lock=not dry_run)
     result = _compared(work, found, bill)
     if dry_run or not result.differs:

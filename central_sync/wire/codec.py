@@ -30,7 +30,12 @@ _HASH_WITHOUT_PAUSE_BYTES = 2_047
 _HASH_BYTES_SMALL = 64 * 1024
 
 M = TypeVar("M", bound=msgspec.Struct)
+UNKNOWN_FIELD = ": unknown field"
 _PATH = re.compile(r" - at `([^`]*)`$")
+_NAME = r"(?![A-Za-z0-9_]*[0-9]{4})[A-Za-z_][A-Za-z0-9_]{0,39}"
+_STEPS = rf"\$(?:\.{_NAME}|\[[0-9]{{1,5}}\]|\[\.\.\.\])*"
+_UNKNOWN = re.compile(rf"Object contains unknown field `(?P<name>[^`]*)`(?: - at `(?P<path>{_STEPS})`)?$")
+_FIELD = re.compile(_NAME)
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What a hostile MessagePack body can raise; msgspec leaves text that is not UTF-8 to Python's own error."""
 
@@ -145,8 +150,15 @@ def depth(text: bytes) -> int:
 
 
 def location(error: Exception) -> str:
-    """Where in the packet a decoding error lies (``$.lines[2].amount``), and what was expected, but never what was found."""
+    """Where in the packet a decoding error lies (``$.lines[2].amount``), and what was expected, but never what was found. The name of a
+    field that nobody knows is told where it reads like one, and cannot be anybody's number.
+    """
     text = str(error)
+    if text.startswith("Object contains unknown field"):
+        unknown = _UNKNOWN.match(text)
+        where = (unknown["path"] or "$") if unknown else "$"
+        named = unknown and _FIELD.fullmatch(unknown["name"])
+        return f"{where}{f'.{named[0]}' if named else ''}{UNKNOWN_FIELD}"
     found = _PATH.search(text)
     expected = re.match(r"^(Expected `[^`]{1,60}`|Object missing required field `[^`]{1,60}`)", text)
     where = found.group(1) if found else "$"

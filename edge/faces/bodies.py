@@ -137,6 +137,8 @@ def read(kind: type[T], body: bytes) -> T:
 def _code(error: msgspec.DecodeError) -> str:
     missing = _MISSING.search(str(error))
     where = codec.location(error)
+    if where.endswith(codec.UNKNOWN_FIELD):
+        return "packet_invalid"
     inside = _FIELD.match(where)
     field = inside.group(1) if inside else missing.group(1) if missing else ""
     return _CODES.get(field, "packet_invalid")

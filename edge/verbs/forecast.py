@@ -103,7 +103,7 @@ def forecast(folder: Path, file: BinaryIO, as_json: bool, language: str | None) 
     if as_json:
         click.echo(json.dumps(whole(answer), ensure_ascii=False))
     else:
-        _show(answer, draft.language)
+        _show(answer, draft.language or Language.EN)
     sys.exit(1 if any(finding.severity in TAKING for finding in answer.findings) else 0)
 
 

@@ -12,12 +12,13 @@ from msgspec import structs
 
 from central_sync.benefits.audit.auditor import Auditor
 from central_sync.benefits.audit.bundle import packed, unpacked, versioned
+from central_sync.terms.languages import Language
 from central_sync.wire import packets as p
 from central_sync.wire.refusals import Refused
 from edge.drafts import claim_of
 from edge.forecast import Forecaster, shipped
 from edge.outcome import Outcome
-from tests.edge.world import Edge
+from tests.edge.world import Edge, call
 from tests.sim.hub import SimHub
 
 NOW = datetime(2025, 6, 20, 21, 30, tzinfo=UTC)
@@ -66,6 +67,26 @@ async def test_the_draft_names_the_language_of_its_findings(edge: Edge) -> None:
     texts = {name: answer["findings"][0]["text"] for name, answer in answers.items() if answer}
     assert texts == {"en": "A drug without an indication", "fa": "دارو بدون اندیکاسیون", "zh": "药品无适应症"}
     assert (await edge.call("3101", draft(language="de"), "L-de")).outcome is Outcome.REFUSED
+
+
+@pytest.mark.parametrize(
+    ("called", "packet", "header", "text"),
+    [
+        ("zh", "fa", "en", "药品无适应症"),
+        ("", "fa", "zh", "دارو بدون اندیکاسیون"),
+        ("", "", "zh", "药品无适应症"),
+        ("", "en", "zh", "A drug without an indication"),
+        ("", "", "", "A drug without an indication"),
+    ],
+)
+async def test_findings_are_told_in_the_language_of_the_call_else_of_the_draft_else_of_the_header(
+    edge: Edge, called: str, packet: str, header: str, text: str
+) -> None:
+    asked = call("3101", draft(**({"language": packet} if packet else {})), "f1")
+    spoken = {"language": Language(called) if called else None, "accepts": Language(header) if header else None}
+    reply = await edge.intake.handle(structs.replace(asked, **spoken))
+    assert reply.answer is not None
+    assert reply.answer["findings"][0]["text"] == text
 
 
 async def test_a_draft_is_judged_by_the_insurers_own_rules(edge: Edge) -> None:

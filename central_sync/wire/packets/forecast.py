@@ -56,7 +56,8 @@ class Forecast(Request, frozen=True, kw_only=True):
     """3101. A draft bill: ``from_day`` … ``to_day`` is the visit's day, or admission and discharge (none: not yet). ``tier`` is the kind of
     hospital as the region names it; ``send_on`` the day on which the claim would be sent (none: today). ``total``, ``line_count`` and ``groups``
     are what the hospital's own levels 1 and 2 say. ``earlier``: none is not known; an empty list is none.
-    ``region``: the place of care in the rulebook (empty: the one that has this currency). ``language``: that of the findings' sentences.
+    ``region``: the place of care in the rulebook (empty: the one that has this currency). ``language``: that of the findings' sentences, where
+    the call names none.
     """
 
     care: Care
@@ -78,7 +79,7 @@ class Forecast(Request, frozen=True, kw_only=True):
     groups: Annotated[list[DraftGroup], Meta(max_length=100)] = field(default_factory=list)
     earlier: Annotated[list[EarlierCare], Meta(max_length=EARLIER_CARE_MAX)] | None = None
     region: Text = ""
-    language: Language = Language.EN
+    language: Language | None = None
 
 
 class ForecastFinding(Answer, frozen=True, kw_only=True):

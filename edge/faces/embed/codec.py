@@ -12,7 +12,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
-from central_sync.benefits.explain import Style, retold
+from central_sync.benefits.explain import Called, Style, nobody_says, retold
 from central_sync.terms.days import Calendar
 from central_sync.terms.languages import Language, preferred
 from central_sync.wire import packets as p
@@ -122,8 +122,8 @@ def init_refused(business_day: date, expires_at: datetime, reply: Reply) -> Init
     )
 
 
-def handle(request: HandleRequest, context: Context) -> Call:
-    """The call as it came; a packet that is missing or ``null`` stays empty, for the intake to refuse."""
+def handle(request: HandleRequest, context: Context, accepts: Language | None = None) -> Call:
+    """The call as it came; a packet that is missing or ``null`` stays empty, for the intake to refuse. ``accepts``: what its header asks for."""
     packet = bytes(request.packet).strip()
     return Call(
         number=request.number,
@@ -132,6 +132,8 @@ def handle(request: HandleRequest, context: Context) -> Call:
         deadline_ms=request.deadline_ms,
         context=context,
         card_read=request.card_read,
+        language=request.language,
+        accepts=accepts,
     )
 
 
@@ -160,16 +162,23 @@ def uncertain(request: UncertainRequest, context: Context, msgid: str) -> Call:
     return _call("uncertain", {}, msgid, request, context)
 
 
-def language_of(asked: DeskRequest, header: str) -> Language:
-    """The language of the caller's answers; ``header``: its ``Accept-Language``."""
-    return asked.language or (preferred(header) if header else None) or Language.EN
+def accepted(header: str) -> Language | None:
+    """The language that an ``Accept-Language`` header asks for."""
+    return preferred(header) if header else None
 
 
-def body(reply: Reply, language: Language = Language.EN, calendar: Calendar = Calendar.GREGORIAN) -> ReplyBody:
-    """The reply as the HIS reads it. Reasons are in English as they came; in another ``language`` they are told anew, from their data."""
+def body(
+    reply: Reply,
+    language: Language = Language.EN,
+    calendar: Calendar = Calendar.GREGORIAN,
+    called: Called = nobody_says,
+) -> ReplyBody:
+    """The reply as the HIS reads it. Reasons are in English as they came; in another ``language`` they are told anew, from their data, and
+    with what ``called`` says that their rules and schemes are called, where the answer does not.
+    """
     answer = reply.answer
     if answer and language is not Language.EN:
-        told = retold(answer, Style(language, calendar))
+        told = retold(answer, Style(language, calendar), called)
         answer = told if isinstance(told, dict) else answer
     return ReplyBody(
         return_code=_RETURN_CODES[reply.outcome],

@@ -9,7 +9,9 @@ import msgspec
 import structlog
 from aiohttp import hdrs, web
 
+from central_sync.benefits.explain import Called, nobody_says
 from central_sync.terms.days import Calendar
+from central_sync.terms.languages import Language
 from central_sync.wire.refusals import Refused
 from edge.audit import Audit
 from edge.business_days import BusinessDays, Handles
@@ -26,7 +28,7 @@ log = structlog.get_logger()
 
 
 class EmbedFace:
-    """The native dialect over one intake."""
+    """The native dialect over one intake. ``called``: what the rulebook in use here calls a rule or a scheme in a language."""
 
     def __init__(
         self,
@@ -38,6 +40,7 @@ class EmbedFace:
         audit: Audit,
         clock: Clock,
         calendar: Calendar = Calendar.GREGORIAN,
+        called: Called = nobody_says,
     ) -> None:
         self._intake = intake
         self._gate = gate
@@ -47,6 +50,7 @@ class EmbedFace:
         self._audit = audit
         self._clock = clock
         self._calendar = calendar
+        self._called = called
         self._document = b""
 
     def routes(self) -> list[web.RouteDef]:
@@ -94,7 +98,9 @@ class EmbedFace:
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Any transaction."""
         asked = await door.body(request, codec.HandleRequest)
-        return await self._decided(request, asked, codec.handle(asked, self._admitted(request, asked)))
+        return await self._decided(
+            request, asked, codec.handle(asked, self._admitted(request, asked), _accepts(request))
+        )
 
     async def confirm(self, request: web.Request) -> web.StreamResponse:
         """49."""
@@ -139,9 +145,14 @@ class EmbedFace:
         return self._gate.admit(request, asked.context, asked.token)[1]
 
     async def _decided(self, request: web.Request, asked: codec.DeskRequest, call: Call) -> web.StreamResponse:
-        language = codec.language_of(asked, request.headers.get(hdrs.ACCEPT_LANGUAGE, ""))
+        language = asked.language or _accepts(request) or Language.EN
         reply = await self._intake.handle(call)
-        return door.json_response(codec.body(reply, language, self._calendar), retry_after_s=reply.retry_after_s)
+        told = codec.body(reply, language, self._calendar, self._called)
+        return door.json_response(told, retry_after_s=reply.retry_after_s)
+
+
+def _accepts(request: web.Request) -> Language | None:
+    return codec.accepted(request.headers.get(hdrs.ACCEPT_LANGUAGE, ""))
 
 
 def _msgid() -> str:

@@ -222,3 +222,35 @@ def test_the_reasons_of_an_answer_are_told_in_its_own_currency_and_nothing_else_
     assert answer["answer"]["shares"][0]["trace"][0]["text"] == "English."
     odd = {"rule": 5, "kind": "paid_cap", "text": "kept"}
     assert retold(odd, Style(ZH)) == odd
+
+
+def test_what_an_answer_does_not_call_by_name_is_named_by_the_rulebook_that_whoever_tells_it_has():
+    def step(rule: str, kind: str, **more: object) -> dict[str, object]:
+        blank = {
+            "text": "English.",
+            "amount": 5,
+            "times": 1,
+            "reference": "x",
+            "from_day": None,
+            "values": {},
+            "names": {},
+        }
+        return {**blank, "rule": rule, "kind": kind, "less": [], **more}
+
+    texts = {"s.in.bands": "甲段", "s.in.cap": "封顶甲", "s": "甲保险"}
+    band = step("s.in.bands", "band", values={"band": 1, "bands": 1, "ratio": "7/10"}, names={"fa": "باند"})
+    looked_at = step("s.in.took", "looked_at", values={"parts": "in_scope"})
+    cap = step("s.in.cap", "paid_cap", values={"cap": "pool", "of": 300, "open": 200})
+    taken_off = {**band, "less": [cap]}
+
+    def told(one: dict[str, object], language: Language) -> str:
+        return retold({"trace": [one]}, Style(language), lambda key, into: texts.get(key, "") if into is ZH else "")[
+            "trace"
+        ][0]["text"]
+
+    assert told(band, ZH).startswith("甲段：")
+    assert "باند" in told(band, FA), "what the answer says itself comes first"
+    assert "甲保险" in told(looked_at, ZH) or told(looked_at, ZH) == retold(looked_at, Style(ZH))["text"]
+    assert "封顶甲" in told(cap, ZH)
+    assert "甲段" in told(taken_off, ZH)
+    assert retold({"trace": [band]}, Style(ZH))["trace"][0]["names"] == {"fa": "باند"}, "what is kept stays as it was"

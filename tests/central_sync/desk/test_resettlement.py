@@ -168,10 +168,12 @@ def test_a_settlement_may_be_made_again_more_than_once(east, store):
     told(store, RETIREE)
     second = again(store, answer)
     told(store, member())
-    with pytest.raises(Refused, match="already_undone"):
+    with pytest.raises(Refused, match=f"already_undone.*replaced by {second.replaced_by}"):
         again(store, answer)
     with store.write() as uow:
         third = resettle(uow, LAW, Payers(), second.replaced_by, actor="x", reason="", now=NOW)
+    with pytest.raises(Refused, match=f"already_undone.*replaced by {third.replaced_by}"):
+        again(store, answer)
     new = stored(store, third.replaced_by)
     assert (new.patient, new.patient_due) == (answer.patient, 200_00)
     back = east.done("2305", p.SettleCancel(hid=answer.hid, settlement_id=answer.settlement_id))

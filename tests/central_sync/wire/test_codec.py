@@ -133,6 +133,29 @@ def test_a_broken_map_of_the_previous_version_is_refused(plain: dict[str, object
 
 
 @pytest.mark.parametrize(
+    ("packet", "path"),
+    [
+        (b'{"totl": 1}', "$.totl: unknown field"),
+        (b'{"lines": [{"serial": "1", "colour": 2}]}', "$.lines[0].colour: unknown field"),
+        (b'{"lines": [{"0499370899": 2}]}', "$.lines[0]: unknown field"),
+        (b'{"lines": [{"n0499": 2}]}', "$.lines[0]: unknown field"),
+        ('{"lines": [{"张三": 2}]}'.encode(), "$.lines[0]: unknown field"),
+        (b'{"x` - at `0499370899": 2}', "$: unknown field"),
+        (b'{"x` - at `$.n0499370899": 2}', "$: unknown field"),
+        (b'{"x\\u000a": 2}', "$: unknown field"),
+        (b'{"' + b"x" * 41 + b'": 2}', "$: unknown field"),
+    ],
+)
+def test_a_field_that_nobody_knows_is_told_with_its_path_and_nothing_that_may_be_a_person(
+    packet: bytes, path: str
+) -> None:
+    row = catalogue.BY_NUMBER["3101"]
+    assert _code(codec.request_from_json, row, packet).detail == path
+    plain = msgspec.msgpack.encode(msgspec.json.decode(packet))
+    assert _code(codec.request_from_wire, row, plain).detail == path
+
+
+@pytest.mark.parametrize(
     ("text", "code"),
     [
         (b"", "packet_missing"),

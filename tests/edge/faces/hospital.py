@@ -15,6 +15,7 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
+from central_sync.terms.languages import Language
 from edge.audit import Audit
 from edge.calls import Call, Reply
 from edge.config import Address
@@ -98,13 +99,16 @@ class Hospital:
         self.card_stream = Stream(self.front.events, self.clock)
         self.audit = Audit(folder)
         gate = Gate("H1", self.workstations, self.cycles, self.clock)
-        embed = EmbedFace(self.desk, gate, self.cycles, self.stream, self.status, self.audit, self.clock)
+        embed = EmbedFace(
+            self.desk, gate, self.cycles, self.stream, self.status, self.audit, self.clock, called=self.called
+        )
         app = web.Application(middlewares=[self.door.middleware], client_max_size=BODY_BYTES_MAX)
         app.on_response_prepare.append(self.door.before_headers)
         routes = embed.routes() + CardsFace(self.front.desks, self.front.requests, gate, self.card_stream).routes()
         app.add_routes(routes)
         self.listener = Listener(app, Address("127.0.0.1", 0), "", None, Shortcut(routes, self.door))
         self.key = ""
+        self.names: dict[str, str] = {}
         self.keys: dict[str, str] = {}
         self.context = CONTEXT
         self.token = ""
@@ -112,6 +116,10 @@ class Hospital:
 
     def clock(self) -> datetime:
         return self.now
+
+    def called(self, key: str, _language: Language) -> str:
+        """What the rulebook in use calls it."""
+        return self.names.get(key, "")
 
     async def status(self) -> Status:
         return Status(

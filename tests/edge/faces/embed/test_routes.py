@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from central_sync.terms.languages import Language
 from edge.errors import JournalUnavailable
 from edge.faces.embed import openapi
 from edge.faces.limits import BODY_BYTES_MAX
@@ -357,6 +358,32 @@ async def test_reasons_are_told_in_the_language_of_the_caller(
     assert body["answer"]["shares"][0]["trace"][0] == REASON | {"text": text}
     assert body["answer"] | {"shares": 0} == SETTLED | {"shares": 0}
     assert SETTLED["shares"][0]["trace"][0]["text"] == "In English.", "what is kept stays as it was"
+
+
+async def test_what_an_answer_does_not_name_in_the_callers_language_is_named_by_the_rulebook_in_use(
+    hospital: Hospital,
+) -> None:
+    hospital.desk.answer = SETTLED
+    hospital.names = {"ir.bands": "门诊支付"}
+    _, body = await hospital.call("handle", number="2206", msgid="m-1", packet={}, language="zh")
+    assert body["answer"]["shares"][0]["trace"][0]["text"].startswith("门诊支付：支付70%")
+
+
+@pytest.mark.parametrize(
+    ("more", "header", "language", "accepts"),
+    [
+        ({}, "", None, None),
+        ({"language": "fa"}, "zh", Language.FA, Language.ZH),
+        ({}, "de, zh;q=0.3", None, Language.ZH),
+    ],
+)
+async def test_a_call_carries_what_its_caller_reads(
+    hospital: Hospital, more: dict[str, str], header: str, language: Language | None, accepts: Language | None
+) -> None:
+    headers = {"Accept-Language": header} if header else {}
+    await hospital.call("handle", headers=headers, number="3101", msgid="m-1", packet={}, **more)
+    call = hospital.desk.calls[-1]
+    assert (call.language, call.accepts) == (language, accepts)
 
 
 async def test_a_refusals_sentence_for_the_desk_is_told_in_the_language_of_the_caller(hospital: Hospital) -> None:
