@@ -28,7 +28,7 @@ check:  ## format, lint, types, imports, and the repository's own shape
 
 proof:  ## what is slow but belongs to every change (30 minutes at most)
 	@$(SET_UP) proof
-	$(PY) -m pytest -m proof $(ARGS)
+	$(PY) -m pytest -m proof -n $(WORKERS) --dist loadscope $(ARGS)
 
 soak:  ## hours
 	@$(SET_UP) proof

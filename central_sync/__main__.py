@@ -35,6 +35,7 @@ from central_sync.store import migrate
 from central_sync.verbs import printing
 from central_sync.verbs import publishing as publishing_verbs
 from central_sync.verbs.account import account
+from central_sync.verbs.release import release
 from central_sync.verbs.resettle import resettle_command
 from central_sync.verbs.review import review
 from central_sync.verbs.rulebook import rulebook
@@ -99,8 +100,8 @@ class HubGroup(click.Group):
 def main(ctx: click.Context, folder: Path | None, database: str) -> None:
     """The hub of Pishkhan."""
     if folder is None:
-        if ctx.invoked_subcommand == rulebook.name:
-            return  # most of its verbs read files alone; those that need a hub say so
+        if ctx.invoked_subcommand in (rulebook.name, release.name):
+            return  # some of their verbs read files alone; those that need a hub say so
         if ctx.meta[HELP_ASKED]:
             return  # the help of a verb of a group needs no hub
         raise click.MissingParameter(ctx=ctx, param=ctx.command.params[0])
@@ -114,6 +115,7 @@ def main(ctx: click.Context, folder: Path | None, database: str) -> None:
 
 main.add_command(account)
 main.add_command(rulebook)
+main.add_command(release)
 main.add_command(review)
 main.add_command(settlements)
 settlements.add_command(resettle_command)

@@ -46,6 +46,8 @@ from central_sync.jobs import Jobs
 from central_sync.payers.service import Asking
 from central_sync.payers.settings import payers_of
 from central_sync.publications import Publications
+from central_sync.releases.repository import FOLDER as RELEASES_FOLDER
+from central_sync.releases.repository import Repository
 from central_sync.review.auditing import Auditing
 from central_sync.store import Store
 
@@ -75,6 +77,7 @@ class Hub:
         self._config = config
         self._folder = folder
         self._authority = Authority(folder / AUTHORITY_FOLDER)
+        self._releases = Repository(folder / RELEASES_FOLDER)
         self._store = Store(config.database, serving=True)
         self._undo: list[Callable[[], None]] = []
         self._servers: list[asyncio.Server] = []
@@ -118,7 +121,9 @@ class Hub:
         renewals, lives, roots = Renewals(self._store, self._authority), Lives(self._store), Roots(self._store, signer)
         intake, comparisons = Intake(self._store, in_force.rulebook, payers), Comparisons(self._store)
         deliveries = Deliveries(self._store, signer, lambda: in_force.current)
-        services = Services(fleet, intake, lives, renewals, roots, signer, comparisons, deliveries, operations)
+        services = Services(
+            fleet, intake, lives, renewals, roots, signer, comparisons, deliveries, operations, self._releases.folder
+        )
         sync = SyncPort(services, trail, clock, config.threads, config.fleet.report_every_s)
         sync_url = config.sync_url or _told(config.sync, faces.sync)
         enrol = EnrolPort(fleet, renewals, self._authority.pem(), trail, clock, sync_url)
@@ -131,7 +136,9 @@ class Hub:
         shown = self._folder / pages.certificate if pages.certificate else certificate
         console_context = server_context(shown) if console is not None else None
         served = {**dict.fromkeys(contexts, certificate), **({console_context: shown} if console_context else {})}
-        jobs = Jobs(self._store, self._authority, signer, clock, config.audit_days, self._reloader(served))
+        jobs = Jobs(
+            self._store, self._authority, signer, clock, config.audit_days, self._reloader(served), self._releases
+        )
 
         asking = Asking(self._store, payers, clock)
         auditing = Auditing(self._store, clock, lambda: in_force.current.whole.audit)

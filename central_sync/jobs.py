@@ -22,11 +22,14 @@ from central_sync.fleet.limits import (
     OUTAGES_KEPT_DAYS,
 )
 from central_sync.fleet.signer import Signer
+from central_sync.releases.repository import Repository
 from central_sync.store import Store
 
 EVERY_HOURS = 6
 SESSION_KEPT = timedelta(days=2)
 """How long a row of a console's session stays after whatever ended it: longer than any session lasts."""
+RELEASES_WARNING_DAYS = 60
+"""So long before its end people are told that a safe has to be opened."""
 _log = structlog.get_logger(__name__)
 
 
@@ -41,6 +44,7 @@ class Jobs:
         clock: Callable[[], datetime],
         audit_days: int,
         renewed: Callable[[], None],
+        releases: Repository | None = None,
     ) -> None:
         self._store = store
         self._authority = authority
@@ -48,6 +52,7 @@ class Jobs:
         self._clock = clock
         self._audit_days = audit_days
         self._renewed = renewed
+        self._releases = releases
         self._scheduler: BackgroundScheduler | None = None
 
     def start(self) -> None:
@@ -55,7 +60,9 @@ class Jobs:
         self._scheduler = BackgroundScheduler(
             timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         )
-        for job in (self.prune, self.renew_server_certificate, self.renew_signer, self.warn_of_certificates):
+        for job in (
+            self.prune, self.renew_server_certificate, self.renew_signer, self.warn_of_certificates, self.renew_releases,
+        ):  # fmt: skip
             self._scheduler.add_job(_guarded(job), "interval", hours=EVERY_HOURS, next_run_time=self._clock())
         self._scheduler.start()
 
@@ -83,6 +90,19 @@ class Jobs:
         if self._authority.renew_server_certificate(self._clock()):
             _log.info("the server certificate was renewed")
         self._renewed()
+
+    def renew_releases(self) -> None:
+        """Sign anew what the hub signs of the releases' repository, in time; warn before what offline keys have signed ends."""
+        if self._releases is None:
+            return
+        now = self._clock()
+        if self._releases.renew(now):
+            _log.info("the repository of releases was signed anew")
+        for role, end in self._releases.ends().items():
+            if (end - now).days < RELEASES_WARNING_DAYS:
+                _log.warning(
+                    "the repository of releases needs an offline key soon", part=role, days_left=(end - now).days
+                )
 
     def renew_signer(self) -> None:
         """Make the next signer in time, or take up what another process has made."""

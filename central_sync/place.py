@@ -72,5 +72,5 @@ def needed(place: Place | None) -> Place:
         click.UsageError: none was named.
     """
     if place is None:
-        raise click.UsageError("this needs the hub's folder: pishkhan-hub --data DIR rulebook …")
+        raise click.UsageError("this needs the hub's folder: pishkhan-hub --data DIR …")
     return place

@@ -33,6 +33,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "readers": ("edge.verbs.cards", "readers"),
     "run": ("edge.verbs.whole", "run"),
     "status": ("edge.verbs.whole", "status"),
+    "update": ("edge.verbs.update", "update"),
     "workstation": ("edge.verbs.whole", "workstation"),
 }
 """Every verb: the module that holds it, and its name there."""

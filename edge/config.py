@@ -20,6 +20,8 @@
     card_read_good_s = 1800  # how long a read counts as proof of presence
     languages = ["en", "fa", "zh"]  # of the pages; the first one for whoever says none
     appliance = "/"  # the root of the appliance's own files: the site file and its record are looked for there
+    update_ring = "all"  # whose offers of the hub this edge takes: canary, early, all; "none": what is imported by hand
+    update_hours = "01:00-05:00"  # when an update may be installed by itself, in the hospital's time; empty: never
 
     [[readers]]
     name = "desk-1"
@@ -88,6 +90,8 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     card_read_good_s: Annotated[int, Meta(ge=1, le=CARD_READ_GOOD_S_MAX)] = 1_800
     languages: Annotated[tuple[Literal["en", "fa", "zh"], ...], Meta(min_length=1, max_length=3)] = ("en", "fa", "zh")
     appliance: str = "/"
+    update_ring: Annotated[str, Meta(pattern="^(canary|early|all|none)$")] = "all"
+    update_hours: Annotated[str, Meta(pattern=r"^(([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d)?$")] = "01:00-05:00"
     readers: Annotated[list[ReaderConfig], Meta(max_length=READERS_MAX)] = []
 
 

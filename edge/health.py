@@ -62,6 +62,7 @@ class Status(Struct, frozen=True, kw_only=True):
     rulebook_days: int | None = None
     rulebook_trouble: str = ""
     maintenance: Planned | None = None
+    takes_work: bool = True
     error: dict[str, Any] | None = None
 
 

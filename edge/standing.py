@@ -102,6 +102,7 @@ class Standings:
             rulebook_days=rulebook.days,
             rulebook_trouble=rulebook.trouble,
             maintenance=health.planned(self._maintenance(), now),
+            takes_work=signs.journal_usable,
         )
         return Standing(status, signs, self._readers())
 

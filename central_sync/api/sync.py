@@ -17,11 +17,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 import structlog
 from aiohttp import web
 
+from central_sync.api import releases
 from central_sync.api.bodies import answered, dictionary, name, number, received, refused
 from central_sync.api.limits import (
     BACKLOG_ITEMS_MIN,
@@ -76,6 +78,7 @@ class Services(NamedTuple):
     comparisons: Comparisons
     deliveries: Deliveries
     operations: Operations
+    releases: Path
 
 
 class SyncPort:
@@ -97,6 +100,7 @@ class SyncPort:
         self._comparisons, self._deliveries = services.comparisons, services.deliveries
         self._reports, self._flow = services.operations.reports, services.operations.flow
         self._held_s_max = held_s_max
+        self._releases = services.releases
         self._trail = trail
         self._clock = clock
         self._threads = threads
@@ -139,6 +143,7 @@ class SyncPort:
         application.router.add_post("/v1/renew", self._renew)
         application.router.add_post("/v1/roots", self._offered)
         application.router.add_get("/v1/bundle", self._bundle)
+        application.router.add_get(releases.PATH, self._release)
         return application
 
     def turned_away(self, peer: str, reason: str) -> None:
@@ -253,6 +258,11 @@ class SyncPort:
         now = self._clock()
         await self._in(self._looks, self._fleet.admitted, institution, serial, now)
         return answered(await self._in(self._giving, self._deliveries.part, institution, offset, now))
+
+    async def _release(self, request: web.Request) -> web.StreamResponse:
+        serial, institution = _client(request)
+        await self._in(self._looks, self._fleet.admitted, institution, serial, self._clock())
+        return releases.file(self._releases, request.match_info["tail"])
 
     def _refused_there(self, institution: str, bundle: int, trouble: str) -> None:
         """An edge did not take the rulebook that it heard of last."""
