@@ -22,6 +22,7 @@ DEFAULT_FOLDER = "/var/lib/pishkhan-edge"
 VERBS: dict[str, tuple[str, str]] = {
     "account": ("edge.verbs.account", "account"),
     "agent": ("edge.agent.verbs", "agent"),
+    "diagnostics": ("edge.verbs.diagnostics", "diagnostics"),
     "doctor": ("edge.verbs.whole", "doctor_command"),
     "enrol": ("edge.verbs.whole", "enrol"),
     "face-certificate": ("edge.verbs.whole", "face_certificate"),

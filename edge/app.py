@@ -67,7 +67,7 @@ from edge.rulebooks import Rulebooks
 from edge.running import Parts
 from edge.signers import Signers
 from edge.standing import Standings
-from edge.technicians import technicians
+from edge.technicians import Technicians
 from edge.uplink import Uplink
 from edge.version import version
 from edge.waiting import Waiting
@@ -150,11 +150,12 @@ class Edge:
         self._journal.refuse_new(self._room.refuses)
         housekeeping = self._housekeeping(audit)
         reconciler = Reconciler(self._journal, self._line, clock)
-        verbs = {**housekeeping.verbs, **CardControl(front.desks).verbs}
-        control = Control(self._folder, {**verbs, "compare": reconciler.verb, "agents": agents_port.verb})
         desks = self._paused(intake, audit, events)
         self._standings = self._standings_of(front)
-        console = self._console(audit, address, housekeeping)
+        self._technicians = self._technicians_of(housekeeping, front, audit)
+        verbs = {**housekeeping.verbs, **CardControl(front.desks).verbs, **self._technicians.verbs}
+        control = Control(self._folder, {**verbs, "compare": reconciler.verb, "agents": agents_port.verb})
+        console = self._console(audit, address)
         jobs = Jobs(self._jobs(cycles, housekeeping, renewals, reconciler, roots, console))
         door = Door([address.host, *config.names], config.origins)
         stream, card_stream = Stream(events, clock), Stream(front.events, clock)
@@ -180,7 +181,14 @@ class Edge:
         await self._parts.up(jobs.start, jobs.stop)
         await self._parts.up(control.start, control.stop)
         await self._parts.up(listener.start, listener.stop)
-        self._parts.then(console.stop, stream.stop, card_stream.stop, lambda: _emptied(door, intake), front.quieten)
+        self._parts.then(
+            self._technicians.stop,
+            console.stop,
+            stream.stop,
+            card_stream.stop,
+            lambda: _emptied(door, intake),
+            front.quieten,
+        )
         self.url, self.agents_url = listener.url, agents_port.url
         await self._parts.up(self._tell_where, self._tell_gone)
         await self._parts.up(self._rulebooks.start, self._rulebooks.stop)
@@ -189,6 +197,12 @@ class Edge:
     def _paused(self, intake: Intake, audit: Audit, events: Events) -> Pause:
         self._maintenance = Maintenance(self._folder, audit, clock, events)
         return Pause(intake, self._maintenance.window, self._knows, clock)
+
+    def _technicians_of(self, housekeeping: Housekeeping, front: Front, audit: Audit) -> Technicians:
+        return Technicians(
+            self._folder, self._config, lambda: self._who, self._journal, housekeeping, self._maintenance, self._workstations,
+            self._standings.standing, front.desks.rows, audit, clock,
+        )  # fmt: skip
 
     def _standings_of(self, front: Front) -> Standings:
         return Standings(
@@ -207,7 +221,7 @@ class Edge:
         made.parked, made.released, made.audit = self._uplink.parked, self._uplink.released, audit
         return made
 
-    def _console(self, audit: Audit, address: Address, housekeeping: Housekeeping) -> Console:
+    def _console(self, audit: Audit, address: Address) -> Console:
         accounts, who = Accounts(self._folder / ACCOUNTS_FILE), self._who
         tongues, secure = self._config.languages, not address.loopback
         lobby = Lobby(accounts, clock, who.name, who.zone, who.shown_in, secure=secure, languages=tongues)
@@ -215,7 +229,7 @@ class Edge:
             lobby,
             self._standings.standing,
             audit,
-            technicians(self._journal, housekeeping, self._maintenance, who, audit, clock),
+            self._technicians.pages,
         )
 
     def _jobs(

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import structlog
@@ -30,6 +30,14 @@ from edge.signers import known
 BACKUP_EVERY = timedelta(hours=23, minutes=30)
 BY_HAND = "parked_by_hand"
 _log = structlog.get_logger(__name__)
+
+
+class KeptBackup(NamedTuple):
+    """A backup that passed its trial: when it was made, its file's name and size."""
+
+    at: datetime
+    name: str
+    bytes: int
 
 
 class Housekeeping:
@@ -69,6 +77,21 @@ class Housekeeping:
             "backup": self._backup,
         }
 
+    @property
+    def openable(self) -> bool:
+        """Whether there is a recovery key, without which no backup is made."""
+        return (self._folder / RECOVERY_FILE).exists()
+
+    @property
+    def where(self) -> str:
+        """The folder of the daily backups."""
+        return str(self._folder / self._config.backups)
+
+    def backups(self) -> list[KeptBackup]:
+        """Those in that folder, oldest first."""
+        found = backup.kept(self._folder / self._config.backups, self._who().institution)
+        return [KeptBackup(at, path.name, path.stat().st_size) for at, path in found if path.exists()]
+
     async def run(self) -> None:
         """Change an old data key, prune, back up once a day: whatever is due now. Whatever fails is tried again the next time."""
         if self._clock() - self._journal.keeping.key_since >= timedelta(days=DATA_KEY_DAYS_MAX):
@@ -81,7 +104,7 @@ class Housekeeping:
             _log.info("the journal was backed up", count=made["transactions"], size=made["bytes"])
 
     def _backup_is_due(self) -> bool:
-        if not (self._folder / RECOVERY_FILE).exists():
+        if not self.openable:
             return False  # nobody could open it; `status` says so
         kept = backup.kept(self._folder / self._config.backups, self._who().institution)
         return not kept or self._clock() - kept[-1][0] >= BACKUP_EVERY
@@ -116,6 +139,7 @@ class Housekeeping:
                 )
             except OSError as error:
                 raise JournalError(f"{to} cannot be written: {error.strerror}") from error
+            self._note("backed up", told)
             backup.drop_old(to, self._who().institution, now, self._config.backups_kept_days)
         plain: dict[str, Any] = msgspec.to_builtins(made)
         return plain
@@ -125,7 +149,7 @@ class Housekeeping:
         if standing.outcome.decided:
             raise EdgeError(f"{standing.msgid} is decided already ({standing.outcome}): nothing is left to be parked")
         self.parked(await self._journal.park(standing.seq, BY_HAND, self._clock()) or standing)
-        self._note("parked by hand", told, standing)
+        self._note("parked by hand", told, standing.seq)
         return {"seq": standing.seq, "msgid": standing.msgid}
 
     async def _release(self, told: Mapping[str, Any], _tell: Tell) -> Mapping[str, Any]:
@@ -133,12 +157,12 @@ class Housekeeping:
         if not standing.parked:
             raise EdgeError(f"{standing.msgid} is not parked")
         self.released(await self._journal.release(standing.seq, self._clock()) or standing)
-        self._note("released", told, standing)
+        self._note("released", told, standing.seq)
         return {"seq": standing.seq, "msgid": standing.msgid}
 
-    def _note(self, act: str, told: Mapping[str, Any], standing: Standing) -> None:
+    def _note(self, act: str, told: Mapping[str, Any], record: int = 0) -> None:
         if self.audit is not None:
-            self.audit.note(act, self._clock(), operator=str(told.get("by", "")), record=standing.seq)
+            self.audit.note(act, self._clock(), operator=str(told.get("by", "")), record=record)
 
     async def _named(self, what: str) -> Standing:
         """The transaction with that msgid, or else with that number in the journal."""

@@ -145,7 +145,7 @@ class Line:
             limit=WORKERS + 4,
             ssl=tls if tls is not None else True,
             keepalive_timeout=60,
-            socket_factory=_bound_to(self._device) if self._device else None,
+            socket_factory=bound_to(self._device) if self._device else None,
         )
         return _Session(
             aiohttp.ClientSession(
@@ -363,7 +363,7 @@ def _answer_in(body: bytes) -> BatchAnswer | None:
         return None
 
 
-def _bound_to(device: str) -> Callable[[aiohttp.connector.AddrInfoType], socket.socket]:
+def bound_to(device: str) -> Callable[[aiohttp.connector.AddrInfoType], socket.socket]:
     """Sockets that leave by one interface only, whatever the routes say (Linux)."""
 
     def make(address: aiohttp.connector.AddrInfoType) -> socket.socket:

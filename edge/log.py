@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections import deque
 from collections.abc import MutableMapping
 from typing import Any, TextIO
 
@@ -29,6 +30,9 @@ KEYS = frozenset(
 """Every key that may stand in a log line. Nothing here ever names a person, a card, a case or a msgid."""
 
 TEXT_CHARACTERS_MAX = 300
+LINES_KEPT_MAX = 500
+
+_kept: deque[dict[str, Any]] = deque(maxlen=LINES_KEPT_MAX)
 
 
 def configure(level: str = "info", stream: TextIO | None = None) -> None:
@@ -41,6 +45,7 @@ def configure(level: str = "info", stream: TextIO | None = None) -> None:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             place_of_exception,
             only_allowed,
+            remembered,
             structlog.processors.JSONRenderer(ensure_ascii=True),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
@@ -57,6 +62,17 @@ def only_allowed(_logger: object, _method: str, line: MutableMapping[str, Any]) 
     kept = {key: _value(value) for key, value in line.items() if key in KEYS}
     dropped = sorted(key for key in line if key not in KEYS)
     return {**kept, "dropped": [name[:40] for name in dropped]} if dropped else kept
+
+
+def remembered(_logger: object, _method: str, line: MutableMapping[str, Any]) -> dict[str, Any]:
+    """``line`` as it is written, kept among the last ``LINES_KEPT_MAX``."""
+    _kept.append(dict(line))
+    return dict(line)
+
+
+def recent() -> list[dict[str, Any]]:
+    """The last lines that were written, the oldest first."""
+    return list(_kept)
 
 
 def place_of_exception(_logger: object, _method: str, line: MutableMapping[str, Any]) -> dict[str, Any]:

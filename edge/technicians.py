@@ -2,42 +2,91 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
+from typing import Any
 
 from central_sync.pages.news import News
+from edge import identity
 from edge.audit import Audit
+from edge.config import Config
+from edge.console.backup_pages import BackupPages
+from edge.console.check_pages import CheckPages
 from edge.console.journal_pages import JournalPages
 from edge.console.lobby import Lobby
 from edge.console.maintenance_pages import MaintenancePages
 from edge.console.routes import Served
+from edge.console.technician import Standing
+from edge.control import Tell, Verb
+from edge.diagnostics import Diagnostics
 from edge.entries import Entries
 from edge.housekeeping import Housekeeping
 from edge.identity import Identity
 from edge.journal import Journal
 from edge.maintenance.calendar import Maintenance
+from edge.probing import Probe
+from edge.readers.bindings import ReaderRow
+from edge.workstations import Workstations
 
-Further = Callable[[Lobby, News], Sequence[Served]]
 
+class Technicians:
+    """Over the parts of one edge. ``who`` is the identity in use now."""
 
-def technicians(
-    journal: Journal,
-    housekeeping: Housekeeping,
-    maintenance: Maintenance,
-    who: Identity,
-    audit: Audit,
-    clock: Callable[[], datetime],
-) -> Further:
-    """The technician's pages beside the first one, over these parts."""
-    entries = Entries(journal, who.institution, audit, clock)
+    def __init__(
+        self,
+        folder: Path,
+        config: Config,
+        who: Callable[[], Identity],
+        journal: Journal,
+        housekeeping: Housekeeping,
+        maintenance: Maintenance,
+        workstations: Workstations,
+        standing: Callable[[], Awaitable[Standing]],
+        readers: Callable[[], list[ReaderRow]],
+        audit: Audit,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._who = who
+        self._housekeeping = housekeeping
+        self._maintenance = maintenance
+        self._entries = Entries(journal, who().institution, audit, clock)
+        self._diagnostics = Diagnostics(folder, config, who().institution, journal, standing, audit, clock)
+        self._probe = Probe(
+            config.sync_url or who().sync_url, config.enrol_url or who().enrol_url, lambda: identity.client_context(who()),
+            config.sync_device, readers, workstations.count, clock,
+        )  # fmt: skip
+        self._stops: list[Callable[[], Awaitable[None]]] = []
 
-    async def release(msgid: str, by: str) -> None:
-        await housekeeping.verbs["release"]({"what": msgid, "by": by}, lambda *_: None)
+    @property
+    def verbs(self) -> Mapping[str, Verb]:
+        """What the control socket offers."""
+        return {"diagnostics": self._diagnostics.verb}
 
-    def further(lobby: Lobby, _news: News) -> Sequence[Served]:
+    def pages(self, lobby: Lobby, news: News) -> Sequence[Served]:
+        """The technician's pages beside the first one."""
+        zone, calendar = self._who().zone, self._who().shown_in
+        checks = CheckPages(lobby, news, self._probe, self._diagnostics.make)
+        backups = BackupPages(lobby, news, self._housekeeping, self._back_up)
+        self._stops = [checks.stop, backups.stop]
         return [
-            JournalPages(lobby, entries, release, who.zone, who.shown_in),
-            MaintenancePages(lobby, maintenance, who.zone, who.shown_in),
+            JournalPages(lobby, self._entries, self._release, zone, calendar),
+            checks,
+            MaintenancePages(lobby, self._maintenance, zone, calendar),
+            backups,
         ]
 
-    return further
+    async def stop(self) -> None:
+        """End what the pages have begun."""
+        for stop in self._stops:
+            await stop()
+
+    async def _release(self, msgid: str, by: str) -> None:
+        await self._housekeeping.verbs["release"]({"what": msgid, "by": by}, _quiet)
+
+    async def _back_up(self, by: str, tell: Tell) -> Mapping[str, Any]:
+        return await self._housekeeping.verbs["backup"]({"by": by}, tell)
+
+
+def _quiet(*_: object) -> None:
+    return None

@@ -68,8 +68,12 @@ def legs(signs: Signs, line_trouble: str, readers: Iterable[ReaderRow]) -> tuple
 
 def worst(found: Iterable[Leg]) -> Condition:
     """How the whole way is."""
-    order = (Condition.BROKEN, Condition.WARNING, Condition.WELL)
-    conditions = {leg.condition for leg in found}
+    return worst_of(leg.condition for leg in found)
+
+
+def worst_of(found: Iterable[Condition]) -> Condition:
+    """The worst of them; what is not known counts nothing."""
+    order, conditions = (Condition.BROKEN, Condition.WARNING, Condition.WELL), set(found)
     return next((one for one in order if one in conditions), Condition.WELL)
 
 

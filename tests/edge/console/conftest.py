@@ -33,4 +33,5 @@ async def client(place: Place) -> AsyncIterator[TestClient]:
     async with TestClient(TestServer(app)) as made:
         await sign_in(made)
         yield made
+    await place.technicians.stop()
     await place.console.stop()

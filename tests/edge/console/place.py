@@ -18,9 +18,10 @@ from edge.config import Config
 from edge.console.lobby import BASE, Lobby
 from edge.console.routes import Console
 from edge.housekeeping import Housekeeping
-from edge.journal import Journal
+from edge.journal import Journal, backup
 from edge.maintenance.calendar import Maintenance
-from edge.technicians import technicians
+from edge.technicians import Technicians
+from edge.workstations import Workstations
 from tests.edge.console.test_routes import World, text_of
 from tests.edge.journal.drafts import NOW, draft
 from tests.edge.journal.papers import Papers
@@ -42,9 +43,12 @@ class Place(World):
         keeper.audit = audit
         self.maintenance = Maintenance(folder, audit, lambda: self.now)
         lobby = Lobby(self.accounts, lambda: self.now, "H", "Asia/Tehran", Calendar.JALALI, secure=False)
-        self.console = Console(
-            lobby, self.standing, audit, technicians(journal, keeper, self.maintenance, who, audit, lambda: self.now)
-        )
+        backup.make_recovery_key(folder)
+        self.technicians = Technicians(
+            folder, Config(), lambda: who, journal, keeper, self.maintenance, Workstations(folder / "workstations.json"), self.standing,
+            lambda: self.readers, audit, lambda: self.now,
+        )  # fmt: skip
+        self.console = Console(lobby, self.standing, audit, self.technicians.pages)
 
     async def append(self, msgid: str, **more: object) -> int:
         packet = msgspec.msgpack.encode(registration())

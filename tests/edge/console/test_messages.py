@@ -7,7 +7,7 @@ import pytest
 from tests.central_sync.pages.messages import OTHERS, check_complete, check_translated, check_values
 from tests.edge.console.messages import FOLDER, every
 
-MAY_STAY = {"pishkhan", "edge", "account", "put", "NAME", "journal", "backup", "show", "workstation", "add", "VPN", "MiB", "msgid", "pyscard", "python",
+MAY_STAY = {"pishkhan", "edge", "account", "put", "NAME", "journal", "backup", "show", "workstation", "add", "VPN", "MiB", "msgid", "DNS", "MTU", "TLS", "toml", "sync_device", "sync_url", "sync", "device", "url", "pyscard", "python",
             "serial", "systemctl", "start", "pcscd", "Smart", "Card", "dialout", "udev", "agent", "Windows"}  # fmt: skip
 """Commands and names that are the same in every language."""
 
