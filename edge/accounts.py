@@ -28,6 +28,7 @@ class Role(StrEnum):
     """What an account may do at the console."""
 
     TECHNICIAN = "technician"
+    CLERK = "clerk"
 
 
 class AccountError(EdgeError):

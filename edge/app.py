@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import structlog
 from aiohttp import web
 
+from central_sync.pages.news import News
 from central_sync.terms.days import civil_day
 from central_sync.wire.messages import EdgeReport
 from central_sync.wire.refusals import Refused
@@ -25,9 +26,10 @@ from edge.agents_port import AgentsPort
 from edge.audit import Audit
 from edge.calls import Profile
 from edge.card_control import CardControl
+from edge.clerks import Clerks
 from edge.config import Address, Config
 from edge.console.lobby import Lobby
-from edge.console.routes import Console
+from edge.console.routes import Console, Served
 from edge.control import Control
 from edge.cycles import Cycles
 from edge.downlink import Downlink
@@ -155,7 +157,11 @@ class Edge:
         self._technicians = self._technicians_of(housekeeping, front, audit)
         verbs = {**housekeeping.verbs, **CardControl(front.desks).verbs, **self._technicians.verbs}
         control = Control(self._folder, {**verbs, "compare": reconciler.verb, "agents": agents_port.verb})
-        console = self._console(audit, address)
+        clerks = Clerks(
+            self._folder, who, self._journal, desks, cycles, self._workstations, front, events, audit, clock,
+            lambda: "" if self._uplink.up else self._uplink.trouble or "line_down", lambda: self._rulebooks.current,
+        )  # fmt: skip
+        console = self._console(audit, address, clerks)
         jobs = Jobs(self._jobs(cycles, housekeeping, renewals, reconciler, roots, console))
         door = Door([address.host, *config.names], config.origins)
         stream, card_stream = Stream(events, clock), Stream(front.events, clock)
@@ -180,10 +186,12 @@ class Edge:
         await self._parts.up(agents_port.start, agents_port.stop)
         await self._parts.up(jobs.start, jobs.stop)
         await self._parts.up(control.start, control.stop)
+        await self._parts.up(clerks.start, clerks.stop)
         await self._parts.up(listener.start, listener.stop)
         self._parts.then(
             self._technicians.stop,
             console.stop,
+            clerks.stop,
             stream.stop,
             card_stream.stop,
             lambda: _emptied(door, intake),
@@ -221,16 +229,15 @@ class Edge:
         made.parked, made.released, made.audit = self._uplink.parked, self._uplink.released, audit
         return made
 
-    def _console(self, audit: Audit, address: Address) -> Console:
+    def _console(self, audit: Audit, address: Address, clerks: Clerks) -> Console:
         accounts, who = Accounts(self._folder / ACCOUNTS_FILE), self._who
         tongues, secure = self._config.languages, not address.loopback
         lobby = Lobby(accounts, clock, who.name, who.zone, who.shown_in, secure=secure, languages=tongues)
-        return Console(
-            lobby,
-            self._standings.standing,
-            audit,
-            self._technicians.pages,
-        )
+
+        def further(lobby: Lobby, news: News) -> list[Served]:
+            return [*self._technicians.pages(lobby, news), *clerks.further(lobby, news)]
+
+        return Console(lobby, self._standings.standing, audit, further)
 
     def _jobs(
         self,

@@ -24,7 +24,7 @@ from edge.audit import Audit
 from edge.console.lobby import BASE, SESSION_COOKIE, Lobby
 from edge.console.technician import Standing, TechnicianPages
 
-STARTS = {Role.TECHNICIAN: "/technician"}
+STARTS = {Role.TECHNICIAN: "/technician", Role.CLERK: "/desk"}
 """The first page of each role."""
 _PATH = re.compile(r"(/[a-z0-9-]+)+")
 """Addresses of our pages, under the console's own path: nothing here leads elsewhere."""

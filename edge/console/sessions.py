@@ -58,6 +58,12 @@ class Sessions:
         session = self._open.get(forms.digest(token))
         return session.name if session else ""
 
+    def touch(self, token: str, now: datetime) -> None:
+        """Whoever holds ``token`` was busy: a card was put down, say. A session that is over stays so."""
+        session = self._open.get(forms.digest(token))
+        if session is not None and _lasts(session, now):
+            self._open[forms.digest(token)] = session._replace(seen_at=now)
+
     def still(self, token: str, account: Account | None, now: datetime) -> bool:
         """As :meth:`of`, by a page that only listens: it does not count as being busy."""
         session = self._open.get(forms.digest(token))

@@ -90,7 +90,7 @@ class SimHub:
         """(lane, msgid, number) of what was applied, in order."""
         self.seen: Counter[tuple[str, str]] = Counter()
         """(kind, msgid) of every item that arrived in a batch, whatever became of it."""
-        self.settled: dict[str, str] = {}
+        self.settled, self.person = dict[str, str](), "X"
         self.batches: list[list[str]] = []
         self.refuse: Callable[[Transaction], str] = lambda _t: ""
         self.feed_items: list[FeedItem] = []
@@ -380,8 +380,8 @@ class SimHub:
                 )
             case p.PersonRequest():
                 answer = p.PersonAnswer(
-                    member="M1", name="X", birth_date=date(1980, 1, 31), sex="male", covers=[], as_of=self.now()
-                )
+                    member="M1", name=self.person, birth_date=date(1980, 1, 31), sex="male", covers=[], as_of=self.now(),
+                )  # fmt: skip
             case _:
                 return self._refusal(item.msgid, "person_unknown")
         return self._final(item.msgid, answer)

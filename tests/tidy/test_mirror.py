@@ -19,6 +19,7 @@ ELSEWHERE: dict[str, str] = {
     "edge/console/": "tests/edge/console",
     "edge/technicians.py": "tests/edge/console",
     "central_sync/console/": "tests/central_sync/console",
+    "edge/clerks.py": "tests/edge/console",
     # What answers requests for both consoles is tested through theirs.
     "central_sync/pages/front.py": "tests/edge/console/test_routes.py",
     "central_sync/pages/news.py": "tests/edge/console/test_routes.py",
