@@ -12,16 +12,12 @@ from central_sync.console.access import Need
 from central_sync.console.lobby import BROWSER_COOKIE, SESSION_COOKIE, Lobby, Page
 from central_sync.console.sessions import Sessions, Visitor
 from central_sync.console.sign_in import Entered, SignIn, Waits, Wrong
+from central_sync.console.words import N_
 from central_sync.pages import passwords
 
 TRIES_WAITING_MAX = 32
 """Sign-ins that are under way or wait for their turn in this process; whoever comes then is told to come again."""
 TYPED_CHARACTERS_MAX = 400
-
-
-def N_(message: str) -> str:  # noqa: N802 -- gettext's name for a message that is translated later
-    """Mark a message for the catalogues."""
-    return message
 
 
 class Door:

@@ -17,6 +17,7 @@ import structlog
 from aiohttp import hdrs, web
 
 from central_sync.audit import Trail
+from central_sync.console import words
 from central_sync.console.access import Need, Right, Stage, allowed
 from central_sync.console.sessions import NOBODY, Sessions, Visitor
 from central_sync.errors import StoreError
@@ -26,6 +27,7 @@ from central_sync.pages.front import Front, Turned
 from central_sync.pages.languages import Tongue
 from central_sync.terms.days import Calendar
 from central_sync.terms.languages import Language
+from central_sync.wire.catalogue import BY_NUMBER
 
 ROOMS = ("central_sync.console",)
 SESSION_COOKIE = "pishkhan_hub_session"
@@ -114,7 +116,7 @@ class Lobby(Front):
         values: Mapping[str, Any],
         status: int = 200,
     ) -> web.Response:
-        """A whole page for ``visitor``; its templates know ``now`` and ``visitor``."""
+        """A whole page for ``visitor``; its templates know ``now``, ``visitor`` and what a transaction is ``named``."""
         seen = [page for page in self._navigation if allowed(visitor.role, visitor.stage, page.need)]
         more = {
             "navigation": [(page.path, page.label) for page in seen],
@@ -122,6 +124,7 @@ class Lobby(Front):
             "at": request.path,
             "visitor": visitor,
             "now": self.clock(),
+            "named": partial(_named, self.tongue(request)),
         }
         session = visitor if visitor.stage is not Stage.NOBODY else None
         return self.page(request, template, {**more, **values}, session, status)
@@ -178,3 +181,9 @@ class Lobby(Front):
         given = str((await request.post()).get("form_key", ""))
         if page.need is not Need.ANYBODY and not forms.same(visitor.form_key, given):
             raise Turned(self.too_old(request))
+
+
+def _named(tongue: Tongue, number: str) -> str:
+    """What the transaction of that number is called."""
+    row = BY_NUMBER.get(number)
+    return tongue.text(words.word(words.TRANSACTIONS, row.name)) if row else tongue.text(words.UNKNOWN)

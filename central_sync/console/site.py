@@ -11,11 +11,16 @@ from central_sync.audit import Trail
 from central_sync.config import ConsoleSetting
 from central_sync.console.door import Door
 from central_sync.console.lobby import Lobby, Page
+from central_sync.console.open_lists import OpenLists
 from central_sync.console.second_factor import PURPOSE, Sealer
 from central_sync.console.sessions import Sessions
 from central_sync.console.sign_in import SignIn
 from central_sync.console.start import Start
+from central_sync.console.trail import TrailPages
+from central_sync.console.transactions import Transactions
+from central_sync.console.trust import Trust
 from central_sync.fleet.authority import Authority
+from central_sync.fleet.service import Fleet
 from central_sync.pages.news import News
 from central_sync.store import Store
 
@@ -30,6 +35,7 @@ class Console:
         self,
         store: Store,
         authority: Authority,
+        fleet: Fleet,
         trail: Trail,
         clock: Callable[[], datetime],
         setting: ConsoleSetting,
@@ -44,6 +50,10 @@ class Console:
         self._parts = (
             Door(self.lobby, self.sign_in, self.sessions),
             Start(self.lobby, store),
+            Transactions(self.lobby, store),
+            OpenLists(self.lobby, store),
+            Trust(self.lobby, store, fleet),
+            TrailPages(self.lobby, store),
         )
         self.start = self.lobby.start
         self.stop = self.lobby.stop

@@ -7,16 +7,12 @@ from aiohttp import web
 from central_sync.console.access import Right
 from central_sync.console.lobby import Lobby, Page
 from central_sync.console.sessions import Visitor
+from central_sync.console.words import N_
 from central_sync.payers import lifecycle as shares
 from central_sync.review import lifecycle as entries
 from central_sync.store import Store
 
 COUNTED_MAX = 1_000
-
-
-def N_(message: str) -> str:  # noqa: N802 -- gettext's name for a message that is translated later
-    """Mark a message for the catalogues."""
-    return message
 
 
 class Start:

@@ -21,7 +21,7 @@ def overview(store: Store, authority: Authority, now: datetime) -> Plain:
             {
                 "code": row.code,
                 "name": row.name,
-                "edge": _edge(uow.certificates.of(row.code), now),
+                "edge": edge_state(uow.certificates.of(row.code), now),
                 "feed": uow.feed.head(row.code),
                 "lives": uow.lives.count(row.code),
                 "signed_to": str(uow.roots.newest(row.code) or ""),
@@ -79,7 +79,8 @@ def trail(store: Store, rows_max: int) -> list[Plain]:
     ]
 
 
-def _edge(certificates: list[Certificate], now: datetime) -> str:
+def edge_state(certificates: list[Certificate], now: datetime) -> str:
+    """What a hospital's certificates say of its edge."""
     if not certificates:
         return "never enrolled"
     if any(c.revoked_at is None and c.not_after > now for c in certificates):

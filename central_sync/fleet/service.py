@@ -108,7 +108,7 @@ class Fleet:
 
     # -- trust --------------------------------------------------------------------------------------------------
 
-    def invite(self, institution: str, valid_hours: int, now: datetime) -> str:
+    def invite(self, institution: str, valid_hours: int, now: datetime, actor: str = "cli") -> str:
         """A one-time enrolment code for the hospital's edge: shown once, kept only as a hash.
 
         Raises:
@@ -121,8 +121,16 @@ class Fleet:
             _known(uow, institution)
             expires_at = now + timedelta(hours=valid_hours)
             uow.invitations.add(Invitation(_secret_hash(secret), institution, expires_at))
-            uow.audit.add(now, "cli", "invited", institution, f"valid {valid_hours} hours")
+            uow.audit.add(now, actor, "invited", institution, f"valid {valid_hours} hours")
         return make_code(secret, self._authority.der())
+
+    def withdraw(self, institution: str, secret_hash: bytes, now: datetime, actor: str) -> bool:
+        """End an invitation before its time; ``False`` if it is no good one of that hospital."""
+        with self._store.write() as uow:
+            if not uow.invitations.withdraw(secret_hash, institution, now):
+                return False
+            uow.audit.add(now, actor, "invitation_withdrawn", institution, secret_hash.hex()[:12])
+        return True
 
     def enrol(self, request: EnrolRequest, sync_url: str, peer: str, now: datetime) -> Enrolment:
         """Use a code up and give the edge its certificate and its first HIDs. Nothing is used up by a bad signing request.
@@ -159,7 +167,7 @@ class Fleet:
             sync_url=sync_url,
         )
 
-    def revoke(self, institution: str, now: datetime) -> int:
+    def revoke(self, institution: str, now: datetime, actor: str = "cli") -> int:
         """Refuse the hospital's certificates from now on; returns how many were good. A new code lets its edge in again.
 
         Raises:
@@ -168,7 +176,7 @@ class Fleet:
         with self._store.write() as uow:
             _known(uow, institution)
             count = uow.certificates.revoke(institution, now)
-            uow.audit.add(now, "cli", "revoked", institution, f"{count} certificates")
+            uow.audit.add(now, actor, "revoked", institution, f"{count} certificates")
         return count
 
     def admitted(self, institution: str, serial: str, now: datetime) -> Certificate:

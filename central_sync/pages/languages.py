@@ -8,7 +8,7 @@ from __future__ import annotations
 import gettext
 import io
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 from importlib.resources import files
 from zoneinfo import ZoneInfo
@@ -20,6 +20,7 @@ from babel.support import Translations
 from central_sync.terms import languages
 from central_sync.terms.days import Calendar
 from central_sync.terms.languages import Language
+from central_sync.terms.money import CURRENCIES
 
 OWN_NAMES = {Language.EN: "English", Language.FA: "فارسی", Language.ZH: "中文"}
 
@@ -74,6 +75,20 @@ class Tongue:
             return self.text("just now")
         told = format_timedelta(timedelta(seconds=gone), add_direction=True, locale=self.language.value, threshold=1)
         return languages.digits(told, self.language)
+
+    def date(self, day: date) -> str:
+        """A civil day, in the reader's calendar."""
+        return languages.day(day, self._calendar, self.language)
+
+    def money(self, amount: int, currency: str) -> str:
+        """``amount`` smallest coins of the currency of that code."""
+        known = CURRENCIES.get(currency)
+        return languages.money(amount, known, self.language) if known else f"{self.number(amount)} {currency}"
+
+    @property
+    def calendar(self) -> Calendar:
+        """The calendar in which days are shown."""
+        return self._calendar
 
     def span(self, seconds: float) -> str:
         """A length of time, in one unit: ``2 minutes``."""

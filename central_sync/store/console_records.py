@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +41,73 @@ class ConsoleWait:
     about: bytes
     failures: int
     until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FoundTransaction:
+    """One row of the ledger for a list, without its packet. ``known``: it arrived; otherwise a tombstone stands for it."""
+
+    institution: str
+    msgid: str
+    number: str
+    verdict: str
+    code: str
+    hid: str
+    settlement_id: str
+    undone_by: str
+    recorded_at: datetime | None
+    decided_at: datetime
+    known: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSettlement:
+    """One settlement that awaits its confirmation; amounts in smallest coins."""
+
+    settled_at: datetime
+    id: str
+    institution: str
+    msgid: str
+    hid: str
+    business_day: date
+    currency: str
+    total: int
+    patient: int
+
+
+@dataclass(frozen=True, slots=True)
+class OpenShare:
+    """One deferred share about which something is still to be said to its payer."""
+
+    signed_at: datetime
+    settlement_id: str
+    place: int
+    round: int
+    institution: str
+    payer: str
+    layer: str
+    amount: int
+    currency: str
+    state: str
+    tries: int
+    next_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenInvitation:
+    """One invitation that is good, by the digest of its secret."""
+
+    secret_hash: bytes
+    institution: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SignedTo:
+    """A hospital, the last day whose journal both sides have signed, and its edge's last report, if there are any."""
+
+    institution: str
+    name: str
+    day: date | None
+    reported_at: datetime | None
+    report: bytes | None

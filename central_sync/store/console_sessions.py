@@ -42,12 +42,12 @@ class ConsoleSessions:
         """Forget a session."""
         self._connection.execute(delete(session).where(session.c.token_hash == token_hash))
 
-    def keep_newest(self, account: str, rows_max: int) -> None:
-        """End all sessions of an account but the ``rows_max`` that were busy last."""
-        newest = select(session.c.token_hash).where(session.c.account == account).order_by(session.c.seen_at.desc())
-        keep = list(self._connection.execute(newest.limit(rows_max)).scalars())
-        others = delete(session).where(session.c.account == account, session.c.token_hash.not_in(keep))
-        self._connection.execute(others)
+    def keep_newest(self, account: str, present: bytes, others_max: int) -> None:
+        """End all sessions of an account but the ``present`` one and ``others_max`` others that were busy last."""
+        mine = (session.c.account == account) & (session.c.token_hash != present)
+        newest = select(session.c.token_hash).where(mine).order_by(session.c.seen_at.desc())
+        keep = list(self._connection.execute(newest.limit(others_max)).scalars())
+        self._connection.execute(delete(session).where(mine, session.c.token_hash.not_in(keep)))
 
     def know_browser(self, mark_hash: bytes, account: str, until: datetime) -> None:
         """Remember a browser from which the account has signed in."""

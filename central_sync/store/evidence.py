@@ -72,6 +72,13 @@ class Roots:
         row = self._connection.execute(statement).mappings().one_or_none()
         return SignedRoot(**row) if row else None
 
+    def of_day(self, institution: str, day: date) -> SignedRoot | None:
+        """The root of one day, of the life that had it signed last."""
+        c = t.day_root.c
+        statement = select(t.day_root).where(c.institution == institution, c.day == day).order_by(c.signed_at.desc())
+        row = self._connection.execute(statement.limit(1)).mappings().first()
+        return SignedRoot(**row) if row else None
+
     def newest(self, institution: str) -> date | None:
         """The newest day of which there is a root, of whichever life."""
         statement = select(func.max(t.day_root.c.day)).where(t.day_root.c.institution == institution)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, and_, select, update
 
 from central_sync.limits import AUDIT_ROWS_MAX, FEED_ROWS_MAX
 from central_sync.store import tables as t
@@ -70,6 +70,13 @@ class Invitations:
             .returning(c.institution)
         )
         return self._connection.execute(statement).scalar_one_or_none()
+
+    def withdraw(self, secret_hash: bytes, institution: str, now: datetime) -> bool:
+        """End a good invitation of an institution; ``False`` if it is none, was used or has expired."""
+        c = t.invitation.c
+        mine = and_(c.secret_hash == secret_hash, c.institution == institution)
+        good = update(t.invitation).where(mine, c.used_at.is_(None), c.expires_at > now)
+        return self._connection.execute(good.values(expires_at=now)).rowcount == 1
 
 
 class Certificates:

@@ -21,6 +21,7 @@ from central_sync.store.console_accounts import ConsoleAccounts
 from central_sync.store.console_sessions import ConsoleSessions, ConsoleWaits
 from central_sync.store.engine import DATABASE_ERRORS, new_engine, sqlite_path, translated
 from central_sync.store.evidence import Lives, Roots, Signers
+from central_sync.store.finding import Finding
 from central_sync.store.fleet import Audit, Certificates, Feeds, Institutions, Invitations, Leases
 from central_sync.store.holding import Holding
 from central_sync.store.ledger import Cycles, Ledger
@@ -66,6 +67,7 @@ class UnitOfWork:
         self.alert_messages = AlertMessages(connection)
         self.upkeep = Upkeep(connection)
         self.lookups = Lookups(connection)
+        self.finding = Finding(connection)
         self.console_accounts = ConsoleAccounts(connection)
         self.console_sessions = ConsoleSessions(connection)
         self.console_waits = ConsoleWaits(connection)

@@ -17,8 +17,9 @@ from central_sync.console.access import Role
 from central_sync.console.lobby import SESSION_COOKIE
 from central_sync.console.site import Console
 from central_sync.fleet.authority import Authority
+from central_sync.fleet.service import Fleet
 from central_sync.store import Store
-from tests.central_sync.hospital import populate
+from tests.central_sync.hospital import RULEBOOK, populate
 
 NOW = datetime(2026, 3, 20, 8, 0, tzinfo=UTC)
 KEY = re.compile(r'name="form_key" value="([^"]+)"')
@@ -33,8 +34,9 @@ class World:
         self.authority = Authority(folder)
         self.authority.open()
         self.trail = Trail(store, lambda: self.now)
+        self.fleet = Fleet(store, self.authority, RULEBOOK)
         self.console = Console(
-            store, self.authority, self.trail, lambda: self.now, ConsoleSetting(**setting), secure=False
+            store, self.authority, self.fleet, self.trail, lambda: self.now, ConsoleSetting(**setting), secure=False
         )
 
     def account(self, name: str, role: Role, institutions: tuple[str, ...] | None = None, password_hash="x") -> None:

@@ -97,7 +97,13 @@ async def test_a_session_ends_when_idle_after_a_day_and_when_its_account_changes
 async def test_a_session_is_known_to_every_process_of_the_hub(world: World, client) -> None:
     world.account("anna", Role.OBSERVER)
     other = Console(
-        world.store, world.authority, world.trail, lambda: world.now, ConsoleSetting(second_factor=()), secure=False
+        world.store,
+        world.authority,
+        world.fleet,
+        world.trail,
+        lambda: world.now,
+        ConsoleSetting(second_factor=()),
+        secure=False,
     )
     token = world.token("anna")
     assert other.sessions.of(token).name == "anna"
