@@ -87,7 +87,7 @@ async def test_edges_in_doubt_and_books_that_are_not_signed(small_world, browser
     with small_world.store.write() as uow:
         for institution, doubts in (("H1", 0), ("H2", 3)):
             report = EdgeReport(
-                version=1, sent_at=NOW, program="1", in_doubt=doubts, in_doubt_since=NOW - timedelta(hours=2)
+                version=WIRE_VERSION, sent_at=NOW, program="1", in_doubt=doubts, in_doubt_since=NOW - timedelta(hours=2)
             )
             uow.reports.keep([ReportRow(institution, NOW, 0, msgspec.msgpack.encode(report))])
         uow.roots.add(root("H1", 1))
