@@ -6,13 +6,16 @@ PURE.
 from __future__ import annotations
 
 from collections.abc import Mapping, MutableMapping, Sequence
+from datetime import date
 from typing import Any
 
-from central_sync.benefits.choices import Per
+from central_sync.benefits.choices import Owner, Per
 from central_sync.benefits.eligibility import owner_of, period_of
 from central_sync.benefits.facts import AccumulatorKey, CaseFacts, CoverFacts
 from central_sync.benefits.kinds import Kind
-from central_sync.benefits.plans import CapValue, Plan, Value
+from central_sync.benefits.parameters import Scheme
+from central_sync.benefits.periods import PERIOD, day_of, mark_key, number_of
+from central_sync.benefits.plans import CHAIN, CapValue, Plan, Value
 from central_sync.benefits.results import Section, TraceStep
 
 Counters = MutableMapping[AccumulatorKey, int]
@@ -87,11 +90,6 @@ class Asking:
             self.standing[counter] += amount
             self._moved.append(counter)
 
-    def put(self, counter: int, value: int) -> None:
-        """Make a counter ``value``."""
-        self.standing[counter] = value
-        self._moved.append(counter)
-
     def close(self) -> None:
         """Write back what has moved."""
         counters, standing = self._counters, self.standing
@@ -102,6 +100,27 @@ class Asking:
                 stands[place] = standing[counter]  # the key that is there stays
             else:
                 counters[AccumulatorKey(*place)] = standing[counter]
+        if self.plan.begins:
+            for key in self.marks():
+                counters[key] = counters.get(key, 0) + 1
+
+    def since(self) -> date | None:
+        """Since when the scheme's period runs in which something of the bill has been counted."""
+        begins = self.plan.begins
+        for counter in self._moved:
+            if begins.get(counter) == PERIOD:
+                return day_of(self._places[counter][4])
+        return None
+
+    def marks(self) -> list[AccumulatorKey]:
+        """The marks that the bill leaves in the times that begin with a bill, as far as something has been counted in them."""
+        facts, scheme, begins = self.facts, self.plan.scheme, self.plan.begins
+        owned = scheme.period.owner if scheme.period else Owner.MEMBER
+        found = []
+        for name in dict.fromkeys(begins[counter] for counter in self._moved if counter in begins):
+            owner = owner_of(facts, self.cover, owned if name == PERIOD else Owner.MEMBER)
+            found.append(mark_key(facts, owner, scheme, name))
+        return found
 
 
 def places(facts: CaseFacts, cover: CoverFacts, plan: Plan) -> list[Place]:
@@ -117,10 +136,16 @@ def places(facts: CaseFacts, cover: CoverFacts, plan: Plan) -> list[Place]:
             layer,
             code,
             name,
-            period if period >= 0 else period_of(facts, cover, scheme, per),
+            period if period >= 0 else _number(facts, cover, scheme, name, per, period),
         )
         for name, per, owner, period, personal in plan.counters
     ]
+
+
+def _number(facts: CaseFacts, cover: CoverFacts, scheme: Scheme, name: str, per: Per, period: int) -> int:
+    if period == CHAIN:
+        return number_of(facts, f"member:{facts.member}", scheme, name)
+    return period_of(facts, cover, scheme, per)
 
 
 def step(

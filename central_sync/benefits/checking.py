@@ -13,16 +13,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, timedelta
 from fractions import Fraction
 from itertools import pairwise
 
-from central_sync.benefits.choices import Hold
+from central_sync.benefits.choices import After, Hold
 from central_sync.benefits.document import PARTS, Payment, Settled
 from central_sync.benefits.explain import Step
 from central_sync.benefits.facts import CaseFacts
 from central_sync.benefits.kinds import SAYS, Kind
 from central_sync.benefits.leavings import LOOKED, Mistake, is_part, patients
-from central_sync.benefits.parameters import Rulebook, Scheme
+from central_sync.benefits.parameters import MONTHS, Rulebook, Scheme
 from central_sync.benefits.slots import Slot, rows_of, slots
 from central_sync.terms.money import Rounding
 from central_sync.terms.money import share as part_of
@@ -33,7 +34,7 @@ ELIGIBILITY = frozenset(
 _EITHER = (Kind.ROUNDING, Kind.SETTLED_BEFORE)
 """What may give as well as take."""
 _ABOVE = (Kind.COUNTED_CAP, Kind.PAID_CAP, Kind.ACCOUNT, Kind.APPROVED, Kind.PAID_EARLIER, Kind.DEDUCTED_CAP)
-_TEXTS = frozenset(["layer", "care", "parts", "until", "cap", "ratio"])
+_TEXTS = frozenset(["layer", "care", "parts", "until", "since", "cap", "ratio"])
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _OWN = (
     Kind.DEDUCTIBLE,
@@ -175,6 +176,8 @@ def _step(step: Step, known: Known, scheme: Scheme, facts: CaseFacts | None, gro
     figures = {name: int(step.values[name]) for name in SAYS[kind].figures if name in step.values}
     if step.times != 1 and not figures:
         yield "several, and no figures"
+    if kind is Kind.PERIOD:
+        yield from _period(step, scheme, facts, group)
     if len(figures) == len(SAYS[kind].figures) and figures:
         yield from _amount(step, kind, figures, scheme)
 
@@ -187,6 +190,18 @@ def _right(slot: Slot, step: Step, kind: Kind, scheme: Scheme, facts: CaseFacts 
         return step.from_day is None and not step.reference
     rows = rows_of(slot.parameter, step.from_day, step.reference, facts, group)
     return any(_fits(slot, row, step, kind, scheme.rounding.mode) for row in rows)
+
+
+def _period(step: Step, scheme: Scheme, facts: CaseFacts | None, group: str) -> Iterator[str]:
+    """Whether the bill can lie in a period that began on that day."""
+    since, period = date.fromisoformat(str(step.values["since"])), scheme.period
+    if step.amount or step.less or period is None:
+        yield "a period takes nothing"
+    elif facts and period.after is After.FIRST:
+        row = period.lasts.at(facts.day, facts.tier, group, facts.marks, facts.age)
+        lasts = timedelta(days=(row.value if row and row.value else 0) * (31 if period.lasts.unit == MONTHS else 1))
+        if abs((facts.admitted or facts.day) - since) > lasts:
+            yield "the period was over"
 
 
 def _plain(slot: Slot, kind: Kind, step: Step, scheme: Scheme) -> bool:
@@ -206,8 +221,8 @@ def _fits(slot: Slot, value: object, step: Step, kind: Kind, mode: Rounding) -> 
         return len(value) == say["bands"] and 0 <= place < len(value) and str(value[place].ratio) == say["ratio"]
     if kind is Kind.FIRST_PART:
         return str(value) == say["ratio"]
-    if kind is Kind.WAITING:
-        return _DAY.fullmatch(str(say["until"])) is not None
+    if kind in (Kind.WAITING, Kind.PERIOD):
+        return _DAY.fullmatch(str(say["until" if kind is Kind.WAITING else "since"])) is not None
     assert isinstance(value, int)
     whole = value * step.times
     if "cap" in say:

@@ -10,7 +10,8 @@ from enum import StrEnum
 
 class Per(StrEnum):
     """For how long something is counted. ``DAY`` and ``NIGHT`` are a bill's sum for each day (the first and the last
-    included) or night of the stay; a month and a year go on from bill to bill, as the scheme's calendar has them.
+    included) or night of the stay; a month and a year go on from bill to bill, as the scheme's calendar has them; ``PERIOD`` is the scheme's own
+    time, which begins with a bill.
     """
 
     BILL = "bill"
@@ -18,10 +19,11 @@ class Per(StrEnum):
     NIGHT = "night"
     MONTH = "month"
     YEAR = "year"
+    PERIOD = "period"
     EVER = "ever"
 
 
-RUNNING = frozenset([Per.MONTH, Per.YEAR, Per.EVER])
+RUNNING = frozenset([Per.MONTH, Per.YEAR, Per.PERIOD, Per.EVER])
 """What goes on from bill to bill, and therefore has an accumulator."""
 
 
@@ -31,6 +33,13 @@ class Owner(StrEnum):
     MEMBER = "member"
     FAMILY = "family"
     CONTRACT = "contract"
+
+
+class After(StrEnum):
+    """From which day a period lasts: the first day of the bill that began it, or the last day of the last bill in it."""
+
+    FIRST = "first"
+    LAST = "last"
 
 
 class Of(StrEnum):

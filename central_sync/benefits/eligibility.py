@@ -10,6 +10,7 @@ from datetime import date
 from functools import lru_cache
 from itertools import pairwise
 
+from central_sync.benefits import periods
 from central_sync.benefits.choices import RUNNING, CountedOn, Of, Owner, Per
 from central_sync.benefits.facts import AccumulatorKey, Balance, CaseFacts, CoverFacts
 from central_sync.benefits.kinds import Kind
@@ -123,7 +124,7 @@ def accumulator_keys(rulebook: Rulebook, facts: CaseFacts) -> tuple[AccumulatorK
             elif deductible.later:
                 keys.add(counter_key(facts, cover, scheme, deductible.counter))
             if deductible.continues:
-                keys.add(counter_key(facts, cover, scheme, deductible.chain, Per.EVER))
+                keys.update(chain_keys(facts, scheme, deductible.chain))
             if deductible.sum_cap:
                 caps.append(deductible.sum_cap)
         if bands.per in RUNNING:
@@ -131,7 +132,34 @@ def accumulator_keys(rulebook: Rulebook, facts: CaseFacts) -> tuple[AccumulatorK
         keys.update(cap_key(facts, cover, scheme, cap) for cap in caps if cap.per in RUNNING)
         if benefit.account:
             keys.add(counter_key(facts, cover, scheme, benefit.account, Per.EVER, benefit.account_owner))
+        if scheme.period and periods.counts_by_period(benefit):
+            keys.add(periods.mark_key(facts, owner_of(facts, cover, scheme.period.owner), scheme, periods.PERIOD))
     return tuple(sorted(keys))
+
+
+def chain_keys(facts: CaseFacts, scheme: Scheme, chain: str) -> tuple[AccumulatorKey, AccumulatorKey]:
+    """The accumulators of what the bills that go on with one deductible have met, and of the case's mark among them."""
+    owner = f"member:{facts.member}"
+    number = periods.number_of(facts, owner, scheme, chain)
+    met = AccumulatorKey(owner, scheme.layer, scheme.code, chain, number)
+    return met, periods.mark_key(facts, owner, scheme, chain)
+
+
+def begun(rulebook: Rulebook, facts: CaseFacts) -> tuple[periods.Asked, ...]:
+    """What counts for the case in times that begin with a bill: to place it there (:func:`placed`) the marks of these families are needed."""
+    able = [(cover, scheme, benefit) for cover, scheme, benefit in paying(rulebook, facts) if _begins(scheme, benefit)]
+    owners = {(cover, owner): owner_of(facts, cover, owner) for cover, _, _ in able for owner in Owner}
+    return tuple(periods.asked(able, owners))
+
+
+def _begins(scheme: Scheme, benefit: Benefit) -> bool:
+    return scheme.period is not None or bool(benefit.deductible and benefit.deductible.continues)
+
+
+def placed(rulebook: Rulebook, facts: CaseFacts, marks: Mapping[AccumulatorKey, int]) -> CaseFacts:
+    """``facts`` with the times that began with a bill, by the marks among ``marks``; who settles must have them."""
+    found = begun(rulebook, facts)
+    return periods.placed(facts, found, marks) if found else facts
 
 
 def balances(rulebook: Rulebook, facts: CaseFacts, accumulators: Mapping[AccumulatorKey, int]) -> tuple[Balance, ...]:
@@ -177,7 +205,10 @@ def owner_of(facts: CaseFacts, cover: CoverFacts, owner: Owner) -> str:
 
 
 def period_of(facts: CaseFacts, cover: CoverFacts, scheme: Scheme, per: Per) -> int:
-    """The scheme's present year or month, or 0 for ever."""
+    """The scheme's present year, month or period, or 0 for ever."""
+    if per is Per.PERIOD:
+        owner = owner_of(facts, cover, scheme.period.owner if scheme.period else Owner.MEMBER)
+        return periods.number_of(facts, owner, scheme, periods.PERIOD)
     since = cover.from_day if scheme.year_starts == "cover" else None
     admission = scheme.counted_on is CountedOn.ADMISSION and facts.admitted
     return _period(admission or facts.day, scheme.calendar, per, scheme.year_starts, since)

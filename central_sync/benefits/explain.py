@@ -181,7 +181,7 @@ def _told(name: str, value: str | int, style: Style) -> str:
     into = style.language
     if name == "ratio":
         return languages.percent(Fraction(value), into)
-    if name == "until":
+    if name in ("until", "since"):
         return style.day(date.fromisoformat(str(value)))
     if name in _NUMBERS:
         return languages.number(int(value), into)

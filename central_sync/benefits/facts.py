@@ -34,7 +34,8 @@ class CaseFacts:
     """Whom, where and when. ``day`` decides which benefits and which year count: the day of an outpatient visit, the
     day of discharge of an inpatient stay. ``region`` and ``tier`` are those of the place of care. ``covers`` may come in
     any order; those not in force on ``day`` are left out. ``admitted`` is the first day of a stay. ``marks`` say what else is
-    true of the case (``referred``, ``day_surgery`` …); ``diagnoses`` begin with the main one.
+    true of the case (``referred``, ``day_surgery`` …); ``diagnoses`` begin with the main one. ``began`` are the times in which it lies that began
+    with a bill, (owner, layer, scheme, name) and number (``periods.py``).
     """
 
     member: str
@@ -47,6 +48,7 @@ class CaseFacts:
     admitted: date | None = None
     marks: tuple[str, ...] = ()
     diagnoses: tuple[str, ...] = ()
+    began: tuple[tuple[tuple[str, str, str, str], int], ...] = ()
 
     @property
     def age(self) -> int:
@@ -78,7 +80,8 @@ class BillLine:
 class AccumulatorKey(NamedTuple):
     """What is counted for whom in which year of the scheme's own calendar. ``owner`` is ``member:<id>``, ``family:<id>`` or
     ``contract:<id>``: what is locked while a settlement reads and changes it. Keys sort in the order of locking. ``year`` is
-    the year in which the scheme's year began, or ``YYYYMM`` for what is counted by the month, or 0 for ever.
+    the year in which the scheme's year began, or ``YYYYMM`` for what is counted by the month, or 0 for ever, or the number of a time that began
+    with a bill (``periods.py``).
     """
 
     owner: str

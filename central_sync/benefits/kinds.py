@@ -28,6 +28,7 @@ class Kind(StrEnum):
     LAYER_REQUIRED = "layer_required"
     NO_SUCH_BENEFIT = "no_such_benefit"
     NO_BENEFIT_FOR_CASE = "no_benefit_for_case"
+    PERIOD = "period"
     LOOKED_AT = "looked_at"
     NOTHING = "nothing"
     WAITING = "waiting"
@@ -69,6 +70,8 @@ SAYS: dict[Kind, Says] = {
     Kind.LAYER_REQUIRED: Says(("layer",)),
     Kind.NO_SUCH_BENEFIT: Says(("care",)),
     Kind.NO_BENEFIT_FOR_CASE: Says(("care",)),
+    # In which of the scheme's own periods the bill counts: the day on which it began.
+    Kind.PERIOD: Says(("since",)),
     Kind.LOOKED_AT: Says(("parts",)),
     Kind.NOTHING: Says(),
     # Everything until that day.

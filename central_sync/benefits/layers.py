@@ -63,6 +63,8 @@ def ask(asking: Asking, left: Sequence[Left]) -> tuple[Share, list[Turn], int]:
             turns.append(Turn(now))
     asking.close()
     told = merged(trace) if len(turns) > 1 or plan.by_line else tuple(trace)
+    if plan.period is not None and (since := asking.since()):
+        told = (told[0], step(plan.period, 0, Kind.PERIOD, (since.isoformat(),)), *told[1:])
     return Share(scheme.layer, scheme.code, scheme.payer, paid, told), turns, difference
 
 

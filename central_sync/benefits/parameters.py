@@ -19,7 +19,20 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Generic, TypeVar
 
-from central_sync.benefits.choices import Basis, CountedOn, Counts, Each, Hold, LastCoin, Of, Off, Owner, Per, RoundedAt
+from central_sync.benefits.choices import (
+    After,
+    Basis,
+    CountedOn,
+    Counts,
+    Each,
+    Hold,
+    LastCoin,
+    Of,
+    Off,
+    Owner,
+    Per,
+    RoundedAt,
+)
 from central_sync.terms.days import Calendar
 from central_sync.terms.languages import Language
 from central_sync.terms.money import Rounding
@@ -118,7 +131,7 @@ class Deductible:
     never less than ``least``. ``sum_cap`` limits the sum of deductibles. ``counter`` names the accumulator: of coins met
     (running) or of bills settled (``later``). Benefits of one scheme that name the same counter share it; so for bands
     and caps. A bill with one of the marks ``continues`` goes on with the deductible of the one before it: what that one, and those
-    that it went on with, met counts; ``chain`` names the accumulator of it.
+    that it went on with, met counts; ``chain`` names the accumulator of it (``periods.py``).
     """
 
     per: Per
@@ -227,6 +240,17 @@ class CoinRule:
 
 
 @dataclass(frozen=True, slots=True)
+class Period:
+    """A running time that begins with the first bill that counts something in it, and ``lasts`` so many days or months ``after`` that bill's first
+    day, or the last day of the last bill in it. It is its ``owner``'s, whosoever's is what counts in it.
+    """
+
+    lasts: Parameter[int]
+    after: After = After.FIRST
+    owner: Owner = Owner.MEMBER
+
+
+@dataclass(frozen=True, slots=True)
 class Scheme:
     """One payer's rules. ``requires`` names a layer that must be in force too. ``calendar`` is that of its year, which
     begins on ``year_starts`` (``MM-DD``), on the day of the month and year of the cover (``cover``), or with the calendar's.
@@ -250,6 +274,7 @@ class Scheme:
     rank: int = 0
     counted_on: CountedOn = CountedOn.DISCHARGE
     vouched: tuple[str, ...] = ()
+    period: Period | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,9 @@ from central_sync.benefits.parameters import (
     Rulebook,
     Scheme,
 )
+from central_sync.benefits.periods import PERIOD
 from central_sync.benefits.plans import (
+    CHAIN,
     BandsValue,
     CapValue,
     Counter,
@@ -92,6 +94,7 @@ def plans(rulebook: Rulebook) -> Plans:
 def _sense(scheme: Scheme) -> tuple[bool, frozenset[str]]:
     """Whether the scheme's values tell ages apart, and which marks they do."""
     rows = [row for benefits in scheme.benefits.values() for b in benefits for one in parameters(b) for row in one.rows]
+    rows += scheme.period.lasts.rows if scheme.period else ()
     marks = {row.mark for row in rows if row.mark}
     for benefits in scheme.benefits.values():
         for benefit in benefits:
@@ -141,6 +144,8 @@ class Compiler:
             by_line=any(one.by_line for one in ready),
             secondary=any(one.secondary for one in ready),
             packaged=any(one.package is not None for one in ready),
+            begins=self._begins(),
+            period=self._value(scheme.period.lasts) if scheme.period else None,
         )
 
     def _personal(self) -> tuple[tuple[str, str, str, int], ...] | None:
@@ -164,9 +169,19 @@ class Compiler:
         if owner is Owner.FAMILY and not self._cover.family:
             owner = Owner.MEMBER  # so that two counters are never one accumulator
         scheme = self._scheme
-        fixed = scheme.year_starts != "cover" and scheme.counted_on is CountedOn.DISCHARGE
+        fixed = per is not Per.PERIOD and scheme.year_starts != "cover" and scheme.counted_on is CountedOn.DISCHARGE
         period = period_of(self._facts, self._cover, scheme, per) if fixed else -1
         return self._counters.setdefault(Counter(name, per, owner, period, owner is Owner.MEMBER), len(self._counters))
+
+    def _chain(self, name: str) -> int:
+        return self._counters.setdefault(Counter(name, Per.EVER, Owner.MEMBER, CHAIN, True), len(self._counters))
+
+    def _begins(self) -> dict[int, str]:
+        named = {}
+        for counter, place in self._counters.items():
+            if counter.period == CHAIN or counter.per is Per.PERIOD:
+                named[place] = counter.name if counter.period == CHAIN else PERIOD
+        return named
 
     def _cap(self, cap: Cap) -> CapValue:
         counter = self._counter(cap.name, cap.per, cap.owner) if cap.per in RUNNING else -1
@@ -229,7 +244,7 @@ class Compiler:
             counter=counter,
             running=running,
             counts_bills=counts_bills,
-            chain=self._counter(rule.chain, Per.EVER) if rule.continues else -1,
+            chain=self._chain(rule.chain) if rule.continues else -1,
             goes_on=any(mark in self._facts.marks for mark in rule.continues),
             later=self._bare(rule.later) or None,
             least=self._bare(rule.least),

@@ -38,8 +38,12 @@ class Value(msgspec.Struct, Generic[T], frozen=True):
     reference: str
 
 
+CHAIN = -2
+"""The ``period`` of a counter of what bills that go on with one deductible have met."""
+
+
 class Counter(NamedTuple):
-    """An accumulator of this member, family or contract. ``period`` is the present one; below 0: it depends on the member's cover or stay."""
+    """An accumulator of this member, family or contract. ``period`` is the present one; below 0: it depends on the member's cover or bills."""
 
     name: str
     per: Per
@@ -172,7 +176,8 @@ class Ready(msgspec.Struct, frozen=True):
 class Plan(msgspec.Struct, frozen=True):
     """A scheme's benefits for one kind of case, in order, and the counters that they may move. ``choices`` are what they tell lines
     apart by; ``nearest`` makes whole coins. ``personal`` is the end of each counter's key (layer, scheme, name, period) where all are the member's own and
-    their periods known. ``by_line``, ``secondary``, ``packaged``: some benefit of it is so.
+    their periods known. ``by_line``, ``secondary``, ``packaged``: some benefit of it is so. ``begins``: the places of the counters that count in a time
+    which begins with a bill, and what it is called. ``period``: how long the scheme's own lasts.
     """
 
     scheme: Scheme
@@ -185,6 +190,8 @@ class Plan(msgspec.Struct, frozen=True):
     by_line: bool
     secondary: bool
     packaged: bool
+    begins: dict[int, str]
+    period: Value[int] | None
 
 
 def ladder(bands: tuple[Band, ...]) -> Ladder:

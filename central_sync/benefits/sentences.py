@@ -26,6 +26,7 @@ SENTENCES: dict[Language, dict[Kind, str]] = {
         Kind.LAYER_REQUIRED: "It pays only beside {layer}, and none is in force.",
         Kind.NO_SUCH_BENEFIT: "It does not pay for {care} care.",
         Kind.NO_BENEFIT_FOR_CASE: "It does not pay for {care} care in such a case.",
+        Kind.PERIOD: "{name}: this one began on {since}.",
         Kind.LOOKED_AT: "What {name} counts: {parts}.",
         Kind.NOTHING: "Nothing on the bill is for it.",
         Kind.WAITING: "{name}: nothing is paid before {until}.",
@@ -59,6 +60,7 @@ SENTENCES: dict[Language, dict[Kind, str]] = {
         Kind.LAYER_REQUIRED: "تنها در کنار {layer} می‌پردازد و چنین پوششی برقرار نیست.",
         Kind.NO_SUCH_BENEFIT: "هزینهٔ درمان {care} را نمی‌پردازد.",
         Kind.NO_BENEFIT_FOR_CASE: "در چنین موردی هزینهٔ درمان {care} را نمی‌پردازد.",
+        Kind.PERIOD: "{name}: این دوره از {since} آغاز شده است.",
         Kind.LOOKED_AT: "آنچه {name} به حساب می‌آورد: {parts}.",
         Kind.NOTHING: "در صورتحساب چیزی برای پرداخت آن نیست.",
         Kind.WAITING: "{name}: پیش از {until} چیزی پرداخت نمی‌شود.",
@@ -92,6 +94,7 @@ SENTENCES: dict[Language, dict[Kind, str]] = {
         Kind.LAYER_REQUIRED: "须与{layer}同时有效才支付，而目前没有。",
         Kind.NO_SUCH_BENEFIT: "该保险不支付{care}费用。",
         Kind.NO_BENEFIT_FOR_CASE: "该保险不支付此类情形的{care}费用。",
+        Kind.PERIOD: "{name}：本期自{since}起。",
         Kind.LOOKED_AT: "{name}的计算基数：{parts}。",
         Kind.NOTHING: "账单上没有应由其支付的费用。",
         Kind.WAITING: "{name}：{until}之前不予支付。",
@@ -190,6 +193,7 @@ LESS: dict[Language, dict[Kind | None, str]] = {
 
 WORDS: dict[Language, dict[Kind, str]] = {
     EN: {
+        Kind.PERIOD: "Benefit period",
         Kind.LOOKED_AT: "the insurer",
         Kind.WAITING: "Waiting period",
         Kind.COUNTED_CAP: "Cap on what is counted",
@@ -207,6 +211,7 @@ WORDS: dict[Language, dict[Kind, str]] = {
         Kind.PACKAGE: "Package",
     },
     FA: {
+        Kind.PERIOD: "دورهٔ بیمه",
         Kind.LOOKED_AT: "بیمه",
         Kind.WAITING: "دورهٔ انتظار",
         Kind.COUNTED_CAP: "سقف هزینهٔ مورد قبول",
@@ -224,6 +229,7 @@ WORDS: dict[Language, dict[Kind, str]] = {
         Kind.PACKAGE: "بستهٔ گلوبال",
     },
     ZH: {
+        Kind.PERIOD: "待遇期",
         Kind.LOOKED_AT: "该保险",
         Kind.WAITING: "等待期",
         Kind.COUNTED_CAP: "计入费用限额",

@@ -58,6 +58,8 @@ def _all(scheme: Scheme) -> Iterator[tuple[Kind, str, Slot]]:
     code, bare = scheme.code, Slot(None)
     yield Kind.ROUNDING, f"{code}.rounding", bare
     yield Kind.SETTLED_BEFORE, f"{code}.settled_before", bare
+    if scheme.period:
+        yield Kind.PERIOD, scheme.period.lasts.rule, Slot(scheme.period.lasts)
     for care, benefits in scheme.benefits.items():
         for benefit in benefits:
             yield from _of_benefit(benefit)

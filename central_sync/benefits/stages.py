@@ -87,7 +87,7 @@ def deducted(asking: Asking, rule: DeductibleValue, basis: int, kept: list[Trace
         if met:
             kind, values, figures = _DEDUCTIBLE, _NONE, (basis, whole, met)
             whole = max(whole - met, 0)
-        asking.put(rule.chain, met + min(basis, whole))
+        asking.count(rule.chain, min(basis, whole))
     taken = min(basis, whole)
     less: TraceStep | None = None
     cap = rule.sum_cap
@@ -111,7 +111,9 @@ def _later(
     before = asking.standing[rule.counter]
     if before and rule.goes_on:
         before -= 1  # it is a part of that stay, not another one
-    asking.put(rule.counter, before + 1)
+        asking.count(rule.counter, 0)
+    else:
+        asking.count(rule.counter, 1)
     ratio = rule.later[min(before, len(rule.later) - 1)] if rule.later else None
     if ratio is None or ratio.numerator == ratio.denominator:
         return _DEDUCTIBLE, _NONE, (basis, full, 0), full

@@ -13,11 +13,12 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from central_sync.benefits.choices import RUNNING, Per
-from central_sync.benefits.eligibility import counter_key, paying
+from central_sync.benefits.choices import RUNNING
+from central_sync.benefits.eligibility import begun, counter_key, paying
 from central_sync.benefits.facts import AccumulatorKey, CaseFacts
 from central_sync.benefits.kinds import Kind
 from central_sync.benefits.parameters import Rulebook
+from central_sync.benefits.periods import PERIOD, Family
 from central_sync.benefits.results import Computation, Share, TraceStep
 
 Payer = tuple[str, str, str, int]
@@ -66,21 +67,31 @@ def without(
     return {key: accumulators.get(key, 0) - deltas.get(key, 0) for key in accumulators.keys() | deltas.keys()}
 
 
-def turns(rulebook: Rulebook, facts: CaseFacts) -> frozenset[AccumulatorKey]:
+class Turns:
+    """The accumulators that say how far the bills of a running time have come; those of a chain of bills whatever their number."""
+
+    def __init__(self, exact: Collection[AccumulatorKey], chains: Collection[Family]) -> None:
+        self._exact = exact
+        self._chains = chains
+
+    def __contains__(self, key: AccumulatorKey) -> bool:
+        return key in self._exact or any(key[:4] == one or one.number_in(key) is not None for one in self._chains)
+
+
+def turns(rulebook: Rulebook, facts: CaseFacts) -> Turns:
     """The accumulators that say how far the bills of a running time have come: what a bill comes to depends on which were before it;
     and what the stay before has met of a deductible that goes on after a referral.
     Caps and running deductibles are none: whoever comes first uses them up, and what later bills used of them stays theirs.
     """
-    found: set[AccumulatorKey] = set()
+    exact: set[AccumulatorKey] = set()
     for cover, scheme, benefit in paying(rulebook, facts):
         deductible, bands = benefit.deductible, benefit.bands
         if deductible and deductible.later:
-            found.add(counter_key(facts, cover, scheme, deductible.counter))
-        if deductible and deductible.continues:
-            found.add(counter_key(facts, cover, scheme, deductible.chain, Per.EVER))
+            exact.add(counter_key(facts, cover, scheme, deductible.counter))
         if bands.per in RUNNING:
-            found.add(counter_key(facts, cover, scheme, bands.counter, bands.per, bands.owner))
-    return frozenset(found)
+            exact.add(counter_key(facts, cover, scheme, bands.counter, bands.per, bands.owner))
+    chains = {one.family for one in begun(rulebook, facts) if one.family.name != PERIOD}
+    return Turns(exact, chains)
 
 
 def rest(whole: Computation, earlier: Earlier, serials: Collection[str]) -> Computation:

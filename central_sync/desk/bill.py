@@ -17,7 +17,9 @@ from datetime import date
 
 import msgspec
 
+from central_sync.benefits.eligibility import begun, placed
 from central_sync.benefits.facts import AccumulatorKey, CaseFacts
+from central_sync.benefits.periods import Family
 from central_sync.benefits.results import Computation
 from central_sync.benefits.settlement import ItemUnknown, SchemesClash, accumulator_keys
 from central_sync.benefits.settlement import settle as computed
@@ -65,6 +67,9 @@ def bill_of(work: Work, case: Case, *, lock: bool, until: date | None = None) ->
     told = facts_of(work, case, until)
     earlier = added(_came_to(part) for part in parts)
     stand, turns = _stand(work, [*accumulator_keys(work.rulebook, told), *earlier.deltas], lock=lock)
+    if families := _families(work, told):
+        told = placed(work.rulebook, told, without(work.uow.accumulators.marks(families), earlier.deltas))
+        stand |= _stand(work, accumulator_keys(work.rulebook, told), lock=False)[0]
     whole = _computed(work, told, rows, without(stand, earlier.deltas) if parts else stand)
     return Bill(told.day, rest(whole, earlier, new) if parts else whole, turns)
 
@@ -85,6 +90,11 @@ def bill_again(work: Work, case: Case, found: Settlement, *, lock: bool) -> Bill
     mine = Counter(earlier.deltas)
     mine.update(unpack_deltas(found.deltas))
     stand, _ = _stand(work, [*accumulator_keys(work.rulebook, told), *mine], lock=lock)
+    if families := _families(work, told):
+        marks = without(work.uow.accumulators.marks(families), mine)
+        then = work.uow.settlements.turns_of(found, {key.owner for key in stand})
+        told = placed(work.rulebook, told, without(marks, _later(work, found, then, marks)))
+        stand |= _stand(work, accumulator_keys(work.rulebook, told), lock=False)[0]
     stand = without(stand, mine)
     turns = work.uow.settlements.turns_of(found, {key.owner for key in stand})
     later = _later(work, found, turns, stand)
@@ -93,6 +103,11 @@ def bill_again(work: Work, case: Case, found: Settlement, *, lock: bool) -> Bill
     if any(more > mine[key] for key, more in whole.deltas.items() if key not in order):
         whole = _computed(work, told, rows, without(stand, {key: more for key, more in later.items() if key in order}))
     return Bill(told.day, rest(whole, earlier, new) if parts else whole, turns)
+
+
+def _families(work: Work, told: CaseFacts) -> set[Family]:
+    """Whose times that begin with a bill have to be known before the case is settled; few schemes have any."""
+    return {one.family for one in begun(work.rulebook, told)}
 
 
 def _stand(

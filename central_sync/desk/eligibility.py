@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from central_sync.benefits.eligibility import clashing, entitled
+from central_sync.benefits.eligibility import begun, clashing, entitled, placed
 from central_sync.benefits.facts import CaseFacts
 from central_sync.benefits.settlement import accumulator_keys, balances
 from central_sync.desk.checks import facts, not_future, person, ruled, within
@@ -35,6 +35,8 @@ def check_benefit(work: Work, request: BenefitCheck) -> Decision:
     member = person(work, request.person)
     within(request.service_date, member.birth_date, work.today, "$.service_date")
     told = facts(work, member, request.care, request.service_date)
+    if families := {one.family for one in begun(work.rulebook, told)}:
+        told = placed(work.rulebook, told, work.uow.accumulators.marks(families))
     used = work.uow.accumulators.read(accumulator_keys(work.rulebook, told))
     reason = _reason(work, told)
     answer = BenefitAnswer(

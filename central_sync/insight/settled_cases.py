@@ -20,14 +20,16 @@ from datetime import date
 
 import msgspec
 
+from central_sync.benefits.eligibility import begun, placed
 from central_sync.benefits.facts import AccumulatorKey, CaseFacts
 from central_sync.benefits.parameters import Rulebook
+from central_sync.benefits.periods import PERIOD, Family, day_of
 from central_sync.benefits.settlement import accumulator_keys
 from central_sync.desk.bill import facts_of
 from central_sync.desk.charges import besides
 from central_sync.desk.work import Work
 from central_sync.payers import Payers
-from central_sync.rulebook.settled import SettledCase, SettledCover, SettledLine
+from central_sync.rulebook.settled import SettledCase, SettledCover, SettledLine, SettledPeriod
 from central_sync.store import Store, UnitOfWork
 from central_sync.store.records import Case, FeeLine, Institution, Settlement
 from central_sync.store.settlements import unpack_deltas
@@ -96,11 +98,28 @@ class _Told:
     def told(self, settlement: Settlement, case: Case) -> SettledCase:
         """The case as the engine was told of it, up to this last settlement of it."""
         facts = facts_of(self._work(settlement), case, settlement.until)
+        families = [one.family for one in begun(self.rulebook, facts)]
+        facts = placed(self.rulebook, facts, self.counted)
         self.keys = accumulator_keys(self.rulebook, facts)
-        used = {f"{k.scheme}.{k.name}": self.counted[k] for k in self.keys if k not in self.given and self.counted[k]}
+        periods = self._periods(families)
+        mine = [k for k in self.keys if "." not in k.name and k not in self.given]
+        used = {f"{k.scheme}.{k.name}": self.counted[k] for k in mine if self.counted[k]}
         until = settlement.until
         lines = [one for one in self.uow.fees.standing(case) if until is None or one.settled_by]
-        return _settled(settlement, facts, lines, used, self.names)
+        return msgspec.structs.replace(_settled(settlement, facts, lines, used, self.names), periods=periods)
+
+    def _periods(self, families: list[Family]) -> dict[str, list[SettledPeriod]]:
+        """The periods that the reader needs to know of, and cannot know from earlier cases of the file."""
+        found: dict[str, list[SettledPeriod]] = {}
+        for family in families:
+            if family.name != PERIOD:
+                continue
+            for key, bills in self.counted.items():
+                number = family.number_in(key)
+                if number and bills > 0 and key not in self.given:
+                    one = SettledPeriod(began=day_of(number), last=day_of(key.year))
+                    found.setdefault(family.scheme, []).append(one)
+        return found
 
     def wait(self, settlement: Settlement) -> None:
         """An interim settlement of a stay counts with the stay's last one, which is told as the whole stay."""

@@ -13,9 +13,10 @@ from pathlib import Path
 
 from msgspec import field
 
-from central_sync.benefits.eligibility import clashing
+from central_sync.benefits.eligibility import begun, clashing, placed
 from central_sync.benefits.facts import AccumulatorKey, BillLine, CaseFacts, CoverFacts
 from central_sync.benefits.parameters import Rulebook
+from central_sync.benefits.periods import PERIOD
 from central_sync.benefits.results import Computation
 from central_sync.benefits.settlement import ItemUnknown, accumulator_keys, settle
 from central_sync.rulebook.documents import Document, Number
@@ -37,6 +38,13 @@ class CoverCase(Document, frozen=True, kw_only=True):
     to: date | None = None
     deposited: Number = "0"
     approved: Number | None = None
+
+
+class PeriodCase(Document, frozen=True, kw_only=True):
+    """A period of a scheme in which earlier bills lie: when the first began, and when the last ended."""
+
+    began: date
+    last: date
 
 
 class LineCase(Document, frozen=True, kw_only=True):
@@ -86,6 +94,7 @@ class Case(Document, frozen=True, kw_only=True):
     covers: list[CoverCase]
     used: dict[str, Number] = field(default_factory=dict)
     earlier: dict[str, Number] = field(default_factory=dict)
+    periods: dict[str, list[PeriodCase]] = field(default_factory=dict)
     bill: list[LineCase]
     expect: Expected
 
@@ -154,6 +163,7 @@ def told(rulebook: Rulebook, case: Case) -> Told:
         tuple(case.marks),
         tuple(case.diagnoses),
     )
+    facts = placed(rulebook, facts, _marks(rulebook, case, facts))
     if wrong := clashing(rulebook, facts):
         raise RulebookError(case.name, "covers", f"{wrong}: the member can have only one of them")
     keys = {f"{key.scheme}.{key.name}": key for key in accumulator_keys(rulebook, facts)}
@@ -175,6 +185,17 @@ def told(rulebook: Rulebook, case: Case) -> Told:
         for number, line in enumerate(case.bill)
     )
     return Told(facts, lines, before, coins)
+
+
+def _marks(rulebook: Rulebook, case: Case, facts: CaseFacts) -> dict[AccumulatorKey, int]:
+    """The marks of the earlier bills that a case tells of."""
+    families = {one.family.scheme: one.family for one in begun(rulebook, facts) if one.family.name == PERIOD}
+    found: dict[AccumulatorKey, int] = {}
+    for scheme, told_of in case.periods.items():
+        if scheme not in families:
+            raise RulebookError(case.name, "periods", f"nothing of the case is counted by a period of {scheme}")
+        found.update({families[scheme].mark(one.began, one.last): 1 for one in told_of})
+    return found
 
 
 def differences(rulebook: Rulebook, case: Case) -> tuple[Computation, list[str]]:

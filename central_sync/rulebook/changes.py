@@ -133,6 +133,8 @@ def shown(value: Any, unit: str, currency: str) -> str:
 
 
 def _of_scheme(scheme: Scheme) -> Iterator[Parameter[Any]]:
+    if scheme.period:
+        yield scheme.period.lasts
     for several in scheme.benefits.values():
         for benefit in several:
             yield from (one for one in _of_benefit(benefit) if one)

@@ -11,6 +11,7 @@ from typing import Annotated
 from msgspec import Meta, Struct, field
 
 from central_sync.benefits.choices import (
+    After,
     Basis,
     CountedOn,
     Counts,
@@ -92,6 +93,13 @@ class CapFile(ParameterFile, frozen=True, kw_only=True):
     owner: Owner
     of: Of = Of.PAID
     per: Per = Per.YEAR
+
+
+class PeriodFile(ParameterFile, frozen=True, kw_only=True):
+    """The scheme's own running time, which begins with a bill: how many days or months it lasts, after what, and whose it is."""
+
+    after: After = After.FIRST
+    owner: Owner = Owner.MEMBER
 
 
 class SumCapFile(ParameterFile, frozen=True, kw_only=True):
@@ -186,6 +194,7 @@ class SchemeFile(Document, frozen=True, kw_only=True):
     year_starts: YearStart = ""
     counted_on: CountedOn = CountedOn.DISCHARGE
     rank: Count = "0"
+    period: PeriodFile | None = None
     caps: dict[Word, CapFile] = {}
 
 

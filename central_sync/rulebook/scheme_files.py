@@ -20,11 +20,13 @@ from central_sync.benefits.parameters import (
     Lines,
     Package,
     Parameter,
+    Period,
     Region,
     Scheme,
     Source,
     Take,
 )
+from central_sync.benefits.periods import PERIOD, counts_by_period
 from central_sync.rulebook.catalogue import KINDS
 from central_sync.rulebook.documents import (
     BandsFile,
@@ -83,7 +85,10 @@ def scheme(
         tuple(source.groups),
         marks,
         texts,
+        source.period is not None,
     )
+    for name, cap in source.caps.items():
+        place.counts(f"caps.{name}.per", cap.per)
     caps = {
         name: Cap(name, cap.owner, amount_parameter(place, f"{code}.caps.{name}", f"caps.{name}", cap), cap.of, cap.per)
         for name, cap in source.caps.items()
@@ -92,6 +97,8 @@ def scheme(
     named = {cap.name for found in benefits.values() for benefit in found for cap in benefit.caps}
     if unused := caps.keys() - named:
         raise RulebookError(file, f"caps.{min(unused)}", "no benefit names it")
+    if source.period and not any(counts_by_period(benefit) for found in benefits.values() for benefit in found):
+        raise RulebookError(file, "period", "nothing is counted by it: no deductible, bands or cap says per: period")
     return Scheme(
         code=code,
         name=english(texts, code, source.name),
@@ -109,7 +116,20 @@ def scheme(
         rank=int(source.rank),
         counted_on=source.counted_on,
         vouched=vouched,
+        period=_period(place, code, source),
     )
+
+
+def _period(place: Place, code: str, source: SchemeFile) -> Period | None:
+    one = source.period
+    if one is None:
+        return None
+    lasts = days_parameter(place, f"{code}.period", "period", one)
+    covered(place, "period", lasts)
+    for number, row in enumerate(lasts.rows):
+        if row.value == 0:
+            raise place.wrong(f"period.values[{number}].value", "a period lasts one day at least")
+    return Period(lasts, one.after, one.owner)
 
 
 def _marks(file: str, source: SchemeFile) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -337,7 +357,8 @@ def _deductible(place: Place, rule: str, source: DeductibleFile) -> Deductible:
     if source.sum_cap:
         key, one = "deductible.sum_cap", source.sum_cap
         if one.per not in RUNNING:
-            raise place.wrong(f"{key}.per", "a sum runs through a month, a year or for ever")
+            raise place.wrong(f"{key}.per", "a sum runs through a month, a year, a period or for ever")
+        place.counts(f"{key}.per", one.per)
         sum_cap = Cap(one.counter, one.owner, amount_parameter(place, f"{rule}.{key}", key, one), per=one.per)
     counter = source.counter or (source.later.counter if source.later else "")
     marks, chain = _continues(place, source)
@@ -350,6 +371,8 @@ def _continues(place: Place, source: DeductibleFile) -> tuple[tuple[str, ...], s
         return (), ""
     if source.per is not Per.BILL:
         raise place.wrong("deductible.continues", "goes with per: bill")
+    if one.counter == PERIOD:
+        raise place.wrong("deductible.continues.counter", "another word: so the scheme's own time is called")
     for mark in one.marks:
         if mark not in place.marks:
             raise place.wrong("deductible.continues.marks", f"the scheme has no mark {mark}")
@@ -358,6 +381,7 @@ def _continues(place: Place, source: DeductibleFile) -> tuple[tuple[str, ...], s
 
 def _runs(place: Place, key: str, per: Per, counter: str) -> None:
     if (per in RUNNING) != bool(counter):
-        raise place.wrong(f"{key}.counter", "goes with per: month, year or ever, and only with them")
+        raise place.wrong(f"{key}.counter", "goes with per: month, year, period or ever, and only with them")
+    place.counts(f"{key}.per", per)
     if key == "bands" and per in (Per.DAY, Per.NIGHT):
-        raise place.wrong("bands.per", "bands are of a bill, a month, a year or for ever")
+        raise place.wrong("bands.per", "bands are of a bill, a month, a year, a period or for ever")

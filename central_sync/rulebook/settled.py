@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from dataclasses import field as field_of
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -53,6 +54,13 @@ class SettledLine(Document, frozen=True, kw_only=True, omit_defaults=True):
     modifiers: list[str] = field(default_factory=list)
 
 
+class SettledPeriod(Document, frozen=True, kw_only=True):
+    """A period of a scheme in which earlier bills lie."""
+
+    began: date
+    last: date
+
+
 class SettledCase(Document, frozen=True, kw_only=True, omit_defaults=True):
     """One line of the file. ``case`` is how the hub finds it again; ``settled`` is when, for the order."""
 
@@ -70,6 +78,7 @@ class SettledCase(Document, frozen=True, kw_only=True, omit_defaults=True):
     marks: list[str] = field(default_factory=list)
     diagnoses: list[str] = field(default_factory=list)
     used: dict[str, int] = field(default_factory=dict)
+    periods: dict[str, list[SettledPeriod]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +90,7 @@ class Settled:
     facts: CaseFacts
     bill: tuple[BillLine, ...]
     used: Mapping[str, int]
+    periods: Mapping[str, tuple[tuple[date, date], ...]] = field_of(default_factory=dict)
 
 
 def settled_cases(file: Path, books: Iterable[Rulebook]) -> list[Settled]:
@@ -145,7 +155,8 @@ def _line(file: Path, decoder: msgspec.json.Decoder[SettledCase], number: int, l
         for place, one in enumerate(told.bill)
     )
     when = told.settled.isoformat() if told.settled else told.day.isoformat()
-    return when, Settled(told.case, number, facts, bill, told.used)
+    periods = {scheme: tuple((one.began, one.last) for one in several) for scheme, several in told.periods.items()}
+    return when, Settled(told.case, number, facts, bill, told.used, periods)
 
 
 def _worked(file: Path, books: list[Rulebook]) -> list[tuple[str, Settled]]:
@@ -154,7 +165,8 @@ def _worked(file: Path, books: list[Rulebook]) -> list[tuple[str, Settled]]:
     for place, case in enumerate(read(file)):
         line = line_of(file.parent, RulebookError(file.name, f"$[{place}]", ""))
         facts, bill, used = _told(file, line, case, books, f"M{place}")
-        found.append((case.day.isoformat(), Settled(case.name, line, facts, bill, used)))
+        periods = {scheme: tuple((p.began, p.last) for p in several) for scheme, several in case.periods.items()}
+        found.append((case.day.isoformat(), Settled(case.name, line, facts, bill, used, periods)))
     return found
 
 

@@ -15,8 +15,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from central_sync.benefits.choices import Owner
-from central_sync.benefits.facts import AccumulatorKey
+from central_sync.benefits.eligibility import begun, placed
+from central_sync.benefits.facts import AccumulatorKey, CaseFacts
 from central_sync.benefits.parameters import Benefit, Rulebook
+from central_sync.benefits.periods import PERIOD
 from central_sync.benefits.settlement import ItemUnknown, SchemesClash, accumulator_keys, settle
 from central_sync.rulebook.settled import Settled
 
@@ -84,8 +86,9 @@ def _pair(
     unknown = set(one.used)
     for which, book, before in (("before", old, counters[0]), ("after", new, counters[1])):
         try:
-            unknown -= _seeded(book, one, before)
-            done = settle(book, one.facts, one.bill, before)
+            facts = _placed(book, one, before)
+            unknown -= _seeded(book, one.used, facts, before)
+            done = settle(book, facts, one.bill, before)
         except ItemUnknown as error:
             return Pair(place, None, None, f"{which}: the catalogue has no item {error.item} on that day")
         except SchemesClash as error:
@@ -105,16 +108,27 @@ def _pair(
     return Pair(place, found[0], found[1])
 
 
-def _seeded(book: Rulebook, one: Settled, counters: Counter[AccumulatorKey]) -> set[str]:
+def _placed(book: Rulebook, one: Settled, counters: Counter[AccumulatorKey]) -> CaseFacts:
+    """The facts of a case with the times that began with a bill: one of the file, or, where it has none of the time, one that the case tells of."""
+    if one.facts.region not in book.regions:
+        return one.facts
+    for asked in begun(book, one.facts):
+        family = asked.family
+        if family.name == PERIOD and not any(bills > 0 and family.number_in(key) for key, bills in counters.items()):
+            counters.update({family.mark(*times): 1 for times in one.periods.get(family.scheme, ())})
+    return placed(book, one.facts, counters)
+
+
+def _seeded(book: Rulebook, used: Mapping[str, int], facts: CaseFacts, counters: Counter[AccumulatorKey]) -> set[str]:
     """Begin the accumulators that no earlier case has, with what the case says was used; the names that the rulebook knows."""
-    if not one.used:
+    if not used:
         return set()
     known = set()
-    for key in accumulator_keys(book, one.facts):
+    for key in accumulator_keys(book, facts):
         name = f"{key.scheme}.{key.name}"
         known.add(name)
         if key not in counters:
-            counters[key] = one.used.get(name, 0)
+            counters[key] = used.get(name, 0)
     return known
 
 
@@ -122,7 +136,8 @@ def _counted_by_contract(book: Rulebook) -> Iterator[str]:
     """The schemes that count something for all members of a contract together."""
     for code, scheme in book.schemes.items():
         benefits = [one for several in scheme.benefits.values() for one in several]
-        if any(Owner.CONTRACT in _owners(benefit) for benefit in benefits):
+        whole = scheme.period is not None and scheme.period.owner is Owner.CONTRACT
+        if whole or any(Owner.CONTRACT in _owners(benefit) for benefit in benefits):
             yield code
 
 

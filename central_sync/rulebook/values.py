@@ -11,6 +11,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TypeVar
 
+from central_sync.benefits.choices import Per
 from central_sync.benefits.parameters import MONTHS, Band, Parameter, Row
 from central_sync.rulebook.documents import BandValue, ParameterFile
 from central_sync.rulebook.strict import RulebookError
@@ -27,7 +28,9 @@ Value = str | list[BandValue | str] | None
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a value stands and what it may name; ``texts`` gathers what is said in other languages."""
+    """Where a value stands and what it may name; ``texts`` gathers what is said in other languages; ``has_period``: something may
+    be counted by the scheme's own time.
+    """
 
     file: str
     currency: Currency
@@ -36,6 +39,16 @@ class Place:
     groups: Collection[str]
     marks: Sequence[str] = ()
     texts: Told = field(default_factory=dict)
+    has_period: bool = False
+
+    def counts(self, key: str, per: Per) -> None:
+        """Holds that something may be counted so: by a period only where the scheme has one.
+
+        Raises:
+            RulebookError: it has none.
+        """
+        if per is Per.PERIOD and not self.has_period:
+            raise self.wrong(key, "the scheme has no period: scheme.yaml says how long it lasts")
 
     def wrong(self, key: str, problem: str) -> RulebookError:
         """The error to raise for ``key`` of this file."""

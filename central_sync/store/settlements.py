@@ -17,6 +17,7 @@ import msgspec
 from sqlalchemy import Connection, and_, bindparam, case, func, or_, select
 
 from central_sync.benefits.facts import AccumulatorKey
+from central_sync.benefits.periods import Family
 from central_sync.limits import UNCERTAIN_ROWS_MAX
 from central_sync.store import tables as t
 from central_sync.store.prepared import Changes, Prepared, columns, keyed
@@ -226,6 +227,22 @@ class Accumulators:
                 for owner, layer, scheme, name, year in wanted[start : start + _KEYS_PER_STATEMENT]
             ]
             for row in self._connection.execute(select(t.accumulator).where(or_(*each))):
+                found[AccumulatorKey(row.owner, row.layer, row.scheme, row.name, row.year)] = int(row.amount)
+        return found
+
+    def marks(self, families: Iterable[Family]) -> dict[AccumulatorKey, int]:
+        """The marks of bills in the times of those families that began with a bill."""
+        c = t.accumulator.c
+        found: dict[AccumulatorKey, int] = {}
+        for one in families:
+            statement = select(t.accumulator).where(
+                c.owner == one.owner,
+                c.layer == one.layer,
+                c.scheme == one.scheme,
+                c.name.startswith(f"{one.name}.", autoescape=True),
+                c.amount != 0,
+            )
+            for row in self._connection.execute(statement):
                 found[AccumulatorKey(row.owner, row.layer, row.scheme, row.name, row.year)] = int(row.amount)
         return found
 

@@ -14,6 +14,7 @@ from fractions import Fraction
 
 from central_sync.benefits.choices import (
     RUNNING,
+    After,
     Basis,
     CountedOn,
     Counts,
@@ -26,7 +27,8 @@ from central_sync.benefits.choices import (
     Per,
     RoundedAt,
 )
-from central_sync.benefits.facts import BillLine, CaseFacts, CoverFacts
+from central_sync.benefits.eligibility import begun, placed
+from central_sync.benefits.facts import AccumulatorKey, BillLine, CaseFacts, CoverFacts
 from central_sync.benefits.parameters import (
     LAYERS,
     PARTS,
@@ -40,6 +42,7 @@ from central_sync.benefits.parameters import (
     Lines,
     Package,
     Parameter,
+    Period,
     PriceModifier,
     Region,
     Row,
@@ -47,6 +50,7 @@ from central_sync.benefits.parameters import (
     Scheme,
     Take,
 )
+from central_sync.benefits.periods import PERIOD, begins
 from central_sync.benefits.settlement import accumulator_keys
 from central_sync.terms.days import Calendar
 from central_sync.terms.money import Rounding
@@ -114,6 +118,7 @@ def situation(seed: int):
         dice.choice([MARKS, ("referred",), ()]),
         dice.choice([("J18.900", "E11.900"), ("E11.900",), ()]),
     )
+    facts = placed(rulebook, facts, _marks(dice, rulebook, facts))
     lines = tuple(
         BillLine(
             str(number),
@@ -132,6 +137,18 @@ def situation(seed: int):
         if dice.often()
     }
     return rulebook, facts, lines, before
+
+
+def _marks(dice: Dice, rulebook: Rulebook, facts: CaseFacts) -> dict[AccumulatorKey, int]:
+    """Marks of earlier bills in the times that begin with a bill."""
+    found: dict[AccumulatorKey, int] = {}
+    for one in begun(rulebook, facts):
+        if dice.often():
+            first = begins(facts) - timedelta(days=dice.choice([0, 20, 100, 400, -10]))
+            mark = one.family.mark(first, first + timedelta(days=dice.choice([0, 5, 80])))
+            name = mark.name if one.family.name == PERIOD else f"{mark.name}00"
+            found[mark._replace(name=name)] = 1
+    return found
 
 
 def _region(dice: Dice) -> Region:
@@ -208,6 +225,11 @@ def _scheme(dice: Dice, number: int, region: Region, items: list[str]) -> Scheme
         year_starts=dice.choice(["", "", "07-01", "04-01", "cover"]),
         rank=dice.randint(0, 1) * 10 + number,
         counted_on=dice.usual(CountedOn.DISCHARGE, CountedOn),
+        period=Period(
+            _parameter(dice, f"{code}.period", *dice.choice([("days", lambda: 60), ("months", lambda: 12)])),
+            dice.choice(list(After)),
+            dice.usual(Owner.MEMBER, Owner),
+        ),
     )
 
 

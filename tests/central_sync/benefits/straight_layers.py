@@ -59,6 +59,7 @@ class Layer(Stages):
                 last = benefit
         if last and str(self.coin.at) == "claim":
             self.paid += self._claim(last, self.paid)
+        self.leave_marks()
         return self.paid
 
     # -- one benefit ------------------------------------------------------------------------------------------------

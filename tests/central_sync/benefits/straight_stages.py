@@ -42,6 +42,7 @@ class Stages:
         self.number = number
         self.cover = cover
         self.paid = 0
+        self.times_counted: dict[str, AccumulatorKey] = {}
         self.benefits = benefits
         self.scheme = case.rulebook.schemes[cover.scheme]
         self.coin = self.scheme.rounding
@@ -65,17 +66,48 @@ class Stages:
         begins = display(self.cover.from_day, scheme.calendar)[-5:]
         begins = begins if scheme.year_starts == "cover" else scheme.year_starts
         when = {
+            "period": self.began(self.period_owner(facts), "period"),
             "ever": 0,
             "month": int(year + month),
             "year": int(year) - 1 if f"{month}-{rest}" < begins else int(year),
         }[str(per)]
         return AccumulatorKey(whose, scheme.layer, scheme.code, name, when)
 
+    def period_owner(self, facts) -> str:
+        owner = str(self.scheme.period.owner) if self.scheme.period else "member"
+        if owner == "family" and not self.cover.family:
+            owner = "member"
+        told = {"member": facts.member, "family": self.cover.family, "contract": self.cover.contract}
+        return f"{owner}:{told[owner]}"
+
+    def began(self, whose, name) -> int:
+        """The number of the time in which the bill lies."""
+        told = {(*family,): number for family, number in self.case.facts.began}
+        first = int((self.case.facts.admitted or self.case.facts.day).strftime("%Y%m%d"))
+        own = first if name == "period" else first * 100
+        return told.get((whose, self.scheme.layer, self.scheme.code, name), own)
+
+    def chain(self, name) -> AccumulatorKey:
+        whose = f"member:{self.case.facts.member}"
+        return AccumulatorKey(whose, self.scheme.layer, self.scheme.code, name, self.began(whose, name))
+
+    def timed(self, name, key) -> None:
+        """Something was counted in a time that began with a bill: the bill leaves its mark there, once."""
+        last = int(self.case.facts.day.strftime("%Y%m%d"))
+        owner = self.period_owner(self.case.facts) if name == "period" else key.owner
+        self.times_counted[name] = key._replace(owner=owner, name=f"{name}.{key.year}", year=last)
+
+    def leave_marks(self) -> None:
+        for key in self.times_counted.values():
+            self.case.now[key] = self.case.now.get(key, 0) + 1
+
     def met(self, key) -> int:
         return max(self.case.now.get(key, 0), 0)
 
     def count(self, key, coins) -> None:
         self.case.now[key] = self.met(key) + coins
+        if key.year >= 10**7:
+            self.timed("period" if key.year < 10**9 else key.name, key)
 
     def times(self, per) -> int:
         facts = self.case.facts
@@ -168,10 +200,10 @@ class Stages:
                 amount = falls if floor is None or falls >= floor else min(floor, amount)
             self.case.now[key] = stays + 1 - same
         if rule.continues:
-            chain = self.key(rule.chain, "ever")
+            chain = self.chain(rule.chain)
             before = self.met(chain) if referred else 0
             amount = max(amount - before, 0)
-            self.case.now[chain] = before + min(basis, amount)
+            self.count(chain, min(basis, amount))
         taken = min(basis, amount)
         room = self.open(rule.sum_cap) if rule.sum_cap else None
         if room is not None:
@@ -267,7 +299,7 @@ class Stages:
 
 def runs(per) -> bool:
     """Whether it goes on from bill to bill."""
-    return str(per) in ("month", "year", "ever")
+    return str(per) in ("month", "year", "period", "ever")
 
 
 def summed(reasons) -> int:

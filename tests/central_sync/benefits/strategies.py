@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from central_sync.benefits.bundle import versioned
 from central_sync.benefits.choices import (
     RUNNING,
+    After,
     Basis,
     CountedOn,
     Counts,
@@ -39,6 +40,7 @@ from central_sync.benefits.parameters import (
     Lines,
     Package,
     Parameter,
+    Period,
     Region,
     Row,
     Rulebook,
@@ -166,6 +168,13 @@ def deductibles(draw, code):
     )
 
 
+def periods_of(code):
+    lasts = parameter(f"{code}.period", "days", st.integers(1, 400)) | parameter(
+        f"{code}.period", "months", st.just(12)
+    )
+    return st.builds(Period, lasts, st.sampled_from(After), st.sampled_from(Owner))
+
+
 @st.composite
 def caps(draw, code):
     """The caps of a scheme, one of each name; its benefits choose of them."""
@@ -182,6 +191,7 @@ def caps(draw, code):
             ("days", "member", "paid", "day"),
             ("nights", "member", "counted", "night"),
             ("ever", "contract", "paid", "ever"),
+            ("period", "member", "paid", "period"),
         )
         if draw(st.integers(0, 2)) == 0
     )
@@ -271,6 +281,7 @@ def rulebooks(draw):
             year_starts=draw(st.sampled_from(["", "", "07-01", "cover"])),
             rank=draw(st.integers(0, 1)) * 10 + number,
             counted_on=draw(st.sampled_from(CountedOn)),
+            period=draw(periods_of(code)),
         )
     return versioned(Rulebook({"cn": SHIPPED.regions["cn"]}, schemes, {}, ""))
 

@@ -42,7 +42,7 @@ def test_what_was_not_moved_is_not_written_and_nothing_counts_below_zero():
     assert one.room(year) == 100
     one.close()
     assert counters == {KEY: -7}
-    one.put(year.counter, 5)
+    one.count(year.counter, 5)
     one.close()
     assert counters == {KEY: 5}
 

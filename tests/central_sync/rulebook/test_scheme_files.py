@@ -12,6 +12,8 @@ VALUE = "values: [{from: 2023-01-01, value: %s, reference: illustrative_cn, illu
 FEE = "{text: fee, unit: CNY, " + VALUE % '"5"' + "}"
 HALF = "{text: half, unit: ratio, " + VALUE % '"0.5"' + "}"
 
+SPAN = "{text: span, unit: days, " + VALUE % '"60"' + "}"
+
 MISTAKES = {
     "a_mark_that_the_scheme_has_not": Mistake(STAY, "takes:", "when: [referred]\ntakes:", "when"),
     "a_part_twice": Mistake(STAY, "takes: [in_scope]", "takes: [in_scope, {part: in_scope}]", "takes[1]"),
@@ -52,6 +54,17 @@ MISTAKES = {
         "deductible:\n",
         "deductible:\n  continues: {marks: [referred], counter: chain}\n",
         "deductible.continues.marks",
+    ),
+    "a_counter_by_a_period_that_the_scheme_has_not": Mistake(
+        STAY, "deductible:\n  per: bill", "deductible:\n  per: period\n  counter: met", "deductible.per"
+    ),
+    "a_cap_by_a_period_that_the_scheme_has_not": Mistake(
+        EMPLOYEE, "    owner: member\n", "    owner: member\n    per: period\n", "caps."
+    ),
+    "a_period_by_which_nothing_is_counted": Mistake(EMPLOYEE, "rounding:", f"period: {SPAN}\nrounding:", "period"),
+    "a_period_of_money": Mistake(EMPLOYEE, "rounding:", f"period: {FEE}\nrounding:", "period"),
+    "a_period_after_nobody_knows_what": Mistake(
+        EMPLOYEE, "rounding:", f"period: {SPAN[:-1]}, after: easter}}\nrounding:", "$.period.after"
     ),
     "an_accounts_family_without_an_account": Mistake(VISIT, "takes:", "account_owner: family\ntakes:", "account_owner"),
     "an_account_of_a_contract": Mistake(
