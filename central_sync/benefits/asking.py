@@ -14,7 +14,7 @@ from central_sync.benefits.eligibility import owner_of, period_of
 from central_sync.benefits.facts import AccumulatorKey, CaseFacts, CoverFacts
 from central_sync.benefits.kinds import Kind
 from central_sync.benefits.parameters import Scheme
-from central_sync.benefits.periods import PERIOD, day_of, mark_key, number_of
+from central_sync.benefits.periods import PERIOD, day_of, number_of, tally_key
 from central_sync.benefits.plans import CHAIN, CapValue, Plan, Value
 from central_sync.benefits.results import Section, TraceStep
 
@@ -101,7 +101,7 @@ class Asking:
             else:
                 counters[AccumulatorKey(*place)] = standing[counter]
         if self.plan.begins:
-            for key in self.marks():
+            for key in self.tallies():
                 counters[key] = counters.get(key, 0) + 1
 
     def since(self) -> date | None:
@@ -112,14 +112,14 @@ class Asking:
                 return day_of(self._places[counter][4])
         return None
 
-    def marks(self) -> list[AccumulatorKey]:
-        """The marks that the bill leaves in the times that begin with a bill, as far as something has been counted in them."""
+    def tallies(self) -> list[AccumulatorKey]:
+        """The tallies that the bill leaves in the times that begin with a bill, as far as something has been counted in them."""
         facts, scheme, begins = self.facts, self.plan.scheme, self.plan.begins
         owned = scheme.period.owner if scheme.period else Owner.MEMBER
         found = []
         for name in dict.fromkeys(begins[counter] for counter in self._moved if counter in begins):
             owner = owner_of(facts, self.cover, owned if name == PERIOD else Owner.MEMBER)
-            found.append(mark_key(facts, owner, scheme, name))
+            found.append(tally_key(facts, owner, scheme, name))
         return found
 
 

@@ -133,20 +133,20 @@ def accumulator_keys(rulebook: Rulebook, facts: CaseFacts) -> tuple[AccumulatorK
         if benefit.account:
             keys.add(counter_key(facts, cover, scheme, benefit.account, Per.EVER, benefit.account_owner))
         if scheme.period and periods.counts_by_period(benefit):
-            keys.add(periods.mark_key(facts, owner_of(facts, cover, scheme.period.owner), scheme, periods.PERIOD))
+            keys.add(periods.tally_key(facts, owner_of(facts, cover, scheme.period.owner), scheme, periods.PERIOD))
     return tuple(sorted(keys))
 
 
 def chain_keys(facts: CaseFacts, scheme: Scheme, chain: str) -> tuple[AccumulatorKey, AccumulatorKey]:
-    """The accumulators of what the bills that go on with one deductible have met, and of the case's mark among them."""
+    """The accumulators of what the bills that go on with one deductible have met, and of the case's tally among them."""
     owner = f"member:{facts.member}"
     number = periods.number_of(facts, owner, scheme, chain)
     met = AccumulatorKey(owner, scheme.layer, scheme.code, chain, number)
-    return met, periods.mark_key(facts, owner, scheme, chain)
+    return met, periods.tally_key(facts, owner, scheme, chain)
 
 
 def begun(rulebook: Rulebook, facts: CaseFacts) -> tuple[periods.Asked, ...]:
-    """What counts for the case in times that begin with a bill: to place it there (:func:`placed`) the marks of these families are needed."""
+    """What counts for the case in times that begin with a bill: to place it there (:func:`placed`) the tallies of these families are needed."""
     able = [(cover, scheme, benefit) for cover, scheme, benefit in paying(rulebook, facts) if _begins(scheme, benefit)]
     owners = {(cover, owner): owner_of(facts, cover, owner) for cover, _, _ in able for owner in Owner}
     return tuple(periods.asked(able, owners))
@@ -156,10 +156,10 @@ def _begins(scheme: Scheme, benefit: Benefit) -> bool:
     return scheme.period is not None or bool(benefit.deductible and benefit.deductible.continues)
 
 
-def placed(rulebook: Rulebook, facts: CaseFacts, marks: Mapping[AccumulatorKey, int]) -> CaseFacts:
-    """``facts`` with the times that began with a bill, by the marks among ``marks``; who settles must have them."""
+def placed(rulebook: Rulebook, facts: CaseFacts, tallies: Mapping[AccumulatorKey, int]) -> CaseFacts:
+    """``facts`` with the times that began with a bill, by the tallies among ``tallies``; who settles must have them."""
     found = begun(rulebook, facts)
-    return periods.placed(facts, found, marks) if found else facts
+    return periods.placed(facts, found, tallies) if found else facts
 
 
 def balances(rulebook: Rulebook, facts: CaseFacts, accumulators: Mapping[AccumulatorKey, int]) -> tuple[Balance, ...]:

@@ -3,10 +3,10 @@
 PURE. Rules
     * Such a time has a number, which is the ``year`` of the accumulators that count in it: the day on which it began (``YYYYMMDD``); of a chain
       two digits more, for several may begin on one day.
-    * Every bill leaves a mark: an accumulator whose name is the time's with the number behind it (``period.20260105``), whose ``year`` is the bill's
+    * Every bill leaves a tally: an accumulator whose name is the time's with the number behind it (``period.20260105``), whose ``year`` is the bill's
       last day, and which counts bills. So nothing is ever set, all is added, and taking bills back in any order leaves what
       the others have added.
-    * In which time a bill lies is decided before it is settled, from the marks (:func:`placed`), and then stands in the facts. Without that
+    * In which time a bill lies is decided before it is settled, from the tallies (:func:`placed`), and then stands in the facts. Without that
       the bill begins a time of its own.
     * A bill of a day before a period, that comes late and would have begun one which reaches into it, goes along with that one.
 """
@@ -33,7 +33,7 @@ Number = int
 
 
 class Family(NamedTuple):
-    """Whose times of that name are asked for: the marks of all of them."""
+    """Whose times of that name are asked for: the tallies of all of them."""
 
     owner: str
     layer: str
@@ -41,12 +41,12 @@ class Family(NamedTuple):
     name: str
 
     def number_in(self, key: AccumulatorKey) -> Number | None:
-        """The number of the time whose mark ``key`` is, if it is one of this family."""
+        """The number of the time whose tally ``key`` is, if it is one of this family."""
         head, point, number = key.name.rpartition(".")
         return int(number) if key[:3] == self[:3] and point and head == self.name and number.isdecimal() else None
 
-    def mark(self, began: date, last: date) -> AccumulatorKey:
-        """The mark of a bill whose last day is ``last``, in the period of this family that began on ``began``."""
+    def tally(self, began: date, last: date) -> AccumulatorKey:
+        """The tally of a bill whose last day is ``last``, in the period of this family that began on ``began``."""
         return AccumulatorKey(*self[:3], f"{self.name}.{numbered(began)}", numbered(last))
 
 
@@ -78,8 +78,8 @@ def number_of(facts: CaseFacts, owner: str, scheme: Scheme, name: str) -> Number
     return day if name == PERIOD else day * IN_A_DAY
 
 
-def mark_key(facts: CaseFacts, owner: str, scheme: Scheme, name: str) -> AccumulatorKey:
-    """The accumulator in which the case leaves its mark."""
+def tally_key(facts: CaseFacts, owner: str, scheme: Scheme, name: str) -> AccumulatorKey:
+    """The accumulator in which the case leaves its tally."""
     number = number_of(facts, owner, scheme, name)
     return AccumulatorKey(owner, scheme.layer, scheme.code, f"{name}.{number}", numbered(facts.day))
 
@@ -106,15 +106,15 @@ def asked(
             yield Asked(family, cover, scheme, benefit)
 
 
-def placed(facts: CaseFacts, found: Iterable[Asked], marks: Mapping[AccumulatorKey, int]) -> CaseFacts:
-    """``facts`` with the number of each time in which the case lies, by the ``marks`` of the bills that were settled before (what else is among
+def placed(facts: CaseFacts, found: Iterable[Asked], tallies: Mapping[AccumulatorKey, int]) -> CaseFacts:
+    """``facts`` with the number of each time in which the case lies, by the ``tallies`` of the bills that were settled before (what else is among
     them is passed over).
     """
     began: dict[Family, Number] = {}
     for one in found:
         if one.family in began:
             continue
-        known = _known(one.family, marks)
+        known = _known(one.family, tallies)
         if one.family.name == PERIOD:
             began[one.family] = _period(facts, one, known)
         else:
@@ -122,10 +122,10 @@ def placed(facts: CaseFacts, found: Iterable[Asked], marks: Mapping[AccumulatorK
     return replace(facts, began=tuple(began.items())) if began else facts
 
 
-def _known(family: Family, marks: Mapping[AccumulatorKey, int]) -> dict[Number, int]:
+def _known(family: Family, tallies: Mapping[AccumulatorKey, int]) -> dict[Number, int]:
     """The family's times that any bill lies in, with the last day of the last one."""
     known: dict[Number, int] = {}
-    for key, bills in marks.items():
+    for key, bills in tallies.items():
         number = family.number_in(key) if bills > 0 else None
         if number is not None:
             known[number] = max(known.get(number, 0), key.year)

@@ -68,7 +68,7 @@ def bill_of(work: Work, case: Case, *, lock: bool, until: date | None = None) ->
     earlier = added(_came_to(part) for part in parts)
     stand, turns = _stand(work, [*accumulator_keys(work.rulebook, told), *earlier.deltas], lock=lock)
     if families := _families(work, told):
-        told = placed(work.rulebook, told, without(work.uow.accumulators.marks(families), earlier.deltas))
+        told = placed(work.rulebook, told, without(work.uow.accumulators.tallies(families), earlier.deltas))
         stand |= _stand(work, accumulator_keys(work.rulebook, told), lock=False)[0]
     whole = _computed(work, told, rows, without(stand, earlier.deltas) if parts else stand)
     return Bill(told.day, rest(whole, earlier, new) if parts else whole, turns)
@@ -91,9 +91,9 @@ def bill_again(work: Work, case: Case, found: Settlement, *, lock: bool) -> Bill
     mine.update(unpack_deltas(found.deltas))
     stand, _ = _stand(work, [*accumulator_keys(work.rulebook, told), *mine], lock=lock)
     if families := _families(work, told):
-        marks = without(work.uow.accumulators.marks(families), mine)
+        tallies = without(work.uow.accumulators.tallies(families), mine)
         then = work.uow.settlements.turns_of(found, {key.owner for key in stand})
-        told = placed(work.rulebook, told, without(marks, _later(work, found, then, marks)))
+        told = placed(work.rulebook, told, without(tallies, _later(work, found, then, tallies)))
         stand |= _stand(work, accumulator_keys(work.rulebook, told), lock=False)[0]
     stand = without(stand, mine)
     turns = work.uow.settlements.turns_of(found, {key.owner for key in stand})

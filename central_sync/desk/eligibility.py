@@ -36,7 +36,7 @@ def check_benefit(work: Work, request: BenefitCheck) -> Decision:
     within(request.service_date, member.birth_date, work.today, "$.service_date")
     told = facts(work, member, request.care, request.service_date)
     if families := {one.family for one in begun(work.rulebook, told)}:
-        told = placed(work.rulebook, told, work.uow.accumulators.marks(families))
+        told = placed(work.rulebook, told, work.uow.accumulators.tallies(families))
     used = work.uow.accumulators.read(accumulator_keys(work.rulebook, told))
     reason = _reason(work, told)
     answer = BenefitAnswer(

@@ -163,7 +163,7 @@ def told(rulebook: Rulebook, case: Case) -> Told:
         tuple(case.marks),
         tuple(case.diagnoses),
     )
-    facts = placed(rulebook, facts, _marks(rulebook, case, facts))
+    facts = placed(rulebook, facts, _tallies(rulebook, case, facts))
     if wrong := clashing(rulebook, facts):
         raise RulebookError(case.name, "covers", f"{wrong}: the member can have only one of them")
     keys = {f"{key.scheme}.{key.name}": key for key in accumulator_keys(rulebook, facts)}
@@ -187,14 +187,14 @@ def told(rulebook: Rulebook, case: Case) -> Told:
     return Told(facts, lines, before, coins)
 
 
-def _marks(rulebook: Rulebook, case: Case, facts: CaseFacts) -> dict[AccumulatorKey, int]:
-    """The marks of the earlier bills that a case tells of."""
+def _tallies(rulebook: Rulebook, case: Case, facts: CaseFacts) -> dict[AccumulatorKey, int]:
+    """The tallies of the earlier bills that a case tells of."""
     families = {one.family.scheme: one.family for one in begun(rulebook, facts) if one.family.name == PERIOD}
     found: dict[AccumulatorKey, int] = {}
     for scheme, told_of in case.periods.items():
         if scheme not in families:
             raise RulebookError(case.name, "periods", f"nothing of the case is counted by a period of {scheme}")
-        found.update({families[scheme].mark(one.began, one.last): 1 for one in told_of})
+        found.update({families[scheme].tally(one.began, one.last): 1 for one in told_of})
     return found
 
 

@@ -115,7 +115,7 @@ def _placed(book: Rulebook, one: Settled, counters: Counter[AccumulatorKey]) -> 
     for asked in begun(book, one.facts):
         family = asked.family
         if family.name == PERIOD and not any(bills > 0 and family.number_in(key) for key, bills in counters.items()):
-            counters.update({family.mark(*times): 1 for times in one.periods.get(family.scheme, ())})
+            counters.update({family.tally(*times): 1 for times in one.periods.get(family.scheme, ())})
     return placed(book, one.facts, counters)
 
 

@@ -230,8 +230,8 @@ class Accumulators:
                 found[AccumulatorKey(row.owner, row.layer, row.scheme, row.name, row.year)] = int(row.amount)
         return found
 
-    def marks(self, families: Iterable[Family]) -> dict[AccumulatorKey, int]:
-        """The marks of bills in the times of those families that began with a bill."""
+    def tallies(self, families: Iterable[Family]) -> dict[AccumulatorKey, int]:
+        """The tallies of bills in the times of those families that began with a bill."""
         c = t.accumulator.c
         found: dict[AccumulatorKey, int] = {}
         for one in families:

@@ -118,7 +118,7 @@ def situation(seed: int):
         dice.choice([MARKS, ("referred",), ()]),
         dice.choice([("J18.900", "E11.900"), ("E11.900",), ()]),
     )
-    facts = placed(rulebook, facts, _marks(dice, rulebook, facts))
+    facts = placed(rulebook, facts, _tallies(dice, rulebook, facts))
     lines = tuple(
         BillLine(
             str(number),
@@ -139,15 +139,15 @@ def situation(seed: int):
     return rulebook, facts, lines, before
 
 
-def _marks(dice: Dice, rulebook: Rulebook, facts: CaseFacts) -> dict[AccumulatorKey, int]:
-    """Marks of earlier bills in the times that begin with a bill."""
+def _tallies(dice: Dice, rulebook: Rulebook, facts: CaseFacts) -> dict[AccumulatorKey, int]:
+    """Tallies of earlier bills in the times that begin with a bill."""
     found: dict[AccumulatorKey, int] = {}
     for one in begun(rulebook, facts):
         if dice.often():
             first = begins(facts) - timedelta(days=dice.choice([0, 20, 100, 400, -10]))
-            mark = one.family.mark(first, first + timedelta(days=dice.choice([0, 5, 80])))
-            name = mark.name if one.family.name == PERIOD else f"{mark.name}00"
-            found[mark._replace(name=name)] = 1
+            tally = one.family.tally(first, first + timedelta(days=dice.choice([0, 5, 80])))
+            name = tally.name if one.family.name == PERIOD else f"{tally.name}00"
+            found[tally._replace(name=name)] = 1
     return found
 
 

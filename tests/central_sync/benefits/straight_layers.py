@@ -59,7 +59,7 @@ class Layer(Stages):
                 last = benefit
         if last and str(self.coin.at) == "claim":
             self.paid += self._claim(last, self.paid)
-        self.leave_marks()
+        self.leave_tallies()
         return self.paid
 
     # -- one benefit ------------------------------------------------------------------------------------------------

@@ -92,12 +92,12 @@ class Stages:
         return AccumulatorKey(whose, self.scheme.layer, self.scheme.code, name, self.began(whose, name))
 
     def timed(self, name, key) -> None:
-        """Something was counted in a time that began with a bill: the bill leaves its mark there, once."""
+        """Something was counted in a time that began with a bill: the bill leaves its tally there, once."""
         last = int(self.case.facts.day.strftime("%Y%m%d"))
         owner = self.period_owner(self.case.facts) if name == "period" else key.owner
         self.times_counted[name] = key._replace(owner=owner, name=f"{name}.{key.year}", year=last)
 
-    def leave_marks(self) -> None:
+    def leave_tallies(self) -> None:
         for key in self.times_counted.values():
             self.case.now[key] = self.case.now.get(key, 0) + 1
 

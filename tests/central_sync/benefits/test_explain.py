@@ -32,6 +32,7 @@ VALUES = {
     "layer": "base",
     "care": "inpatient",
     "until": "2025-03-21",
+    "since": "2025-03-21",
     "number": 2,
     "band": 2,
     "bands": 3,
@@ -44,11 +45,28 @@ TOLD = {
         "layer": "basic",
         "care": "inpatient",
         "until": "1404-01-01",
+        "since": "1404-01-01",
         "parts": "class C",
         "to": "1,000",
     },
-    FA: {"ratio": "۷۵٪", "layer": "پایه", "care": "بستری", "until": "۱۴۰۴/۰۱/۰۱", "parts": "گروه C", "to": "۱٬۰۰۰"},
-    ZH: {"ratio": "75%", "layer": "基本", "care": "住院", "until": "1404年1月1日", "parts": "丙类", "to": "1,000"},
+    FA: {
+        "ratio": "۷۵٪",
+        "layer": "پایه",
+        "care": "بستری",
+        "until": "۱۴۰۴/۰۱/۰۱",
+        "since": "۱۴۰۴/۰۱/۰۱",
+        "parts": "گروه C",
+        "to": "۱٬۰۰۰",
+    },
+    ZH: {
+        "ratio": "75%",
+        "layer": "基本",
+        "care": "住院",
+        "until": "1404年1月1日",
+        "since": "1404年1月1日",
+        "parts": "丙类",
+        "to": "1,000",
+    },
 }
 LATIN = re.compile(r"[A-Za-z]+")
 CODES = {"B", "C", "JPY"}

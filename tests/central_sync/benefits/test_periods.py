@@ -163,15 +163,19 @@ def test_settling_and_taking_back_in_any_order_restores_every_accumulator(bills,
     assert not any(hub.stand.values())
 
 
-def test_a_mark_names_its_time_and_another_familys_does_not():
-    mark = FAMILY.mark(date(2026, 1, 5), date(2026, 1, 12))
-    assert (mark.name, mark.year, FAMILY.number_in(mark)) == ("period.20260105", 20260112, 20260105)
+def test_a_tally_names_its_time_and_another_familys_does_not():
+    tally = FAMILY.tally(date(2026, 1, 5), date(2026, 1, 12))
+    assert (tally.name, tally.year, FAMILY.number_in(tally)) == ("period.20260105", 20260112, 20260105)
     assert day_of(numbered(date(2026, 1, 5))) == date(2026, 1, 5)
-    for other in (mark._replace(owner="member:M2"), mark._replace(name="period"), mark._replace(name="met.20260105")):
+    for other in (
+        tally._replace(owner="member:M2"),
+        tally._replace(name="period"),
+        tally._replace(name="met.20260105"),
+    ):
         assert FAMILY.number_in(other) is None
 
 
-def test_a_scheme_without_such_a_time_needs_no_marks():
+def test_a_scheme_without_such_a_time_needs_no_tallies():
     rules = law(benefit())
     assert begun(rules, CASE) == ()
-    assert placed(rules, CASE, {FAMILY.mark(DAY, DAY): 1}) is CASE
+    assert placed(rules, CASE, {FAMILY.tally(DAY, DAY): 1}) is CASE
