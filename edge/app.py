@@ -44,8 +44,11 @@ from edge.faces.limits import BODY_BYTES_MAX, STOP_WAIT_S_MAX
 from edge.faces.listener import Listener
 from edge.faces.shortcut import Shortcut
 from edge.faces.stream import Stream
+from edge.firmware.noticing import Noticing
+from edge.firmware.notify import Notify
 from edge.forecast import Forecaster
 from edge.health import Status
+from edge.heartbeat import Heartbeat, through
 from edge.housekeeping import Housekeeping
 from edge.intake import Intake
 from edge.jobs import Job, Jobs
@@ -153,10 +156,12 @@ class Edge:
         housekeeping = self._housekeeping(audit)
         reconciler = Reconciler(self._journal, self._line, clock)
         desks = self._paused(intake, audit, events)
+        self._noticing = Noticing(Path(config.appliance))
         self._standings = self._standings_of(front)
         self._technicians = self._technicians_of(housekeeping, front, audit)
         verbs = {**housekeeping.verbs, **CardControl(front.desks).verbs, **self._technicians.verbs}
         control = Control(self._folder, {**verbs, "compare": reconciler.verb, "agents": agents_port.verb})
+        heartbeat = Heartbeat(Notify(), through(intake, self._journal), lambda: self._room.capacity().full)
         clerks = Clerks(
             self._folder, who, self._journal, desks, cycles, self._workstations, front, events, audit, clock,
             lambda: "" if self._uplink.up else self._uplink.trouble or "line_down", lambda: self._rulebooks.current,
@@ -200,6 +205,8 @@ class Edge:
         self.url, self.agents_url = listener.url, agents_port.url
         await self._parts.up(self._tell_where, self._tell_gone)
         await self._parts.up(self._rulebooks.start, self._rulebooks.stop)
+        await self._parts.up(self._noticing.start, self._noticing.stop)
+        await self._parts.up(heartbeat.start, heartbeat.stop)
         log.info("the edge listens", address=self.url, version=version())
 
     def _paused(self, intake: Intake, audit: Audit, events: Events) -> Pause:
@@ -215,7 +222,7 @@ class Edge:
     def _standings_of(self, front: Front) -> Standings:
         return Standings(
             self._folder, self._config, lambda: self._who, self._journal, self._uplink, self._line, self._room, self._rulebooks,
-            self._workstations, front.desks.rows, clock, self._maintenance.window,
+            self._workstations, front.desks.rows, self._noticing, clock, self._maintenance.window,
         )  # fmt: skip
 
     def _rulebooks_for(self, audit: Audit, forecaster: Forecaster) -> Rulebooks:

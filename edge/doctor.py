@@ -24,6 +24,12 @@ from edge.config import Config, ConfigError
 from edge.errors import JournalError
 from edge.faces import certificate
 from edge.faces.embed.openapi import BASE
+from edge.firmware import SITE_FILE
+from edge.firmware.notices import told
+from edge.firmware.noticing import noticed
+from edge.firmware.sets import SetError
+from edge.firmware.tunnel import WORDS
+from edge.firmware.watch import leg_now
 from edge.health import Status
 from edge.identity import NotEnrolled
 from edge.journal import Journal, Stats
@@ -58,6 +64,8 @@ def findings(folder: Path, now: datetime) -> Iterator[Finding]:
         ("agents", lambda: _agents(folder)),
         ("rulebook", lambda: _rulebook(folder, now)),
         ("disk", lambda: _disk(folder)),
+        ("site", lambda: _site(folder)),
+        ("tunnel", lambda: _tunnel(folder)),
         ("running", lambda: _running(folder)),
     ]
     for part, look in checks:
@@ -71,6 +79,7 @@ def findings(folder: Path, now: datetime) -> Iterator[Finding]:
             WorkstationError,
             AgentError,
             NotRunning,
+            SetError,
             Unwell,
         ) as error:
             yield Finding(part, False, str(error))
@@ -206,6 +215,25 @@ def _disk(folder: Path) -> str:
     if free < health.FREE_BYTES_LOW:
         raise Unwell(f"only {free // 2**20} MiB are free")
     return f"{free // 2**20} MiB are free"
+
+
+def _site(folder: Path) -> str:
+    root = Path(config.load(folder).appliance)
+    if not (root / SITE_FILE).exists():
+        return "no appliance is set up here"
+    if notice := told(noticed(root)):
+        raise Unwell(notice)
+    return f"{root / SITE_FILE} is in place"
+
+
+def _tunnel(folder: Path) -> str:
+    root = Path(config.load(folder).appliance)
+    if not (root / SITE_FILE).exists():
+        return "no tunnel is watched here"
+    words = WORDS.get(leg_now(root))
+    if words is not None:
+        raise Unwell(f"{words.what} {words.do}")
+    return "the tunnel is up"
 
 
 def _running(folder: Path) -> str:

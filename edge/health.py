@@ -13,6 +13,9 @@ from typing import Any
 
 from msgspec import Struct
 
+from edge.firmware.notices import NOTHING, Notice, told
+from edge.firmware.tunnel import WORDS as TUNNEL_WORDS
+from edge.firmware.tunnel import Leg
 from edge.limits import CAPACITY_HOURS_LOW
 from edge.maintenance.window import Window
 
@@ -84,6 +87,9 @@ class Signs:
     contradictions: int = 0
     rulebook_trouble: str = ""
     maintained: bool = False
+    tunnel: Leg | None = None
+    """How the appliance's tunnel is; ``None``: there is no appliance here."""
+    site: Notice = NOTHING
 
 
 def warnings(signs: Signs) -> list[str]:
@@ -109,6 +115,7 @@ def warnings(signs: Signs) -> list[str]:
         found.append(f"Only {signs.free_bytes // 2**20} MiB are free on the disk of the journal.")
     if not signs.line_up:
         found.append("The line to the hub is down.")
+    found += _of_appliance(signs)
     found += _of_transactions(signs)
     found += _of_rulebook(signs)
     if signs.hids_left < HIDS_LOW:
@@ -124,6 +131,13 @@ def _of_maintenance(signs: Signs) -> list[str]:
     if not signs.maintained:
         return []
     return ["Maintenance is on and new work is refused; it ends by itself, or by: pishkhan-edge maintenance end."]
+
+
+def _of_appliance(signs: Signs) -> list[str]:
+    words = TUNNEL_WORDS.get(signs.tunnel) if signs.tunnel is not None else None
+    found = [f"{words.what} {words.do}"] if words is not None else []
+    notice = told(signs.site)
+    return [*found, notice] if notice else found
 
 
 def _of_transactions(signs: Signs) -> list[str]:

@@ -11,6 +11,8 @@ from edge import health, report
 from edge.config import Config
 from edge.console.technician import Standing
 from edge.errors import JournalUnavailable
+from edge.firmware.noticing import Noticing
+from edge.firmware.watch import leg_now
 from edge.housekeeping import backup_age
 from edge.identity import Identity
 from edge.journal import Journal, Stats
@@ -44,6 +46,7 @@ class Standings:
         rulebooks: Rulebooks,
         workstations: Workstations,
         readers: Callable[[], list[ReaderRow]],
+        noticing: Noticing,
         clock: Callable[[], datetime],
         maintenance: Callable[[], Window | None] = lambda: None,
     ) -> None:
@@ -57,6 +60,7 @@ class Standings:
         self._rulebooks = rulebooks
         self._workstations = workstations
         self._readers = readers
+        self._noticing = noticing
         self._clock = clock
         self._maintenance = maintenance
 
@@ -123,4 +127,6 @@ class Standings:
             contradictions=self._uplink.contradictions,
             rulebook_trouble=self._rulebooks.standing.trouble,
             maintained=(window := self._maintenance()) is not None and window.lasts(now),
+            tunnel=leg_now(Path(self._config.appliance)) if self._noticing.appliance else None,
+            site=self._noticing.notice,
         )

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
+from edge.firmware.notices import WORDS as SITE_WORDS
+from edge.firmware.tunnel import WORDS as TUNNEL_WORDS
 from edge.health import BACKUP_DAYS_LATE, CERTIFICATE_DAYS_LOW, FREE_BYTES_LOW, HIDS_LOW, Signs
 from edge.limits import CAPACITY_HOURS_LOW
 from edge.readers.bindings import ReaderRow
@@ -140,6 +142,10 @@ def _edge(signs: Signs) -> Iterable[Remark]:
             N_("Back it up, and see why it was not: pishkhan-edge journal backup."),
             {"days": signs.backup_days},
         )
+    site = SITE_WORDS.get(signs.site.state)
+    if site is not None:
+        values: Mapping[str, int | str] = {"count": len(signs.site.files), "fault": signs.site.fault}
+        yield Remark(Condition.WARNING, site.what, site.do, values)
     yield from _transactions(signs)
 
 
@@ -161,6 +167,9 @@ def _transactions(signs: Signs) -> Iterable[Remark]:
 
 
 def _line(signs: Signs, trouble: str) -> Iterable[Remark]:
+    words = TUNNEL_WORDS.get(signs.tunnel) if signs.tunnel is not None else None
+    if words is not None:
+        yield Remark(Condition.WARNING if signs.line_up else Condition.BROKEN, words.what, words.do)
     if signs.certificate_days_left < 0:
         yield Remark(
             Condition.BROKEN,

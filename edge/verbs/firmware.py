@@ -6,19 +6,27 @@ Exit status: 0 done or nothing differs; 1 something differs (``diff``) or is not
 from __future__ import annotations
 
 import json
+import signal
 import sys
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+import msgspec
 
+from edge import log
 from edge.firmware import check, defaults
 from edge.firmware.appliance import Appliance, site_file
 from edge.firmware.difference import Change, shown
+from edge.firmware.notify import Notify
 from edge.firmware.reading import read_site
 from edge.firmware.render import render
 from edge.firmware.sets import Sets
+from edge.firmware.tunnel import WORDS, Leg, leg_of
+from edge.firmware.watch import Watch, report_of, tunnel_of
 
 F = TypeVar("F", bound=Callable[..., Any])
 MARK_WELL, MARK_UNWELL = "well", "NOT WELL"
@@ -147,6 +155,46 @@ def settle_command(root: Path) -> None:
     """Wait for the confirmation of what was applied, and go back without it. Started by `apply` and at each boot."""
     if Appliance(root).settle():
         click.echo("Nobody confirmed: what stood before is in place again.", err=True)
+
+
+@firmware.command("watch")
+@_root
+@_site
+@click.option(
+    "--log-level", type=click.Choice(["debug", "info", "warning", "error"]), default="info", show_default=True
+)
+def watch_command(root: Path, site: Path | None, log_level: str) -> None:
+    """Watch the tunnel and heal it, until it is told to end. The service pishkhan-tunnel runs it."""
+    log.configure(log_level)
+    found, _ = read_site(site or site_file(root))
+    told_to_end = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: told_to_end.set())
+    watch = Watch(found, tunnel_of(found, root), root, Notify())
+    watch.run(lambda: not told_to_end.is_set(), lambda seconds: _waited(told_to_end, seconds))
+
+
+@firmware.command("tunnel")
+@_root
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def tunnel_command(root: Path, as_json: bool) -> None:
+    """How the tunnel is, by its watch, and what to do."""
+    report = report_of(root)
+    leg = leg_of(report, time.time())
+    words = WORDS.get(leg)
+    if as_json:
+        told = msgspec.to_builtins(report) if report is not None else {}
+        click.echo(json.dumps({**told, "leg": leg, "well": words is None}))
+    elif words is None:
+        age = report.handshake_age_s if report is not None else None
+        click.echo("The tunnel is up." if age is None else f"The tunnel is up; the last handshake was {age:.0f} s ago.")
+    else:
+        click.echo(f"{words.what} {words.do}")
+    sys.exit(0 if leg in (Leg.UP, Leg.NARROW) else 1)
+
+
+def _waited(told_to_end: threading.Event, seconds: float) -> None:
+    told_to_end.wait(seconds)
 
 
 def _tell(todo: list[Change]) -> None:

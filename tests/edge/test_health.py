@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from edge import health
+from edge.firmware.notices import Notice, SiteState
+from edge.firmware.tunnel import Leg
 from edge.health import Signs
 
 WELL = Signs(
@@ -41,6 +43,8 @@ def test_when_all_is_well_nobody_is_warned() -> None:
         ({"parked": 2}, "2 transactions are parked"),
         ({"contradictions": 1}, "contradicted the journal"),
         ({"backup_days": 3}, "not backed up for 3 days"),
+        ({"tunnel": Leg.CABLE}, "wan0"),
+        ({"site": Notice(SiteState.UNCONFIRMED)}, "firmware confirm"),
         ({"rulebook_trouble": "bundle_older"}, "rulebook of the hub is not used (bundle_older)"),
     ],
 )

@@ -7,6 +7,7 @@ from pathlib import Path
 from edge.app import clock
 from edge.audit import Audit
 from edge.config import Config
+from edge.firmware.noticing import Noticing
 from edge.identity import Identity
 from edge.readers.bindings import ReaderRow
 from edge.room import Room
@@ -27,7 +28,7 @@ def _standings(folder: Path, edge: Edge) -> Standings:
     room = Room(folder)
     return Standings(
         folder, Config(listen="127.0.0.1:0"), lambda: WHO, edge.journal, edge.uplink, edge.line, room, rulebooks,
-        Workstations(folder / FILE), lambda: [READER], clock,
+        Workstations(folder / FILE), lambda: [READER], Noticing(folder), clock,
     )  # fmt: skip
 
 

@@ -8,7 +8,8 @@ from tests.central_sync.pages.messages import OTHERS, check_complete, check_tran
 from tests.edge.console.messages import FOLDER, every
 
 MAY_STAY = {"pishkhan", "edge", "account", "put", "NAME", "journal", "backup", "show", "workstation", "add", "VPN", "MiB", "msgid", "DNS", "MTU", "TLS", "toml", "sync_device", "sync_url", "sync", "device", "url", "pyscard", "python",
-            "serial", "systemctl", "start", "pcscd", "Smart", "Card", "dialout", "udev", "agent", "Windows"}  # fmt: skip
+            "serial", "systemctl", "start", "pcscd", "Smart", "Card", "dialout", "udev", "agent", "Windows", "wan", "hub", "tunnel", "UDP", "firmware",
+            "diff", "apply", "check", "confirm"}  # fmt: skip
 """Commands and names that are the same in every language."""
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
 import pytest
 from click.testing import CliRunner, Result
 
 from edge.__main__ import main
 from edge.firmware.appliance import Appliance
+from edge.firmware.tunnel import Leg, Report
 from tests.edge.firmware import sites
 
 
@@ -61,3 +64,13 @@ def test_a_check_that_finds_something_ends_with_1_for_scripts(root: Path) -> Non
     (root / "etc/pishkhan/keys/vpn.key").unlink()
     done = typed(root, "check", options=["--json"])
     assert (done.exit_code, '"part": "keys", "well": false' in done.output) == (1, True)
+
+
+def test_how_the_tunnel_is_is_told_with_what_to_do_and_ends_so_for_scripts(root: Path) -> None:
+    done = typed(root, "tunnel")
+    assert (done.exit_code, "systemctl start pishkhan-tunnel" in done.output) == (1, True)
+    (root / "run/pishkhan").mkdir(parents=True)
+    report = Report(at=time.time(), leg=Leg.UP, handshake_age_s=4.0, mtu_bytes=1420)
+    (root / "run/pishkhan/tunnel.json").write_bytes(msgspec.json.encode(report))
+    assert (typed(root, "tunnel").exit_code, "4 s ago" in typed(root, "tunnel").output) == (0, True)
+    assert '"leg": "up"' in typed(root, "tunnel", options=["--json"]).output

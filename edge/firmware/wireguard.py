@@ -1,0 +1,144 @@
+"""SHELL: the WireGuard device of the site, by ``wg`` and ``ip``: looked at, given its peer anew, and made anew.
+
+On the appliance systemd-networkd makes it at the boot; this makes it again when it is gone, in the kernel, or by ``wireguard-go`` where the
+kernel has none. Keys are read by ``wg`` from their places: they stand in no argument.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import time
+from pathlib import Path
+
+import structlog
+
+from edge.errors import EdgeError
+from edge.firmware import TUNNEL
+from edge.firmware.render.vpn import far_networks
+from edge.firmware.site import Site, WireGuard
+
+COMMAND_S_MAX = 3
+DAEMON_START_S_MAX = 3
+DAEMON = "wireguard-go"
+DEVICES = Path("/sys/class/net")
+SOCKETS = Path("/run/wireguard")
+log = structlog.get_logger(__name__)
+
+
+class TunnelError(EdgeError):
+    """A command of the tunnel failed; the text says which."""
+
+
+class WireGuardTunnel:
+    """The device of ``site``; its keys' places are below ``root``."""
+
+    def __init__(self, site: Site, vpn: WireGuard, root: Path) -> None:
+        self._site = site
+        self._vpn = vpn
+        self._root = root
+        self._daemon: subprocess.Popen[bytes] | None = None
+
+    def there(self) -> bool:
+        """Whether the device is there."""
+        return (DEVICES / TUNNEL).exists()
+
+    def handshake_age_s(self) -> float | None:
+        """Seconds since the last handshake; ``None``: there was none, or the device does not tell."""
+        try:
+            told = _run("wg", "show", TUNNEL, "latest-handshakes")
+        except TunnelError:
+            return None  # what hangs or is not there has no handshake
+        for line in told.splitlines():
+            key, _, seconds = line.partition("\t")
+            if key == self._vpn.public_key and seconds.isdigit() and int(seconds):
+                return max(0.0, time.time() - int(seconds))
+        return None
+
+    def reset(self) -> None:
+        """Forget the peer and its session, and begin anew.
+
+        Raises:
+            TunnelError: the device does not take it.
+        """
+        _run("wg", "set", TUNNEL, "peer", self._vpn.public_key, "remove")
+        self._set()
+
+    def remake(self) -> None:
+        """Make the device anew, with its address and routes.
+
+        Raises:
+            TunnelError: it cannot be made.
+        """
+        self.stop()
+        if self.there():
+            _run("ip", "link", "delete", TUNNEL)
+        self._make()
+        self._set()
+        _run("ip", "address", "replace", self._site.vpn.address, "dev", TUNNEL)
+        _run("ip", "link", "set", TUNNEL, "mtu", str(self._vpn.mtu_bytes), "up")
+        for network in far_networks(self._site):
+            _run("ip", "route", "replace", network, "dev", TUNNEL)
+
+    def narrow(self, mtu_bytes: int) -> None:
+        """Carry only packets up to this size.
+
+        Raises:
+            TunnelError: the device does not take it.
+        """
+        _run("ip", "link", "set", TUNNEL, "mtu", str(mtu_bytes))
+
+    def stop(self) -> None:
+        """End the program that carries the device, if we started one."""
+        daemon, self._daemon = self._daemon, None
+        if daemon is not None:
+            with contextlib.suppress(ProcessLookupError):
+                daemon.kill()  # it keeps nothing, and may be hanging
+            daemon.wait()
+
+    def _set(self) -> None:
+        vpn = self._vpn
+        psk = ["preshared-key", self._place(vpn.preshared_key)] if vpn.preshared_key else []
+        _run(
+            "wg", "set", TUNNEL, "listen-port", str(vpn.listen_port), "private-key", self._place(vpn.private_key),
+            "peer", vpn.public_key, *psk, "endpoint", f"{vpn.endpoint}:{vpn.port}",
+            "allowed-ips", ",".join(far_networks(self._site)), "persistent-keepalive", str(vpn.keepalive_s),
+        )  # fmt: skip
+
+    def _place(self, place: str) -> str:
+        return str(self._root / place.lstrip("/"))
+
+    def _make(self) -> None:
+        try:
+            _run("ip", "link", "add", TUNNEL, "type", "wireguard")
+        except TunnelError:
+            log.info("the kernel makes no such device; a program does", device=TUNNEL)
+            self._start_daemon()
+
+    def _start_daemon(self) -> None:
+        (SOCKETS / f"{TUNNEL}.sock").unlink(missing_ok=True)
+        environment, nowhere = {**os.environ, "WG_PROCESS_FOREGROUND": "1"}, subprocess.DEVNULL
+        try:
+            self._daemon = subprocess.Popen(  # noqa: S603 - by its own name
+                [DAEMON, "-f", TUNNEL], env=environment, stdin=nowhere, stdout=nowhere, stderr=nowhere
+            )
+        except OSError as error:
+            raise TunnelError(f"{DAEMON} cannot be started ({type(error).__name__})") from error
+        ends = time.monotonic() + DAEMON_START_S_MAX
+        while not (self.there() and (SOCKETS / f"{TUNNEL}.sock").exists()):
+            if time.monotonic() > ends or (self._daemon is not None and self._daemon.poll() is not None):
+                self.stop()
+                raise TunnelError(f"{DAEMON} did not make the device")
+            time.sleep(0.02)
+
+
+def _run(*command: str) -> str:
+    try:
+        done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=COMMAND_S_MAX)  # noqa: S603 - our own commands
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise TunnelError(f"{' '.join(command[:3])} could not be called ({type(error).__name__})") from error
+    if done.returncode:
+        said = done.stderr.strip().splitlines()
+        raise TunnelError(f"{' '.join(command[:3])} failed: {said[-1] if said else done.returncode}")
+    return done.stdout

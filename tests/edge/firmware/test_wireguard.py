@@ -1,0 +1,96 @@
+"""Which commands the device is set with; that they work stands in the proof of the appliance."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from edge.firmware import wireguard
+from edge.firmware.site import WireGuard
+from edge.firmware.wireguard import TunnelError, WireGuardTunnel
+from tests.edge.firmware import sites
+
+SITE = sites.site()
+
+
+class Commands:
+    """Plays the system's commands: what they say, and which of them fail."""
+
+    def __init__(self) -> None:
+        self.given: list[str] = []
+        self.says: dict[str, str] = {}
+        self.fails: set[str] = set()
+
+    def __call__(self, *command: str) -> str:
+        line = " ".join(command)
+        self.given.append(line)
+        if any(line.startswith(start) for start in self.fails):
+            raise TunnelError(line)
+        return next((said for start, said in self.says.items() if line.startswith(start)), "")
+
+
+@pytest.fixture
+def commands(monkeypatch: pytest.MonkeyPatch) -> Commands:
+    made = Commands()
+    monkeypatch.setattr(wireguard, "_run", made)
+    return made
+
+
+def tunnel(root: Path) -> WireGuardTunnel:
+    assert isinstance(SITE.vpn, WireGuard)
+    return WireGuardTunnel(SITE, SITE.vpn, root)
+
+
+def test_a_reset_forgets_the_peer_and_begins_anew_with_keys_from_their_places(
+    commands: Commands, tmp_path: Path
+) -> None:
+    tunnel(tmp_path).reset()
+    removed, begun = commands.given
+    assert removed.endswith("remove")
+    assert f"private-key {tmp_path}/etc/pishkhan/keys/vpn.key" in begun
+    assert "endpoint 203.0.113.10:51820" in begun
+    assert "allowed-ips 10.99.0.0/24" in begun
+
+
+def test_a_device_is_made_anew_with_address_and_routes(commands: Commands, tmp_path: Path) -> None:
+    tunnel(tmp_path).remake()
+    assert commands.given[0] == "ip link add hub0 type wireguard"
+    assert commands.given[2:] == [
+        "ip address replace 10.99.0.2/24 dev hub0",
+        "ip link set hub0 mtu 1420 up",
+        "ip route replace 10.99.0.0/24 dev hub0",
+    ]
+
+
+def test_where_the_kernel_makes_none_a_program_is_tried_and_its_failure_told(
+    commands: Commands, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commands.fails = {"ip link add"}
+    monkeypatch.setattr(wireguard, "SOCKETS", tmp_path)
+    monkeypatch.setattr(wireguard, "DAEMON", "/no/such/program")
+    with pytest.raises(TunnelError, match="cannot be started"):
+        tunnel(tmp_path).remake()
+    monkeypatch.setattr(wireguard, "DAEMON", "true")
+    with pytest.raises(TunnelError, match="did not make the device"):
+        tunnel(tmp_path).remake()
+
+
+def test_the_last_handshake_is_that_of_our_peer(commands: Commands, tmp_path: Path) -> None:
+    assert isinstance(SITE.vpn, WireGuard)
+    commands.says = {"wg show": f"other=\t5\n{SITE.vpn.public_key}\t{int(time.time()) - 30}\n"}
+    age = tunnel(tmp_path).handshake_age_s()
+    assert age is not None
+    assert 29 <= age <= 33
+    commands.says = {"wg show": f"{SITE.vpn.public_key}\t0\n"}
+    assert tunnel(tmp_path).handshake_age_s() is None
+    commands.fails = {"wg show"}
+    assert tunnel(tmp_path).handshake_age_s() is None
+
+
+@pytest.mark.parametrize("command", [("false",), ("/no/such/program",), ("sleep", "9")])
+def test_a_command_that_fails_or_hangs_is_told(command: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wireguard, "COMMAND_S_MAX", 0.2)
+    with pytest.raises(TunnelError):
+        wireguard._run(*command)
