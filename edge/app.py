@@ -156,12 +156,10 @@ class Edge:
         housekeeping = self._housekeeping(audit)
         reconciler = Reconciler(self._journal, self._line, clock)
         desks = self._paused(intake, audit, events)
-        self._noticing = Noticing(Path(config.appliance))
         self._standings = self._standings_of(front)
         self._technicians = self._technicians_of(housekeeping, front, audit)
         verbs = {**housekeeping.verbs, **CardControl(front.desks).verbs, **self._technicians.verbs}
         control = Control(self._folder, {**verbs, "compare": reconciler.verb, "agents": agents_port.verb})
-        heartbeat = Heartbeat(Notify(), through(intake, self._journal), lambda: self._room.capacity().full)
         clerks = Clerks(
             self._folder, who, self._journal, desks, cycles, self._workstations, front, events, audit, clock,
             lambda: "" if self._uplink.up else self._uplink.trouble or "line_down", lambda: self._rulebooks.current,
@@ -205,8 +203,7 @@ class Edge:
         self.url, self.agents_url = listener.url, agents_port.url
         await self._parts.up(self._tell_where, self._tell_gone)
         await self._parts.up(self._rulebooks.start, self._rulebooks.stop)
-        await self._parts.up(self._noticing.start, self._noticing.stop)
-        await self._parts.up(heartbeat.start, heartbeat.stop)
+        await self._look_after(intake)
         log.info("the edge listens", address=self.url, version=version())
 
     def _paused(self, intake: Intake, audit: Audit, events: Events) -> Pause:
@@ -219,7 +216,14 @@ class Edge:
             self._standings.standing, front.desks.rows, audit, clock,
         )  # fmt: skip
 
+    async def _look_after(self, intake: Intake) -> None:
+        """What watches the box and this program, when all else stands."""
+        heartbeat = Heartbeat(Notify(), through(intake, self._journal), lambda: self._room.capacity().full)
+        await self._parts.up(self._noticing.start, self._noticing.stop)
+        await self._parts.up(heartbeat.start, heartbeat.stop)
+
     def _standings_of(self, front: Front) -> Standings:
+        self._noticing = Noticing(Path(self._config.appliance))
         return Standings(
             self._folder, self._config, lambda: self._who, self._journal, self._uplink, self._line, self._room, self._rulebooks,
             self._workstations, front.desks.rows, self._noticing, clock, self._maintenance.window,
