@@ -132,7 +132,9 @@ class Hub:
             mutual_context(certificate, self._authority.authority_certificate, sync.turned_away),
             server_context(certificate),
         )
-        console = Console(self._store, self._authority, fleet, trail, clock, pages) if console_socket else None
+        console = (
+            Console(self._store, self._authority, fleet, trail, clock, pages, operations) if console_socket else None
+        )
         shown = self._folder / pages.certificate if pages.certificate else certificate
         console_context = server_context(shown) if console is not None else None
         served = {**dict.fromkeys(contexts, certificate), **({console_context: shown} if console_context else {})}

@@ -9,7 +9,10 @@ from aiohttp import web
 
 from central_sync.audit import Trail
 from central_sync.config import ConsoleSetting
+from central_sync.console.alerts import Alerts
 from central_sync.console.door import Door
+from central_sync.console.edges import Edges
+from central_sync.console.flow import FlowPages
 from central_sync.console.lobby import Lobby, Page
 from central_sync.console.open_lists import OpenLists
 from central_sync.console.second_factor import PURPOSE, Sealer
@@ -20,6 +23,7 @@ from central_sync.console.trail import TrailPages
 from central_sync.console.transactions import Transactions
 from central_sync.console.trust import Trust
 from central_sync.fleet.authority import Authority
+from central_sync.fleet.operations import Operations
 from central_sync.fleet.service import Fleet
 from central_sync.pages.news import News
 from central_sync.store import Store
@@ -39,6 +43,7 @@ class Console:
         trail: Trail,
         clock: Callable[[], datetime],
         setting: ConsoleSetting,
+        operations: Operations,
         *,
         secure: bool = True,
     ) -> None:
@@ -50,6 +55,9 @@ class Console:
         self._parts = (
             Door(self.lobby, self.sign_in, self.sessions),
             Start(self.lobby, store),
+            Edges(self.lobby, self.news, store, operations),
+            Alerts(self.lobby, store, operations),
+            FlowPages(self.lobby, self.news, store, operations),
             Transactions(self.lobby, store),
             OpenLists(self.lobby, store),
             Trust(self.lobby, store, fleet),

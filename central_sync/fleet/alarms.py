@@ -24,6 +24,7 @@ class Alarms:
 
     def __init__(self, store: Store, rules: Sequence[Rule], channels: Sequence[str], hub: str) -> None:
         self._store = store
+        self.rules = rules
         self._judge = Judge(rules)
         self._channels = channels
         self._hub = hub
@@ -53,16 +54,18 @@ class Alarms:
         self._tell(now)
 
     def acknowledge(
-        self, alert_id: int, by: str, note: str, scope: Collection[str] | None, now: datetime
+        self, alert_id: int, by: str, note: str, scope: Collection[str] | None, now: datetime, actor: str = ""
     ) -> Alert | None:
-        """``by`` sees to an alert within his ``scope``, with a note; the alert as it is now, ``None`` if there is none such. Who was first stays."""
+        """``by`` (``actor`` in the audit trail) sees to an alert within his ``scope``, with a note; the alert as it is now, ``None`` if there is
+        none such. Who was first stays.
+        """
         with self._store.write() as uow:
             found = uow.alerts.get(alert_id)
             if found is None or (scope is not None and found.institution not in scope):
                 return None
             short = "".join(c for c in note if c.isprintable() or c == "\n").strip()[:NOTE_CHARACTERS_MAX]
             if uow.alerts.acknowledge(alert_id, by, short, now):
-                uow.audit.add(now, by, "alert_acknowledged", found.subject, f"{found.rule}, alert {alert_id}")
+                uow.audit.add(now, actor or by, "alert_acknowledged", found.subject, f"{found.rule}, alert {alert_id}")
             return uow.alerts.get(alert_id)
 
     def _ask(self, now: datetime) -> None:

@@ -23,7 +23,10 @@ function live(part) {
   const source = new EventSource(part.dataset.live);
   source.addEventListener("part", (event) => {
     heard();
+    // Whoever stands on a link of the part with the keyboard stands there afterwards, too.
+    const held = part.contains(document.activeElement) ? document.activeElement.dataset.keep : undefined;
     part.innerHTML = JSON.parse(event.data).html;
+    if (held) part.querySelector(`[data-keep="${CSS.escape(held)}"]`)?.focus({ preventScroll: true });
     say(part);
   });
   source.addEventListener("same", heard);

@@ -16,7 +16,10 @@ from central_sync.config import ConsoleSetting
 from central_sync.console.access import Role
 from central_sync.console.lobby import SESSION_COOKIE
 from central_sync.console.site import Console
+from central_sync.fleet.alerts import shipped
 from central_sync.fleet.authority import Authority
+from central_sync.fleet.lifecycle import Thresholds
+from central_sync.fleet.operations import Operations
 from central_sync.fleet.service import Fleet
 from central_sync.store import Store
 from tests.central_sync.hospital import RULEBOOK, populate
@@ -35,8 +38,17 @@ class World:
         self.authority.open()
         self.trail = Trail(store, lambda: self.now)
         self.fleet = Fleet(store, self.authority, RULEBOOK)
+        self.operations = Operations(store, Thresholds(), shipped(), {}, "hub", lambda: self.now)
+        self.operations.watch.look()
         self.console = Console(
-            store, self.authority, self.fleet, self.trail, lambda: self.now, ConsoleSetting(**setting), secure=False
+            store,
+            self.authority,
+            self.fleet,
+            self.trail,
+            lambda: self.now,
+            ConsoleSetting(**setting),
+            self.operations,
+            secure=False,
         )
 
     def account(self, name: str, role: Role, institutions: tuple[str, ...] | None = None, password_hash="x") -> None:
@@ -65,6 +77,9 @@ class Browser:
     async def get(self, path: str) -> tuple[int, str]:
         answer = await self.client.get(path, allow_redirects=False, cookies=self.cookies, headers=self.headers)
         self._kept(answer)
+        if answer.content_type == "text/event-stream":  # it would not end
+            answer.close()
+            return answer.status, ""
         return answer.status, await answer.text()
 
     async def post(self, path: str, form_key: str = "", **fields: str) -> tuple[int, str, str]:

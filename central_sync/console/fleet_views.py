@@ -1,0 +1,182 @@
+"""PURE: what the pages of central operations say of edges and alerts: words as messages in English, signs, and lines to draw.
+
+A page puts the words into the reader's language; every word stands beside a sign, so that no colour alone says anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from central_sync.fleet.board import Row
+from central_sync.fleet.lifecycle import EdgeState, Reason
+from central_sync.store.fleet_records import HistoryRow, Outage
+from central_sync.store.reports import HUB
+
+
+def N_(message: str) -> str:  # noqa: N802 -- gettext's name for a message that is translated later
+    """Mark a message for the catalogues."""
+    return message
+
+
+STATES = {
+    EdgeState.SILENT: N_("silent"),
+    EdgeState.IN_TROUBLE: N_("in trouble"),
+    EdgeState.LATE: N_("late"),
+    EdgeState.UNHEARD: N_("never heard"),
+    EdgeState.UP: N_("up"),
+}
+SIGNS = {
+    EdgeState.SILENT: "broken",
+    EdgeState.IN_TROUBLE: "warning",
+    EdgeState.LATE: "warning",
+    EdgeState.UNHEARD: "unknown",
+    EdgeState.UP: "well",
+}
+"""How each state is drawn: a condition of ``macros.html``."""
+REASONS = {
+    Reason.JOURNAL_UNUSABLE: N_("the journal cannot be used"),
+    Reason.DISK_FULL: N_("the disk is full"),
+    Reason.CERTIFICATE_ENDED: N_("the certificate has ended"),
+    Reason.CLOCK_OFF: N_("the clock is wrong"),
+    Reason.IN_DOUBT_OLD: N_("a doubt is not resolved"),
+    Reason.BACKLOG_GROWS: N_("the backlog grows"),
+    Reason.BACKLOG_OLD: N_("transactions wait for long"),
+    Reason.PARKED: N_("transactions are parked"),
+    Reason.CONTRADICTIONS: N_("hub and journal contradict each other"),
+    Reason.DISK_LOW: N_("the disk is nearly full"),
+    Reason.READER_GONE: N_("a card reader is in trouble"),
+    Reason.CERTIFICATE_ENDS: N_("the certificate ends soon"),
+    Reason.RULEBOOK_REFUSED: N_("a rulebook was refused"),
+    Reason.HIDS_LOW: N_("few case numbers are left"),
+    Reason.BACKUP_LATE: N_("the journal is not backed up"),
+    Reason.NO_WORKSTATION: N_("no workstation may sign in"),
+    Reason.OLD_VERSION: N_("the program is too old"),
+}
+RULES = {
+    "edge_silent": N_("the edge is silent"),
+    "many_silent": N_("many edges are silent at once: look at the hub's own line first"),
+    "backlog_old": N_("transactions wait for long"),
+    "in_doubt_old": N_("a doubt is not resolved"),
+    "certificate_ends": N_("the certificate ends soon"),
+    "clock_off": N_("the clock is wrong"),
+    "parked": N_("transactions are parked"),
+    "disk_low": N_("the disk is nearly full"),
+    "journal_unusable": N_("the journal cannot be used"),
+    "reader_gone": N_("a card reader is in trouble"),
+    "old_version": N_("the program is too old"),
+    "unreconciled_day": N_("settlements of days ago await their confirmation"),
+    "payer_away": N_("a payer does not answer"),
+}
+"""A rule of the hub's own is told by its name."""
+LEGS = {
+    "readers": N_("card readers"),
+    "desks": N_("desks"),
+    "edge": N_("the gateway"),
+    "line": N_("the line"),
+    "hub": N_("the hub"),
+}
+CONDITIONS = {
+    "well": N_("well"),
+    "warning": N_("to be seen to"),
+    "broken": N_("broken"),
+    "unknown": N_("not known"),
+}
+FLOW_LEGS = {"edge": N_("waiting at the edge"), "line": N_("line, there and back"), "hub": N_("hub")}
+READER_TROUBLES = {
+    "library_missing": N_("its program part is missing"),
+    "service_down": N_("the card service does not run"),
+    "reader_absent": N_("not there"),
+    "reader_forbidden": N_("the system forbids its use"),
+    "reader_busy": N_("another program uses it"),
+    "reader_failed": N_("it answers with errors"),
+    "reader_stuck": N_("its driver hangs"),
+    "card_mute": N_("a card does not answer"),
+    "agent_away": N_("its computer does not answer"),
+}
+"""A trouble that is not here is told by its code."""
+REASONS_SHOWN = 3
+
+
+class Chart(NamedTuple):
+    """A line of a week in a box of 720 by 90: its path, and its highest value."""
+
+    path: str
+    most: float
+
+
+class Bar(NamedTuple):
+    """An outage on a time line of 1,000 units: where it begins and how long it is."""
+
+    left: int
+    width: int
+    outage: Outage
+
+
+class Line(NamedTuple):
+    """A row of the time line: whose (empty: the hub's own), its bars, and how long they are together within the window, in seconds."""
+
+    institution: str
+    bars: list[Bar]
+    seconds: float
+
+
+def reasons(row: Row) -> list[str]:
+    """What troubles an edge, as messages, the most urgent first."""
+    return [REASONS[reason] for reason in row.heard.reasons] if row.heard else []
+
+
+def chart(points: Sequence[tuple[datetime, float]], begin: datetime, end: datetime) -> Chart:
+    """The line through ``points`` between two instants; where half an hour and more is missing, it is broken."""
+    width, height, most = 720.0, 90.0, max((value for _, value in points), default=0.0)
+    drawn: list[str] = []
+    before: datetime | None = None
+    for at, value in points:
+        x = (at - begin) / (end - begin) * width
+        y = height - 2 - (height - 4) * (value / most if most else 0.0)
+        gap = before is None or at - before > timedelta(minutes=61)
+        drawn.append(f"{'M' if gap else 'L'}{x:.1f} {y:.1f}" + ("h1" if gap else ""))
+        before = at
+    return Chart(" ".join(drawn), most)
+
+
+def charts(history: Sequence[HistoryRow], begin: datetime, end: datetime) -> dict[str, Chart]:
+    """What is drawn of an edge's week."""
+    return {
+        "pending": chart([(row.begins_at, float(row.pending)) for row in history], begin, end),
+        "oldest": chart([(row.begins_at, float(row.oldest_s)) for row in history], begin, end),
+        "skew": chart([(row.begins_at, row.skew_ms / 1000) for row in history], begin, end),
+    }
+
+
+def bars(values: Sequence[int], width: int, height: int) -> str:
+    """Columns side by side as one SVG path in a box of ``width`` by ``height``."""
+    most, step = max([*values, 1]), width / max(1, len(values))
+    return " ".join(
+        f"M{place * step:.1f} {height}v-{max(1.0, height * value / most):.1f}h{step * 0.8:.1f}V{height}z"
+        for place, value in enumerate(values)
+        if value
+    )
+
+
+def time_line(outages: Iterable[Outage], begin: datetime, end: datetime) -> list[Line]:
+    """Outages as rows of bars between two instants: the hub's own first, then whoever was away longest."""
+    whole = (end - begin).total_seconds()
+    found: dict[str, list[Bar]] = {}
+    for one in outages:
+        first, last = max(one.from_at, begin), min(one.to_at or end, end)
+        if last <= first:
+            continue
+        left = round((first - begin).total_seconds() / whole * 1000)
+        width = max(2, round((last - first).total_seconds() / whole * 1000))
+        found.setdefault(one.institution, []).append(Bar(min(left, 998), min(width, 1000 - min(left, 998)), one))
+    lines = [
+        Line(
+            "" if code == HUB else code,
+            sorted(rows, key=lambda bar: bar.left),
+            sum(((bar.outage.to_at or end) - max(bar.outage.from_at, begin)).total_seconds() for bar in rows),
+        )
+        for code, rows in found.items()
+    ]
+    return sorted(lines, key=lambda line: (line.institution != "", -line.seconds, line.institution))
