@@ -11,8 +11,7 @@ from typing import NamedTuple
 
 from central_sync.fleet.board import Row
 from central_sync.fleet.lifecycle import EdgeState, Reason
-from central_sync.store.fleet_records import HistoryRow, Outage
-from central_sync.store.reports import HUB
+from central_sync.store.fleet_records import HUB, HistoryRow, Outage
 
 
 def N_(message: str) -> str:  # noqa: N802 -- gettext's name for a message that is translated later

@@ -16,8 +16,7 @@ from central_sync.console.shared_parts import SharedParts
 from central_sync.fleet.operations import Operations
 from central_sync.pages.news import News
 from central_sync.store import Store
-from central_sync.store.fleet_records import Outage
-from central_sync.store.reports import HUB
+from central_sync.store.fleet_records import HUB, Outage
 
 EVERY_S = 5.0
 WINDOWS = {"day": timedelta(days=1), "week": timedelta(days=7), "month": timedelta(days=30)}

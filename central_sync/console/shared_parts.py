@@ -26,7 +26,7 @@ class SharedParts:
                 self._kept.popitem(last=False)
         try:
             return await asyncio.shield(found)
-        except Exception:
+        except Exception:  # whatever it was, it is raised again; only what is kept forgets it
             if self._kept.get(key) is found:
                 del self._kept[key]
             raise

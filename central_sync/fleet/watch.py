@@ -22,8 +22,7 @@ from central_sync.fleet.lifecycle import EdgeState, Thresholds, reasons
 from central_sync.fleet.limits import PLACES_LOOKED_AT_EVERY_S, REPORTS_OVERLAP_S, WATCHED_EVERY_S
 from central_sync.log import located
 from central_sync.store import Store
-from central_sync.store.fleet_records import Outage, ReportRow
-from central_sync.store.reports import HUB
+from central_sync.store.fleet_records import HUB, Outage, ReportRow
 from central_sync.wire import reports
 from central_sync.wire.refusals import Refused
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+HUB = "*"
+"""The institution of the hub's own outages."""
+
 
 @dataclass(frozen=True, slots=True)
 class ReportRow:

@@ -13,15 +13,13 @@ from typing import Any
 from sqlalchemy import Connection, case, func, or_, select, update
 
 from central_sync.store import fleet_tables as f
-from central_sync.store.fleet_records import HistoryRow, Outage, ReportRow
+from central_sync.store.fleet_records import HUB, HistoryRow, Outage, ReportRow
 from central_sync.store.prepared import Prepared, columns
 from central_sync.store.statements import insert_new
 
 _REPORT = tuple(ReportRow.__slots__)
 _HISTORY = tuple(HistoryRow.__slots__)
 _OUTAGE = tuple(Outage.__slots__)
-HUB = "*"
-"""The institution of the hub's own outages."""
 
 
 def _keep_report(insert: Any) -> Any:

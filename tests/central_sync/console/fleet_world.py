@@ -7,9 +7,8 @@ from datetime import timedelta
 import msgspec
 
 from central_sync.fleet.reports import packed
-from central_sync.store.fleet_records import HistoryRow, Outage, ReportRow
+from central_sync.store.fleet_records import HUB, HistoryRow, Outage, ReportRow
 from central_sync.store.records import Institution
-from central_sync.store.reports import HUB
 from central_sync.wire.messages import ReaderWord
 from tests.central_sync.console.conftest import World
 from tests.central_sync.fleet.test_lifecycle import WELL

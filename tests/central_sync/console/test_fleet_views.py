@@ -6,8 +6,7 @@ from central_sync.console import fleet_views as views
 from central_sync.fleet.alerts import shipped
 from central_sync.fleet.flow import LEGS
 from central_sync.fleet.lifecycle import EdgeState, Reason
-from central_sync.store.fleet_records import HistoryRow, Outage
-from central_sync.store.reports import HUB
+from central_sync.store.fleet_records import HUB, HistoryRow, Outage
 from edge import report
 from edge.readers.troubles import TROUBLES
 from tests.central_sync.fleet.test_board import made

@@ -103,6 +103,7 @@ async def test_a_session_is_known_to_every_process_of_the_hub(world: World, clie
         world.trail,
         lambda: world.now,
         ConsoleSetting(second_factor=()),
+        world.operations,
         secure=False,
     )
     token = world.token("anna")

@@ -10,9 +10,8 @@ from central_sync.fleet import watch as module
 from central_sync.fleet.lifecycle import EdgeState
 from central_sync.fleet.reports import packed
 from central_sync.fleet.watch import Watch
-from central_sync.store.fleet_records import Outage, ReportRow
+from central_sync.store.fleet_records import HUB, Outage, ReportRow
 from central_sync.store.records import Institution
-from central_sync.store.reports import HUB
 from tests.central_sync.fleet.test_lifecycle import LIMITS, WELL
 from tests.central_sync.fleet.test_reports import AT, Hand
 

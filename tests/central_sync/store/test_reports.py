@@ -2,8 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from central_sync.store.fleet_records import HistoryRow, Outage, ReportRow
-from central_sync.store.reports import HUB
+from central_sync.store.fleet_records import HUB, HistoryRow, Outage, ReportRow
 
 AT = datetime(2026, 3, 1, 8, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
