@@ -182,24 +182,12 @@ class Edge:
         await cycles.start()
         audit.start()
         self._signers.load()
-        await self._parts.up(self._line.start, self._line.stop)
-        await self._parts.up(self._uplink.start, self._uplink.stop)
-        await self._parts.up(downlink.start, downlink.stop)
-        await self._parts.up(front.start, front.stop)
-        await self._parts.up(agents_port.start, agents_port.stop)
-        await self._parts.up(jobs.start, jobs.stop)
-        await self._parts.up(control.start, control.stop)
-        await self._parts.up(clerks.start, clerks.stop)
-        await self._parts.up(listener.start, listener.stop)
-        self._parts.then(
-            self._technicians.stop,
-            console.stop,
-            clerks.stop,
-            stream.stop,
-            card_stream.stop,
-            lambda: _emptied(door, intake),
-            front.quieten,
+        await self._parts.all_up(
+            self._line, self._uplink, downlink, front, agents_port, jobs, control, clerks, listener
         )
+        self._parts.then(
+            self._technicians.stop, console.stop, clerks.stop, stream.stop, card_stream.stop, lambda: _emptied(door, intake), front.quieten,
+        )  # fmt: skip
         self.url, self.agents_url = listener.url, agents_port.url
         await self._parts.up(self._tell_where, self._tell_gone)
         await self._parts.up(self._rulebooks.start, self._rulebooks.stop)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import msgspec
 import structlog
@@ -39,6 +39,18 @@ class _Running(Struct, frozen=True):
     face: str
 
 
+class Part(Protocol):
+    """What starts and stops."""
+
+    async def start(self) -> None:
+        """Begin."""
+        ...
+
+    async def stop(self) -> None:
+        """End."""
+        ...
+
+
 class Parts:
     """What has started, in order."""
 
@@ -49,6 +61,11 @@ class Parts:
         """Start a part; it is stopped with the others."""
         await start()
         self._undo.append(stop)
+
+    async def all_up(self, *parts: Part) -> None:
+        """Start these, in order."""
+        for part in parts:
+            await self.up(part.start, part.stop)
 
     def then(self, *stops: Step) -> None:
         """What else has to be done when all goes down, the last one first."""
