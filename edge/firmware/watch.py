@@ -96,8 +96,9 @@ class Watch:
         self._leg: Leg | None = None
 
     def run(self, goes_on: Callable[[], bool], pause: Callable[[float], None] = time.sleep) -> None:
-        """Look and heal as long as it ``goes_on``; says that it is ready after the first look."""
+        """Look and heal as long as it ``goes_on``; the peer is first set as the site says. Ready after the first look."""
         self._path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+        self._begin()
         self.look()
         self._notify.ready()
         try:
@@ -108,6 +109,14 @@ class Watch:
         finally:
             self._tunnel.stop()
             self._path.unlink(missing_ok=True)
+
+    def _begin(self) -> None:
+        """The device may be another site's: networkd changes none that is there."""
+        if self._tunnel.there():
+            try:
+                self._tunnel.reset()
+            except TunnelError as error:
+                log.error("the tunnel could not be set", detail=str(error), **located(error))
 
     def look(self) -> Report:
         """Look once, do what helps, and report."""

@@ -57,12 +57,13 @@ class WireGuardTunnel:
         return None
 
     def reset(self) -> None:
-        """Forget the peer and its session, and begin anew.
+        """Forget every peer and its session, and begin anew with the site's.
 
         Raises:
             TunnelError: the device does not take it.
         """
-        _run("wg", "set", TUNNEL, "peer", self._vpn.public_key, "remove")
+        for key in _run("wg", "show", TUNNEL, "peers").split():
+            _run("wg", "set", TUNNEL, "peer", key, "remove")
         self._set()
 
     def remake(self) -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from edge.firmware import LAN, TUNNEL, WAN
 from edge.firmware.render.target import Target, written
 from edge.firmware.site import Ipsec, OpenVpn, Site, network
 
@@ -16,7 +15,7 @@ VPN_UNITS = {OpenVpn: "openvpn-client@pishkhan.service", Ipsec: "strongswan.serv
 
 
 def targets(site: Site) -> Mapping[str, Target]:
-    """The edge sees loopback, the hospital and the tunnel; the tunnel's watch sees the provider's side too. A second lock behind the firewall's."""
+    """The edge speaks with this machine, the hospital's subnets and the hub; the tunnel's watch with the hub and the tunnel's end. A second lock behind the firewall's."""
     subnets = " ".join(sorted(site.lan.his, key=network))
     client = VPN_UNITS.get(type(site.vpn))
     order = [f"Wants={client}", f"After={client}"] if client else []
@@ -27,7 +26,7 @@ def targets(site: Site) -> Mapping[str, Target]:
             "After=nftables.service systemd-networkd.service",
             "",
             "[Service]",
-            f"RestrictNetworkInterfaces=lo {LAN} {TUNNEL}",
+            # By address, not by interface: systemd would bind the rule to the tunnel's device of now, and it may be made anew.
             "IPAddressDeny=any",
             f"IPAddressAllow=localhost {subnets} {site.hub.address}",
             "SocketBindDeny=any",
@@ -39,7 +38,6 @@ def targets(site: Site) -> Mapping[str, Target]:
             *order,
             "",
             "[Service]",
-            f"RestrictNetworkInterfaces=lo {WAN} {TUNNEL}",
             "IPAddressDeny=any",
             f"IPAddressAllow=localhost {site.hub.address} {site.vpn.endpoint}",
         ),

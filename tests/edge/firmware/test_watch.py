@@ -116,7 +116,7 @@ def test_it_runs_until_it_is_told_to_end_and_takes_its_report_with_it(tmp_path: 
     looks = iter([True, True, False])
     looking = Watch(sites.site(), played, tmp_path, Notify({}), played.ask)
     looking.run(lambda: next(looks), lambda _: None)
-    assert played.done[-1] == "stop"
+    assert played.done == ["reset", "stop"], "the peer is set as the site says, at first"
     assert report_of(tmp_path) is None
     assert leg_now(tmp_path) is Leg.UNWATCHED
 

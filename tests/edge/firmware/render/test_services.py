@@ -6,10 +6,9 @@ from edge.firmware.render.services import FOLDER, targets
 from tests.edge.firmware import sites
 
 
-def test_the_edge_sees_the_hospital_and_the_tunnel_and_binds_its_ports_alone() -> None:
+def test_the_edge_speaks_with_the_hospital_and_the_hub_and_binds_its_ports_alone() -> None:
     text = targets(sites.site())[f"{FOLDER}/pishkhan-edge.service.d/50-site.conf"].text
     for line in (
-        "RestrictNetworkInterfaces=lo lan0 hub0",
         "IPAddressDeny=any",
         "IPAddressAllow=localhost 10.81.0.0/24 10.90.4.0/22 10.99.0.1",
         "SocketBindDeny=any",
@@ -17,6 +16,7 @@ def test_the_edge_sees_the_hospital_and_the_tunnel_and_binds_its_ports_alone() -
         "SocketBindAllow=ipv4:tcp:7002",
     ):
         assert f"{line}\n" in text
+    assert "RestrictNetworkInterfaces" not in text, "it would not follow a tunnel that is made anew"
 
 
 def test_the_watch_of_the_tunnel_comes_after_the_client_of_its_kind() -> None:
