@@ -5,7 +5,7 @@ SET_UP := installers/set_up.sh
 WORKERS ?= 2
 ARGS ?=
 
-.PHONY: help demo test check proof soak bench screens fix docs rules vectors lock clean
+.PHONY: help demo test check proof soak bench screens fix docs rules vectors release lock clean
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -58,6 +58,10 @@ rules:  ## compile the audit rules into what the edge is shipped with, and write
 vectors:  ## rewrite the golden vectors; read the difference by eye before you commit it
 	@$(SET_UP) run
 	$(PY) -m tests.wire_vectors.regenerate
+
+release:  ## packages, shim, hashes; ARGS="--key PRIVATE.pem FOLDER" signs; dist/ if no folder is named
+	@$(SET_UP) proof
+	$(PY) -m installers.build $(ARGS)
 
 lock:  ## pin anew from pyproject.toml
 	installers/refresh_lock.sh $(ARGS)

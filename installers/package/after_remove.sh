@@ -1,0 +1,18 @@
+#!/bin/bash
+# After files went (Debian: postrm, RPM: %postun). Removing keeps the data: journal, keys, settings. Only Debian's purge ends them.
+set -euo pipefail
+
+if [ -d /run/systemd/system ]; then
+    systemctl daemon-reload
+    if [ "${1:-}" = 1 ]; then # RPM, upgraded: the new files are there
+        for unit in @ACCOUNTS@; do systemctl try-restart "$unit.service" || true; done
+    fi
+fi
+if [ "${1:-}" = purge ]; then
+    for account in @ACCOUNTS@; do
+        rm -rf "/var/lib/$account" "/run/$account.upgrading"
+        if getent passwd "$account" >/dev/null; then userdel "$account"; fi
+        if getent group "$account" >/dev/null; then groupdel "$account"; fi
+    done
+    rmdir --ignore-fail-on-non-empty /etc/pishkhan 2>/dev/null || true # the site file is the hospital's
+fi
