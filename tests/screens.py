@@ -14,6 +14,7 @@ import click
 from playwright.sync_api import Browser
 
 from central_sync.terms.languages import Language
+from tests import screens_hub
 from tests.browser import chromium, picture, window
 from tests.e2e.console_town import sign_in, with_technician
 from tests.e2e.town import PERSON, Town
@@ -43,6 +44,7 @@ def main(folder: Path) -> None:
         town.handle("2201", town.registration())
         time.sleep(SEEN_S)
         _pictures(browser, address, folder, "line-down")
+    screens_hub.main(folder)
     click.echo(f"{len(list(folder.glob('*.png')))} pictures in {folder}")
 
 

@@ -138,6 +138,7 @@ class Town(Desk):
     """A hub and its first hospital. Construct, enter (all is running, the desk has signed in), leave (all has ended)."""
 
     init_options: tuple[str, ...] = ()
+    hub_options: tuple[str, ...] = ()
     law: Path | None = None
     """The folder of the rulebook that its hub publishes; none: the shipped one."""
     members: tuple[dict[str, Any], ...] = (MEMBER,)
@@ -174,7 +175,9 @@ class Town(Desk):
 
     def start_hub(self) -> None:
         """Start the hub, at the address that it had before."""
-        self.hub = programs.start_hub(self.hub_folder, **({"sync": self._sync} if self._sync else {}))
+        self.hub = programs.start_hub(
+            self.hub_folder, *self.hub_options, **({"sync": self._sync} if self._sync else {})
+        )
         self._sync = urlsplit(self.hub.sync).netloc
 
     def invite(self, institution: str) -> str:
