@@ -53,7 +53,6 @@ class Console:
         self.news = News(self.lobby.still, STREAMS_MAX)
         self.sign_in = SignIn(store, self.sessions, Sealer(authority.derived(PURPOSE)), trail, clock)
         self._parts = (
-            Door(self.lobby, self.sign_in, self.sessions),
             Start(self.lobby, store),
             Edges(self.lobby, self.news, store, operations),
             Alerts(self.lobby, store, operations),
@@ -62,6 +61,7 @@ class Console:
             OpenLists(self.lobby, store),
             Trust(self.lobby, store, fleet),
             TrailPages(self.lobby, store),
+            Door(self.lobby, self.sign_in, self.sessions),
         )
         self.start = self.lobby.start
         self.stop = self.lobby.stop
