@@ -200,8 +200,8 @@ class Edge:
 
     def _technicians_of(self, housekeeping: Housekeeping, front: Front, audit: Audit) -> Technicians:
         return Technicians(
-            self._folder, self._config, lambda: self._who, self._journal, housekeeping, self._maintenance, self._workstations,
-            self._standings.standing, front.desks.rows, audit, clock,
+            self._folder, self._config, lambda: self._who, self._journal, housekeeping, self._maintenance, self._workstations, self._agents,
+            self._remote.connected, self._standings.standing, front.desks.rows, audit, clock,
         )  # fmt: skip
 
     async def _look_after(self, intake: Intake) -> None:

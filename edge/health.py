@@ -41,7 +41,8 @@ class Status(Struct, frozen=True, kw_only=True):
 
     ``entries`` counts transactions by outcome; ``pending`` are those without the hub's receipt; ``awaited`` settlements that the HIS has
     not confirmed. ``rulebook`` is the version of the hub's rulebook in use (empty: what the program was shipped with), ``rulebook_days`` how
-    long ago it was issued, ``rulebook_trouble`` why a newer one is not used. ``warnings`` are sentences for the technician; empty: all is well.
+    long ago it was issued, ``rulebook_trouble`` why a newer one is not used. ``answer_ms``: how long the hub took for the
+    last exchange of late. ``warnings`` are sentences for the technician; empty: all is well.
     """
 
     return_code: int
@@ -65,6 +66,7 @@ class Status(Struct, frozen=True, kw_only=True):
     rulebook_days: int | None = None
     rulebook_trouble: str = ""
     maintenance: Planned | None = None
+    answer_ms: int | None = None
     takes_work: bool = True
     error: dict[str, Any] | None = None
 

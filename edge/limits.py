@@ -74,6 +74,8 @@ LINE_LOOK_MS = 100
 """How often a waiting call looks whether the line is still worth waiting for."""
 
 CONNECT_TIMEOUT_S = 5.0
+ANSWER_TOLD_S = 60.0
+"""How long it is told how long the last exchange took."""
 COMPARE_TRIES = 4
 """How often a comparison is begun whose answers contradict each other, since the hub goes on working."""
 COMPARE_PAUSE_S = 0.5

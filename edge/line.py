@@ -41,7 +41,14 @@ from central_sync.wire.messages import (
 )
 from central_sync.wire.refusals import REFUSALS, Refused
 from edge.errors import CertificateEnded, LineBroken, LineRefused
-from edge.limits import CONNECT_TIMEOUT_S, EXCHANGE_TIMEOUT_S, FEED_GRACE_S, PACKED_AT_ONCE_ITEMS_MAX, WORKERS
+from edge.limits import (
+    ANSWER_TOLD_S,
+    CONNECT_TIMEOUT_S,
+    EXCHANGE_TIMEOUT_S,
+    FEED_GRACE_S,
+    PACKED_AT_ONCE_ITEMS_MAX,
+    WORKERS,
+)
 
 M = TypeVar("M", bound=Struct)
 _SMALL = aiohttp.ClientTimeout(total=EXCHANGE_TIMEOUT_S, connect=CONNECT_TIMEOUT_S)
@@ -113,6 +120,7 @@ class Line:
     ) -> None:
         self.url = url.rstrip("/")
         self.skew_s = 0.0
+        self._answered = float("-inf"), 0.0
         self._dictionary = DICTIONARY
         self._tls = tls
         self._device = device
@@ -164,6 +172,12 @@ class Line:
         """Whether the clocks differed by more than the limit when we last heard from the hub."""
         return abs(self.skew_s) > CLOCK_SKEW_S_MAX
 
+    @property
+    def answer_ms(self) -> int | None:
+        """How long the last exchange took, from its beginning to its answers; ``None``: there was none for a while."""
+        at, took_s = self._answered
+        return round(1000 * took_s) if time.monotonic() - at < ANSWER_TOLD_S else None
+
     async def exchange(self, batch: Batch, attempt: Attempt, level: Level | None = None) -> BatchAnswer:
         """Send ``batch`` and read its answers. ``level``: how hard it is compressed; by its size if none is given. One of a backlog's
         levels also tells the hub that nobody waits for it.
@@ -177,6 +191,7 @@ class Line:
         query = {"backlog": "1"} if level is not None and level >= Level.BACKLOG else {}
         answer = await self._request("POST", "/v1/exchange", BatchAnswer, attempt, timeout, data=body, params=query)
         self._read_clock(answer.hub_time)
+        self._answered = time.monotonic(), time.monotonic() - attempt.began_at
         if answer.code:
             raise LineRefused(answer.code if answer.code in REFUSALS else "hub_fault", float(answer.retry_after_s))
         if [a.msgid for a in answer.answers] != [item.msgid for item in batch.items]:

@@ -140,7 +140,7 @@ class Probe:
 
     async def _port(self, address: str, _host: str, port: int) -> Found:
         async with self._connected(address, port):
-            return "port", {"address": address, "port": port}
+            return "port", {"address": address, "port": str(port)}
 
     async def _certificate(self, address: str, host: str, port: int) -> Found:
         async with self._connected(address, port, host) as (_, writer):
@@ -210,7 +210,7 @@ class Probe:
             if made is not None:
                 made.close()
             code = "port_refused" if isinstance(error, ConnectionRefusedError) else "no_way" if made else "no_device"
-            raise _Failed(code, address=address, port=port, device=self._device) from error
+            raise _Failed(code, address=address, port=str(port), device=self._device) from error
         except asyncio.CancelledError:
             made.close()  # type: ignore[union-attr]  # it waits for the connection only with a socket
             raise

@@ -105,6 +105,7 @@ class Standings:
             rulebook_number=rulebook.number,
             rulebook_days=rulebook.days,
             rulebook_trouble=rulebook.trouble,
+            answer_ms=self._line.answer_ms,
             maintenance=health.planned(self._maintenance(), now),
             takes_work=signs.journal_usable,
         )

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from central_sync.pages.news import News
+from central_sync.wire.enrolment import make_code
 from edge import identity
+from edge.agents import Agents
+from edge.agents_port import ensure
 from edge.audit import Audit
 from edge.config import Config
+from edge.console.access_pages import AccessPages
 from edge.console.backup_pages import BackupPages
 from edge.console.check_pages import CheckPages
 from edge.console.journal_pages import JournalPages
@@ -21,12 +25,13 @@ from edge.console.technician import Standing
 from edge.control import Tell, Verb
 from edge.diagnostics import Diagnostics
 from edge.entries import Entries
+from edge.errors import NotPossible
 from edge.housekeeping import Housekeeping
 from edge.identity import Identity
 from edge.journal import Journal
 from edge.maintenance.calendar import Maintenance
 from edge.probing import Probe
-from edge.readers.bindings import ReaderRow
+from edge.readers.bindings import Binding, ReaderRow
 from edge.workstations import Workstations
 
 
@@ -42,11 +47,15 @@ class Technicians:
         housekeeping: Housekeeping,
         maintenance: Maintenance,
         workstations: Workstations,
+        agents: Agents,
+        connected: Callable[[], Sequence[str]],
         standing: Callable[[], Awaitable[Standing]],
         readers: Callable[[], list[ReaderRow]],
         audit: Audit,
         clock: Callable[[], datetime],
     ) -> None:
+        self._folder, self._config, self._audit = folder, config, audit
+        self._workstations, self._agents, self._connected = workstations, agents, connected
         self._who = who
         self._housekeeping = housekeeping
         self._maintenance = maintenance
@@ -74,12 +83,19 @@ class Technicians:
             checks,
             MaintenancePages(lobby, self._maintenance, zone, calendar),
             backups,
+            AccessPages(lobby, self._workstations, self._agents, self._invited, self._connected, self._audit),
         ]
 
     async def stop(self) -> None:
         """End what the pages have begun."""
         for stop in self._stops:
             await stop()
+
+    def _invited(self, name: str, binding: Binding, now: datetime, lasts: timedelta) -> str:
+        if name in {row.name for row in self._config.readers}:
+            raise NotPossible(f"{name} is the name of a reader in edge.toml: take another one")
+        certificate = ensure(self._folder, now)
+        return make_code(self._agents.invite(name, binding, now, lasts), certificate)
 
     async def _release(self, msgid: str, by: str) -> None:
         await self._housekeeping.verbs["release"]({"what": msgid, "by": by}, _quiet)

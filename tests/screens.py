@@ -11,13 +11,14 @@ import time
 from pathlib import Path
 
 import click
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
 from central_sync.terms.languages import Language
 from tests import screens_hub
 from tests.browser import chromium, picture, window
 from tests.e2e.console_town import sign_in, with_technician
-from tests.e2e.town import PERSON, Town
+from tests.e2e.technician_tour import PAGES, furnished, parked_entry, shown, tried
+from tests.e2e.town import Town
 
 SEEN_S = 3.0
 """How long the gateway needs to know that its line is down, and the page to hear of it."""
@@ -31,6 +32,19 @@ def _pictures(browser: Browser, address: str, folder: Path, state: str) -> None:
                 picture(page, folder, f"sign-in-{language}-{looks}")
                 sign_in(page, address)
                 picture(page, folder, f"technician-{state}-{language}-{looks}")
+                if state == "well":
+                    _tour(page, address, folder, f"{language}-{looks}")
+
+
+def _tour(page: Page, address: str, folder: Path, named: str) -> None:
+    """The technician's other pages."""
+    for name, path in PAGES.items():
+        shown(page, address, path)
+        picture(page, folder, f"technician-{name}-{named}")
+    entry = parked_entry(page, address)
+    picture(page, folder, f"technician-entry-{named}")
+    shown(page, address, f"{entry}/release")
+    picture(page, folder, f"technician-release-{named}")
 
 
 def main(folder: Path) -> None:
@@ -38,7 +52,14 @@ def main(folder: Path) -> None:
     with tempfile.TemporaryDirectory() as place, Town(Path(place)) as town, chromium() as browser:
         address = with_technician(town)
         town.sign_in()
-        town.handle("1101", {"person": PERSON})
+        furnished(town)
+        with window(browser) as page:
+            sign_in(page, address)
+            tried(page, address)
+            shown(page, address, PAGES["maintenance"])
+            page.fill('input[name="reason"]', "A new disk is put in")
+            page.fill('input[name="minutes"]', "1")
+            page.keyboard.press("Enter")
         _pictures(browser, address, folder, "well")
         town.hub.kill()
         town.handle("2201", town.registration())

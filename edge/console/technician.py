@@ -34,7 +34,7 @@ class TechnicianPages:
         self._lobby = lobby
         self._news = news
         self._standing = standing
-        self._waiting = samples.Samples()
+        self._waiting, self._up, self._answers = samples.Samples(), samples.Samples(), samples.Samples()
 
     def routes(self) -> list[web.RouteDef]:
         """What the application serves."""
@@ -43,7 +43,7 @@ class TechnicianPages:
 
     async def sample(self) -> None:
         """Take what the charts draw; a job calls it."""
-        self._waiting.take(time.monotonic(), (await self._standing()).status.pending)
+        self._take((await self._standing()).status)
 
     async def show(self, request: web.Request) -> web.Response:
         """How this gateway is."""
@@ -59,11 +59,18 @@ class TechnicianPages:
         while True:
             yield self._lobby.part(request, "technician_live.html", await self._values(request))
 
+    def _take(self, status: Status) -> None:
+        now = time.monotonic()
+        self._waiting.take(now, status.pending)
+        self._up.take(now, status.line == "up")
+        if status.answer_ms is not None:
+            self._answers.take(now, status.answer_ms)
+
     async def _values(self, request: web.Request) -> dict[str, Any]:
         standing, tongue = await self._standing(), self._lobby.tongue(request)
-        self._waiting.take(time.monotonic(), standing.status.pending)
+        self._take(standing.status)
         legs = views.legs(standing.signs, standing.status.line_trouble, standing.readers)
-        points = self._waiting.points()
+        points, answers = self._waiting.points(), self._answers.points()
 
         def told(message: str, values: Mapping[str, int | str]) -> str:
             shown = {key: tongue.number(value) if isinstance(value, int) else value for key, value in values.items()}
@@ -78,4 +85,8 @@ class TechnicianPages:
             "told": told,
             "drawn": samples.path(points, 360, 60),
             "most": int(max((value for _, value in points), default=0)),
+            "answers": samples.path(answers, 360, 60),
+            "slowest": int(max((value for _, value in answers), default=0)),
+            "down": [ago for ago, up in self._up.points() if not up],
+            "step": 360 / samples.KEPT_MAX,
         }

@@ -29,12 +29,13 @@ class Condition(StrEnum):
 
 
 class Remark(NamedTuple):
-    """One thing to see to: what is wrong, what to do, and the values in both texts."""
+    """One thing to see to: what is wrong, what to do, the values in both texts, and the page where it is done, if there is one."""
 
     condition: Condition
     what: str
     do: str
     values: Mapping[str, int | str] = {}
+    page: str = ""
 
 
 class Leg(NamedTuple):
@@ -98,6 +99,7 @@ def _desks(signs: Signs) -> Iterable[Remark]:
             Condition.WARNING,
             N_("No workstation may sign in."),
             N_("Admit the desks' computers: pishkhan-edge workstation add NAME."),
+            page="/technician/access",
         )
 
 
@@ -109,6 +111,7 @@ def _edge(signs: Signs) -> Iterable[Remark]:
             Condition.WARNING,
             N_("Maintenance is on: the desks begin nothing new."),
             N_("It ends by itself at its time. End it on its page when you are done."),
+            page="/technician/maintenance",
         )
     if signs.full:
         yield Remark(
@@ -141,6 +144,7 @@ def _edge(signs: Signs) -> Iterable[Remark]:
             N_("The journal was not backed up for %(days)s days."),
             N_("Back it up, and see why it was not: pishkhan-edge journal backup."),
             {"days": signs.backup_days},
+            "/technician/backups",
         )
     site = SITE_WORDS.get(signs.site.state)
     if site is not None:
@@ -156,6 +160,7 @@ def _transactions(signs: Signs) -> Iterable[Remark]:
             N_("%(count)s transactions are parked, and what follows them in their cases waits."),
             N_("Look at them: pishkhan-edge journal show."),
             {"count": signs.parked},
+            "/technician/journal?state=parked",
         )
     if signs.contradictions:
         yield Remark(
@@ -188,6 +193,7 @@ def _line(signs: Signs, trouble: str) -> Iterable[Remark]:
             Condition.BROKEN,
             N_("The centre cannot be reached."),
             N_("Look at the cable and the VPN. The desks go on; what they did is sent when the line is back."),
+            page="/technician/checks",
         )
 
 

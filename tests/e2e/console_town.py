@@ -22,6 +22,7 @@ def with_technician(town: Town) -> str:
 def sign_in(page: Page, address: str) -> None:
     """With the keyboard alone."""
     page.goto(address)
+    page.wait_for_selector("input[name=name]:focus")
     page.keyboard.type(NAME)
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)

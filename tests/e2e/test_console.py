@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import signal
+import zipfile
 from collections.abc import Iterator
 
 import pytest
@@ -10,9 +12,11 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from central_sync.terms.languages import Language
-from tests.browser import chromium, window
+from tests import programs
+from tests.browser import DESK, PHONE, chromium, window
 from tests.e2e.console_town import sign_in, with_technician
-from tests.e2e.town import PERSON, Town
+from tests.e2e.technician_tour import PAGES, furnished, parked_entry, shown, tried
+from tests.e2e.town import NAME, NATIONAL_CODE, PERSON, Town
 from tests.edge.console.messages import catalogue
 
 pytestmark = [pytest.mark.proof, pytest.mark.timeout(300)]
@@ -104,4 +108,115 @@ def test_the_page_works_without_a_script_and_weighs_little(browser: Browser, add
     sign_in(page, address)
     expect(page.locator(".leg.well")).to_have_count(5)
     assert 0 < sum(weights) < 150 * 1024
+    context.close()
+
+
+# -- the technician's other pages: everything of them has something to show from here on ------------------------------
+
+
+@pytest.fixture(scope="module")
+def parked(town: Town) -> str:
+    return furnished(town)
+
+
+@pytest.mark.parametrize(("language", "dark"), [("fa", False), ("zh", True), ("en", True)])
+def test_every_page_is_accessible_and_fits_a_phone_and_large_letters(
+    browser: Browser, address: str, parked: str, language: str, dark: bool
+) -> None:
+    with window(browser, language, dark=dark) as page:
+        sign_in(page, address)
+        entry = parked_entry(page, address)
+        for path in [*PAGES.values(), entry, f"{entry}/release"]:
+            shown(page, address, path)
+            assert page.locator("html").get_attribute("lang") == language
+            if language != "en":
+                accessible(page)
+            for size, letters in ((PHONE, 16), (DESK, 32)):
+                page.set_viewport_size(size)
+                page.evaluate("size => document.documentElement.style.fontSize = `${size}px`", letters)
+                wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+                assert wide <= 0, f"{path}, {size}, letters of {letters}: {wide} pixels stand out"
+            page.set_viewport_size(DESK)
+
+
+def test_a_parked_entry_is_let_go_with_the_keyboard_alone_and_who_did_is_noted(
+    browser: Browser, town: Town, address: str, parked: str
+) -> None:
+    with window(browser, "en") as page:
+        sign_in(page, address)
+        shown(page, address, "/technician/journal?state=parked")
+        for words, where in ((r"^\d+$", re.compile(r"/journal/\d+$")), ("Let it go…", re.compile("/release$"))):
+            for _ in range(40):
+                page.keyboard.press("Tab")
+                if re.search(words, page.evaluate("document.activeElement.textContent.trim()")):
+                    break
+            page.keyboard.press("Enter")
+            page.wait_for_url(where)
+        expect(page.locator("h1")).to_contain_text("go?")
+        page.keyboard.press("Enter")  # the button has the focus
+        expect(page.locator(".mark.parked")).to_have_count(0)
+    assert '"act":"released"' in (town.edge_folder / "audit.jsonl").read_text()
+    for _ in range(100):
+        if town.handle("43", {"original_msgid": parked})["answer"]["outcome"] == "final":
+            break
+    else:
+        raise AssertionError("it never reached the hub")
+
+
+def test_the_way_is_tried_while_one_looks_on_and_the_bundle_names_nobody(
+    browser: Browser, town: Town, address: str, parked: str
+) -> None:
+    with window(browser, "en") as page:
+        sign_in(page, address)
+        tried(page, address)
+        expect(page.locator(".step.broken")).to_have_count(0)
+        with page.expect_download() as download:
+            page.get_by_role("button", name="Make the bundle").click()
+        with zipfile.ZipFile(download.value.path()) as archive:
+            whole = "".join(archive.read(name).decode() for name in archive.namelist())
+    told = [NATIONAL_CODE, NAME, parked, town.context["operator"], "tech.1", "desk-1"]
+    assert not [one for one in told if one in whole]
+    assert '"pending"' in whole
+    made = programs.edge_command(town.edge_folder, "diagnostics", "--to", str(town.folder)).stdout.strip()
+    with zipfile.ZipFile(made) as archive:
+        assert "health.json" in archive.namelist(), "the edge that runs made it"
+
+
+def test_maintenance_is_announced_by_a_page_and_the_desk_is_told_when_to_come_again(
+    browser: Browser, town: Town, address: str
+) -> None:
+    with window(browser, "fa") as page:
+        sign_in(page, address)
+        shown(page, address, PAGES["maintenance"])
+        page.fill('input[name="reason"]', "<b>دیسک تازه</b>")
+        page.keyboard.press("Enter")
+        expect(page.locator(".panel .what")).to_be_visible()
+        packet = {"person": PERSON}
+        status, body = town.call("handle", number="1101", msgid=town.msgid(), packet=packet, deadline_ms=5_000)
+        assert (status, body["return_code"], body["error"]["code"]) == (503, -2, "maintenance")
+        told = town.request("GET", "/embed/v1/status", None, {})[1]["maintenance"]
+        assert (told["on"], told["reason"]) == (True, "<b>دیسک تازه</b>")
+        assert town.call("uncertain")[0] == 200
+        page.locator(".panel form button").first.click()
+        expect(page.locator(".panel .what")).to_have_count(0)
+    assert town.call("handle", number="1101", msgid=town.msgid(), packet=packet, deadline_ms=5_000)[0] == 200
+
+
+def test_what_is_looked_for_and_tried_works_without_a_script(browser: Browser, address: str, parked: str) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    sign_in(page, address)
+    shown(page, address, PAGES["journal"])
+    page.fill('input[name="what"]', parked)
+    page.keyboard.press("Enter")
+    expect(page.locator("main h1")).to_contain_text("Record")
+    assert parked not in page.url
+    shown(page, address, PAGES["checks"])
+    page.locator("form button.main").first.click()
+    for _ in range(60):
+        page.reload()
+        if not page.locator(".step.waiting").count() and page.locator(".step").count() == 7:
+            break
+        page.wait_for_timeout(250)
+    expect(page.locator(".step.waiting")).to_have_count(0)
     context.close()

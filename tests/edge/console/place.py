@@ -13,6 +13,7 @@ from aiohttp.test_utils import TestClient
 
 from central_sync.terms.days import Calendar
 from edge import identity
+from edge.agents import Agents
 from edge.audit import Audit
 from edge.config import Config
 from edge.console.lobby import BASE, Lobby
@@ -45,7 +46,7 @@ class Place(World):
         lobby = Lobby(self.accounts, lambda: self.now, "H", "Asia/Tehran", Calendar.JALALI, secure=False)
         backup.make_recovery_key(folder)
         self.technicians = Technicians(
-            folder, Config(), lambda: who, journal, keeper, self.maintenance, Workstations(folder / "workstations.json"), self.standing,
+            folder, Config(), lambda: who, journal, keeper, self.maintenance, Workstations(folder / "workstations.json"), Agents(folder), list, self.standing,
             lambda: self.readers, audit, lambda: self.now,
         )  # fmt: skip
         self.console = Console(lobby, self.standing, audit, self.technicians.pages)

@@ -1,0 +1,131 @@
+"""The technician's page of who may come in: keys shown once, changes noted, nobody locked out, no right given that is not one's own to give."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from aiohttp.test_utils import TestClient
+
+from central_sync.terms.languages import Language
+from edge.accounts import Role, password_fits
+from edge.agents import Agents
+from edge.console.access_pages import ROLES
+from edge.console.lobby import BASE
+from edge.workstations import Workstations
+from tests.edge.console.place import Place, posted
+from tests.edge.console.test_routes import NAME, PASSWORD, text_of
+
+HERE = "/technician/access"
+SECRET = re.compile(r'<code class="code secret" dir="ltr">([^<]+)</code>')
+
+
+def test_every_role_has_its_words() -> None:
+    assert set(ROLES) == {str(role) for role in Role}
+
+
+async def test_a_desks_computer_gets_its_key_once_and_is_withdrawn(client: TestClient, place: Place) -> None:
+    status, _, page = await posted(client, f"{HERE}/workstations/add", name="desk-9")
+    (key,) = SECRET.findall(page)
+    kept = Workstations(place.folder / "workstations.json")
+    assert (status, kept.admits("desk-9", key)) == (200, True)
+    _, page = await text_of(client, HERE)
+    assert "desk-9" in page
+    assert key not in page
+    assert (await posted(client, f"{HERE}/workstations/remove", name="desk-9"))[0] == 303
+    assert not kept.admits("desk-9", key)
+    lines = [json.loads(line) for line in (place.folder / "audit.jsonl").read_text().splitlines()][-2:]
+    assert [(line["act"], line["workstation"]) for line in lines] == [
+        ("workstation added", "desk-9"),
+        ("workstation removed", "desk-9"),
+    ]
+    assert key not in (place.folder / "audit.jsonl").read_text()
+
+
+async def test_a_computer_with_readers_is_invited_by_a_code_that_pairs_it(client: TestClient, place: Place) -> None:
+    _, _, page = await posted(client, f"{HERE}/agents/add", name="desk-9", desk="other")
+    assert SECRET.search(page)
+    agents = Agents(place.folder)
+    (invited,) = agents.invitations(place.now)
+    assert (invited.name, invited.binding.desk) == ("desk-9", "other")
+    assert "in 1 hour" in (await text_of(client, HERE))[1]
+    assert (await posted(client, f"{HERE}/agents/remove", name="desk-9"))[0] == 303
+    assert agents.invitations(place.now) == []
+    assert place.acts()[-2:] == [("agent invited", 0), ("agent removed", 0)]
+
+
+async def test_people_are_made_changed_and_taken_away_but_never_oneself(client: TestClient, place: Place) -> None:
+    form = {"name": "anna", "role": "technician", "password": "ten stones more"}
+    assert (await posted(client, f"{HERE}/accounts/put", **form))[:2] == (303, BASE + HERE)
+    account = place.accounts.find("anna")
+    assert account is not None
+    assert password_fits(account, "ten stones more")
+    assert not account.may_see_bodies
+    assert "ten stones more" not in (await text_of(client, HERE))[1]
+    status, _, page = await posted(client, f"{HERE}/accounts/remove", name=NAME)
+    assert (status, "own account" in page) == (400, True)
+    status, _, page = await posted(client, f"{HERE}/accounts/put", name=NAME, role="clerk", password=PASSWORD)
+    assert (status, "own one" in page) == (400, True)
+    assert (await posted(client, f"{HERE}/accounts/remove", name="anna"))[0] == 303
+    assert place.accounts.find("anna") is None
+    assert place.acts()[-2:] == [("account put", 0), ("account removed", 0)]
+
+
+async def test_who_resets_a_password_does_not_inherit_the_right_to_see_bodies(client: TestClient, place: Place) -> None:
+    place.accounts.put("anna", Role.TECHNICIAN, "her own stones", place.now, may_see_bodies=True)
+    form = {"name": "anna", "role": "technician", "password": "ten stones more", "may_see_bodies": "1"}
+    await posted(client, f"{HERE}/accounts/put", **form)
+    account = place.accounts.find("anna")
+    assert account is not None
+    assert not account.may_see_bodies
+
+
+@pytest.mark.parametrize(
+    ("path", "form"),
+    [
+        ("workstations/add", {"name": "<script>"}),
+        ("workstations/add", {"name": ""}),
+        ("workstations/add", {"name": "x" * 41}),
+        ("agents/add", {"name": "a.b", "desk": ""}),
+        ("accounts/put", {"name": "../x", "role": "technician", "password": PASSWORD}),
+        ("accounts/put", {"name": "anna", "role": "technician", "password": "short"}),
+        ("accounts/put", {"name": "anna", "role": "owner", "password": PASSWORD}),
+        ("accounts/put", {"name": "anna", "role": "technician", "password": "x" * 50_000}),
+    ],
+)
+async def test_what_will_not_do_is_said_and_changes_nothing(
+    client: TestClient, place: Place, path: str, form: dict[str, str]
+) -> None:
+    status, _, page = await posted(client, f"{HERE}/{path}", **form)
+    assert status == 400
+    assert "That was not done." in page
+    assert "<script>alert" not in page
+    assert [row.name for row in place.accounts.all()] == [NAME]
+    assert Workstations(place.folder / "workstations.json").all() == []
+    assert place.acts() == []
+
+
+async def test_without_the_pages_key_nothing_is_changed(client: TestClient, place: Place) -> None:
+    for path in (
+        "workstations/add",
+        "workstations/remove",
+        "agents/add",
+        "agents/remove",
+        "accounts/put",
+        "accounts/remove",
+    ):
+        form = {"form_key": "x", "name": "desk-9", "role": "technician", "password": PASSWORD}
+        answer = await client.post(f"{BASE}{HERE}/{path}", data=form, allow_redirects=False)
+        assert answer.status == 403
+    assert Workstations(place.folder / "workstations.json").all() == []
+
+
+@pytest.mark.parametrize("language", [language.value for language in Language])
+async def test_the_page_is_whole_in_every_language(client: TestClient, place: Place, language: str) -> None:
+    await posted(client, f"{HERE}/workstations/add", name="desk-9")
+    await posted(client, f"{HERE}/agents/add", name="desk-9", desk="")
+    status, page = await text_of(client, HERE, headers={"Accept-Language": language})
+    assert status == 200
+    assert f'<html lang="{language}"' in page
+    assert page.count('class="removal"') == 2
