@@ -6,6 +6,7 @@ import sys
 from datetime import timedelta
 
 import msgspec
+import pytest
 
 from central_sync.publications import shipped
 from central_sync.review.auditing import Auditing
@@ -19,6 +20,17 @@ from tests.central_sync.payers.conftest import driver_of
 from tests.central_sync.payers.deferring import deferring, entries, round_of
 
 LATER = NOW + timedelta(hours=1)
+Fate = tuple[int, str]
+"""Before or after which commit the hub dies."""
+
+
+def fates(commits: int, *some: Fate) -> pytest.MarkDecorator:
+    """A few deaths on SQLite in every run of the tests; each of them, on both databases, in the proof: every life is a new process."""
+    each = [(commit, when) for commit in range(1, commits + 1) for when in ("before", "after")]
+    slow = [pytest.param(url, each, marks=pytest.mark.proof, id=f"{url}-each") for url in ("sqlite", "postgresql")]
+    return pytest.mark.parametrize(
+        ("url", "deaths"), [pytest.param("sqlite", some, id="some"), *slow], indirect=["url"]
+    )
 
 
 def lives(url, insurer, commit, when, *, batch=b"", at=NOW, audits=False) -> int:
@@ -28,19 +40,20 @@ def lives(url, insurer, commit, when, *, batch=b"", at=NOW, audits=False) -> int
     return subprocess.run(command, timeout=60, check=False).returncode
 
 
-def test_a_hub_killed_at_any_commit_from_settling_to_keeping_the_answer_asks_with_one_effect(url, hospital, insurer):
+@fates(3, (2, "after"), (3, "after"))
+def test_a_hub_killed_at_any_commit_from_settling_to_keeping_the_answer_asks_with_one_effect(
+    url, hospital, insurer, deaths
+):
     asking = deferring(hospital, driver_of(insurer))
     insurer.mood = Mood.DECLINE
     begun = [
-        asking.transaction("2207", asking.settle_request(asking.charged(700_00 + n), 700_00 + n)) for n in range(6)
+        asking.transaction("2207", asking.settle_request(asking.charged(700_00 + n), 700_00 + n))
+        for n in range(len(deaths))
     ]
     asking.store.close()
-    fates = [(commit, when) for commit in (1, 2, 3) for when in ("before", "after")]
-    deaths = 0
-    for settle, (commit, when) in zip(begun, fates, strict=True):
+    for settle, (commit, when) in zip(begun, deaths, strict=True):
         batch = Batch(version=WIRE_VERSION, institution="H1", sent_at=NOW, items=[settle])
-        deaths += lives(url, insurer, commit, when, batch=msgspec.msgpack.encode(batch)) == -9
-    assert deaths == 6, "settle, take, keep: each died at before and after"
+        assert lives(url, insurer, commit, when, batch=msgspec.msgpack.encode(batch)) == -9, "settle, take, keep"
     store = Store(url)
     store.open()
     asking.store = store
@@ -50,20 +63,20 @@ def test_a_hub_killed_at_any_commit_from_settling_to_keeping_the_answer_asks_wit
     with store.read() as uow:
         member = uow.cases.get("H1", answers[0].hid).member
         rows = [row for answer in answers for row in uow.payer_shares.of(member, answer.settlement_id)]
-    assert [row.state for row in rows] == ["declined"] * 6
-    assert list(insurer.decided.values()) == ["declined"] * 6
-    assert len(entries(store)) == 6
+    assert [row.state for row in rows] == ["declined"] * len(deaths)
+    assert list(insurer.decided.values()) == ["declined"] * len(deaths)
+    assert len(entries(store)) == len(deaths)
     books_agree(store)
     store.close()
 
 
-def test_a_hub_killed_while_it_tells_of_a_taking_back_tells_again(url, hospital, insurer):
+@fates(2, (2, "before"))
+def test_a_hub_killed_while_it_tells_of_a_taking_back_tells_again(url, hospital, insurer, deaths):
     asking = deferring(hospital, driver_of(insurer))
-    for n in range(4):
+    for n, (commit, when) in enumerate(deaths):
         answer = asking.settled(700_00 + n)
         round_of(asking.store, driver_of(insurer)).run()
         asking.done("2208", p.SettleCancel(hid=answer.hid, settlement_id=answer.settlement_id))
-        commit, when = 1 + n // 2, ("before", "after")[n % 2]
         assert lives(url, insurer, commit, when) == -9
         assert round_of(asking.store, driver_of(insurer), lambda: LATER).run() is False
         assert insurer.decided[f"{answer.settlement_id}.0.1"] == "taken_back"
@@ -73,15 +86,15 @@ def test_a_hub_killed_while_it_tells_of_a_taking_back_tells_again(url, hospital,
     books_agree(asking.store)
 
 
-def test_a_hub_killed_while_it_judges_judges_again_and_finds_the_same(url, hospital, insurer):
+@fates(4, (3, "before"), (4, "after"))
+def test_a_hub_killed_while_it_judges_judges_again_and_finds_the_same(url, hospital, insurer, deaths):
     hid = hospital.register()
     hospital.done("2204", hospital.fees(hid, *(hospital.line(str(n), 40_00) for n in range(2))))
     settle = hospital.transaction("2207", hospital.settle_request(hid, 80_00))
     hospital.store.close()
-    for commit in (1, 2, 3, 4):
-        for when in ("before", "after"):
-            batch = Batch(version=WIRE_VERSION, institution="H1", sent_at=NOW, items=[settle])
-            lives(url, insurer, commit, when, batch=msgspec.msgpack.encode(batch), audits=True)
+    for commit, when in deaths:
+        batch = Batch(version=WIRE_VERSION, institution="H1", sent_at=NOW, items=[settle])
+        lives(url, insurer, commit, when, batch=msgspec.msgpack.encode(batch), audits=True)
     store = Store(url)
     store.open()
     Auditing(store, lambda: LATER, lambda: shipped().audit).run()
