@@ -1,8 +1,8 @@
 """SHELL: the rulebook that this edge uses: loaded after the edge is ready, fetched when the hub names a newer one, exchanged whole.
 
 Rules
-    * The feed tells that a newer one is in force. It is fetched piece by piece, from where it stopped, also after a restart; pieces of
-      another file (its digest says so) begin it anew. Nothing of it is used before all of it is accepted (bundles.py).
+    * The feed tells that a newer one is in force. It is fetched piece by piece, from where it stopped, also after a restart, and whichever
+      process of the hub gives the pieces (pieces.py); pieces of another content (its digest says so) begin it anew. Nothing of it is used before all of it is accepted (bundles.py).
     * Loading is a thread's work. What is new is on the disk before it is used; whoever computes goes on with the old one until then.
     * What is refused is noted in the audit file, told to the hub with the next poll, once, and shown until one is accepted. It is not fetched
       again until the hub names another, or this program starts anew.
@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -22,12 +23,13 @@ import structlog
 from central_sync.terms.languages import Language
 from central_sync.wire.bundles import BundleRefused, Fault
 from central_sync.wire.limits import BUNDLE_BYTES_MAX, BUNDLE_HEAD_BYTES_MAX
-from central_sync.wire.messages import BundlePart, BundleWord
+from central_sync.wire.messages import BundleWord
 from edge.audit import Audit
 from edge.errors import LineBroken, LineRefused
 from edge.limits import BUNDLE_REFUSED_PAUSE_S, RETRY_CAP_S, RETRY_FIRST_S
 from edge.line import Line
 from edge.log import located
+from edge.pieces import Begun, fit
 from edge.retry import Backoff
 
 if TYPE_CHECKING:
@@ -81,7 +83,8 @@ class Rulebooks:
         self._wanted = asyncio.Event()
         self._ready = asyncio.Event()
         self._untold: Fault | None = None
-        self._resumed = False
+        self._resumed = self._mixed = False
+        self._mixes = True
         self._task: asyncio.Task[None] | None = None
         self._shelf: Shelf | None = None
         self.current: Accepted | None = None
@@ -184,42 +187,57 @@ class Rulebooks:
         except BundleRefused as refused:
             await asyncio.to_thread(shelf.forget_beginning)
             if self._resumed and refused.fault in (Fault.DAMAGED, Fault.CUT_OFF):
-                self._resumed = False
+                self._resumed, self._mixes = False, not self._mixed
                 self._wanted.set()  # a beginning that was torn is no fault of the hub's: once anew
                 return
             raise
         await asyncio.to_thread(shelf.keep, accepted.told.number, file)
         await self._take_up(accepted)
-        self.trouble = ""
+        self.trouble, self._mixes = "", True
         self._audit.note("rulebook_taken", self._now(), code=accepted.told.version[:12])
         if number < self.heard:
             self._wanted.set()
 
     async def _whole(self, shelf: Shelf) -> tuple[int, bytes]:
-        """The file of what is in force at the hub, as far as it has to be fetched."""
-        digest, length = await asyncio.to_thread(shelf.beginning)
-        self._resumed = length > 0
+        """The file of what is in force at the hub, as far as it has to be fetched. Each piece is asked for so far back as the heads of the
+        hub's processes differ in length: whoever answers, it then goes on without a gap.
+        """
+        begun, back = await asyncio.to_thread(shelf.beginning), 0
+        self._resumed, self._mixed = begun.length > 0, False
         while True:
-            part = await self._line.bundle_part(length)
+            part = await self._line.bundle_part(max(0, begun.length - back))
             if part.number < self.heard:
                 raise _NotYet
             if not 0 < part.total <= FILE_BYTES_MAX:
                 raise BundleRefused(Fault.DAMAGED, "too large")
-            if part.digest != digest or part.offset != length:
-                digest, length, self._resumed = part.digest, 0, False
-                await asyncio.to_thread(shelf.begin, digest)
+            found = fit(begun, part)
+            if found is not None and found.apart is not None and not self._mixes:
+                found = None
+            if found is not None and found.apart is not None:
+                self._resumed = self._mixed = True  # should it not fit after all, it is fetched anew
+                if found.skip < 0 and back < found.apart:
+                    back = found.apart
+                    continue
+                back = max(back, found.apart)
+            if found is None or found.skip < 0:
+                begun, back, self._resumed = Begun(part.digest), 0, False
+                await asyncio.to_thread(shelf.begin, part.digest)
                 if part.offset:
                     continue
-            length = await self._added(shelf, part, length)
-            if length >= part.total:
+                found = fit(begun, part)
+                assert found is not None, "it has its digest"
+            data = part.data[found.skip :]
+            if begun.length < found.total and not data:
+                raise LineBroken("a piece of nothing", left=True)
+            if data:
+                await asyncio.to_thread(shelf.add, data)
+            begun = (
+                replace(begun, length=begun.length + len(data))
+                if begun.head_bytes
+                else await asyncio.to_thread(shelf.beginning)
+            )
+            if begun.length >= found.total:
                 return part.number, await asyncio.to_thread(shelf.fetched)
-
-    async def _added(self, shelf: Shelf, part: BundlePart, length: int) -> int:
-        if length < part.total and not part.data:
-            raise LineBroken("a piece of nothing", left=True)
-        if part.data:
-            await asyncio.to_thread(shelf.add, part.data)
-        return length + len(part.data)
 
     async def _take_up(self, accepted: Accepted) -> None:
         await asyncio.to_thread(self._taken, accepted)

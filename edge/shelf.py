@@ -11,10 +11,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from central_sync.wire import bundles
 from central_sync.wire.bundles import BundleRefused, Fault
 from central_sync.wire.limits import BUNDLE_BYTES_MAX, BUNDLE_HEAD_BYTES_MAX, DIGEST_BYTES
 from edge import files
 from edge.bundles import Accepted, judged
+from edge.pieces import Begun
 
 FOLDER = "rulebooks"
 KEPT = 2
@@ -68,16 +70,22 @@ class Shelf:
         for old in [one for one in self.numbers() if one < number][KEPT - 1 :]:
             self._path(old).unlink(missing_ok=True)
 
-    def beginning(self) -> tuple[bytes, int]:
-        """Of which file (its digest) there is a beginning, and how long it is; ``b""`` and 0: there is none."""
+    def beginning(self) -> Begun:
+        """What there is of the file that is being fetched."""
         path = self._folder / FETCHING
         try:
             with path.open("rb") as file:
                 digest = file.read(DIGEST_BYTES)
+                head = bundles.begun(file.read(BUNDLE_HEAD_BYTES_MAX + 64))
             length = path.stat().st_size - DIGEST_BYTES
         except FileNotFoundError:
-            return b"", 0
-        return (digest, length) if len(digest) == DIGEST_BYTES else (b"", 0)
+            return Begun()
+        if len(digest) != DIGEST_BYTES:
+            return Begun()
+        if head is None:
+            return Begun(digest, length)
+        told, begins = head
+        return Begun(digest, length, told.number, told.digest, begins)
 
     def begin(self, digest: bytes) -> None:
         """Begin a file anew.

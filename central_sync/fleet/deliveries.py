@@ -3,7 +3,8 @@
 Rules
     * It holds the catalogue of the hospital's region at its tier, the audit's rules over it, and the schemes in its currency; it is signed
       for this institution alone. Its body is made once for each region and tier, and kept while it is in force.
-    * The same publication, institution and signer make the same bytes: pieces from several processes of one hub belong together.
+    * The same publication, institution and signer make the same bytes: pieces from several processes of one hub belong together. Another
+      signer makes another head to the same body; each piece says which body it is of, and where that begins.
     * Nothing here waits for an edge: it comes for each piece.
 """
 
@@ -27,8 +28,8 @@ from central_sync.wire.limits import BUNDLE_PART_BYTES_MAX, WIRE_VERSION
 from central_sync.wire.messages import BundlePart, BundleWord
 from central_sync.wire.refusals import Refused
 
-_File = tuple[bytes, bytes]
-"""A bundle and its digest."""
+_File = tuple[bytes, bytes, bytes, int]
+"""A bundle, its digest, that of its body, and where that begins."""
 
 
 class Deliveries:
@@ -56,7 +57,7 @@ class Deliveries:
             Refused: ``institution_wrong``: the hub, or the rulebook in force, does not know it or its region.
         """
         current = self._current()
-        file, digest = self._file(current, institution)
+        file, digest, body, head_bytes = self._file(current, institution)
         return BundlePart(
             version=WIRE_VERSION,
             hub_time=now,
@@ -65,6 +66,8 @@ class Deliveries:
             digest=digest,
             offset=offset,
             data=file[offset : offset + BUNDLE_PART_BYTES_MAX],
+            body=body,
+            head_bytes=head_bytes,
         )
 
     def _file(self, current: Current, institution: str) -> _File:
@@ -78,7 +81,7 @@ class Deliveries:
             body = self._body(current, row)
             at = current.publication.from_at
             file = signed.sealed(self._signer, current.whole, body, number, at, row.region, institution)
-            self._files[key] = (file, hashlib.sha256(file).digest())
+            self._files[key] = (file, hashlib.sha256(file).digest(), bundles.digest(body), len(file) - len(body))
             while len(self._files) > FILES_KEPT_MAX:
                 self._files.popitem(last=False)
             return self._files[key]

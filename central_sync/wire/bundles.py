@@ -145,6 +145,27 @@ def opened(file: bytes) -> tuple[Head, bytes]:
     Raises:
         BundleRefused: cut off, damaged, or of a later format.
     """
+    head, begins = _head(file)
+    told = head.statement
+    if len(file) < begins + told.body_bytes:
+        raise BundleRefused(Fault.CUT_OFF)
+    body = file[begins:]
+    if len(body) != told.body_bytes or digest(body) != told.digest:
+        raise BundleRefused(Fault.DAMAGED, "the body")
+    return head, body
+
+
+def begun(beginning: bytes) -> tuple[Statement, int] | None:
+    """The statement in the beginning of a file, and where its body begins; ``None``: there is not enough of it, or it is none."""
+    try:
+        head, begins = _head(beginning)
+    except BundleRefused:
+        return None
+    return head.statement, begins
+
+
+def _head(file: bytes) -> tuple[Head, int]:
+    """The head of a file, and where its body begins."""
     if not file.startswith(MAGIC[: len(file)]):
         raise BundleRefused(Fault.DAMAGED, "no bundle")
     if len(file) < _FIXED_BYTES:
@@ -161,15 +182,9 @@ def opened(file: bytes) -> tuple[Head, bytes]:
         head = msgspec.msgpack.decode(file[_FIXED_BYTES:begins], type=Head)
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise BundleRefused(Fault.DAMAGED, "the head") from error
-    told = head.statement
-    if not _sane(told):
+    if not _sane(head.statement):
         raise BundleRefused(Fault.DAMAGED, "the statement")
-    if len(file) < begins + told.body_bytes:
-        raise BundleRefused(Fault.CUT_OFF)
-    body = file[begins:]
-    if len(body) != told.body_bytes or digest(body) != told.digest:
-        raise BundleRefused(Fault.DAMAGED, "the body")
-    return head, body
+    return head, begins
 
 
 def _sane(told: Statement) -> bool:

@@ -209,6 +209,7 @@ class EdgeReport(Message, frozen=True, kw_only=True):
 class BundlePart(Message, frozen=True, kw_only=True):
     """A piece of the institution's own bundle as it is in force now (``bundles.py`` says what it holds): ``data`` stands at ``offset``
     of ``total`` bytes. ``digest`` is the SHA-256 of the whole file: pieces of one digest belong together, whatever hub process gave them.
+    ``body`` is the SHA-256 of the file's body, which begins at ``head_bytes``: the body is the same from processes that sign differently.
     """
 
     version: int
@@ -218,6 +219,8 @@ class BundlePart(Message, frozen=True, kw_only=True):
     digest: bytes
     offset: int
     data: bytes
+    body: bytes = b""
+    head_bytes: int = 0
 
 
 class CompareRequest(Message, frozen=True, kw_only=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -53,6 +54,15 @@ class RulebookHub:
     @property
     def authority_file(self) -> Path:
         return self.authority.authority_certificate
+
+    def another(self) -> RulebookHub:
+        """The same hub, as far as an edge knows: a process of it with a folder, and so a signer, of its own."""
+        other = copy.copy(self)
+        (self.authority.folder / "signer.pem").unlink()
+        other.signer = Signer(self.authority)
+        other.signer.open(AT)
+        assert other.signer.name != self.signer.name
+        return other
 
     def bundle(
         self, number: int = NUMBER, of: Compiled | None = None, institution: str = "H1", region: str = "cn"

@@ -148,6 +148,51 @@ async def test_a_torn_beginning_is_fetched_anew_once(hub, placed, publisher, tmp
     assert 0 in hub.offsets
 
 
+@pytest.mark.parametrize("longer", [False, True])
+async def test_pieces_of_processes_that_sign_differently_are_put_together(hub, placed, publisher, longer):
+    """Every second piece is another signer's; the heads are of different lengths."""
+    one, other = publisher.bundle(), publisher.another().bundle()
+    assert one != other
+    assert bundles.opened(one)[1] == bundles.opened(other)[1]
+    hub.part_bytes = 3_000
+    hub.twin = lengthened(other) if longer else other
+    async with placed() as place:
+        await hub.put_in_force(NUMBER, one if longer else lengthened(one))
+        await until(lambda: place.number == NUMBER)
+        assert place.rulebooks.trouble == ""
+    assert hub.offsets.count(0) == 1, "nothing was fetched twice"
+    assert len(hub.offsets) <= len(one) // 3_000 + 4
+
+
+def lengthened(file: bytes) -> bytes:
+    """The same bundle with a head that is longer: its certificate has a line more."""
+    head, body = bundles.opened(file)
+    return bundles.sealed(msgspec.structs.replace(head, certificate=b"# of this hub\n" + head.certificate), body)
+
+
+async def test_an_older_hubs_pieces_of_two_signers_begin_anew_until_one_signer_gives_them_all(hub, placed, publisher):
+    hub.tells_bodies = False
+    hub.twin = publisher.another().bundle()
+    async with placed() as place:
+        await hub.put_in_force(NUMBER, publisher.bundle())
+        await until(lambda: len(hub.offsets) > 6)
+        assert place.number == 0
+        hub.twin = None
+        await until(lambda: place.number == NUMBER)
+
+
+async def test_pieces_that_only_say_that_they_belong_together_are_fetched_anew(hub, placed, publisher):
+    good = publisher.bundle()
+    head, body = bundles.opened(good)
+    hub.twin = bundles.sealed(head, bytes([body[0]]) + bytes(len(body) - 1))
+    async with placed() as place:
+        await hub.put_in_force(NUMBER, good)
+        await until(lambda: len(hub.offsets) > 4)
+        hub.twin = None
+        await until(lambda: place.number == NUMBER)
+        assert place.rulebooks.trouble == ""
+
+
 async def test_another_file_in_the_middle_begins_anew(hub, placed, publisher):
     hub.part_bytes = 2_000
     async with placed() as place:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from central_sync.wire import bundles
 from central_sync.wire.bundles import Fault
 from edge import shelf as shelves
+from edge.pieces import Begun
 from edge.shelf import FETCHING, FOLDER, Shelf
 from tests.edge.rulebook_hub import NUMBER, RulebookHub
 
@@ -22,7 +24,7 @@ def shelf(tmp_path, hub) -> Shelf:
 
 def test_an_empty_folder_holds_nothing(shelf):
     assert shelf.best() == (None, None)
-    assert shelf.beginning() == (b"", 0)
+    assert shelf.beginning() == Begun()
     assert shelf.numbers() == []
 
 
@@ -55,11 +57,11 @@ def test_a_beginning_is_found_again_and_gone_when_it_is_whole(shelf, hub, tmp_pa
     shelf.begin(b"d" * 32)
     shelf.add(file[:1_000])
     again = Shelf(tmp_path, hub.authority_file, "H1")
-    assert again.beginning() == (b"d" * 32, 1_000)
+    assert again.beginning() == Begun(b"d" * 32, 1_000)
     again.add(file[1_000:])
     assert again.fetched() == file
     again.keep(NUMBER, file)
-    assert again.beginning() == (b"", 0)
+    assert again.beginning() == Begun()
     assert not (tmp_path / FOLDER / FETCHING).exists()
 
 
@@ -67,6 +69,17 @@ def test_another_beginning_takes_the_place_of_the_first_and_a_torn_one_is_none(s
     shelf.begin(b"d" * 32)
     shelf.add(b"abc")
     shelf.begin(b"e" * 32)
-    assert shelf.beginning() == (b"e" * 32, 0)
+    assert shelf.beginning() == Begun(b"e" * 32, 0)
     (tmp_path / FOLDER / FETCHING).write_bytes(b"short")
-    assert shelf.beginning() == (b"", 0)
+    assert shelf.beginning() == Begun()
+
+
+def test_a_beginning_with_its_whole_head_says_of_which_body_it_is(shelf, hub):
+    file = hub.bundle(NUMBER)
+    head, body = bundles.opened(file)
+    shelf.begin(b"d" * 32)
+    shelf.add(file[:50])
+    assert shelf.beginning() == Begun(b"d" * 32, 50)
+    shelf.add(file[50:-1])
+    begins = len(file) - len(body)
+    assert shelf.beginning() == Begun(b"d" * 32, len(file) - 1, NUMBER, head.statement.digest, begins)

@@ -21,6 +21,7 @@ from aiohttp import web
 
 from central_sync.wire import codec, reports
 from central_sync.wire import packets as p
+from central_sync.wire.bundles import begun
 from central_sync.wire.catalogue import BY_NUMBER
 from central_sync.wire.limits import WIRE_VERSION
 from central_sync.wire.messages import (
@@ -105,6 +106,10 @@ class SimHub:
         self.bundle: tuple[int, bytes] | None = None
         """Number and file of the rulebook in force."""
         self.part_bytes = 4_096
+        self.twin: bytes | None = None
+        """The bundle as another process of the hub gives it: every second piece is of it."""
+        self.tells_bodies = True
+        """An older hub's pieces do not say which body they are of."""
         self.parts_until_cut = 10**9
         """After so many pieces of a bundle the connection dies, once."""
         self.offsets: list[int] = []
@@ -231,6 +236,9 @@ class SimHub:
         self.parts_until_cut -= 1
         assert self.bundle is not None
         number, file = self.bundle
+        if self.twin and len(self.offsets) % 2 == 0:
+            file = self.twin
+        told = begun(file) if self.tells_bodies else None
         part = BundlePart(
             version=WIRE_VERSION,
             hub_time=self.now(),
@@ -239,6 +247,8 @@ class SimHub:
             digest=hashlib.sha256(file).digest(),
             offset=offset,
             data=file[offset : offset + self.part_bytes],
+            body=told[0].digest if told else b"",
+            head_bytes=told[1] if told else 0,
         )
         return web.Response(body=codec.pack(part), content_type=codec.CONTENT_TYPE)
 

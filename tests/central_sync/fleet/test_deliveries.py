@@ -55,6 +55,13 @@ def test_an_institution_gets_its_own_part_signed_for_it_alone(deliveries, fleet,
     assert own == compiled.cut(WHOLE, "cn", rulebook.regions["cn"].tiers[0])
 
 
+def test_each_piece_says_of_which_body_it_is_and_where_that_begins(deliveries):
+    part = deliveries.part("H01", 0, NOW)
+    file = fetched(deliveries, "H01")
+    head, body = bundles.opened(file)
+    assert (part.body, part.head_bytes) == (head.statement.digest, len(file) - len(body))
+
+
 def test_two_processes_of_one_hub_give_pieces_of_one_file(deliveries, store, authority, monkeypatch):
     monkeypatch.setattr("central_sync.fleet.deliveries.BUNDLE_PART_BYTES_MAX", 1_000)
     other = Signer(authority)
