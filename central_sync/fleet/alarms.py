@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from central_sync.fleet import messages
-from central_sync.fleet.alerts import PAYER, Judge, Rule, Subject, Values, measured
+from central_sync.fleet.alerts import PAYER, Judge, Rule, Subject, Values
 from central_sync.fleet.board import Board
 from central_sync.fleet.limits import ALERTS_ASKED_EVERY_S, MESSAGES_WINDOW_S, NOTE_CHARACTERS_MAX
 from central_sync.payers.lifecycle import OPEN
@@ -42,7 +42,7 @@ class Alarms:
         self._ask(now)
         with self._store.read() as uow:
             still_open = uow.alerts.open_keys()
-        raised, cleared = self._judge.judged(measured(board, self._others), still_open, now)
+        raised, cleared = self._judge.judged(self._judge.values(board, self._others, still_open), still_open, now)
         if raised or cleared:
             with self._store.write(urgent=False) as uow:
                 for one in raised:

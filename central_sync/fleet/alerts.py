@@ -20,7 +20,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 import msgspec
 from msgspec import Meta, Struct
 
-from central_sync.fleet.board import Board, Row
+from central_sync.fleet.board import Board, Heard, Row
 from central_sync.fleet.lifecycle import EdgeState, Reason, age_s
 from central_sync.fleet.limits import MASS_EDGES, MASS_SHARE
 
@@ -181,12 +181,14 @@ def mass_silent(board: Board) -> int:
     return silent if silent >= max(MASS_EDGES, MASS_SHARE * len(heard)) else 0
 
 
-def measured(board: Board, others: Mapping[str, Values]) -> dict[str, Values]:
-    """Every measure's values on a ``board``; ``others``: those of :data:`OTHER_MEASURES` that are known."""
-    mass = mass_silent(board)
+def measured(board: Board, others: Mapping[str, Values], mass: int | None = None) -> dict[str, Values]:
+    """Every measure's values on a ``board``; ``others``: those of :data:`OTHER_MEASURES` that are known; ``mass``: as :func:`mass_silent` says, if
+    the board is but a part.
+    """
+    mass = mass_silent(board) if mass is None else mass
+    subjects = [(row, Subject(row.institution, row.institution)) for row in board.rows]
     values: dict[str, Values] = {
-        name: {Subject(row.institution, row.institution): measure(row, board.at) for row in board.rows}
-        for name, measure in MEASURES.items()
+        name: {subject: measure(row, board.at) for row, subject in subjects} for name, measure in MEASURES.items()
     }
     if mass:  # those that are open stay as they are; none is added
         values["silent_s"] = {subject: value if not value else None for subject, value in values["silent_s"].items()}
@@ -202,6 +204,33 @@ class Judge:
     def __init__(self, rules: Sequence[Rule]) -> None:
         self.rules = rules
         self._beyond_since: dict[Key, datetime] = {}
+        self._notable: dict[str, tuple[Heard, bool]] = {}
+
+    def values(self, board: Board, others: Mapping[str, Values], still_open: Iterable[Key]) -> dict[str, Values]:
+        """As :func:`measured`, but only of edges that matter now: that are silent, said something that is beyond, or have been so. Of ten thousand
+        edges nearly all say the same as before, and it is not looked at again.
+        """
+        held = {subject for _, subject in (*still_open, *self._beyond_since)}
+        rows = [
+            row
+            for row in board.rows
+            if row.state is EdgeState.SILENT or row.place.institution in held or self._is_notable(row, board.at)
+        ]
+        return measured(Board(board.at, tuple(rows)), others, mass_silent(board))
+
+    def _is_notable(self, row: Row, now: datetime) -> bool:
+        """Whether anything that an edge said last is beyond what a rule allows."""
+        if row.heard is None:
+            return False
+        code = row.place.institution
+        known = self._notable.get(code)
+        if known is None or known[0] is not row.heard:
+            said = ((rule, MEASURES[rule.measure](row, now)) for rule in self.rules if rule.measure in MEASURES)
+            known = self._notable[code] = (
+                row.heard,
+                any(value is not None and rule.raises(value) for rule, value in said),
+            )
+        return known[1]
 
     def judged(
         self, values: Mapping[str, Values], still_open: Iterable[Key], now: datetime

@@ -89,11 +89,11 @@ class Board:
 
     at: datetime
     rows: tuple[Row, ...] = ()
-    _by_code: Mapping[str, Row] = field(default_factory=dict)
+    by_code: Mapping[str, Row] = field(default_factory=dict)
 
     def of(self, institution: str) -> Row | None:
         """The row of one hospital."""
-        return self._by_code.get(institution)
+        return self.by_code.get(institution)
 
     def totals(self, wanted: Filter) -> dict[EdgeState, int]:
         """How many are in each state, of those that fit but for their state."""
@@ -115,18 +115,29 @@ class Board:
 
 
 def board(
-    places: Iterable[Place], heard: Mapping[str, Heard], listening_since: datetime, now: datetime, limits: Thresholds
+    places: Iterable[Place],
+    heard: Mapping[str, Heard],
+    listening_since: datetime,
+    now: datetime,
+    limits: Thresholds,
+    before: Board | None = None,
 ) -> Board:
-    """All edges as they are ``now``, for a hub that has listened since then."""
-    rows = sorted(
-        (_row(place, heard.get(place.institution), listening_since, now, limits) for place in places), key=_key
-    )
-    return Board(now, tuple(rows), {row.institution: row for row in rows})
+    """All edges as they are ``now``, for a hub that has listened since then. Rows of the board ``before`` that have not changed are used again."""
+    known = before.by_code if before is not None else {}
+    made = [_row(place, heard.get(place.institution), listening_since, now, limits, known) for place in places]
+    made.sort(key=_key)
+    return Board(now, tuple(made), {row.place.institution: row for row in made})
 
 
-def _row(place: Place, heard: Heard | None, since: datetime, now: datetime, limits: Thresholds) -> Row:
+def _row(
+    place: Place, heard: Heard | None, since: datetime, now: datetime, limits: Thresholds, known: Mapping[str, Row]
+) -> Row:
     at, troubled = (heard.at, bool(heard.reasons)) if heard else (None, False)
-    return Row(place, lifecycle.state(at, since, now, troubled=troubled, limits=limits), heard)
+    state = lifecycle.state(at, since, now, troubled=troubled, limits=limits)
+    row = known.get(place.institution)
+    if row is not None and row.heard is heard and row.state is state and row.place is place:
+        return row
+    return Row(place, state, heard)
 
 
 def _fitting(rows: Iterable[Row], wanted: Filter) -> Iterator[Row]:
@@ -152,7 +163,7 @@ def _reasons(row: Row) -> Collection[str]:
 
 
 def _key(row: Row) -> tuple[int, str]:
-    return ORDER[row.state], row.institution
+    return ORDER[row.state], row.place.institution
 
 
 def _place(row: Row) -> str:

@@ -76,7 +76,7 @@ class Watch:
         self._stood_still()
         now = self._clock()
         self._read(now)
-        self.board = board(self._places, self._heard, self._since, now, self.thresholds)
+        self.board = board(self._places, self._heard, self._since, now, self.thresholds, self.board)
         self._keep_outages()
         self._ended_s = time.monotonic()
         self._then(self.board, now)
@@ -95,7 +95,9 @@ class Watch:
                 places = [Place(row.code, row.name, row.region, row.tier) for row in uow.institutions.all()]
             rows = uow.reports.since(self._looked_at - overlap if self._looked_at else None)
         if look_at_places:
-            self._places, self._places_at = places, now
+            before = {place.institution: place for place in self._places}
+            self._places = [before[one.institution] if before.get(one.institution) == one else one for one in places]
+            self._places_at = now
         for row in rows:
             known = self._heard.get(row.institution)
             if known is None or known.at != row.at:

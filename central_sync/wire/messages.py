@@ -164,14 +164,14 @@ class Feed(Message, frozen=True, kw_only=True):
     bundle: BundleWord | None = None
 
 
-class ReaderWord(Message, frozen=True, kw_only=True):
+class ReaderWord(Message, frozen=True, kw_only=True, gc=False):
     """One card reader of an edge: its name there, and what troubles it, as a code; empty: nothing."""
 
     name: str
     trouble: str = ""
 
 
-class EdgeReport(Message, frozen=True, kw_only=True):
+class EdgeReport(Message, frozen=True, kw_only=True, gc=False):
     """How an edge is, said with its poll of the feed (``reports.py``). ``sent_at`` is its clock; nobody's name and no case in it.
 
     ``pending``: transactions without a receipt, the oldest recorded at ``oldest_at``; ``in_doubt`` of them are fences, the oldest from

@@ -7,7 +7,7 @@ import pytest
 
 from central_sync.fleet import alerts
 from central_sync.fleet.alerts import Judge, Rule, RulesInvalid, Subject, laid_over, measured, parsed, shipped
-from central_sync.fleet.board import Heard, Place, board
+from central_sync.fleet.board import Board, Heard, Place, board
 from central_sync.fleet.lifecycle import reasons
 from central_sync.fleet.limits import MASS_EDGES
 from central_sync.wire.messages import ReaderWord
@@ -167,3 +167,31 @@ def test_a_hub_lays_its_own_rules_over_the_shipped_ones():
 def test_a_mistake_in_a_rule_is_named(text, says):
     with pytest.raises(RulesInvalid, match=says):
         parsed(text, "own.toml")
+
+
+def test_only_edges_that_matter_are_looked_at_and_the_verdict_is_that_over_all():
+    sparse, full, opened = Judge(shipped()), Judge(shipped()), set()
+    codes = [f"H{n:03}" for n in range(60)]
+    turns = [
+        {},
+        {"parked": 1},
+        {"parked": 1},
+        {},
+        {"journal_usable": False},
+        {"skew_ms": 999_000},
+        {},
+        {"hours_left": 1.0},
+        {},
+    ]
+    for turn, changed in enumerate(turns):
+        now = NOW + timedelta(seconds=200 * turn)
+        well, ill = boarded(now=now, codes=codes[5:]), boarded(now=now, codes=codes[:5], quiet_s=30, **changed)
+        gone = boarded(now=now, codes=["S1"], quiet_s=700) if turn % 3 else boarded(now=now, codes=["S1"])
+        whole = Board(now, (*well.rows, *ill.rows, *gone.rows))
+        values = sparse.values(whole, {}, opened)
+        assert len(values["parked"]) <= 6
+        verdict = full.judged(measured(whole, {}), opened, now)
+        assert sparse.judged(values, opened, now) == verdict
+        raised, cleared = verdict
+        opened = (opened | {(one.rule.name, one.subject.name) for one in raised}) - set(cleared)
+    assert ("edge_silent", "S1") in opened

@@ -97,3 +97,13 @@ def test_what_is_no_place_is_the_first_page(nonsense):
 def test_a_hub_that_just_began_sees_nobody_silent():
     states = {row.state for row in made(since=NOW - timedelta(seconds=5)).rows}
     assert states == {S.UP, S.IN_TROUBLE, S.UNHEARD}
+
+
+def test_rows_that_have_not_changed_are_used_again():
+    before = made()
+    later = board(
+        PLACES, {**HEARD, "H0": heard(1, Reason.PARKED)}, LONG_AGO, NOW + timedelta(seconds=1), LIMITS, before
+    )
+    assert later.of("H1") is before.of("H1")
+    assert later.of("H0").state is S.IN_TROUBLE
+    assert codes(later.page(Filter(), "", 9)) == ["H3", "H0", "H1", "H4", "H2", "H5"]
