@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from central_sync.terms import hid as hids
+from central_sync.wire import packets as p
 from central_sync.wire.catalogue import BY_NUMBER
 from edge.audit import Audit
 from edge.journal import Journal, Standing
@@ -23,6 +24,13 @@ __all__ = ["Body", "Entries", "Page", "Place", "Row", "Sheet", "State", "Wanted"
 
 LOOKED = "looked into an entry"
 HIDDEN = "•••"
+FIELDS = frozenset(
+    name
+    for kind in vars(p).values()
+    if isinstance(kind, type) and issubclass(kind, Struct)
+    for name in kind.__struct_fields__
+)
+"""Names of fields of packets: keys that say nothing of anybody."""
 
 
 class Row(Struct, frozen=True, kw_only=True):
@@ -141,21 +149,16 @@ class Entries:
 
 
 def hidden(value: Any) -> Any:
-    """``value`` with every leaf hidden; names of fields are ours and stay, those of free maps are hidden too."""
+    """``value`` with every leaf hidden; names of fields stay, other keys are hidden too."""
     match value:
         case Mapping():
-            return {name if _is_field(name) else HIDDEN: hidden(part) for name, part in value.items()}
+            return {name if name in FIELDS else HIDDEN: hidden(part) for name, part in value.items()}
         case list() | tuple():
             return [hidden(part) for part in value]
         case None:
             return None
         case _:
             return HIDDEN
-
-
-def _is_field(name: object) -> bool:
-    """Whether a key is a field's name of ours: such have letters and underscores alone."""
-    return isinstance(name, str) and name.isascii() and name.islower() and name.replace("_", "").isalpha()
 
 
 def _row(standing: Standing) -> Row:

@@ -110,6 +110,9 @@ def journal_export(folder: Path, msgid: str) -> None:
     signers = {name: one.certificate.decode() for name, one in known(folder, who.authority).items()}
     with _reading(folder) as (c, vault):
         made = export(c, vault, who.institution, msgid, signers, who.authority.read_text())
+    audit = Audit(folder)
+    audit.start()
+    audit.note("exported a proof", clock(), operator=_person(), record=made.seq)
     click.echo(msgspec.json.format(msgspec.json.encode(made)).decode())
 
 
