@@ -107,14 +107,16 @@ class OpenVpn(Strict, frozen=True, kw_only=True, tag="openvpn", tag_field="kind"
 
 
 class Ipsec(Strict, frozen=True, kw_only=True, tag="ipsec", tag_field="kind"):
-    """IKEv2 with certificates, by strongSwan, on an interface of its own."""
+    """IKEv2 with certificates, by strongSwan, on an interface of its own. strongSwan looks for keys in its own folder alone."""
 
     endpoint: str
     address: str
     remote_id: Name
     authority: Place = "/etc/pishkhan/keys/vpn-ca.pem"
     certificate: Place = "/etc/pishkhan/keys/vpn.pem"
-    private_key: Place = "/etc/pishkhan/keys/vpn.key"
+    private_key: Annotated[str, Meta(pattern=r"^/etc/swanctl/private/[A-Za-z0-9_.-]+\Z")] = (
+        "/etc/swanctl/private/vpn.key"
+    )
     mtu_bytes: Annotated[int, Meta(ge=defaults.VPN_MTU_BYTES_MIN, le=1440)] = 1400
 
 

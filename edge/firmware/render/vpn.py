@@ -173,9 +173,4 @@ def _ipsec(site: Site, vpn: Ipsec) -> Target:
         "    }",
         "  }",
         "}",
-        "secrets {",
-        "  private-pishkhan {",
-        f"    file = {vpn.private_key}",
-        "  }",
-        "}",
     )

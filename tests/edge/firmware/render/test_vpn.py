@@ -46,7 +46,6 @@ def test_ipsec_has_an_interface_of_its_own() -> None:
         "if_id_out = 42",
         "remote_addrs = 203.0.113.10",
         "id = vpn.example",
-        "file = /etc/pishkhan/keys/vpn.key",
     ):
         assert line in text
 
