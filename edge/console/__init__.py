@@ -4,6 +4,8 @@
     sessions   who is signed in
     lobby      what every page needs: session, language, the page itself
     technician the technician's page
+    journal_pages, check_pages, maintenance_pages, backup_pages, access_pages
+               the technician's other pages; words, probe_words: what they say; runs: what a page has begun and that takes a while
     routes     the addresses, signing in, files
 
 What it has in common with the hub's console (frame, style, languages, live news) is in :mod:`central_sync.pages`, which says how templates and

@@ -12,10 +12,11 @@ from central_sync.terms.languages import Language
 from edge.accounts import Role, password_fits
 from edge.agents import Agents
 from edge.console.access_pages import ROLES
-from edge.console.lobby import BASE
+from edge.console.lobby import BASE, SESSION_COOKIE
 from edge.workstations import Workstations
 from tests.edge.console.place import Place, posted
-from tests.edge.console.test_routes import NAME, PASSWORD, text_of
+from tests.edge.console.test_routes import NAME, PASSWORD, sign_in, text_of
+from tests.edge.journal.drafts import NOW
 
 HERE = "/technician/access"
 SECRET = re.compile(r'<code class="code secret" dir="ltr">([^<]+)</code>')
@@ -103,6 +104,40 @@ async def test_what_will_not_do_is_said_and_changes_nothing(
     assert "<script>alert" not in page
     assert [row.name for row in place.accounts.all()] == [NAME]
     assert Workstations(place.folder / "workstations.json").all() == []
+    assert place.acts() == []
+
+
+async def test_a_clerk_sees_none_of_the_technicians_pages_and_changes_nothing(client: TestClient, place: Place) -> None:
+    seq = await place.append("m1")
+    await place.journal.park(seq, "parked_by_hand", NOW)
+    _, page = await text_of(client, HERE)
+    place.accounts.put("clara", Role.CLERK, PASSWORD, place.now)
+    await sign_in(client, name="clara")
+    _, page = await text_of(client, HERE)
+    assert "This page is not for you" in page
+    paths = [
+        "",
+        "/journal",
+        f"/journal/{seq}",
+        f"/journal/{seq}/release",
+        "/checks",
+        "/checks/live",
+        "/maintenance",
+        "/backups",
+        "/backups/live",
+        "/access",
+    ]
+    for path in paths:
+        assert (await text_of(client, f"/technician{path}"))[0] == 403, path
+    key = place.console._lobby.sessions.of(client.session.cookie_jar.filter_cookies(client.make_url(BASE))[SESSION_COOKIE].value, place.accounts.find("clara"), place.now).form_key  # fmt: skip
+    forms = ["journal/find", f"journal/{seq}/body", f"journal/{seq}/release", "checks", "checks/bundle", "maintenance", "maintenance/end", "backups",
+             "access/workstations/add", "access/workstations/remove", "access/agents/add", "access/accounts/put", "access/accounts/remove"]  # fmt: skip
+    for path in forms:
+        form = {"form_key": key, "name": NAME, "what": "m1", "role": "technician", "password": PASSWORD, "reason": "x"}
+        answer = await client.post(f"{BASE}/technician/{path}", data=form, allow_redirects=False)
+        assert answer.status == 403, path
+        assert "not for you" in await answer.text()
+    assert (await place.journal.standing(seq)).parked
     assert place.acts() == []
 
 
