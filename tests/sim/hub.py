@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
 import random
 import ssl
 from collections import Counter
@@ -21,14 +20,12 @@ from aiohttp import web
 
 from central_sync.wire import codec, reports
 from central_sync.wire import packets as p
-from central_sync.wire.bundles import begun
 from central_sync.wire.catalogue import BY_NUMBER
 from central_sync.wire.limits import WIRE_VERSION
 from central_sync.wire.messages import (
     Ask,
     Batch,
     BatchAnswer,
-    BundlePart,
     BundleWord,
     EdgeReport,
     Feed,
@@ -40,6 +37,7 @@ from central_sync.wire.messages import (
     Verdict,
 )
 from tests.sim import signing
+from tests.sim.pieces import piece
 
 
 @dataclass(slots=True)
@@ -238,18 +236,7 @@ class SimHub:
         number, file = self.bundle
         if self.twin and len(self.offsets) % 2 == 0:
             file = self.twin
-        told = begun(file) if self.tells_bodies else None
-        part = BundlePart(
-            version=WIRE_VERSION,
-            hub_time=self.now(),
-            number=number,
-            total=len(file),
-            digest=hashlib.sha256(file).digest(),
-            offset=offset,
-            data=file[offset : offset + self.part_bytes],
-            body=told[0].digest if told else b"",
-            head_bytes=told[1] if told else 0,
-        )
+        part = piece(file, number, offset, self.part_bytes, self.now(), tells_body=self.tells_bodies)
         return web.Response(body=codec.pack(part), content_type=codec.CONTENT_TYPE)
 
     async def _signers(self, _request: web.Request) -> web.StreamResponse:
