@@ -1,0 +1,56 @@
+"""A centre that watches its edges closely and tells a program of alerts: what takes minutes elsewhere takes seconds here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.central_sync.fleet.channels.listeners import Hook
+from tests.e2e.centre import Centre
+
+SECRET = "a secret of thirty-two letters, two more"
+SETTINGS = """
+[console]
+second_factor = []
+[fleet]
+report_every_s = 1
+late_after_s = 4
+silent_after_s = 8
+[alerts]
+hub = "hub.test"
+rules = "alerts.toml"
+[[alerts.webhooks]]
+name = "duty"
+url = "{url}"
+secret_file = "duty.secret"
+authority = "{authority}"
+"""
+RULES = """
+[[rules]]
+name = "edge_silent"
+measure = "silent_s"
+beyond = 8
+back = 0
+severity = "urgent"
+"""
+
+
+class WatchedCentre(Centre):
+    """``hook`` is told of alerts."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.hook = Hook(folder / "hook")
+
+    def start_hub(self) -> None:
+        """With its settings."""
+        settings = SETTINGS.format(url=self.hook.url, authority=self.hook.authority)
+        (self.hub_folder / "hub.toml").write_text(settings)
+        (self.hub_folder / "alerts.toml").write_text(RULES)
+        secret = self.hub_folder / "duty.secret"
+        secret.touch(mode=0o600)
+        secret.write_text(SECRET)
+        super().start_hub()
+
+    def __exit__(self, *error: object) -> None:
+        super().__exit__(*error)
+        self.hook.stop()
