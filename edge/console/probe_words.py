@@ -24,9 +24,9 @@ _SYNC = N_("Mend the time synchronisation of this machine.")
 
 FOUND: Mapping[str, tuple[str, str]] = {
     "before": (N_("Not tried: the step before failed."), ""),
-    "desks": (N_("%(count)s computers may sign in."), ""),
+    "desks": (N_("Computers that may sign in: %(count)s"), ""),
     "no_desks": (N_("No workstation may sign in."), N_("Admit the desks' computers: pishkhan-edge workstation add NAME.")),
-    "readers": (N_("%(count)s readers, and nothing is wrong with them."), ""),
+    "readers": (N_("Readers: %(count)s; nothing is wrong with them."), ""),
     "no_readers": (N_("No reader is set up here."), ""),
     "readers_troubled": (N_("Something is wrong with: %(names)s"), N_("The overview says what to do for each.")),
     "name": (N_("It is known: %(address)s"), ""),

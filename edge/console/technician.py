@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from aiohttp import web
@@ -83,10 +83,15 @@ class TechnicianPages:
             "readers": standing.readers,
             "now": standing.status.now.replace(microsecond=0),
             "told": told,
-            "drawn": samples.path(points, 360, 60),
+            "drawn": _drawn(points),
             "most": int(max((value for _, value in points), default=0)),
-            "answers": samples.path(answers, 360, 60),
+            "answers": _drawn(answers),
             "slowest": int(max((value for _, value in answers), default=0)),
             "down": [ago for ago, up in self._up.points() if not up],
             "step": 360 / samples.KEPT_MAX,
         }
+
+
+def _drawn(points: Sequence[tuple[int, float]]) -> str:
+    """The line through ``points``; a single one is drawn as long as its step, so that it is seen."""
+    return samples.path([(1, points[0][1]), *points] if len(points) == 1 else points, 360, 60)
