@@ -160,6 +160,8 @@ class _Watch:
             self._seen.pop(reader, None)
         if event.kind == "inserted" and self.sight.state is State.EMPTY and reader in self._names():
             self._show(Sight(State.READING))
+        if event.kind in ("reader_lost", "reader_back") and self.sight.state in (State.EMPTY, State.LOST, State.NONE):
+            self._show(self._resting())
         if event.kind in ("inserted", "removed", "reader_lost", "reader_back"):
             self._changed.set()
 

@@ -1,0 +1,113 @@
+"""A town whose gateway has a clerk, a desk with a reader that is a folder, and people to come to it; and the desk's pages in a browser, by keyboard alone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from tests import programs
+from tests.e2e.town import COVER, MEMBER, NAME, NATIONAL_CODE, Town
+
+CLERK, PASSWORD = "clerk.1", "seven small stones"
+HOSTILE_NUMBER, UNINSURED_NUMBER = "1111111014", "2222222011"
+HOSTILE = "</bdi><script>document.title='owned'</script>\u202eevil\u2066<img src=x onerror=alert(1)>" + "ن" * 110
+MEMBERS = (
+    MEMBER,
+    {**MEMBER, "number": HOSTILE_NUMBER, "name": HOSTILE},
+    {**MEMBER, "number": UNINSURED_NUMBER, "name": "نادر آزمایشی", "covers": [{**COVER, "to_day": "2025-06-30"}]},
+)
+CARD = {"kind": "ir_national_code", "number": NATIONAL_CODE, "name": NAME}
+SETTINGS = """
+[[readers]]
+name = "desk-1"
+driver = "simulated"
+address = "reader"
+desk = "desk-1"
+"""
+ITEMS = (("V0001", "920000"), ("L0001", "504000"))
+SERIOUS = ("serious", "critical")
+
+
+class DeskTown(Town):
+    """With a desk; enter it as any town."""
+
+    members = MEMBERS
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.reader = self.edge_folder / "reader"
+
+    def __enter__(self) -> DeskTown:
+        self.reader.mkdir(parents=True)
+        (self.edge_folder / "edge.toml").write_text(SETTINGS)
+        super().__enter__()
+        typed = f"{PASSWORD}\n{PASSWORD}\n"
+        programs.edge_command(self.edge_folder, "account", "put", CLERK, "--role", "clerk", typed=typed)
+        self.sign_in()
+        return self
+
+    @property
+    def address(self) -> str:
+        return f"{self.edge.face}/console/"
+
+    def put(self, card: Mapping[str, Any] = CARD) -> None:
+        part = self.reader / "card.part"
+        part.write_text(json.dumps(card, ensure_ascii=False), encoding="utf-8")
+        part.rename(self.reader / "card.json")
+
+    def take(self) -> None:
+        (self.reader / "card.json").unlink(missing_ok=True)
+
+
+def sign_in(page: Page, town: DeskTown) -> None:
+    """Sign in, and make the computer a desk if it is none yet."""
+    page.goto(town.address)
+    page.keyboard.type(CLERK)
+    page.keyboard.press("Tab")
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".card-sight, input[name=key]")
+    if page.locator("input[name=key]").count():
+        page.keyboard.type("desk-1")
+        page.keyboard.press("Tab")
+        page.keyboard.type(town.key)
+        page.keyboard.press("Enter")
+        page.wait_for_selector(".card-sight")
+
+
+def look_up(page: Page, number: str) -> None:
+    page.keyboard.type(number)
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".who-is")
+
+
+def open_visit(page: Page) -> str:
+    """From the person's page; the case's number."""
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".add")
+    return page.url.rpartition("/")[2].partition("?")[0]
+
+
+def charge(page: Page, item: str, price: str) -> None:
+    page.keyboard.type(item)
+    for _ in range(3):
+        page.keyboard.press("Tab")
+    page.keyboard.type(price)
+    page.keyboard.press("Enter")
+    page.wait_for_selector(f".lines bdi:text-is('{item}')")
+
+
+def show_shares(page: Page) -> None:
+    page.keyboard.press("Enter")
+    page.wait_for_selector("form[action$=settle]")
+
+
+def accessible(page: Page) -> None:
+    """Nothing serious is found."""
+    found = [one for one in Axe().run(page).response["violations"] if one["impact"] in SERIOUS]
+    assert not found, [(one["id"], one["nodes"][0]["html"]) for one in found]

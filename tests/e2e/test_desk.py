@@ -1,0 +1,224 @@
+"""The clerk's desk in a real browser, over a real edge and hub: her day by keyboard alone, and what a broken line does to it."""
+
+from __future__ import annotations
+
+import re
+import signal
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from central_sync.terms.languages import Language
+from tests.browser import chromium, window
+from tests.e2e.console_town import sign_in as sign_in_technician
+from tests.e2e.console_town import with_technician
+from tests.e2e.desk_town import (
+    CARD,
+    HOSTILE,
+    HOSTILE_NUMBER,
+    ITEMS,
+    UNINSURED_NUMBER,
+    DeskTown,
+    accessible,
+    charge,
+    look_up,
+    open_visit,
+    show_shares,
+    sign_in,
+)
+from tests.e2e.town import NAME, NATIONAL_CODE
+from tests.edge.console.messages import catalogue
+
+pytestmark = [pytest.mark.proof, pytest.mark.timeout(300)]
+WAIT_MS = 30_000
+UNKNOWN_NUMBER = "0000000019"
+PATIENT = {"en": "427,200 IRR", "fa": "۴۲۷٬۲۰۰ ریال", "zh": "427,200伊朗里亚尔"}
+MARKS = re.compile("[\u2068\u2069]")
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeskTown]:
+    with DeskTown(tmp_path_factory.mktemp("town")) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as made:
+        yield made
+
+
+@pytest.fixture(autouse=True)
+def no_card(town: DeskTown) -> None:
+    town.take()
+
+
+def said(page: Page, language: str, message: str) -> None:
+    """The page's banner says ``message`` in its language."""
+    told = catalogue(language)[message] if language != "en" else message
+    expect(page.locator(".says").first).to_have_text(told, timeout=WAIT_MS)
+
+
+def charged(page: Page, number: str = NATIONAL_CODE) -> str:
+    look_up(page, number)
+    hid = open_visit(page)
+    charge(page, *ITEMS[0])
+    return hid
+
+
+@pytest.mark.parametrize("language", [language.value for language in Language])
+def test_a_clerks_day_with_a_card_by_keyboard_alone(browser: Browser, town: DeskTown, language: str) -> None:
+    with window(browser, language, dark=language == "zh") as page:
+        sign_in(page, town)
+        accessible(page)
+        expect(page.locator(".card-sight.empty")).to_be_visible(timeout=WAIT_MS)
+        town.put()
+        page.wait_for_selector(".who-is", timeout=WAIT_MS)
+        expect(page.locator("h1 bdi")).to_have_text(NAME)
+        said(page, language, "Insured")
+        accessible(page)
+        open_visit(page)
+        accessible(page)
+        for item in ITEMS:
+            charge(page, *item)
+        show_shares(page)
+        assert MARKS.sub("", page.locator(".patient-pays strong").inner_text()) == PATIENT[language]
+        accessible(page)
+        page.keyboard.press("Enter")
+        said(page, language, "It is settled. Take the patient's part, then say that it is booked.")
+        accessible(page)
+        page.keyboard.press("Enter")
+        said(page, language, "It is settled and booked.")
+        page.keyboard.press("Enter")
+        page.wait_for_selector(".slip")
+        accessible(page)
+        page.emulate_media(media="print")
+        expect(page.locator(".top")).to_be_hidden()
+        expect(page.locator(".noprint")).to_be_hidden()
+        expect(page.locator(".slip")).to_contain_text(NAME)
+        page.emulate_media(media="screen")
+        page.keyboard.press("Escape")
+        expect(page.locator(".card-sight.lying")).to_be_visible(timeout=WAIT_MS)
+        town.take()
+        expect(page.locator(".card-sight.empty")).to_be_visible(timeout=WAIT_MS)
+
+
+def test_a_line_cut_in_mid_settlement_is_a_doubt_that_ends_before_the_clerks_eyes(
+    browser: Browser, town: DeskTown
+) -> None:
+    with window(browser, "en") as page:
+        sign_in(page, town)
+        charged(page)
+        show_shares(page)
+        town.hub.process.send_signal(signal.SIGSTOP)
+        try:
+            page.keyboard.press("Enter")
+            said(page, "en", "Nobody can say yet whether this was settled.")
+            accessible(page)
+        finally:
+            town.hub.process.send_signal(signal.SIGCONT)
+        said(page, "en", "It is settled. Take the patient's part, then say that it is booked.")
+        page.wait_for_selector("form[action$='/booked']")
+        page.keyboard.press("Enter")
+        said(page, "en", "It is settled and booked.")
+
+
+def test_with_the_line_down_and_after_a_restart_the_case_goes_on_where_it_was(browser: Browser, town: DeskTown) -> None:
+    with window(browser, "fa") as page:
+        sign_in(page, town)
+        hid = charged(page)
+        town.hub.kill()
+        try:
+            charge(page, *ITEMS[1])
+            said(page, "fa", "Kept here: the insurer has not answered yet.")
+            page.keyboard.press("Enter")
+            page.wait_for_selector(".banner.warning a, .acts a[href$=bill]")
+            expect(page.locator(".says").first).to_contain_text("ارتباط با بیمه قطع است")
+            accessible(page)
+            town.edge.stop()
+            town.start_edge()
+            sign_in(page, town)
+            expect(page.locator(".cases").first).to_contain_text(hid)
+            look_up(page, hid)
+            expect(page.locator("h1 bdi")).to_have_text(NAME)
+            said(page, "fa", "Kept here: the insurer has not answered yet.")
+        finally:
+            town.start_hub()
+        said(page, "fa", "The case is open.")
+        show_shares(page)
+
+
+def test_hostile_names_do_nothing_and_break_no_page(browser: Browser, town: DeskTown) -> None:
+    with window(browser, "fa") as page:
+        sign_in(page, town)
+        charged(page, HOSTILE_NUMBER)
+        for _ in range(2):
+            expect(page.locator("h1 bdi")).to_have_text(HOSTILE)
+            assert "owned" not in page.title()
+            assert page.locator("script:not([src])").count() == 0
+            wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            assert wide <= 0, f"{wide} pixels stand out"
+            page.evaluate("document.documentElement.style.fontSize = '32px'")
+
+
+def test_whoever_is_not_insured_or_not_known_is_told_first(browser: Browser, town: DeskTown) -> None:
+    with window(browser, "zh") as page:
+        sign_in(page, town)
+        look_up(page, UNINSURED_NUMBER)
+        said(page, "zh", "Not insured today")
+        accessible(page)
+        page.keyboard.press("Escape")
+        page.wait_for_selector(".card-sight")
+        look_up(page, UNKNOWN_NUMBER)
+        said(page, "zh", "Not known to the insurer")
+
+
+def test_a_card_that_cannot_be_read_and_a_reader_that_is_gone_are_told(browser: Browser, town: DeskTown) -> None:
+    with window(browser, "en") as page:
+        sign_in(page, town)
+        expect(page.locator(".card-sight.empty")).to_be_visible(timeout=WAIT_MS)
+        town.put({**CARD, "number": "0499370898"})
+        expect(page.locator(".card-sight.failed")).to_contain_text("Clean it and try again", timeout=WAIT_MS)
+        town.take()
+        expect(page.locator(".card-sight.empty")).to_be_visible(timeout=WAIT_MS)
+        away = town.reader.rename(town.reader.with_name("away"))
+        expect(page.locator(".card-sight.lost")).to_be_visible(timeout=WAIT_MS)
+        accessible(page)
+        away.rename(town.reader)
+        expect(page.locator(".card-sight.empty")).to_be_visible(timeout=WAIT_MS)
+
+
+def test_a_double_click_and_a_reload_settle_once(browser: Browser, town: DeskTown) -> None:
+    with window(browser, "en") as page:
+        sign_in(page, town)
+        hid = charged(page)
+        show_shares(page)
+        page.locator("form[action$=settle] button").dblclick()
+        page.wait_for_selector("form[action$='/booked']")
+        page.reload()
+        expect(page.locator(".steps li", has_text="Settlement")).to_have_count(1)
+        assert hid in page.url
+
+
+def test_the_desk_works_without_a_script_weighs_little_and_is_not_for_technicians(
+    browser: Browser, town: DeskTown
+) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    weights: list[int] = []
+    page.on("response", lambda answer: weights.append(len(answer.body())) if answer.status == 200 else None)
+    sign_in(page, town)
+    assert 0 < sum(weights) < 150 * 1024
+    charged(page)
+    show_shares(page)
+    page.keyboard.press("Enter")
+    page.wait_for_selector("form[action$='/booked']")
+    page.keyboard.press("Enter")
+    expect(page.locator(".says")).to_have_text("It is settled and booked.")
+    context.close()
+    address = with_technician(town)
+    other = browser.new_context(locale="en").new_page()
+    sign_in_technician(other, address)
+    assert other.goto(f"{address}desk").status == 403
+    other.context.close()
