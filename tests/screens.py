@@ -14,7 +14,7 @@ import click
 from playwright.sync_api import Browser, Page
 
 from central_sync.terms.languages import Language
-from tests import screens_hub
+from tests import screens_desk, screens_hub
 from tests.browser import chromium, picture, window
 from tests.e2e.console_town import sign_in, with_technician
 from tests.e2e.technician_tour import PAGES, furnished, parked_entry, shown, tried
@@ -66,6 +66,8 @@ def main(folder: Path) -> None:
         time.sleep(SEEN_S)
         _pictures(browser, address, folder, "line-down")
     screens_hub.main(folder)
+    with chromium() as browser:
+        screens_desk.take(browser, folder)
     click.echo(f"{len(list(folder.glob('*.png')))} pictures in {folder}")
 
 

@@ -1,6 +1,7 @@
 """What the journal holds of one case, and which cases were opened lately: with what was asked, so that a desk's page remembers nothing itself.
 
-There is no index by case: what is closed is looked for among what was recorded since a time that whoever asks knows.
+There is no index by case: what is closed is looked for among what was recorded since a time that whoever asks knows (by the
+index of times: without being told so, SQLite would go through all of a journal that has grown old, newest first).
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ Read = Callable[[Callable[[Connection, Vault], Any]], Awaitable[Any]]
 
 OPENINGS = frozenset(number for row in ROWS if row.opens_case for number in row.numbers)
 _MARKS = ", ".join("?" * len(OPENINGS))
-_OF_LANE = "select seq from entry where lane = ? and at >= ? order by seq desc limit ?"
-_OPENED = f"select seq from entry where number in ({_MARKS}) and at >= ? order by seq desc limit ?"  # noqa: S608 -- question marks
+_OF_LANE = "select seq from entry indexed by recorded where lane = ? and at >= ? order by seq desc limit ?"
+_OPENED = f"select seq from entry indexed by recorded where number in ({_MARKS}) and at >= ? order by seq desc limit ?"  # noqa: S608 -- question marks
 
 
 class Cases:

@@ -183,6 +183,7 @@ class _Watch:
         try:
             read = await self._desks.read(self._workstation, "", READ_S)
         except Refused as refusal:
+            self._changed.clear()  # what led to this read was told before it ended
             if refusal.code not in ("card_absent", "shutting_down"):
                 self._show(Sight(State.FAILED, refusal.code))
             if refusal.code != "card_absent":
@@ -190,6 +191,7 @@ class _Watch:
             return
         if read.identity is None or not self._queues:
             return
+        self._changed.clear()
         self._seen[read.reader] = ""
         self._show(Sight(State.ASKING, name=read.identity.name))
         look = await self._asked(list(self._queues.values())[-1], read)

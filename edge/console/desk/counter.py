@@ -20,7 +20,7 @@ from edge.console.desk import forms, person, views
 from edge.console.desk.cards import DeskCards, State
 from edge.console.desk.forms import Mistyped
 from edge.console.desk.frame import Desk, Visitor
-from edge.console.desk.looks import Look, Said
+from edge.console.desk.looks import Look, Memory, Said
 from edge.console.desk.seats import Seat
 from edge.console.desk.teller import DEADLINE_MS, new_msgid
 from edge.console.lobby import BASE, SESSION_COOKIE
@@ -54,6 +54,7 @@ class CounterPages:
         self._cards = cards
         self._readers = readers
         self._news = news
+        self._memory = Memory()
 
     def routes(self) -> list[web.RouteDef]:
         """What the application serves."""
@@ -129,7 +130,8 @@ class CounterPages:
 
     async def _looked(self, seat: Seat, look: Look, name: str = "") -> str:
         if look.number:
-            look = look._replace(answers=await self._desk.teller.who(seat, look.kind, look.number, self._desk.today))
+            answers = await self._desk.teller.who(seat, look.kind, look.number, self._desk.today)
+            look = look._replace(answers=self._memory.remembered(look.kind, look.number, answers))
         return self._desk.looks.put(look, self._desk.lobby.clock(), name)
 
     def _look(self, visitor: Visitor) -> Look | None:

@@ -10,11 +10,12 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Generic, NamedTuple, TypeVar
 
-from edge.console.desk.person import Answers
+from edge.console.desk.person import UNKNOWN, Answers
 from edge.readers.cards.identity import CardIdentity
 
 KEPT_MAX = 2_000
 KEPT_FOR = timedelta(hours=2)
+REMEMBERED_FOR = timedelta(hours=12)
 NAME_BYTES = 10
 
 
@@ -66,3 +67,25 @@ class Shelf(Generic[T]):
             del self._kept[name]
             return None
         return kept[1]
+
+
+class Memory:
+    """What the insurer last said of people, for when it cannot be asked: shown with its age, and never taken for an answer of now."""
+
+    def __init__(self) -> None:
+        self._last: dict[tuple[str, str], Answers] = {}
+
+    def remembered(self, kind: str, number: str, answers: Answers) -> Answers:
+        """``answers``, or if the insurer could not be asked the last ones, with why it could not."""
+        who = (kind, number)
+        last = self._last.get(who)
+        if answers.person is not None or answers.code in UNKNOWN:
+            self._last.pop(who, None)
+            if answers.person is not None:
+                self._last[who] = answers
+                while len(self._last) > KEPT_MAX:
+                    del self._last[next(iter(self._last))]
+            return answers
+        if last is None or answers.at - last.at >= REMEMBERED_FOR:
+            return answers
+        return last._replace(code=answers.code, check_code=answers.check_code)

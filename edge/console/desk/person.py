@@ -55,7 +55,7 @@ class Seen(NamedTuple):
     from_card: bool
 
 
-_UNKNOWN = frozenset({"person_unknown", "identifier_invalid"})
+UNKNOWN = frozenset({"person_unknown", "identifier_invalid"})
 
 
 class Banner(NamedTuple):
@@ -99,12 +99,14 @@ def seen(kind: str, number: str, card: CardIdentity | None, answers: Answers | N
     found = answers.person if answers else None
     checks = list((answers.checks if answers else {}).values())
     insured = any(check.entitled for check in checks)
-    if found and checks:
+    if found and answers and answers.code:
+        cover = Cover.NOT_ASKED  # what is known is from earlier
+    elif found and checks:
         cover = Cover.INSURED if insured else Cover.NOT_INSURED
     elif found:
         cover = Cover.INSURED if any(one.in_force for one in found.covers) else Cover.NOT_INSURED
     else:
-        cover = Cover.UNKNOWN_PERSON if answers and answers.code in _UNKNOWN else Cover.NOT_ASKED
+        cover = Cover.UNKNOWN_PERSON if answers and answers.code in UNKNOWN else Cover.NOT_ASKED
     balances = {(one.layer, one.name, one.owner): one for check in checks for one in check.balances}
     return Seen(
         name=found.name if found else card.name if card else "",

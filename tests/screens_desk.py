@@ -1,0 +1,153 @@
+"""Pictures of the clerk's desk in each of its states; a part of ``make screens``, or ``python -m tests.screens_desk FOLDER`` by itself."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page
+
+from central_sync.terms.languages import Language
+from tests.browser import chromium, picture, window
+from tests.e2e.desk_town import (
+    CARD,
+    HOSTILE_NUMBER,
+    ITEMS,
+    UNINSURED_NUMBER,
+    DeskTown,
+    charge,
+    look_up,
+    open_visit,
+    show_shares,
+    sign_in,
+)
+from tests.e2e.town import NATIONAL_CODE
+
+LOOKS = ("light", "dark")
+
+
+def _start(page: Page) -> None:
+    page.keyboard.press("Escape")
+    page.wait_for_selector(".card-sight")
+
+
+class _Album:
+    """Pictures of one language and look."""
+
+    def __init__(self, page: Page, town: DeskTown, folder: Path, name: str) -> None:
+        self.page, self.town = page, town
+        self._folder, self._name = folder, name
+
+    def take(self, state: str) -> None:
+        picture(self.page, self._folder, f"desk-{state}-{self._name}")
+
+    def line_up(self) -> None:
+        """Whatever is seen while all is well."""
+        page, town = self.page, self.town
+        sign_in(page, town)
+        page.goto(f"{town.address}desk/pair")
+        self.take("pair")
+        page.goto(town.address)
+        page.wait_for_selector(".card-sight.empty")
+        self.take("start")
+        town.put({**CARD, "number": "0499370898"})
+        page.wait_for_selector(".card-sight.failed")
+        self.take("card-failed")
+        town.take()
+        page.wait_for_selector(".card-sight.empty")
+        town.put()
+        page.wait_for_selector(".who-is")
+        self.take("person")
+        _start(page)
+        page.wait_for_selector(".card-sight.lying")
+        self.take("card-lying")
+        town.take()
+        self._uninsured()
+        look_up(page, NATIONAL_CODE)
+        open_visit(page)
+        for item in ITEMS:
+            charge(page, *item)
+        self.take("case")
+        show_shares(page)
+        self.take("bill")
+        page.keyboard.press("Enter")
+        page.wait_for_selector("form[action$='/booked']")
+        self.take("settled")
+        page.keyboard.press("Enter")
+        page.wait_for_selector(".acts a.big[href$=slip]")
+        self.take("booked")
+        page.keyboard.press("Enter")
+        page.wait_for_selector(".slip")
+        self.take("slip")
+
+    def _uninsured(self) -> None:
+        page = self.page
+        look_up(page, UNINSURED_NUMBER)
+        self.take("person-uninsured")
+        _start(page)
+        page.keyboard.type("12")
+        page.keyboard.press("Enter")
+        page.wait_for_selector(".told")
+        self.take("mistyped")
+        page.goto(f"{self.town.address}desk")
+        look_up(page, HOSTILE_NUMBER)
+        self.take("person-hostile")
+        _start(page)
+
+    def in_doubt(self) -> None:
+        """What a settlement looks like whose answer does not come."""
+        page = self.page
+        _start(page)
+        look_up(page, NATIONAL_CODE)
+        open_visit(page)
+        charge(page, *ITEMS[0])
+        show_shares(page)
+        self.town.hub.process.send_signal(signal.SIGSTOP)
+        try:
+            page.keyboard.press("Enter")
+            page.wait_for_selector("form[action$='/reverse']")
+            self.take("doubt")
+        finally:
+            self.town.hub.process.send_signal(signal.SIGCONT)
+        page.wait_for_selector("form[action$='/booked']")
+
+    def line_down(self) -> None:
+        """What is seen while there is no line."""
+        page = self.page
+        sign_in(page, self.town)
+        look_up(page, NATIONAL_CODE)
+        self.take("person-line-down")
+        open_visit(page)
+        charge(page, *ITEMS[0])
+        self.take("case-line-down")
+        page.keyboard.press("Enter")
+        page.wait_for_selector(".acts a.big[href$=bill]")
+        self.take("bill-line-down")
+        _start(page)
+        self.take("start-line-down")
+        page.evaluate("document.querySelector('[data-wait]').hidden = false")
+        self.take("wait")
+
+
+def take(browser: Browser, folder: Path) -> None:
+    """All of them."""
+    with tempfile.TemporaryDirectory() as place, DeskTown(Path(place)) as town:
+        for language in Language:
+            for looks in LOOKS:
+                with window(browser, language, dark=looks == "dark") as page:
+                    album = _Album(page, town, folder, f"{language}-{looks}")
+                    album.line_up()
+                    if looks == "light":
+                        album.in_doubt()
+        town.hub.kill()
+        for language in Language:
+            for looks in LOOKS:
+                with window(browser, language, dark=looks == "dark") as page:
+                    _Album(page, town, folder, f"{language}-{looks}").line_down()
+
+
+if __name__ == "__main__":
+    with chromium() as made:
+        take(made, Path(sys.argv[1] if len(sys.argv) > 1 else "build/screens"))
