@@ -29,6 +29,7 @@ from edge.firmware.tunnel import WORDS, Leg, leg_of
 from edge.firmware.watch import Watch, report_of, tunnel_of
 
 F = TypeVar("F", bound=Callable[..., Any])
+CONFIRM = "pishkhan-edge firmware confirm"
 MARK_WELL, MARK_UNWELL = "well", "NOT WELL"
 
 
@@ -122,15 +123,17 @@ def diff_command(root: Path, site: Path | None) -> None:
 @click.option("--anyway", is_flag=True, help="Also where `check` finds something wrong.")
 def apply_command(root: Path, site: Path | None, within_s: float, anyway: bool) -> None:
     """Put the site in place; it goes back by itself unless you `confirm`."""
-    todo = Appliance(root).apply(site or site_file(root), within_s, anyway=anyway)
+    box = Appliance(root)
+    todo = box.apply(site or site_file(root), within_s, anyway=anyway)
     _tell(todo)
-    if not todo:
+    if todo:
+        click.echo(
+            f"In place. See whether you still reach this box, and confirm within {within_s:g} s: {CONFIRM}", err=True
+        )
+    elif box.sets.record().confirmed:
         click.echo("Nothing to do: it is in place.", err=True)
-        return
-    click.echo(
-        f"In place. Look whether you still reach this box, then type within {within_s:g} seconds: pishkhan-edge firmware confirm",
-        err=True,
-    )
+    else:
+        click.echo(f"It is in place, and waits to be confirmed: {CONFIRM}", err=True)
 
 
 @firmware.command("confirm")

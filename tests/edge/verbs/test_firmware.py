@@ -39,6 +39,7 @@ def test_a_technician_goes_all_the_way(root: Path) -> None:
     assert (shown.exit_code, "+table inet pishkhan {" in shown.output) == (1, True)
     assert "add\t/etc/nftables.conf" in typed(root, "apply").output
     assert typed(root, "diff").exit_code == 0
+    assert "waits to be confirmed" in typed(root, "apply").output
     assert typed(root, "confirm").exit_code == 0
     assert "Nothing to do" in typed(root, "apply").output
     assert "back\t/etc/nftables.conf" in typed(root, "rollback").output
