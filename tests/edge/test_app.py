@@ -49,6 +49,23 @@ async def test_an_edge_starts_without_a_line_answers_and_stops_and_starts_again(
     assert not [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
 
 
+async def test_systemd_is_told_when_it_listens_and_that_it_lives(
+    who: identity.Identity, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as heard:
+        heard.bind(str(tmp_path / "notify"))
+        heard.setblocking(False)
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+        monkeypatch.setenv("WATCHDOG_USEC", "60000000")
+        edge = Edge(tmp_path, Config(listen="127.0.0.1:0"), who)
+        await edge.start()
+        loop = asyncio.get_running_loop()
+        async with asyncio.timeout(5):
+            said = [await loop.sock_recv(heard, 100) for _ in range(2)]
+        await edge.stop()
+        assert [*said, heard.recv(100)] == [b"READY=1", b"WATCHDOG=1", b"STOPPING=1"]
+
+
 async def test_two_edges_do_not_share_a_journal(who: identity.Identity, tmp_path: Path) -> None:
     first, second = (Edge(tmp_path, Config(listen="127.0.0.1:0"), who) for _ in range(2))
     await first.start()
