@@ -126,7 +126,7 @@ class Diagnostics:
             "institution": self._institution, "made_at": now, "program": version(), "runs": self._standing is not None,
             "python": platform.python_version(), "system": platform.system(), "release": platform.release(), "machine": platform.machine(),
             "openssl": ssl.OPENSSL_VERSION, "libraries": {name: _library(name) for name in LIBRARIES},
-            "up_s": round(time.monotonic()), "frozen": bool(getattr(sys, "frozen", False)),
+            "machine_up_s": round(time.monotonic()), "frozen": bool(getattr(sys, "frozen", False)),
         }  # fmt: skip
 
     def _settings(self) -> Mapping[str, Any]:
