@@ -112,10 +112,10 @@ class Door:
         code = await _typed(request, "code")
         found = await self._lobby.work(self._sign_in.finish_set_up, visitor, code, _address(request))
         if isinstance(found, Wrong | Waits):
-            values = {"secret": "", "address": "", "picture": ""}
+            values = {"secret": "", "address": "", "picture": "", "here": "/second-factor/set-up"}
             return self._refused(request, visitor, "factor_secret.html", found, values)
         entered, codes = found
-        answer = self._lobby.shown(request, visitor, "factor_done.html", {"codes": codes})
+        answer = self._lobby.shown(request, visitor, "factor_done.html", {"codes": codes, "here": "/"})
         self._lobby.keep(answer, SESSION_COOKIE, entered.token)
         self._lobby.keep(answer, BROWSER_COOKIE, entered.mark, long=True)
         return answer
@@ -124,7 +124,7 @@ class Door:
 
     async def account(self, request: web.Request, visitor: Visitor) -> web.StreamResponse:
         """Who somebody is here."""
-        return self._lobby.shown(request, visitor, "account.html", {"refused": "", "done": ""})
+        return self._lobby.shown(request, visitor, "account.html", {"refused": ""})
 
     async def change_password(self, request: web.Request, visitor: Visitor) -> web.StreamResponse:
         """Another password."""
@@ -132,11 +132,11 @@ class Door:
         old, new = await _typed(request, "old"), await _typed(request, "new")
         if not passwords.acceptable(new) or new != await _typed(request, "again"):
             words = text("The new password has 10 to 200 characters, and is typed twice.")
-            return self._lobby.shown(request, visitor, "account.html", {"refused": words, "done": ""}, 400)
+            return self._lobby.shown(request, visitor, "account.html", {"refused": words, "here": "/account"}, 400)
         async with self._checking:
             found = await self._lobby.work(self._sign_in.change_password, visitor, old, new, _address(request))
         if isinstance(found, Wrong | Waits):
-            return self._refused(request, visitor, "account.html", found, {"done": ""})
+            return self._refused(request, visitor, "account.html", found, {"here": "/account"})
         return self._lobby.signed_in(found.token, found.mark)
 
     def _refused(

@@ -127,7 +127,7 @@ class OpenLists:
 
         def late(hospital: SignedTo) -> SignedTo | None:
             lives = hospital.day is not None or hospital.reported_at is not None
-            return hospital if lives and (hospital.day is None or hospital.day < since) else None
+            return hospital if lives and (hospital.day or hospital.added_at.date()) < since else None
 
         return self._through(visitor, after, late)
 

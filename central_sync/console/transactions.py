@@ -83,8 +83,9 @@ class Transactions:
         number, after = str(form.get("number", ""))[:ID_CHARACTERS_MAX].strip(), str(form.get("after", ""))
         cases = await self._lobby.work(self._cases, visitor, number, cursors.read(after, tuple[date, str]))
         more = cursors.written(cases[-2].opened_on, cases[-2].hid) if len(cases) > ROWS_PER_PAGE else ""
+        here = "/transactions"
         people = {"cases": cases[:ROWS_PER_PAGE], "more": more, "number": number}
-        values = {"wanted": "", "hits": None, "found_max": FOUND_MAX, "people": people, "words": words}
+        values = {"wanted": "", "hits": None, "found_max": FOUND_MAX, "people": people, "words": words, "here": here}
         return self._lobby.shown(request, visitor, "transactions.html", values)
 
     def _cases(self, visitor: Visitor, number: str, after: tuple[date, str] | None) -> list[Case]:
@@ -124,7 +125,7 @@ class Transactions:
         def told(step: Step) -> str:
             return sentence(step, style)
 
-        values = {"life": found, "body": body, "told": told, "words": words}
+        values = {"life": found, "body": body, "told": told, "words": words, "here": address_of(institution, msgid)}
         return self._lobby.shown(request, visitor, "transaction.html", values)
 
     def _life(

@@ -135,6 +135,7 @@ class Trust:
             return self._lobby.no_page(request, visitor)
         values: dict[str, Any] = {"trusted": found, "refused": refused, "done": done, "code": code, "words": words}
         values |= {"hours_default": INVITATION_HOURS_DEFAULT, "hours_max": INVITATION_HOURS_MAX}
+        values["here"] = f"/hospitals/{found.hospital.code}/trust"
         return self._lobby.shown(request, visitor, "trust.html", values, status)
 
     def _rows(self, visitor: Visitor, after: str) -> tuple[list[Listed], list[OpenInvitation]]:

@@ -108,6 +108,7 @@ class SignedTo:
 
     institution: str
     name: str
+    added_at: datetime
     day: date | None
     reported_at: datetime | None
     report: bytes | None

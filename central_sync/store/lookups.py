@@ -79,7 +79,7 @@ class Lookups:
         c, newest = t.institution.c, func.max(t.day_root.c.day)
         day = select(newest).where(t.day_root.c.institution == c.code).scalar_subquery()
         report = ft.edge_report.c
-        statement = select(c.code, c.name, day.label("day"), report.at, report.body).select_from(
+        statement = select(c.code, c.name, c.added_at, day.label("day"), report.at, report.body).select_from(
             t.institution.outerjoin(ft.edge_report, report.institution == c.code)
         )
         statement = statement.where(c.code > after, within(scope, c.code)).order_by(c.code).limit(rows_max)

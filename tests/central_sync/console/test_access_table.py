@@ -168,3 +168,39 @@ async def test_no_form_works_without_the_key_of_its_own_session_or_from_another_
         status, page, _ = await browser.post(_filled(path, "H1"), await browser.key())
         assert status == 403
         assert "too old" in page
+
+
+async def test_hostile_text_in_any_place_is_refused_and_is_no_fault(world: World, client) -> None:
+    world.account("one", Role.OPERATOR)
+    browser = Browser(client, world.token("one"))
+    key = await browser.key()
+    for path in (
+        "/transactions?id=%00",
+        "/hospitals/%00/trust",
+        "/hospitals/H1/transaction?msgid=%00",
+        "/hospitals/H1/cases/%00",
+        "/trail?actor=%00",
+        "/hospitals?after=%00",
+    ):
+        assert (await browser.get(path))[0] == 404, path
+    for path in (
+        "/transactions?id=%ff%fe",
+        "/trail?subject=%ed%a0%80",
+        "/hospitals?after=%F0%9F%92%A9",
+        "/?x=" + "y" * 6000,
+    ):
+        assert (await browser.get(path))[0] == 200, path
+    for path, field in (
+        ("/transactions/person", "number"),
+        ("/hospitals/H1/transaction/look", "msgid"),
+        ("/hospitals/H1/withdraw", "invitation"),
+        ("/account/password", "old"),
+        ("/sign-in", "name"),
+    ):
+        assert (await browser.post(path, key, **{field: "a\0b"}))[0] == 404, path
+    for body, kind in (
+        (b"\xff" * 100, "multipart/form-data; boundary=x"),
+        (b"x=%ff", "application/x-www-form-urlencoded; charset=nope"),
+    ):
+        answer = await client.post("/sign-in", data=body, headers={"Content-Type": kind}, allow_redirects=False)
+        assert answer.status == 403, kind
