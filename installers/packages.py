@@ -36,7 +36,7 @@ class Kind:
 
 KINDS = {
     "pishkhan-edge": Kind(
-        ("pishkhan-edge", "pishkhan-agent"),
+        ("pishkhan-edge", "pishkhan-agent", "pishkhan-tunnel"),
         "The hospital's gateway to its insurers, and the agent for card readers of a clerk's computer.",
         ("libpcsclite1", "pcscd", "libccid"),
     ),
@@ -126,6 +126,8 @@ def _contents(program: Program, frozen: Path, sbom: Path | None) -> list[dict[st
         found.append({"src": str(HERE / "local.conf"), "dst": local, "type": "config|noreplace"})
     found += [{"src": str(ROOT / "docs" / name), "dst": f"{documents}/{name}"} for name in DOCUMENTS]
     if short == "edge":
+        settle = "pishkhan-firmware-settle.service"  # of root, without a folder or settings of its own
+        found.append({"src": str(ROOT / "firmware_cfg/units" / settle), "dst": f"/usr/lib/systemd/system/{settle}"})
         for path in ("edge_defaults.toml", "sites/example-hospital.toml"):
             found.append({"src": str(ROOT / "firmware_cfg" / path), "dst": f"{documents}/{Path(path).name}"})
     if sbom is not None:

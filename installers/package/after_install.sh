@@ -7,7 +7,7 @@ for account in @ACCOUNTS@; do
     if ! getent passwd "$account" >/dev/null; then
         useradd --system --user-group --no-create-home --home-dir "/var/lib/$account" --shell /usr/sbin/nologin "$account"
     fi
-    if [ "$account" != pishkhan-hub ] && getent group dialout >/dev/null; then
+    if [ "$account" != pishkhan-hub ] && [ "$account" != pishkhan-tunnel ] && getent group dialout >/dev/null; then
         usermod -a -G dialout "$account" # serial lines: card readers
     fi
     install -d -m 0700 -o "$account" -g "$account" "/var/lib/$account"
