@@ -157,7 +157,7 @@ class Edge:
         reconciler = Reconciler(self._journal, self._line, clock)
         desks = self._paused(intake, audit, events)
         self._standings = self._standings_of(front)
-        self._technicians = self._technicians_of(housekeeping, front, audit)
+        self._technicians = self._technicians_of(housekeeping, front, desks, audit)
         verbs = {**housekeeping.verbs, **CardControl(front.desks).verbs, **self._technicians.verbs}
         control = Control(self._folder, {**verbs, "compare": reconciler.verb, "agents": agents_port.verb})
         clerks = Clerks(
@@ -198,10 +198,10 @@ class Edge:
         self._maintenance = Maintenance(self._folder, audit, clock, events)
         return Pause(intake, self._maintenance.window, self._knows, clock)
 
-    def _technicians_of(self, housekeeping: Housekeeping, front: Front, audit: Audit) -> Technicians:
+    def _technicians_of(self, housekeeping: Housekeeping, front: Front, desks: Pause, audit: Audit) -> Technicians:
         return Technicians(
             self._folder, self._config, lambda: self._who, self._journal, housekeeping, self._maintenance, self._workstations, self._agents,
-            self._remote.connected, self._standings.standing, front.desks.rows, audit, clock,
+            self._remote.connected, lambda: (self.url, desks.called_at), self._standings.standing, front.desks.rows, audit, clock,
         )  # fmt: skip
 
     async def _look_after(self, intake: Intake) -> None:

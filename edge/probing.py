@@ -27,7 +27,7 @@ STEP_S_MAX = 5.0
 SLOW_MS = 1_500
 HEAD_BYTES_MAX = 16 * 1024
 HUB_CERTIFICATE_DAYS_LOW = 14
-NAMES = ("desks", "readers", "name", "port", "certificate", "centre", "renewal")
+NAMES = ("face", "desks", "readers", "name", "port", "certificate", "centre", "renewal")
 """The steps, in their order."""
 
 WELL, WARNING, BROKEN, UNKNOWN, WAITING = "well", "warning", "broken", "unknown", "waiting"
@@ -59,7 +59,9 @@ Found = tuple[str, dict[str, int | str]]
 
 
 class Probe:
-    """``sync_url``, ``enrol_url``, ``tls`` and ``device`` as the line has them; ``readers`` and ``desks`` (how many may sign in) of this edge."""
+    """``sync_url``, ``enrol_url``, ``tls`` and ``device`` as the line has them; ``readers`` and ``desks`` (how many may sign in) of this edge;
+    ``face``: where it listens, and when a program of the hospital last called.
+    """
 
     def __init__(
         self,
@@ -69,6 +71,7 @@ class Probe:
         device: str,
         readers: Callable[[], Sequence[ReaderRow]],
         desks: Callable[[], int],
+        face: Callable[[], tuple[str, datetime | None]],
         clock: Callable[[], datetime],
     ) -> None:
         self._sync_url = sync_url
@@ -77,6 +80,7 @@ class Probe:
         self._device = device
         self._readers = readers
         self._desks = desks
+        self._face = face
         self._clock = clock
 
     async def run(self, tell: Tell) -> Sequence[Step]:
@@ -89,6 +93,7 @@ class Probe:
         return tuple(steps)
 
     async def _steps(self) -> AsyncIterator[Step]:
+        yield self._face_step()
         yield self._desk_step()
         yield self._reader_step()
         async for step in self._way():
@@ -105,6 +110,14 @@ class Probe:
             broken = step.state in (BROKEN, UNKNOWN)
             step = Step(name, UNKNOWN, "before") if broken else await _timed(name, work(address, host, port))
             yield step
+
+    def _face_step(self) -> Step:
+        """Whoever reads the page was served by the face: it works. Whether the hospital's own program uses it is another question."""
+        address, called_at = self._face()
+        if called_at is None:
+            return Step("face", WARNING, "not_called", {"address": address})
+        minutes = max(0, int((self._clock() - called_at).total_seconds() // 60))
+        return Step("face", WELL, "called", {"address": address, "minutes": minutes})
 
     def _desk_step(self) -> Step:
         count = self._desks()

@@ -49,6 +49,7 @@ class Technicians:
         workstations: Workstations,
         agents: Agents,
         connected: Callable[[], Sequence[str]],
+        face: Callable[[], tuple[str, datetime | None]],
         standing: Callable[[], Awaitable[Standing]],
         readers: Callable[[], list[ReaderRow]],
         audit: Audit,
@@ -63,7 +64,7 @@ class Technicians:
         self._diagnostics = Diagnostics(folder, config, who().institution, journal, standing, audit, clock)
         self._probe = Probe(
             config.sync_url or who().sync_url, config.enrol_url or who().enrol_url, lambda: identity.client_context(who()),
-            config.sync_device, readers, workstations.count, clock,
+            config.sync_device, readers, workstations.count, face, clock,
         )  # fmt: skip
         self._stops: list[Callable[[], Awaitable[None]]] = []
 

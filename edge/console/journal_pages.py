@@ -17,6 +17,8 @@ from aiohttp import web
 from central_sync.pages.front import Handler, Turned
 from central_sync.terms import languages
 from central_sync.terms.days import Calendar, civil_day, day_end, display, parse
+from central_sync.wire.desk_sentences import desk_sentence
+from central_sync.wire.refusals import REFUSALS
 from edge.accounts import Role
 from edge.console.lobby import BASE, Lobby
 from edge.console.sessions import Session
@@ -153,6 +155,7 @@ class JournalPages:
         sheet = await self._found(request)
         values = {
             **_named(sheet), "now": self._lobby.clock(), "seen": seen, "may_see": self._may_see(session),
+            "sentence": desk_sentence(sheet.row.code, self._lobby.tongue(request).language) if sheet.row.code in REFUSALS else "",
             "business_day": languages.day(sheet.business_day, self._calendar, self._lobby.tongue(request).language),
             "packet": _written(body.packet if body else None), "answer": _written(body.answer if body else None),
         }  # fmt: skip

@@ -38,11 +38,14 @@ class Pause:
         self._window = window
         self._known = known
         self._clock = clock
+        self.called_at: datetime | None = None
+        """When the last call came."""
 
     async def handle(self, call: Call) -> Reply:
         """As the intake's, but for what maintenance refuses."""
-        window = self._window()
-        if window is None or not window.lasts(self._clock()):
+        window, now = self._window(), self._clock()
+        self.called_at = now
+        if window is None or not window.lasts(now):
             return await self._intake.handle(call)
         row = BY_NUMBER.get(call.number)
         if row is None or call.number in GOES_ON or (row.journaled and await self._is_known(call)):

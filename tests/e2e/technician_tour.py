@@ -55,4 +55,4 @@ def tried(page: Page, address: str) -> None:
     shown(page, address, PAGES["checks"])
     page.locator("form button.main").first.click()
     expect(page.locator(".step.waiting")).to_have_count(0, timeout=RUN_MS_MAX)
-    expect(page.locator(".step")).to_have_count(7, timeout=RUN_MS_MAX)
+    expect(page.locator(".step")).to_have_count(8, timeout=RUN_MS_MAX)

@@ -215,7 +215,7 @@ def test_what_is_looked_for_and_tried_works_without_a_script(browser: Browser, a
     page.locator("form button.main").first.click()
     for _ in range(60):
         page.reload()
-        if not page.locator(".step.waiting").count() and page.locator(".step").count() == 7:
+        if not page.locator(".step.waiting").count() and page.locator(".step").count() == 8:
             break
         page.wait_for_timeout(250)
     expect(page.locator(".step.waiting")).to_have_count(0)

@@ -96,7 +96,7 @@ class Hub:
 async def tried(hub: Hub, url: str = "", **more: object) -> dict[str, Step]:
     given = {
         "sync_url": url or f"https://127.0.0.1:{hub.port}", "enrol_url": "", "tls": hub.client, "device": "", "readers": lambda: [READER],
-        "desks": lambda: 2, "clock": lambda: datetime.now(UTC),
+        "desks": lambda: 2, "face": lambda: ("https://edge", NOW), "clock": lambda: datetime.now(UTC),
     }  # fmt: skip
     heard: list[Sequence[Step]] = []
     steps = await Probe(**(given | more)).run(heard.append)
@@ -117,7 +117,7 @@ async def test_a_way_that_is_well_is_well_at_every_step(hub: Hub) -> None:
     assert {step.state for step in steps.values()} == {"well"}
     assert steps["certificate"].values == {"days": 29}
     assert steps["centre"].values["seconds"] <= 1
-    assert all(step.took_ms is not None for name, step in steps.items() if name not in ("desks", "readers"))
+    assert all(step.took_ms is not None for name, step in steps.items() if name not in ("face", "desks", "readers"))
 
 
 @pytest.mark.parametrize(
@@ -185,6 +185,10 @@ async def test_readers_and_desks_are_looked_at_whatever_the_line_does(hub: Hub) 
     assert (steps["readers"].code, steps["readers"].values) == ("readers_troubled", {"names": "r2"})
     assert steps["desks"].code == "no_desks"
     assert (await tried(hub, "https://127.0.0.1:1", readers=list))["readers"].code == "no_readers"
+    called = {"face": lambda: ("https://edge", NOW - timedelta(minutes=5))}
+    assert (await tried(hub, "https://127.0.0.1:1", **called))["face"].values["minutes"] >= 5
+    quiet = (await tried(hub, "https://127.0.0.1:1", face=lambda: ("https://edge", None)))["face"]
+    assert (quiet.state, quiet.code) == ("warning", "not_called")
 
 
 async def test_an_interface_that_is_not_there_is_named(hub: Hub) -> None:

@@ -46,7 +46,7 @@ class Place(World):
         lobby = Lobby(self.accounts, lambda: self.now, "H", "Asia/Tehran", Calendar.JALALI, secure=False)
         backup.make_recovery_key(folder)
         self.technicians = Technicians(
-            folder, Config(), lambda: who, journal, keeper, self.maintenance, Workstations(folder / "workstations.json"), Agents(folder), list, self.standing,
+            folder, Config(), lambda: who, journal, keeper, self.maintenance, Workstations(folder / "workstations.json"), Agents(folder), list, lambda: ("https://edge", None), self.standing,
             lambda: self.readers, audit, lambda: self.now,
         )  # fmt: skip
         self.console = Console(lobby, self.standing, audit, self.technicians.pages)

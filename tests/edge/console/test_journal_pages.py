@@ -10,6 +10,7 @@ import pytest
 from aiohttp.test_utils import TestClient
 
 from central_sync.terms.languages import Language
+from central_sync.wire.desk_sentences import desk_sentence
 from edge.accounts import Role
 from edge.console.lobby import BASE
 from edge.console.words import NUMBERS
@@ -47,6 +48,14 @@ async def test_entries_are_listed_filtered_and_paged(client: TestClient, place: 
     status, page = await text_of(client, f"{HERE}?day=1404/13/40")
     assert status == 400
     assert "There is no such day. Write it like 1404-03-11." in page
+
+
+async def test_why_it_was_refused_is_told_in_the_readers_language(client: TestClient, place: Place) -> None:
+    seq = await place.append("m1", number="2204")
+    await place.journal.receive([declined(seq, "case_closed")], None, NOW)
+    for language in Language:
+        _, page = await text_of(client, f"{HERE}/{seq}", headers={"Accept-Language": language.value})
+        assert desk_sentence("case_closed", language) in page
 
 
 async def test_no_identity_stands_in_an_address(client: TestClient, place: Place) -> None:

@@ -38,7 +38,9 @@ async def test_what_is_open_goes_on_and_what_is_new_does_not(tmp_path: Path, hub
         async def asked(number: str, packet: dict, msgid: str) -> Reply:
             return await pause.handle(call(number, packet, msgid))
 
+        assert pause.called_at is None
         assert (await asked("2201", registration(), "m1")).outcome == "final"
+        assert pause.called_at == NOW
         assert (await asked("2204", fees(HID), "m2")).outcome == "final"
         assert (await asked("2207", settle(HID), "m3")).outcome == "final"
         on.append(True)
