@@ -81,13 +81,15 @@ def _benefit(asking: Asking, benefit: Ready, left: Sequence[Left], already: int,
             return 0, (TraceStep(benefit.takes_rule, Kind.NOTHING, 0),), Turn(left), 0
     if benefit.package:
         return _at_fixed_price(asking, benefit, mine, others, already)
-    gone = _paid_before(asking, benefit) if benefit.secondary and mine and asking.whole else {}
+    gone = _paid_before(asking, benefit) if benefit.secondary and mine else None
     if benefit.by_line:
-        return _each_line(asking, benefit, found, gone, already)
+        return _each_line(asking, benefit, found, gone or {}, already)
     kept: list[TraceStep] = []
     if gone:
         fresh = False
-    pays, trace = _unit(asking, benefit, mine, amount, kept, fresh, already, sum(gone.values()))
+        pays, trace = _unit(asking, benefit, mine, amount, kept, fresh, already, sum(gone.values()))
+    else:
+        pays, trace = _unit(asking, benefit, mine, amount, kept, fresh, already)
     if fresh:
         now = others
         now += anew(benefit.parts, mine, kept, pays, asking.number)
@@ -144,7 +146,7 @@ def _unit(
     kept: list[TraceStep],
     fresh: bool,
     already: int,
-    gone: int,
+    gone: int = 0,
 ) -> tuple[int, list[TraceStep]]:
     """What the layer pays of ``mine`` (which come to ``own``), and its trace; ``kept`` gets what it leaves. ``gone`` is what earlier layers
     have paid whole.

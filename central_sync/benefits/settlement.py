@@ -103,7 +103,7 @@ def _asked(
             asked.append(reason)
             continue
         scheme = rulebook.schemes[cover.scheme]
-        if last is not None and last.rank == scheme.rank and (wrong := clash(last, scheme)):
+        if last is not None and last.layer == scheme.layer and (wrong := clash(last, scheme)):
             raise wrong
         last = scheme
         plan = known.of(scheme, facts, cover)
