@@ -17,7 +17,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 from itertools import pairwise
 
-from central_sync.benefits.choices import After, Hold
+from central_sync.benefits.choices import After, Hold, RoundedAt
 from central_sync.benefits.document import PARTS, Payment, Settled
 from central_sync.benefits.explain import Step
 from central_sync.benefits.facts import CaseFacts
@@ -130,8 +130,8 @@ def _shares(settled: Settled, rulebook: Rulebook, facts: CaseFacts | None) -> It
         for number, step in enumerate(share.trace):
             if step.amount and step.kind not in _EITHER and (step.amount < 0) == (step.kind in LOOKED):
                 yield Mistake(f"{share.scheme}[{number}]", "stands on the wrong side")
-        yield from _flow(share, known)
-        yield from _own_caps(share)
+        yield from _flow(share, known, scheme)
+        yield from _own_caps(share, scheme)
 
 
 def _cannot(share: Payment, scheme: Scheme | None, currency: str) -> bool:
@@ -240,8 +240,14 @@ def _fits(slot: Slot, value: object, step: Step, kind: Kind, mode: Rounding) -> 
     if (
         say.get("met") and slot.ratios
     ):  # it goes on with the deductible of another bill, which may have been a later one
-        return say["whole"] in {part_of(value, Fraction(ratio), mode) for ratio in slot.ratios} | {value, *slot.floors}
+        most = {part_of(value, Fraction(ratio), one) for ratio in slot.ratios for one in {mode, Rounding.HALF_UP}}
+        return say["whole"] in most | {value, *slot.floors}
     return int(say["whole"]) % value == 0 if slot.many and value else say["whole"] == whole
+
+
+def slack_of(scheme: Scheme, steps: int) -> int:
+    """By how many coins so many steps may be off: each is rounded by itself where layers are rounded together."""
+    return 2 * (steps + 1) if scheme.rounding.at is RoundedAt.TOGETHER else 0
 
 
 def _amount(step: Step, kind: Kind, figure: Mapping[str, int], scheme: Scheme) -> Iterator[str]:
@@ -249,48 +255,54 @@ def _amount(step: Step, kind: Kind, figure: Mapping[str, int], scheme: Scheme) -
     if min(figure.values()) < 0 or min((less.amount for less in step.less), default=0) < 0:
         yield "a figure below nothing"
     took = abs(step.amount) + sum(less.amount for less in step.less)
-    right = True
+    right, slack = True, slack_of(scheme, step.times + len(step.less))
+
+    def near(much: int) -> bool:
+        return abs(took - much) <= slack
+
     if kind in _ABOVE:
-        right = took == figure["of"] - figure["open"]
+        right = near(figure["of"] - figure["open"])
     elif kind in (Kind.WAITING, Kind.NO_BAND):
-        right = took == figure["of"]
+        right = near(figure["of"])
     elif kind is Kind.FIRST_PART and step.times == 1:
-        right = took == part_of(figure["of"], Fraction(step.values["ratio"]), scheme.rounding.mode)
+        right = near(part_of(figure["of"], Fraction(step.values["ratio"]), scheme.rounding.mode))
     elif kind is Kind.BAND:
         slice_, ratio = figure["high"] - figure["low"], Fraction(step.values["ratio"])
-        right = slice_ > 0 and abs(took - slice_ * (1 - ratio)) < step.times
+        right = slice_ >= (0 if slack else 1) and abs(took - slice_ * (1 - ratio)) < step.times + slack
     elif step.times == 1 and kind is Kind.DEDUCTIBLE:
-        right = took == min(figure["of"], max(figure["whole"] - figure["met"], 0))
+        right = near(min(figure["of"], max(figure["whole"] - figure["met"], 0)))
     elif step.times == 1 and kind in (Kind.DEDUCTIBLE_LATER, Kind.DEDUCTIBLE_FLOOR):
         due = part_of(figure["whole"], Fraction(step.values["ratio"]), scheme.rounding.mode)
         if kind is Kind.DEDUCTIBLE_FLOOR:
             right = due < figure["floor"]
             due = min(figure["floor"], figure["whole"])
-        right = right and took == min(figure["of"], due)
+        right = right and near(min(figure["of"], due))
     elif step.times == 1 and kind is Kind.LEAST:
-        right = took == min(figure["least"], figure["of"]) - figure["own"]
+        right = near(min(figure["least"], figure["of"]) - figure["own"])
     if not right:
         yield "the amount does not follow from its figures"
 
 
-def _flow(share: Payment, known: Known) -> Iterator[Mistake]:
+def _flow(share: Payment, known: Known, scheme: Scheme) -> Iterator[Mistake]:
     """Whether each step begins with what the steps before it left; only where the trace is one computation."""
     looked = [step for step in share.trace if step.kind in LOOKED]
     if len(looked) != 1 or any(step.times != 1 for step in share.trace):
         return
+    slack = slack_of(scheme, len(share.trace))
     left = before = looked[0].amount
     bands = [step for step in share.trace if step.kind == Kind.BAND.value and "low" in step.values]
-    if any(int(one.values["high"]) > int(other.values["low"]) for one, other in pairwise(bands)):
+    if any(int(one.values["high"]) > int(other.values["low"]) + slack for one, other in pairwise(bands)):
         yield Mistake(share.scheme, "its bands lie across each other")
     for number, step in enumerate(share.trace):
         if step is looked[0] or step.amount == 0 or step.kind in _EITHER:
             continue
         own = step.kind in (Kind.DEDUCTIBLE, Kind.DEDUCTIBLE_LATER, Kind.DEDUCTIBLE_FLOOR, Kind.NO_BAND)
-        if "of" in step.values and step.kind != Kind.LEAST.value and step.values["of"] != (before if own else left):
+        begun = before if own else left
+        if "of" in step.values and step.kind != Kind.LEAST.value and abs(int(step.values["of"]) - begun) > slack:
             yield Mistake(f"{share.scheme}[{number}]", "does not begin with what is left of the bill")
         if step is (bands[0] if bands else None):
             sliced = sum(int(one.values["high"]) - int(one.values["low"]) for one in bands)
-            if sliced > before or (_complete(bands, known) and sliced != before):
+            if sliced > before + slack or (_complete(bands, known) and abs(sliced - before) > slack):
                 yield Mistake(f"{share.scheme}[{number}]", "its bands are not what is left of the bill")
         left += step.amount
         before += step.amount - sum(less.amount for less in step.less if less.kind in _LATER)
@@ -311,18 +323,19 @@ def _complete(bands: Sequence[Step], known: Known) -> bool:
     return begins and last.values["high"] not in edges and numbers == list(range(numbers[0], numbers[-1] + 1))
 
 
-def _own_caps(share: Payment) -> Iterator[Mistake]:
+def _own_caps(share: Payment, scheme: Scheme) -> Iterator[Mistake]:
     """Whether caps on the own part begin with what it was, each with what the one before left, and end with what is left of it."""
     caps = [step for step in share.trace if step.kind == Kind.OWN_CAP.value and "own" in step.values]
     if not caps or any(step.times != 1 for step in share.trace):
         return
+    slack = slack_of(scheme, len(share.trace))
     own = [step for step in share.trace if step.kind in _OWN]
     left = sum(-step.amount for step in own)
     was = left + sum(less.amount for step in own for less in step.less if less.kind == Kind.OWN_CAP.value)
     for number, cap in enumerate(caps):
         # A reason of which nothing is left is not in the trace: then the first cap began with more.
-        if int(cap.values["own"]) < was or (number and cap.values["own"] != was):
+        if int(cap.values["own"]) < was - slack or (number and abs(int(cap.values["own"]) - was) > slack):
             yield Mistake(share.scheme, "a cap on the own part does not begin with it")
         was = int(cap.values["open"])
-    if was != left:
+    if abs(was - left) > slack:
         yield Mistake(share.scheme, "a cap on the own part does not end with what is left of it")

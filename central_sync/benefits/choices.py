@@ -103,7 +103,10 @@ class LastCoin(StrEnum):
 
 
 class RoundedAt(StrEnum):
-    """Whether the layer's own computation is rounded, or the patient's part of the whole claim when the layer has paid."""
+    """Whether the layer's own computation is rounded, or the patient's part of the whole claim when the layer has paid, or several layers together
+    when the last has paid (``together.py``).
+    """
 
     LAYER = "layer"
     CLAIM = "claim"
+    TOGETHER = "together"

@@ -70,7 +70,7 @@ def ask(asking: Asking, left: Sequence[Left]) -> tuple[Share, list[Turn], int]:
 
 def _benefit(asking: Asking, benefit: Ready, left: Sequence[Left], already: int, *, always: bool) -> Answer | None:
     """What one benefit pays beside what the layer pays ``already``; ``None`` if there is nothing for it and it need not answer ``always``."""
-    found = taken(benefit, left, asking.number, asking.plan.nearest)
+    found = taken(benefit, left, asking.number, asking.plan)
     all_, mine, places, others, fresh, amount = found
     if benefit.package and not (mine and _packaged(asking, benefit)):
         return None
@@ -92,9 +92,9 @@ def _benefit(asking: Asking, benefit: Ready, left: Sequence[Left], already: int,
         pays, trace = _unit(asking, benefit, mine, amount, kept, fresh, already)
     if fresh:
         now = others
-        now += anew(benefit.parts, mine, kept, pays, asking.number)
+        now += anew(benefit.parts, mine, kept, pays, asking.number, asking.plan.split)
     else:
-        less(all_, benefit.parts, places, pays, asking.plan.scheme, asking.number)
+        less(all_, benefit.parts, places, pays, asking.plan.scheme, asking.number, asking.plan.split)
         now = standing(all_)
     return pays, trace, Turn(now), 0
 
@@ -132,9 +132,9 @@ def _each_line(asking: Asking, benefit: Ready, found: Taken, gone: Mapping[Secti
         paid += pays
         trace += steps
         if all_fresh:
-            left += anew(benefit.parts, group, kept, pays, asking.number)
+            left += anew(benefit.parts, group, kept, pays, asking.number, asking.plan.split)
         else:
-            less(left, benefit.parts, groups[number], pays, asking.plan.scheme, asking.number)
+            less(left, benefit.parts, groups[number], pays, asking.plan.scheme, asking.number, asking.plan.split)
     return paid, trace, Turn(standing(left)), 0
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from central_sync.benefits.choices import RoundedAt
 from central_sync.benefits.document import PARTS, Settled
 from central_sync.benefits.explain import Step
 from central_sync.benefits.kinds import SAYS, Kind
@@ -47,7 +48,7 @@ def is_part(settled: Settled) -> bool:
 
 def patients(settled: Settled, rulebook: Rulebook) -> Iterator[Mistake]:
     """What of the patient's reasons does not hold."""
-    kept, left = _kept(settled), Counter[Reason]()
+    kept, left, slack = _kept(settled), Counter[Reason](), _slack(settled, rulebook)
     for number, step in enumerate(settled.patient_trace):
         where = f"patient[{number}]"
         if step.kind == Kind.SETTLED_BEFORE.value:
@@ -57,13 +58,13 @@ def patients(settled: Settled, rulebook: Rulebook) -> Iterator[Mistake]:
         later = [less for less in step.less if less.kind == Kind.PAID_LATER.value]
         if step.amount < 0 or step.times != 1 or any(less.amount < 0 for less in later):
             yield Mistake(where, "stands on the wrong side, or for several")
-        if any(less.amount > kept.paid[less.rule] for less in later):
+        if any(less.amount > kept.paid[less.rule] + slack for less in later):
             yield Mistake(where, "names a payer that has not paid so much")
         key = _reason(step)
         left[key] += step.amount + sum(less.amount for less in later)
         part = _CATALOGUE.get(step.kind)
         wrong = (
-            _of_layer(step, left[key], kept)
+            _of_layer(step, left[key] - slack, kept, slack)
             if part is None
             else _of_bill(step, part, left[key], kept, settled, rulebook)
         )
@@ -85,7 +86,14 @@ def _kept(settled: Settled) -> Kept:
     return kept
 
 
-def _of_layer(step: Step, much: int, kept: Kept) -> Iterator[str]:
+def _slack(settled: Settled, rulebook: Rulebook) -> int:
+    """By how many coins a reason may be off: layers that are rounded together round each piece of what they leave by itself."""
+    schemes = (rulebook.schemes.get(share.scheme) for share in settled.shares)
+    together = any(scheme and scheme.rounding.at is RoundedAt.TOGETHER for scheme in schemes)
+    return 2 * (len(settled.lines) + len(settled.patient_trace)) + 2 if together else 0
+
+
+def _of_layer(step: Step, much: int, kept: Kept, slack: int) -> Iterator[str]:
     key = _reason(step)
     if key not in kept.left or much > kept.left[key]:
         yield "no layer has left so much for this reason"
@@ -93,7 +101,7 @@ def _of_layer(step: Step, much: int, kept: Kept) -> Iterator[str]:
         whole = kept.off[key + _reason(less)]
         # A reason that lies on several parts of the bill carries what was taken off it with each; on several sections of one, a share of it.
         most = whole * max(len(kept.parts), 1)
-        if less.kind != Kind.PAID_LATER.value and (whole <= 0 or not 0 <= less.amount <= most):
+        if less.kind != Kind.PAID_LATER.value and (whole <= -slack or not 0 <= less.amount <= most + slack):
             yield "no layer has taken this off"
 
 

@@ -19,9 +19,11 @@ from collections.abc import Callable, Iterable, Sequence
 from central_sync.benefits.facts import BillLine
 from central_sync.benefits.kinds import STAGE, Kind
 from central_sync.benefits.parameters import Lines, Region, Scheme
-from central_sync.benefits.plans import Ready
+from central_sync.benefits.plans import Plan, Ready
 from central_sync.benefits.results import WHOLE, Left, PricedLine, Section, TraceStep
 from central_sync.terms.money import split
+
+Split = Callable[[int, Sequence[int]], list[int]]
 
 _PAID_LATER = Kind.PAID_LATER
 """Looking up a member of an enum costs as much as making a step."""
@@ -65,12 +67,12 @@ def selected(benefit: Ready, section: Section) -> bool:
     return not (benefit.refuses and benefit.refuses.hold(*told))
 
 
-def taken(benefit: Ready, left: Sequence[Left], cover: int, nearest: Callable[[int, int], int]) -> Taken:
+def taken(benefit: Ready, left: Sequence[Left], cover: int, plan: Plan) -> Taken:
     """What ``benefit`` takes of ``left``; pieces of which it takes a share are cut in two. What a benefit of the ``cover`` has looked at, no
     other of it looks at.
     """
     if benefit.shares:
-        left = _cut(benefit, left, cover, nearest)
+        left = _cut(benefit, left, cover, plan)
     wanted, choosy = benefit.takes, benefit.choosy
     mine: list[Left] = []
     places: list[int] = []
@@ -95,7 +97,7 @@ def taken(benefit: Ready, left: Sequence[Left], cover: int, nearest: Callable[[i
     return list(left), mine, places, others, fresh, amount
 
 
-def _cut(benefit: Ready, left: Sequence[Left], cover: int, nearest: Callable[[int, int], int]) -> list[Left]:
+def _cut(benefit: Ready, left: Sequence[Left], cover: int, plan: Plan) -> list[Left]:
     """``left`` in which the pieces of which ``benefit`` takes a share are cut in two: the share, and the rest, which no other benefit of the
     cover takes.
 
@@ -114,8 +116,8 @@ def _cut(benefit: Ready, left: Sequence[Left], cover: int, nearest: Callable[[in
         places.sort(key=lambda place: (left[place].section, place))
         amounts, ratio = [left[place].step.amount for place in places], benefit.takes[part].ratio
         whole = sum(amounts)
-        much = nearest(whole * ratio.numerator, ratio.denominator) if ratio is not None else 0
-        shares.update(zip(places, split(much, amounts), strict=True))
+        much = plan.nearest(whole * ratio.numerator, ratio.denominator) if ratio is not None else 0
+        shares.update(zip(places, plan.split(much, amounts), strict=True))
     result: list[Left] = []
     for place, piece in enumerate(left):
         amount = piece.step.amount
@@ -129,7 +131,9 @@ def _cut(benefit: Ready, left: Sequence[Left], cover: int, nearest: Callable[[in
     return result
 
 
-def anew(parts: Sequence[str], mine: Sequence[Left], kept: Sequence[TraceStep], paid: int, cover: int) -> list[Left]:
+def anew(
+    parts: Sequence[str], mine: Sequence[Left], kept: Sequence[TraceStep], paid: int, cover: int, spread: Split = split
+) -> list[Left]:
     """What is left of pieces that no layer had looked at before, with the layer's own reasons.
 
     What is paid goes off the parts in order; the reasons lie on what is left of them in order. Within a part both are spread over its
@@ -150,14 +154,14 @@ def anew(parts: Sequence[str], mine: Sequence[Left], kept: Sequence[TraceStep], 
         paid, open_ = paid - gone, amount - gone
         if not alone:
             have = _have(piece for piece in mine if piece.part == name)
-            _spread(gone, have)
+            _spread(gone, have, spread)
         while open_:
             much, step = min(open_, rest), reasons[-1]
             if alone:
                 result.append(Left(name, step if much == step.amount else step.of(much), True, first, cover))
             else:
                 upto = 0
-                for section, coins in _spread(much, have).items():
+                for section, coins in _spread(much, have, spread).items():
                     result.append(Left(name, step.cut(upto, upto + coins, much), True, section, cover))
                     upto += coins
             open_, rest = open_ - much, rest - much
@@ -177,20 +181,28 @@ def _have(pieces: Iterable[Left]) -> dict[Section, int]:
     return have
 
 
-def _spread(amount: int, have: dict[Section, int]) -> dict[Section, int]:
+def _spread(amount: int, have: dict[Section, int], spread: Split) -> dict[Section, int]:
     """``amount`` over the sections, in their order, in proportion to what they ``have``, which is taken off there; those that get nothing are
     left out.
     """
     order = sorted(have)
     found = {}
-    for section, coins in zip(order, split(amount, [have[section] for section in order]), strict=True):
+    for section, coins in zip(order, spread(amount, [have[section] for section in order]), strict=True):
         if coins:
             have[section] -= coins
             found[section] = coins
     return found
 
 
-def less(left: list[Left], parts: Iterable[str], places: Sequence[int], paid: int, payer: Scheme, cover: int) -> None:
+def less(
+    left: list[Left],
+    parts: Iterable[str],
+    places: Sequence[int],
+    paid: int,
+    payer: Scheme,
+    cover: int,
+    spread: Split = split,
+) -> None:
     """Take what ``payer``, by its ``cover``, has paid off those pieces of ``left`` that stand at ``places``, part by part; within a part off its
     sections in proportion to what they have there, and within a section from the last reason to the first. What comes to nothing stays, as
     a piece of 0.
@@ -205,7 +217,7 @@ def less(left: list[Left], parts: Iterable[str], places: Sequence[int], paid: in
         due: dict[Section, int] | None = None
         if not alone:
             have = _have(left[place] for place in places if left[place].part == part)
-            due = _spread(min(rest, sum(have.values())), have) if have else {}
+            due = _spread(min(rest, sum(have.values())), have, spread) if have else {}
         for place in reversed(places):
             piece = left[place]
             if piece.part != part:

@@ -23,6 +23,7 @@ from central_sync.benefits.choices import (
     RoundedAt,
 )
 from central_sync.benefits.eligibility import applicable, period_of
+from central_sync.benefits.exact import exact, exactly_split
 from central_sync.benefits.facts import CaseFacts, CoverFacts
 from central_sync.benefits.kept import Kept, remember
 from central_sync.benefits.parameters import (
@@ -51,7 +52,7 @@ from central_sync.benefits.plans import (
     Value,
     ladder,
 )
-from central_sync.terms.money import NEAREST
+from central_sync.terms.money import NEAREST, split
 
 _PLANS_MAX = 2_000
 """How many plans of a rulebook are kept: about 10 MB when full."""
@@ -135,7 +136,9 @@ class Compiler:
         choices = tuple(lines for one in chosen for lines in (one.lines, one.refuses) if lines)
         return Plan(
             scheme=scheme,
-            nearest=NEAREST[scheme.rounding.mode],
+            nearest=exact if scheme.rounding.at is RoundedAt.TOGETHER else NEAREST[scheme.rounding.mode],
+            split=exactly_split if scheme.rounding.at is RoundedAt.TOGETHER else split,
+            exact=scheme.rounding.at is RoundedAt.TOGETHER,
             rounds_claim=scheme.rounding.at is RoundedAt.CLAIM,
             benefits=ready,
             counters=tuple(self._counters),

@@ -6,7 +6,7 @@ PURE. A plan holds nothing of the member but whether there is a family, so that 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from fractions import Fraction
 from math import lcm
@@ -175,13 +175,15 @@ class Ready(msgspec.Struct, frozen=True):
 
 class Plan(msgspec.Struct, frozen=True):
     """A scheme's benefits for one kind of case, in order, and the counters that they may move. ``choices`` are what they tell lines
-    apart by; ``nearest`` makes whole coins. ``personal`` is the end of each counter's key (layer, scheme, name, period) where all are the member's own and
+    apart by; ``nearest`` makes whole coins and ``split`` spreads them, or, of an ``exact`` one, fractions. ``personal`` is the end of each counter's key (layer, scheme, name, period) where all are the member's own and
     their periods known. ``by_line``, ``secondary``, ``packaged``: some benefit of it is so. ``begins``: the places of the counters that count in a time
     which begins with a bill, and what it is called. ``period``: how long the scheme's own lasts.
     """
 
     scheme: Scheme
     nearest: Callable[[int, int], int]
+    split: Callable[[int, Sequence[int]], list[int]]
+    exact: bool
     rounds_claim: bool
     benefits: tuple[Ready, ...]
     counters: tuple[Counter, ...]

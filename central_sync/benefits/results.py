@@ -70,7 +70,10 @@ class TraceStep(msgspec.Struct, frozen=True, gc=False):
         """
         if not self.less:
             return replace(self, amount=high - low)
-        less = tuple([one.of(one.amount * high // of - one.amount * low // of) for one in self.less])
+        if isinstance(of, int) and isinstance(high, int) and isinstance(low, int):
+            less = tuple([one.of(one.amount * high // of - one.amount * low // of) for one in self.less])
+        else:
+            less = tuple([one.of(one.amount * (high - low) / of) for one in self.less])
         return replace(self, amount=high - low, less=less)
 
     def left(self, amount: int) -> TraceStep:

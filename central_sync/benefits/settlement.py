@@ -19,6 +19,7 @@ from central_sync.benefits.planning import plans
 from central_sync.benefits.plans import Plan
 from central_sync.benefits.prices import ItemUnknown, LineNegative, classified, price
 from central_sync.benefits.results import WHOLE, Computation, Left, PricedLine, Section, Share, TraceStep, Turn
+from central_sync.benefits.together import Group, turned
 
 __all__ = ["ItemUnknown", "LineNegative", "SchemesClash", "accumulator_keys", "balances", "price", "settle"]
 
@@ -58,11 +59,13 @@ def settle(
     shares: list[Share] = []
     turns: list[tuple[int, Turn]] = []
     difference = 0
+    group: Group | None = None
     for number, (cover, chosen) in enumerate(zip(covers, asked, strict=True)):
         if isinstance(chosen, TraceStep):
-            silent = rulebook.schemes.get(cover.scheme)
-            shares.append(Share(cover.layer, cover.scheme, silent.payer if silent else "", 0, (chosen,)))
+            shares.append(_nothing(rulebook, cover, chosen))
             continue
+        if group is not None or chosen.exact:
+            group, left = turned(group, chosen, left, counters, shares, turns)
         asking = Asking(facts, cover, chosen, counters, number, whole, items, total)
         if whole is not None:
             here = {(piece.part, piece.section) for piece in left}
@@ -73,6 +76,8 @@ def settle(
             left = turn.left
         shares.append(share)
         difference += gained
+    if group is not None:
+        _, left = turned(group, None, left, counters, shares, turns)
     patient = sum([piece.step.amount for piece in left])
     assert patient + sum([share.amount for share in shares]) == total + difference
     before = accumulators.get
@@ -87,6 +92,12 @@ def settle(
         sections=parted,
         turns=turns,
     )
+
+
+def _nothing(rulebook: Rulebook, cover: CoverFacts, why: TraceStep) -> Share:
+    """The share of a cover that can pay nothing."""
+    scheme = rulebook.schemes.get(cover.scheme)
+    return Share(cover.layer, cover.scheme, scheme.payer if scheme else "", 0, (why,))
 
 
 def _asked(

@@ -35,6 +35,7 @@ from central_sync.rulebook.documents import (
     LinesFile,
     MarkFile,
     ParameterFile,
+    RoundingFile,
     SchemeFile,
     TakeFile,
 )
@@ -97,6 +98,14 @@ def scheme(
     named = {cap.name for found in benefits.values() for benefit in found for cap in benefit.caps}
     if unused := caps.keys() - named:
         raise RulebookError(file, f"caps.{min(unused)}", "no benefit names it")
+    if isinstance(source.rounding, RoundingFile) and source.rounding.at is RoundedAt.TOGETHER:
+        for benefit in (one for found in benefits.values() for one in found):
+            if benefit.package:
+                raise RulebookError(
+                    f"schemes/{code}/{benefit.name}.yaml",
+                    "package",
+                    "a fixed price is whole coins: not with rounding at: together",
+                )
     if source.period and not any(counts_by_period(benefit) for found in benefits.values() for benefit in found):
         raise RulebookError(file, "period", "nothing is counted by it: no deductible, bands or cap says per: period")
     return Scheme(
@@ -152,6 +161,8 @@ def _rounding(place: Place, source: SchemeFile) -> CoinRule:
         raise place.wrong(
             "rounding.last_coin", "of a claim the patient's part is rounded: the payer gets the last coin"
         )
+    if rule.at is RoundedAt.TOGETHER and to != 1:
+        raise place.wrong("rounding.to", "layers that are rounded together come to whole coins, not to multiples")
     return CoinRule(rule.mode, to, rule.at, rule.last_coin)
 
 

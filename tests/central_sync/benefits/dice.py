@@ -204,6 +204,15 @@ def _scheme(dice: Dice, number: int, region: Region, items: list[str]) -> Scheme
         care: tuple(_benefit(dice, code, caps, f"{care}_{place}", items) for place in range(dice.choice([1, 1, 2, 3])))
         for care in ("inpatient", "outpatient")
     }
+    rounding = CoinRule(
+        dice.choice(list(Rounding)),
+        dice.choice([1, 1, 1, 5, 100]),
+        dice.usual(RoundedAt.LAYER, RoundedAt),
+        dice.usual(LastCoin.PATIENT, LastCoin),
+    )
+    if rounding.at is RoundedAt.TOGETHER:  # whole coins come last: neither multiples nor fixed prices
+        rounding = replace(rounding, to=1)
+        benefits = {care: tuple(replace(one, package=None) for one in found) for care, found in benefits.items()}
     return Scheme(
         code=code,
         name=code,
@@ -212,12 +221,7 @@ def _scheme(dice: Dice, number: int, region: Region, items: list[str]) -> Scheme
         payer=code,
         currency=region.currency,
         calendar=dice.usual(Calendar.GREGORIAN, Calendar),
-        rounding=CoinRule(
-            dice.choice(list(Rounding)),
-            dice.choice([1, 1, 1, 5, 100]),
-            dice.usual(RoundedAt.LAYER, RoundedAt),
-            dice.usual(LastCoin.PATIENT, LastCoin),
-        ),
+        rounding=rounding,
         groups=("g1", "g2"),
         benefits=benefits,
         requires=dice.choice(["", "", "", "", "", "base"]),

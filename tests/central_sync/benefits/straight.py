@@ -9,12 +9,13 @@ Where the page is silent it follows what is settled: reasons lie in the order of
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from central_sync.benefits.facts import AccumulatorKey
 from tests.central_sync.benefits.straight_layers import Layer, Pile, among
 from tests.central_sync.benefits.straight_stages import whole
+from tests.central_sync.benefits.straight_together import Together
 
 PARTS = ("own_pay", "over_tariff", "over_ceiling", "first_self_pay", "in_scope")
 LAYERS = ("base", "base_supplement", "critical_illness", "supplementary", "aid", "subsidy", "account")
@@ -52,10 +53,26 @@ class _Case:
         self.piles = self._catalogue(covers)
         self.whole = {(pile.part, pile.lines): pile.coins for pile in self.piles}
         shares, self.difference = [], 0
+        group = None
         for number, cover in enumerate(covers):
             benefits = self._benefits(covers, cover)
-            paid = Layer(self, number, cover, benefits).pay() if benefits else 0
+            if not benefits:
+                shares.append((cover.layer, cover.scheme, 0))
+                continue
+            coin = self.rulebook.schemes[cover.scheme].rounding
+            together = str(coin.at) == "together"
+            if group and (not together or coin != group.coin):
+                group.finish(self, shares)
+                group = None
+            if together and group is None:
+                group = Together(coin, self.piles, dict(self.now))
+                self.piles = [replace(pile, coins=Fraction(pile.coins)) for pile in self.piles]
+            paid = Layer(self, number, cover, benefits).pay()
             shares.append((cover.layer, cover.scheme, paid))
+            if group:
+                group.paid.append((number, cover.scheme, paid))
+        if group:
+            group.finish(self, shares)
         why: dict[str, int] = {}
         for pile in self.piles:
             why[pile.rule] = why.get(pile.rule, 0) + pile.coins

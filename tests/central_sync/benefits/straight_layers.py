@@ -62,6 +62,13 @@ class Layer(Stages):
         self.leave_tallies()
         return self.paid
 
+    def spread(self, coins, open_):
+        """In proportion: whole coins, or, where layers are rounded together, exactly."""
+        all_ = sum(open_.values())
+        if str(self.coin.at) != "together":
+            return spread(coins, open_)
+        return {lines: Fraction(coins) * much / (all_ or 1) for lines, much in open_.items()}
+
     # -- one benefit ------------------------------------------------------------------------------------------------
 
     def _benefit(self, place, benefit, must) -> bool:
@@ -118,9 +125,9 @@ class Layer(Stages):
             # The share is rounded once for the part; its coins lie on the piles in the order of their lines.
             places = [place for _, place in sorted(mine) if self.case.piles[place].part == part]
             coins = sum(taken[place] for place in places)
-            much = whole(coins * (self.value(take.share) or Fraction(0)), self.coin.mode)
+            much = self.coins(coins * (self.value(take.share) or Fraction(0)))
             order = dict(enumerate(places))
-            for number, share in spread(much, {n: taken[place] for n, place in order.items()}).items():
+            for number, share in self.spread(much, {n: taken[place] for n, place in order.items()}).items():
                 taken[order[number]] = share
         found: list[Pile] = []
         for place, pile in enumerate(self.case.piles):
@@ -180,13 +187,13 @@ class Layer(Stages):
             open_ = held(pile for pile in heap if pile.part == part)
             now = min(paid, sum(open_.values()))
             paid -= now
-            for lines, coins in spread(now, open_).items():
+            for lines, coins in self.spread(now, open_).items():
                 open_[lines] -= coins
             while room := sum(open_.values()):
                 reason, coins = waiting.pop(0)
                 if coins > room:
                     waiting.insert(0, (reason, coins - room))
-                for lines, much in spread(min(coins, room), open_).items():
+                for lines, much in self.spread(min(coins, room), open_).items():
                     open_[lines] -= much
                     found.append(Pile(part, lines, much, reason.stage, reason.rule, True, me))
         assert not waiting
@@ -200,7 +207,7 @@ class Layer(Stages):
             open_ = held(left[place] for place in places)
             now = min(paid, sum(open_.values()))
             paid -= now
-            due = spread(now, open_)
+            due = self.spread(now, open_)
             for place in reversed(places):
                 pile = left[place]
                 gone = min(due[pile.lines], pile.coins)
@@ -235,7 +242,8 @@ class Layer(Stages):
         paid = price - summed(reasons)
         part = benefit.takes[0].part
         heap = [
-            replace(mine[0], part=part, lines=lines, coins=much) for lines, much in spread(price, held(mine)).items()
+            replace(mine[0], part=part, lines=lines, coins=much)
+            for lines, much in self.spread(price, held(mine)).items()
         ]
         for pile in mine:
             self.case.whole[pile.part, pile.lines] -= pile.coins

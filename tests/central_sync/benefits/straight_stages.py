@@ -47,6 +47,10 @@ class Stages:
         self.scheme = case.rulebook.schemes[cover.scheme]
         self.coin = self.scheme.rounding
 
+    def coins(self, exact):
+        """Whole coins, but where layers are rounded together."""
+        return Fraction(exact) if str(self.coin.at) == "together" else whole(exact, self.coin.mode)
+
     def row(self, parameter):
         return self.case.row(parameter, self.cover.group) if parameter else None
 
@@ -166,7 +170,7 @@ class Stages:
             self.fill(cap, counted)
         first = self.value(benefit.first_part)
         if first is not None:
-            mine = whole(counted * first, self.coin.mode)
+            mine = self.coins(counted * first)
             reasons.append(Reason("first_part", benefit.first_part.rule, mine))
             counted -= mine
         rule = benefit.deductible
@@ -196,7 +200,7 @@ class Stages:
             ratio = ratios[min(stays - same, len(ratios) - 1)]
             floor = self.value(rule.least)
             if ratio != 1:
-                falls = whole(amount * ratio, self.coin.mode)
+                falls = self.coins(amount * ratio)
                 amount = falls if floor is None or falls >= floor else min(floor, amount)
             self.case.now[key] = stays + 1 - same
         if rule.continues:
@@ -239,8 +243,8 @@ class Stages:
 
         def pays(upto):
             if str(self.coin.last_coin) == "patient":
-                return whole(exact(upto), self.coin.mode)
-            return upto - whole(upto - exact(upto), self.coin.mode)
+                return self.coins(exact(upto))
+            return upto - self.coins(upto - exact(upto))
 
         reasons = []
         for over, top, _ in slices:

@@ -265,6 +265,9 @@ def rulebooks(draw):
             if care == "inpatient" or draw(st.booleans()):
                 names = [f"{care}_{place}" for place in range(draw(st.integers(1, 2)))]
                 found[care] = tuple(draw(benefits(code, known_caps, name)) for name in names)
+        rounding = draw(coin_rules)
+        if rounding.at is RoundedAt.TOGETHER:
+            found = {care: tuple(replace(one, package=None) for one in several) for care, several in found.items()}
         schemes[code] = Scheme(
             code=code,
             name=code,
@@ -273,7 +276,7 @@ def rulebooks(draw):
             payer=code,
             currency=draw(st.sampled_from(["CNY", "CNY", "CNY", "IRR"])),
             calendar=draw(st.sampled_from(Calendar)),
-            rounding=draw(coin_rules),
+            rounding=rounding,
             groups=("g1", "g2"),
             marks=("referred", "day_surgery", "goes_on"),
             benefits=found,
@@ -292,7 +295,7 @@ coin_rules = st.builds(
     st.sampled_from([1, 1, 1, 5, 1000]),
     st.sampled_from(RoundedAt),
     st.sampled_from(LastCoin),
-)
+).map(lambda rule: replace(rule, to=1) if rule.at is RoundedAt.TOGETHER else rule)
 
 
 @st.composite

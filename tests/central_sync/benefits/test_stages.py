@@ -304,16 +304,18 @@ def test_a_share_of_the_rest_may_leave_the_first_part_out():
     assert why(done) == {"one.ratio": 200}
 
 
+NUMBER = 20250610_00
+"""Of a chain that begins on the day of the case."""
 GOING_ON = {"continues": ("goes_on",), "chain": "chain"}
 
 
 @pytest.mark.parametrize(
     ("met", "marks", "deducted", "chain"),
-    [(0, ("goes_on",), 800, 800), (600, ("goes_on",), 200, 200), (900, ("goes_on",), 0, 0), (600, (), 800, 200)],
+    [(0, ("goes_on",), 800, 800), (600, ("goes_on",), 200, 200), (900, ("goes_on",), 0, 0), (600, (), 800, 800)],
 )
 def test_after_a_referral_the_deductible_goes_on_and_else_begins_anew(met, marks, deducted, chain):
     care = benefit(deductible=deductible(800, **GOING_ON))
-    used = {key("chain", year=0): met}
+    used = {key("chain", year=NUMBER): met}
     done = settled([scheme(care)], bill((BED, 5000)), used, replace(CASE, marks=marks))
     assert why(done).get("one.deductible", 0) == deducted
     assert moved(done).get("chain", 0) == chain
@@ -324,10 +326,10 @@ def test_a_stay_that_goes_on_is_not_another_one_of_the_year():
         800, later=replace(ratio("1"), rows=(replace(ratio("1").rows[0], value=(1, 0)),)), counter="stays"
     )
     care = benefit(deductible=replace(rule, **GOING_ON))
-    used = {key("stays"): 1, key("chain", year=0): 500}
+    used = {key("stays"): 1, key("chain", year=NUMBER): 500}
     done = settled([scheme(care)], bill((BED, 5000)), used, replace(CASE, marks=("goes_on",)))
     assert why(done) == {"one.deductible": 300}
-    assert moved(done) == {"chain": 300}
+    assert moved(done) == {"chain": 300, f"chain.{NUMBER}": 1}
 
 
 def test_relatives_spend_one_account_together():

@@ -40,6 +40,16 @@ MISTAKES = {
     "a_counter_that_counts_two_things": Mistake(VISIT, "counter: outpatient_in_scope", "counter: stays", "counter"),
     "a_rank_twice": Mistake(VISIT, "cares: [outpatient]", "cares: [outpatient, inpatient]", "cares"),
     "rounding_to_nothing": Mistake(EMPLOYEE, "rounding: half_up", 'rounding: {mode: up, to: "0"}', "rounding.to"),
+    "multiples_of_what_is_rounded_together": Mistake(
+        EMPLOYEE, "rounding: half_up", 'rounding: {mode: up, to: "5", at: together}', "rounding.to"
+    ),
+    "a_fixed_price_that_is_rounded_together": Mistake(
+        "schemes/ir_social_security/scheme.yaml",
+        "rounding: half_up\n",
+        "rounding: {mode: half_up, at: together}\n",
+        "package",
+        "schemes/ir_social_security/package_referred.yaml",
+    ),
     "a_claim_whose_last_coin_is_the_patients": Mistake(
         EMPLOYEE, "rounding: half_up", "rounding: {mode: up, at: claim}", "rounding.last_coin"
     ),
