@@ -95,7 +95,7 @@ def _described(
         "maintainer": "Pishkhan <pishkhan@localhost>",
         "description": f"{kind.says}\nNothing else is needed: it carries its own Python.",
         "license": "Apache-2.0",
-        "contents": _contents(program, frozen, sbom),
+        "contents": _contents(program, frozen, sbom, work),
         "scripts": scripts,
         "overrides": {
             "deb": {"depends": ["libc6 (>= 2.36)", "passwd"], "recommends": list(kind.recommends)},
@@ -106,30 +106,30 @@ def _described(
     }
 
 
-def _contents(program: Program, frozen: Path, sbom: Path | None) -> list[dict[str, object]]:
+def _contents(program: Program, frozen: Path, sbom: Path | None, work: Path) -> list[dict[str, object]]:
     short = program.name.removeprefix("pishkhan-")
     documents = f"/usr/share/doc/{program.name}"
-    found: list[dict[str, object]] = [
+    texts = {ROOT / "LICENSE": f"{documents}/copyright"}
+    texts |= {ROOT / "docs" / name: f"{documents}/{name}" for name in DOCUMENTS}
+    if short == "edge":
+        for path in ("edge_defaults.toml", "sites/example-hospital.toml"):
+            texts[ROOT / "firmware_cfg" / path] = f"{documents}/{Path(path).name}"
+        settle = "pishkhan-firmware-settle.service"  # of root, without a folder or settings of its own
+        texts[ROOT / "firmware_cfg" / "units" / settle] = f"/usr/lib/systemd/system/{settle}"
+    for unit in KINDS[program.name].accounts:
+        texts[ROOT / "firmware_cfg" / "units" / f"{unit}.service"] = f"/usr/lib/systemd/system/{unit}.service"
+    if sbom is not None:
+        texts[sbom] = f"{documents}/{sbom.name}"
+    locals_ = [f"/etc/systemd/system/{unit}.service.d/local.conf" for unit in KINDS[program.name].accounts]
+    return [
         {"src": str(frozen), "dst": f"/opt/pishkhan/{short}", "type": "tree"},
         {"src": f"../{short}/{program.name}", "dst": f"/opt/pishkhan/bin/{program.name}", "type": "symlink"},
         {"src": f"/opt/pishkhan/bin/{program.name}", "dst": f"/usr/bin/{program.name}", "type": "symlink"},
-        {"src": str(ROOT / "LICENSE"), "dst": f"{documents}/copyright"},
+        *({"src": str(_kept(source, work)), "dst": there} for source, there in texts.items()),
+        *({"src": str(HERE / "local.conf"), "dst": there, "type": "config|noreplace"} for there in locals_),
     ]
-    for unit in KINDS[program.name].accounts:
-        found.append(
-            {
-                "src": str(ROOT / "firmware_cfg" / "units" / f"{unit}.service"),
-                "dst": f"/usr/lib/systemd/system/{unit}.service",
-            }
-        )
-        local = f"/etc/systemd/system/{unit}.service.d/local.conf"
-        found.append({"src": str(HERE / "local.conf"), "dst": local, "type": "config|noreplace"})
-    found += [{"src": str(ROOT / "docs" / name), "dst": f"{documents}/{name}"} for name in DOCUMENTS]
-    if short == "edge":
-        settle = "pishkhan-firmware-settle.service"  # of root, without a folder or settings of its own
-        found.append({"src": str(ROOT / "firmware_cfg/units" / settle), "dst": f"/usr/lib/systemd/system/{settle}"})
-        for path in ("edge_defaults.toml", "sites/example-hospital.toml"):
-            found.append({"src": str(ROOT / "firmware_cfg" / path), "dst": f"{documents}/{Path(path).name}"})
-    if sbom is not None:
-        found.append({"src": str(sbom), "dst": f"{documents}/{sbom.name}"})
-    return found
+
+
+def _kept(source: Path, work: Path) -> Path:
+    """A copy: somebody may write into the source while it is packed."""
+    return Path(shutil.copy(source, work / source.name))

@@ -231,7 +231,15 @@ def wine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
         "WINEARCH": "win64",
         "WINEDLLOVERRIDES": "mscoree,mshtml=",
     }
-    subprocess.run(["wine", "wineboot", "-i"], env=environment, check=True, capture_output=True, timeout=120)
+    subprocess.run(
+        ["wine", "wineboot", "-i"],
+        env=environment,
+        check=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        timeout=120,
+    )
     yield environment
     subprocess.run(["wineserver", "-k"], env=environment, check=False, capture_output=True, timeout=30)
     shutil.rmtree(prefix, ignore_errors=True)
