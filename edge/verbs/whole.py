@@ -152,7 +152,12 @@ async def _run(edge: Edge) -> None:
     told_to_end = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, told_to_end.set)
+        try:
+            loop.add_signal_handler(number, told_to_end.set)
+        except (
+            NotImplementedError
+        ):  # Windows: a key press ends it as KeyboardInterrupt, the service as a power cut would
+            break
     await edge.start()
     # what the start has made stays: the collector need not look through it while a desk waits
     gc.collect()

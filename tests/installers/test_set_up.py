@@ -47,7 +47,7 @@ def _set_up(machine: Path, *arguments: str, **more: str) -> subprocess.Completed
         ),
         (
             "proof",
-            "ca-certificates curl gcc libc6-dev libpcsclite-dev git postgresql mount pcscd vsmartcard-vpcd procps iproute2 e2fsprogs gcc-mingw-w64-x86-64-win32 gcc-mingw-w64-i686-win32 wine wine64 mmdebstrap arch-test systemd chromium fonts-noto-core fonts-noto-cjk nftables wireguard-tools wireguard-go nmap",
+            "ca-certificates curl gcc libc6-dev libpcsclite-dev git postgresql mount pcscd vsmartcard-vpcd procps iproute2 e2fsprogs gcc-mingw-w64-x86-64-win32 gcc-mingw-w64-i686-win32 wine wine64 nsis mmdebstrap arch-test systemd chromium fonts-noto-core fonts-noto-cjk nftables wireguard-tools wireguard-go nmap",
         ),
     ],
 )
