@@ -40,6 +40,7 @@ from central_sync.fleet.renewal import Renewals
 from central_sync.fleet.roots import Roots
 from central_sync.fleet.service import Fleet
 from central_sync.fleet.signer import Signer
+from central_sync.heartbeat import Heartbeat
 from central_sync.in_force import InForce
 from central_sync.intake import Intake
 from central_sync.jobs import Jobs
@@ -171,6 +172,15 @@ class Hub:
         if self._sync is not None:
             self._sync.news()
 
+    def looked_up(self) -> None:
+        """Go the way of a request to the database, in a thread.
+
+        Raises:
+            StoreError: the database does not do its part.
+        """
+        with self._store.read() as uow:
+            uow.rulebooks.newest()
+
     async def stop(self) -> None:
         """Close the doors, finish what was begun, let everything go. May be called at any time, also twice."""
         for server in self._servers:
@@ -242,8 +252,11 @@ async def serve(folder: Path, config: Config, listens: Callable[[Faces], None]) 
         loop.add_signal_handler(number, stopping.set)
     hub = Hub(folder, config)
     listens(await hub.start())
+    heartbeat = Heartbeat(hub.looked_up)
+    await heartbeat.start()
     await stopping.wait()
     _log.info("the hub stops")
+    await heartbeat.stop()
     await hub.stop()
 
 

@@ -45,6 +45,7 @@ def test_the_kernel_takes_the_rules_of_the_example_with_each_tunnel(vpn: dict[st
 
 @pytest.mark.parametrize(("unit", "line"), [
     ("pishkhan-edge.service", f"WatchdogSec={defaults.WATCHDOG_S}s"),
+    ("pishkhan-hub.service", f"WatchdogSec={defaults.WATCHDOG_S}s"),
     ("pishkhan-tunnel.service", f"WatchdogSec={defaults.WATCHDOG_S}s"),
     ("pishkhan-edge.service", f"RestartSec={defaults.RESTART_PAUSE_S}s"),
     ("pishkhan-tunnel.service", f"RestartSec={defaults.RESTART_PAUSE_S}s"),
