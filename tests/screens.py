@@ -14,7 +14,7 @@ import click
 from playwright.sync_api import Browser, Page
 
 from central_sync.terms.languages import Language
-from tests import screens_desk, screens_hub
+from tests import screens_desk, screens_fleet, screens_hub
 from tests.browser import chromium, picture, window
 from tests.e2e.console_town import sign_in, with_technician
 from tests.e2e.technician_tour import PAGES, furnished, parked_entry, shown, tried
@@ -68,6 +68,7 @@ def main(folder: Path) -> None:
     screens_hub.main(folder)
     with chromium() as browser:
         screens_desk.take(browser, folder)
+    screens_fleet.main(folder)
     click.echo(f"{len(list(folder.glob('*.png')))} pictures in {folder}")
 
 

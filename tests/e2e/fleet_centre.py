@@ -12,9 +12,9 @@ SETTINGS = """
 [console]
 second_factor = []
 [fleet]
-report_every_s = 1
-late_after_s = 4
-silent_after_s = 8
+report_every_s = {report}
+late_after_s = {late}
+silent_after_s = {silent}
 [alerts]
 hub = "hub.test"
 rules = "alerts.toml"
@@ -35,7 +35,9 @@ severity = "urgent"
 
 
 class WatchedCentre(Centre):
-    """``hook`` is told of alerts."""
+    """``hook`` is told of alerts. ``timing``: how often edges report, when they are late and when silent, in seconds."""
+
+    timing = (1, 4, 8)
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
@@ -43,7 +45,10 @@ class WatchedCentre(Centre):
 
     def start_hub(self) -> None:
         """With its settings."""
-        settings = SETTINGS.format(url=self.hook.url, authority=self.hook.authority)
+        report, late, silent = self.timing
+        settings = SETTINGS.format(
+            url=self.hook.url, authority=self.hook.authority, report=report, late=late, silent=silent
+        )
         (self.hub_folder / "hub.toml").write_text(settings)
         (self.hub_folder / "alerts.toml").write_text(RULES)
         secret = self.hub_folder / "duty.secret"
