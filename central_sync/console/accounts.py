@@ -55,7 +55,7 @@ class ConsoleAccountsService:
             if uow.console_accounts.get(name) is None and uow.console_accounts.count() >= ACCOUNTS_MAX:
                 raise AccountError(f"there are already {ACCOUNTS_MAX} accounts")
             uow.console_accounts.put(name, role, kept, institutions, now)
-            bound = "all hospitals" if institutions is None else f"{len(set(institutions))} hospitals"
+            bound = "all hospitals" if institutions is None else f"hospitals: {len(set(institutions))}"
             uow.audit.add(now, actor, "account_put", name, f"{role}, {bound}")
 
     def all(self) -> list[ConsoleAccount]:

@@ -12,7 +12,10 @@ from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+import structlog
+
 from central_sync.console.access import Right, Stage, allowed
+from central_sync.errors import StoreError
 from central_sync.pages import forms
 from central_sync.store import Store, UnitOfWork
 from central_sync.store.console_records import ConsoleAccount, ConsoleSession
@@ -21,6 +24,7 @@ SESSIONS_PER_ACCOUNT_MAX = 10
 HALF_SIGNED_IN = timedelta(minutes=10)
 SEEN_EVERY = timedelta(seconds=60)
 """A session's last use is written at most this often."""
+_log = structlog.get_logger(__name__)
 
 
 class Visitor(NamedTuple):
@@ -92,8 +96,7 @@ class Sessions:
         if session is None or account is None or not self._lasts(session, now):
             return NOBODY
         if not listening and now - session.seen_at >= SEEN_EVERY:
-            with self._store.write(urgent=False) as uow:
-                uow.console_sessions.change(token_hash, seen_at=now)
+            self._seen(token_hash, now)
         return Visitor(
             name=account.name,
             role=account.role,
@@ -109,6 +112,13 @@ class Sessions:
         with self._store.write() as uow:
             uow.console_sessions.end(token_hash)
             uow.audit.add(self._clock(), actor, "signed_out", "console")
+
+    def _seen(self, token_hash: bytes, now: datetime) -> None:
+        try:
+            with self._store.write(urgent=False) as uow:
+                uow.console_sessions.change(token_hash, seen_at=now)
+        except StoreError:
+            _log.warning("a session's use could not be noted; the next page notes it")
 
     def _lasts(self, session: ConsoleSession, now: datetime) -> bool:
         length = self._length if session.stage == Stage.WHOLE else HALF_SIGNED_IN

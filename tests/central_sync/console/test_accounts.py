@@ -27,7 +27,7 @@ def test_an_account_is_made_changed_listed_and_removed_and_each_is_audited(store
     with store.read() as uow:
         rows = [(row.actor, row.action, row.subject, row.detail) for row in uow.audit.latest()][-4:]
     assert rows == [
-        ("cli", "account_put", "anna", "observer, 2 hospitals"),
+        ("cli", "account_put", "anna", "observer, hospitals: 2"),
         ("cli", "account_put", "anna", "operator, all hospitals"),
         ("cli", "second_factor_removed", "anna", ""),
         ("cli", "account_removed", "anna", ""),
