@@ -25,7 +25,7 @@ import aiohttp
 from msgspec import Struct
 
 from central_sync.wire import codec
-from central_sync.wire.compression import DICTIONARY, Level
+from central_sync.wire.compression import DICTIONARY, KNOWN, OLDEST, Level, dictionary_of
 from central_sync.wire.limits import BODY_BYTES_MAX, CLOCK_SKEW_S_MAX, RUN_BYTES
 from central_sync.wire.messages import (
     Batch,
@@ -121,7 +121,7 @@ class Line:
         self.url = url.rstrip("/")
         self.skew_s = 0.0
         self._answered = float("-inf"), 0.0
-        self._dictionary = DICTIONARY
+        self._dictionary, self._refused = OLDEST, DICTIONARY + 1
         self._tls = tls
         self._device = device
         self._now = now
@@ -337,13 +337,17 @@ class Line:
             kind = CertificateEnded if refused else LineBroken
             raise kind(type(error).__name__, left=attempt.left) from error
         if status == 400 and _code_of(body, "") == "dictionary_unknown":
-            self._dictionary = 0  # a hub that was put back to an older release: the next body goes without
+            # a hub that was put back to an older release, or has processes of one: the next body goes with an older one, or without
+            self._refused = self._dictionary
+            self._dictionary = max((number for number in KNOWN if number < self._refused), default=0)
         if status == 503 and (busy := _answer_in(body)) is not None and busy.code == "hub_busy":
             raise LineRefused(busy.code, float(busy.retry_after_s))
         if status in refusals:
             raise LineRefused(_code_of(body, refusals[status]))
         if status != 200:
             raise LineBroken(f"status {status}", left=True)
+        if self._dictionary < (written := dictionary_of(body)) < self._refused:
+            self._dictionary = written  # whoever writes with it reads it
         return body
 
     def _read_clock(self, hub_time: datetime) -> None:

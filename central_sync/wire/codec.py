@@ -14,14 +14,15 @@ import msgspec
 
 from central_sync.wire import versions
 from central_sync.wire.catalogue import BY_NUMBER, Row
-from central_sync.wire.compression import DICTIONARY, Level, compressed, decompressed
+from central_sync.wire.compression import KNOWN, Level, compressed, decompressed
 from central_sync.wire.limits import BODY_BYTES_MAX, PACKET_BYTES_MAX, PACKET_DEPTH_MAX
 from central_sync.wire.packets import Request
 from central_sync.wire.refusals import Refused
 
 CONTENT_TYPE = "application/vnd.pishkhan+msgpack"
-ACCEPT = f"{CONTENT_TYPE};dictionary={DICTIONARY}"
-"""How an edge says which answers it can read; without the parameter it gets frames without a dictionary."""
+_ACCEPTS = {number: f"{CONTENT_TYPE};dictionary={number}" for number in KNOWN}
+ACCEPT = ", ".join(_ACCEPTS.values())
+"""How an edge says which answers it can read, the best first; without the parameter it gets frames without a dictionary."""
 
 BACKLOG_BYTES_MIN = 64 * 1024
 """From this size on a body is compressed as part of a backlog."""
@@ -42,7 +43,7 @@ _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 def pack(message: msgspec.Struct, *, level: Level | None = None, dictionary: int = 0) -> bytes:
     """A message as it goes on the line. ``level``: by its size if none is given, since a large body is a backlog's. ``dictionary``: 0, or
-    one that the peer has said it knows (:data:`central_sync.wire.compression.DICTIONARY`).
+    one that the peer has said it knows (of :data:`central_sync.wire.compression.KNOWN`).
     """
     plain = msgspec.msgpack.encode(message)
     if level is None:
@@ -64,8 +65,9 @@ def unpack(body: bytes, kind: type[M], bytes_max: int = BODY_BYTES_MAX) -> M:
 
 
 def dictionary_for(accept: str) -> int:
-    """The dictionary to write for a peer that sent this ``Accept`` header; 0: none."""
-    return DICTIONARY if ACCEPT in accept.replace(" ", "").split(",") else 0
+    """The best dictionary to write for a peer that sent this ``Accept`` header; 0: none."""
+    read = accept.replace(" ", "").split(",")
+    return next((number for number, said in _ACCEPTS.items() if said in read), 0)
 
 
 def request_from_json(row: Row, text: bytes) -> Request:

@@ -19,9 +19,11 @@ import zstandard
 from central_sync.wire.limits import WINDOW_BYTES_MAX
 from central_sync.wire.refusals import Refused
 
-DICTIONARY = 40_001
-"""The dictionary that this version writes; zstd keeps the ids from 32,768 on for private use."""
-_FILES = {DICTIONARY: "dictionary-1.zdict"}
+OLDEST, DICTIONARY = 40_001, 40_002
+"""The dictionary that every peer may be written to with, and the best that this version has; zstd keeps the ids from 32,768 on for private use."""
+_FILES = {OLDEST: "dictionary-1.zdict", DICTIONARY: "dictionary-2.zdict"}
+KNOWN = tuple(sorted(_FILES, reverse=True))
+"""The ids of all that this version has, the best first."""
 _SHELF_CONTEXTS_MAX = 16
 
 
@@ -48,7 +50,7 @@ assert all(held is None or held.dict_id() == number for number, held in _DICTION
 
 
 def compressed(plain: bytes, level: Level, dictionary: int = 0) -> bytes:
-    """``plain`` in one frame that says its size. ``dictionary``: 0 or :data:`DICTIONARY`."""
+    """``plain`` in one frame that says its size. ``dictionary``: 0 or one of :data:`KNOWN`."""
     held = _DICTIONARIES[dictionary]
     if level is not Level.INTERACTIVE:
         return zstandard.ZstdCompressor(level=level, dict_data=held).compress(plain)
@@ -61,6 +63,14 @@ def compressed(plain: bytes, level: Level, dictionary: int = 0) -> bytes:
     if len(shelf) < _SHELF_CONTEXTS_MAX:
         shelf.append(context)
     return frame
+
+
+def dictionary_of(frame: bytes) -> int:
+    """The id of the dictionary that ``frame`` was made with; 0: with none, or it is no frame."""
+    try:
+        return zstandard.get_frame_parameters(frame).dict_id
+    except zstandard.ZstdError:
+        return 0
 
 
 def decompressed(frame: bytes, bytes_max: int) -> bytes:

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from central_sync.wire import codec
-from central_sync.wire.compression import DICTIONARY, Level
+from central_sync.wire.compression import DICTIONARY, OLDEST, Level
 from central_sync.wire.limits import BODY_BYTES_MAX, WIRE_VERSION
 from central_sync.wire.messages import Batch, BatchAnswer
 from edge.errors import LineBroken, LineRefused
@@ -102,7 +102,45 @@ async def test_a_hub_without_the_dictionary_gets_frames_without_it_from_then_on(
     with pytest.raises(LineBroken):
         await line.exchange(batch(), Attempt())
     assert (await line.exchange(batch(), Attempt())).code == ""
-    assert seen == [(DICTIONARY, codec.ACCEPT), (0, codec.ACCEPT)]
+    assert seen == [(OLDEST, codec.ACCEPT), (0, codec.ACCEPT)]
+    await line.stop()
+    await runner.cleanup()
+
+
+async def test_the_best_dictionary_that_a_hub_writes_is_written_to_it_and_given_up_when_it_is_refused() -> None:
+    """A hub with processes of an older release refuses the newer dictionary: then the older one is used."""
+    seen, reads, writes = [], {OLDEST}, [OLDEST]
+
+    async def answer(request: web.Request) -> web.Response:
+        dictionary = zstandard.get_frame_parameters(await request.read()).dict_id
+        seen.append(dictionary)
+        code = "" if dictionary in reads else "dictionary_unknown"
+        told = BatchAnswer(version=WIRE_VERSION, hub_time=datetime.now(UTC), answers=[], code=code)
+        frame = codec.pack(told, dictionary=codec.dictionary_for(request.headers["Accept"]) if writes[0] else 0)
+        frame = codec.pack(told, dictionary=OLDEST) if writes[0] == OLDEST else frame
+        return web.Response(body=frame, status=400 if code else 200)
+
+    app = web.Application()
+    app.router.add_post("/v1/exchange", answer)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    line = Line(f"http://127.0.0.1:{runner.addresses[0][1]}", None)
+    await line.start()
+    await line.exchange(batch(), Attempt())
+    await line.exchange(batch(), Attempt())
+    assert seen == [OLDEST, OLDEST], "an older hub goes on with the first"
+    reads.add(DICTIONARY)
+    writes[0] = DICTIONARY
+    await line.exchange(batch(), Attempt())
+    await line.exchange(batch(), Attempt())
+    assert seen[2:] == [OLDEST, DICTIONARY]
+    reads.remove(DICTIONARY)
+    with pytest.raises(LineBroken):
+        await line.exchange(batch(), Attempt())
+    await line.exchange(batch(), Attempt())
+    await line.exchange(batch(), Attempt())
+    assert seen[4:] == [DICTIONARY, OLDEST, OLDEST], "what was refused once is not tried again"
     await line.stop()
     await runner.cleanup()
 

@@ -48,14 +48,14 @@ def _lines(told: dict[str, Any]) -> int:
 
 def test_training_is_the_same_each_time_and_bears_its_id(traffic: list[bytes], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(train_dictionary, "DICTIONARY_BYTES", 4096)
-    made = train_dictionary.train(traffic, 40_002)
-    assert made == train_dictionary.train(traffic, 40_002)
-    assert zstandard.ZstdCompressionDict(made).dict_id() == 40_002
+    made = train_dictionary.train(traffic, 40_003)
+    assert made == train_dictionary.train(traffic, 40_003)
+    assert zstandard.ZstdCompressionDict(made).dict_id() == 40_003
 
 
-@pytest.mark.parametrize(("side", "part"), [(0, 0.5), (1, 0.75)], ids=["batches", "answers"])
+@pytest.mark.parametrize(("side", "part"), [(0, 0.5), (1, 0.6)], ids=["batches", "answers"])
 def test_the_dictionary_in_use_makes_small_messages_much_smaller(traffic: list[bytes], side: int, part: float) -> None:
-    small = traffic[side::2]  # it was trained before answers gave their reasons as data
+    small = traffic[side::2]
     alone = sum(len(compressed(text, Level.INTERACTIVE)) for text in small)
     shared = sum(len(compressed(text, Level.INTERACTIVE, DICTIONARY)) for text in small)
     assert shared <= part * alone

@@ -2,7 +2,7 @@
 
 ``packets.json``: for each catalogue row its samples as JSON, as MessagePack in hexadecimal, and their digest; and its
 answer. ``messages-v3.json`` and ``messages-v2.json``: each message as plain MessagePack in hexadecimal, and as the JSON it must read as.
-``frames.json``: each message as a body on the line, with the shared dictionary and without. Other releases of zstd may write other
+``frames.json``: each message as a body on the line, with each shared dictionary and without. Other releases of zstd may write other
 bytes for the same message; what once stood on a line must stay readable.
 """
 
@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from central_sync.wire import catalogue, codec, messages, versions
-from central_sync.wire.compression import DICTIONARY
+from central_sync.wire.compression import KNOWN
 from tests.wire_vectors import samples
 
 FOLDER = Path(__file__).parent
@@ -84,7 +84,7 @@ def frames() -> list[dict[str, Any]]:
     return [
         {"sample": name, "dictionary": dictionary, "frame_hex": codec.pack(message, dictionary=dictionary).hex()}
         for name, message in samples.all_messages().items()
-        for dictionary in (0, DICTIONARY)
+        for dictionary in (0, *sorted(KNOWN))
     ]
 
 

@@ -7,7 +7,7 @@ from aiohttp.test_utils import make_mocked_request
 
 from central_sync.api.bodies import STATUS, dictionary, number, refused
 from central_sync.wire.codec import ACCEPT, CONTENT_TYPE, unpack
-from central_sync.wire.compression import DICTIONARY
+from central_sync.wire.compression import DICTIONARY, OLDEST
 from central_sync.wire.messages import BatchAnswer
 from central_sync.wire.refusals import REFUSALS, Refused
 
@@ -46,8 +46,10 @@ def test_what_is_no_number_is_refused(text):
         (ACCEPT, DICTIONARY),
         (f"text/plain, {ACCEPT}", DICTIONARY),
         (ACCEPT.replace(";", "; "), DICTIONARY),
-        (f"{CONTENT_TYPE};dictionary=40002", 0),
-        (f"{ACCEPT}9", 0),
+        (f"{CONTENT_TYPE};dictionary=40001", OLDEST),
+        (f"{CONTENT_TYPE};dictionary=40003, {CONTENT_TYPE};dictionary=40001", OLDEST),
+        (f"{CONTENT_TYPE};dictionary=40003", 0),
+        (f"{CONTENT_TYPE};dictionary=400019", 0),
     ],
 )
 def test_the_dictionary_is_written_to_those_alone_that_say_they_have_it(accept, number):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -10,13 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from central_sync.wire import compression
-from central_sync.wire.compression import DICTIONARY, Level, compressed, decompressed
+from central_sync.wire.compression import DICTIONARY, KNOWN, OLDEST, Level, compressed, decompressed, dictionary_of
 from central_sync.wire.limits import WINDOW_BYTES_MAX
 from central_sync.wire.refusals import Refused
 from tests.tidy import tree
 
-FILE = tree.ROOT / "central_sync/wire/dictionary-1.zdict"
-SHARED = zstandard.ZstdCompressionDict(FILE.read_bytes())
+FILES = {number: tree.ROOT / f"central_sync/wire/dictionary-{number - 40_000}.zdict" for number in KNOWN}
+SHARED = zstandard.ZstdCompressionDict(FILES[DICTIONARY].read_bytes())
 BYTES_MAX = 1024 * 1024
 
 
@@ -27,26 +28,38 @@ def _code(frame: bytes, bytes_max: int = BYTES_MAX) -> str:
 
 
 @pytest.mark.parametrize("level", Level)
-@pytest.mark.parametrize("dictionary", [0, DICTIONARY])
+@pytest.mark.parametrize("dictionary", [0, *KNOWN])
 @given(plain=st.binary(max_size=5000))
 def test_what_is_compressed_comes_back(level: Level, dictionary: int, plain: bytes) -> None:
     assert decompressed(compressed(plain, level, dictionary), len(plain)) == plain
 
 
 def test_a_frame_names_its_dictionary_and_its_size() -> None:
-    told = zstandard.get_frame_parameters(compressed(b"x" * 1000, Level.INTERACTIVE, DICTIONARY))
-    assert (told.dict_id, told.content_size) == (DICTIONARY, 1000)
-    assert zstandard.get_frame_parameters(compressed(b"x" * 1000, Level.INTERACTIVE)).dict_id == 0
+    for number in KNOWN:
+        frame = compressed(b"x" * 1000, Level.INTERACTIVE, number)
+        assert zstandard.get_frame_parameters(frame).content_size == 1000
+        assert dictionary_of(frame) == number
+    assert dictionary_of(compressed(b"x" * 1000, Level.INTERACTIVE)) == 0
+    assert dictionary_of(b"no frame") == 0
 
 
-def test_the_dictionary_is_small_enough_to_ship_and_has_a_private_id() -> None:
-    assert FILE.stat().st_size <= 110 * 1024
-    assert 32_768 <= SHARED.dict_id() == DICTIONARY < 2**16
+@pytest.mark.parametrize("number", KNOWN)
+def test_a_dictionary_is_small_enough_to_ship_and_has_a_private_id(number: int) -> None:
+    assert FILES[number].stat().st_size <= 110 * 1024
+    assert 32_768 <= zstandard.ZstdCompressionDict(FILES[number].read_bytes()).dict_id() == number < 2**16
+
+
+def test_a_dictionary_that_is_in_the_field_never_changes() -> None:
+    digests = {number: hashlib.sha256(file.read_bytes()).hexdigest() for number, file in FILES.items()}
+    assert digests == {
+        OLDEST: "8cda0286da6eaddb3f3f8299ec9383ff75e58f058a348888d7c6985b8f8d868c",
+        DICTIONARY: "ba8434c622cc6ef651f5c5ecf57e6a5cd89387370fbdb08f2d0bc0c6a2fee714",
+    }
 
 
 def test_a_frame_of_a_dictionary_that_we_do_not_have_is_refused_by_name() -> None:
     samples = [b"%d %d some text to learn from" % (n, n * n) for n in range(3000)]
-    other = zstandard.train_dictionary(4096, samples, k=64, d=8, dict_id=40_002)
+    other = zstandard.train_dictionary(4096, samples, k=64, d=8, dict_id=40_003)
     assert _code(zstandard.ZstdCompressor(dict_data=other).compress(samples[0])) == "dictionary_unknown"
 
 
