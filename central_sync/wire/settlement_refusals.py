@@ -11,7 +11,7 @@ SETTLEMENT_REFUSALS: dict[str, Sentences] = {
     "schemes_clash": Sentences(
         Fault.DESK,
         True,
-        "Two insurances of this person claim the same place. Ask the insurer to correct the record, then settle.",
+        "Two insurances of this person claim one place. Ask the insurer to correct the record, then settle.",
         "Two covers in force are of schemes of one layer and one rank: end one of them in the member's record, or rank the schemes.",
     ),
     "interim_not_possible": Sentences(

@@ -106,6 +106,7 @@ class Witness:
             self.next = max(self.next, number + 1)
 
 
+@pytest.mark.parametrize("url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.proof)], indirect=True)
 def test_a_hub_killed_before_and_after_every_commit_ends_where_no_death_would_have_ended(nursery, world):
     work = (1, 7)
     wanted = reference(nursery, world, work)
