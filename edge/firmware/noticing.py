@@ -51,6 +51,8 @@ class Noticing(FileSystemEventHandler):
         """Look, and go on looking."""
         self._look()
         folders = [folder for folder in (self._site.parent, self._root / STATE_FOLDER) if folder.is_dir()]
+        if not folders:
+            return
         observer = Observer()
         try:
             for folder in folders:
