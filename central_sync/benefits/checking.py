@@ -122,7 +122,7 @@ def _shares(settled: Settled, rulebook: Rulebook, facts: CaseFacts | None) -> It
             Mistake(f"{share.scheme}[{number}]", what)
             for number, step in enumerate(share.trace)
             for one in (step, *step.less)
-            for what in _step(one, known, scheme, facts, group)
+            for what in _step(one, known, scheme, facts, group, settled.settled_on)
         ]
         yield from wrong
         if wrong:
@@ -152,7 +152,9 @@ def _cannot(share: Payment, scheme: Scheme | None, currency: str) -> bool:
     }.get(kind, False)
 
 
-def _step(step: Step, known: Known, scheme: Scheme, facts: CaseFacts | None, group: str) -> Iterator[str]:
+def _step(
+    step: Step, known: Known, scheme: Scheme, facts: CaseFacts | None, group: str, settled_on: date | None
+) -> Iterator[str]:
     """What is wrong with one step by itself."""
     try:
         kind = Kind(step.kind)
@@ -177,7 +179,7 @@ def _step(step: Step, known: Known, scheme: Scheme, facts: CaseFacts | None, gro
     if step.times != 1 and not figures:
         yield "several, and no figures"
     if kind is Kind.PERIOD:
-        yield from _period(step, scheme, facts, group)
+        yield from _period(step, scheme, facts, group, settled_on)
     if len(figures) == len(SAYS[kind].figures) and figures:
         yield from _amount(step, kind, figures, scheme)
 
@@ -192,11 +194,18 @@ def _right(slot: Slot, step: Step, kind: Kind, scheme: Scheme, facts: CaseFacts 
     return any(_fits(slot, row, step, kind, scheme.rounding.mode) for row in rows)
 
 
-def _period(step: Step, scheme: Scheme, facts: CaseFacts | None, group: str) -> Iterator[str]:
+def _period(step: Step, scheme: Scheme, facts: CaseFacts | None, group: str, settled_on: date | None) -> Iterator[str]:
     """Whether the bill can lie in a period that began on that day."""
-    since, period = date.fromisoformat(str(step.values["since"])), scheme.period
+    period = scheme.period
+    try:
+        since = date.fromisoformat(str(step.values["since"]))
+    except ValueError:
+        yield "no day"
+        return
     if step.amount or step.less or period is None:
         yield "a period takes nothing"
+    elif settled_on and since > settled_on:
+        yield "the period had not begun"
     elif facts and period.after is After.FIRST:
         row = period.lasts.at(facts.day, facts.tier, group, facts.marks, facts.age)
         lasts = timedelta(days=(row.value if row and row.value else 0) * (31 if period.lasts.unit == MONTHS else 1))

@@ -100,7 +100,9 @@ def ratio_parameter(place: Place, rule: str, key: str, source: ParameterFile) ->
 
 def days_parameter(place: Place, rule: str, key: str, source: ParameterFile) -> Parameter[int]:
     """A parameter whose values are numbers of days, or of months of the scheme's calendar."""
-    return _parameter(place, rule, key, source, MONTHS if source.unit == MONTHS else DAYS, _days)
+    if source.unit not in (DAYS, MONTHS):
+        raise place.wrong(f"{key}.unit", f"the unit here is {DAYS} or {MONTHS}")
+    return _parameter(place, rule, key, source, source.unit, _days)
 
 
 def bands_parameter(place: Place, rule: str, key: str, source: ParameterFile) -> Parameter[tuple[Band, ...]]:

@@ -226,3 +226,23 @@ def test_an_audit_never_fails_whatever_it_is_given(trace: list[Step], patient: l
     assert isinstance(
         check(replace(one.settled, shares=(share,), patient_trace=tuple(patient)), one.rulebook, one.facts), list
     )
+
+
+@pytest.mark.parametrize(
+    ("since", "said"),
+    [
+        ("2025-11-20", ""),
+        ("2025-13-20", "no day"),
+        ("soon", "the rulebook has not this value from that day and source"),
+        ("2024-01-01", "the period was over"),
+        ("2026-12-24", "the period had not begun"),
+    ],
+)
+def test_a_period_in_which_the_bill_cannot_lie_does_not_hold(since, said):
+    one = next(case for case in worked() if case.name == "cn: it goes on over the end of the calendar's year")
+    share = one.settled.shares[0]
+    place = next(number for number, step in enumerate(share.trace) if step.kind == "period")
+    steps = list(share.trace)
+    steps[place] = replace(steps[place], values={"since": since})
+    told = replace(one.settled, shares=(replace(share, trace=tuple(steps)),), settled_on=one.facts.day)
+    assert [mistake.what for mistake in check(told, one.rulebook, one.facts)] == ([said] if said else [])
