@@ -64,7 +64,19 @@ def test_status_and_doctor_tell_of_an_edge_that_does_not_run(tmp_path: Path) -> 
     done = run(tmp_path, "doctor", "--json")
     findings = {(row := json.loads(line))["part"]: row for line in done.stdout.splitlines()}
     assert done.exit_code == 1
-    parts = ["folder", "settings", "identity", "journal", "workstations", "agents", "rulebook", "disk", "running"]
+    parts = [
+        "folder",
+        "settings",
+        "identity",
+        "journal",
+        "workstations",
+        "agents",
+        "rulebook",
+        "disk",
+        "site",
+        "tunnel",
+        "running",
+    ]
     assert list(findings) == parts
     assert findings["folder"]["well"]
     assert not findings["identity"]["well"]
