@@ -244,7 +244,7 @@ class SyncPort:
             page = await self._in(self._looks, self._page, institution, serial, cursor, hids_left)
             cursor = page.cursor
             if said:  # by an edge that was admitted
-                self._reports.take(institution, said)
+                self._report(institution, said)
                 said = ""
             word = None if bundle is None else self._deliveries.word(bundle)
             if page.items or word or not await self._waiting.wait(institution, cursor, until - loop.time()):
@@ -263,6 +263,13 @@ class SyncPort:
         serial, institution = _client(request)
         await self._in(self._looks, self._fleet.admitted, institution, serial, self._clock())
         return releases.file(self._releases, request.match_info["tail"])
+
+    def _report(self, institution: str, said: str) -> None:
+        """Take what an edge says of itself. What cannot be read, perhaps of a newer edge, is dropped and noted: the feed is worth more."""
+        try:
+            self._reports.take(institution, said)
+        except Refused as error:
+            self._trail.note(institution, "report_refused", institution, error.code)
 
     def _refused_there(self, institution: str, bundle: int, trouble: str) -> None:
         """An edge did not take the rulebook that it heard of last."""

@@ -30,11 +30,11 @@ _COUNTS = (
 
 
 def encoded(report: EdgeReport) -> str:
-    """``report`` as it stands in a query; what is too long for it is shortened."""
+    """``report`` as it stands in a query; what is too long for it is shortened, and names lose what cannot be seen."""
     short = msgspec.structs.replace(
         report,
         readers_troubled=[
-            ReaderWord(name=one.name[:REPORT_NAME_CHARACTERS_MAX], trouble=one.trouble)
+            ReaderWord(name=_seen(one.name)[:REPORT_NAME_CHARACTERS_MAX], trouble=one.trouble)
             for one in report.readers_troubled[:REPORT_READERS_MAX]
         ],
     )
@@ -90,6 +90,10 @@ def _check(report: EdgeReport) -> None:
     )
     if not right:
         raise Refused("packet_invalid", "report says what cannot be")
+
+
+def _seen(text: str) -> str:
+    return "".join(character for character in text if character.isprintable())
 
 
 def _is_code(text: str) -> bool:

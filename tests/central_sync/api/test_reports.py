@@ -8,9 +8,7 @@ import msgspec
 from central_sync.app import Hub
 from central_sync.config import Config, FleetSetting
 from central_sync.wire import reports
-from central_sync.wire.codec import unpack
-from central_sync.wire.messages import BatchAnswer
-from tests.central_sync.api.conftest import ANY, feed, now, soon
+from tests.central_sync.api.conftest import ANY, audited, feed, now, soon
 from tests.wire_vectors.reports import edge_report
 
 
@@ -27,13 +25,12 @@ async def test_a_poll_may_say_how_the_edge_is(hub, edge, store):
     assert reports.read(row.body).pending == 17
 
 
-async def test_a_report_that_cannot_be_is_refused_and_kept_nowhere(hub, edge, store):
-    async with (
-        aiohttp.ClientSession() as session,
-        session.get(f"{hub.sync}/v1/feed", params={"report": "AAAA"}, ssl=edge) as response,
-    ):
-        assert response.status == 400
-        assert unpack(await response.read(), BatchAnswer).code == "packet_invalid"
+async def test_a_report_that_cannot_be_is_dropped_and_noted_and_costs_the_feed_nothing(hub, edge, store):
+    for said in ("AAAA", "!", "x" * 5_000):
+        assert (await feed(hub.sync, edge, report=said)).items == []
+    assert await soon(lambda: audited(store, "report_refused")) == [("H01", "packet_invalid")]
+    with store.read() as uow:
+        assert uow.reports.of("H01") is None
 
 
 async def test_a_revoked_edge_reports_nothing(folder, url, edge, fleet, store):

@@ -39,6 +39,12 @@ def test_a_report_that_would_be_too_long_leaves_out_its_readers() -> None:
     assert all(len(one.name) <= REPORT_NAME_CHARACTERS_MAX for one in read.readers_troubled)
 
 
+def test_a_name_loses_what_cannot_be_seen() -> None:
+    odd = [ReaderWord(name="desk\u202e\n 1", trouble="reader_absent")]
+    read = reports.decoded(reports.encoded(msgspec.structs.replace(edge_report(), readers_troubled=odd)))
+    assert read.readers_troubled[0].name == "desk 1"
+
+
 @pytest.mark.parametrize(
     "changed",
     [
