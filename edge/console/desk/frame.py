@@ -158,6 +158,9 @@ class Desk:
             "digits": lambda text: languages.digits(str(text), into),
             "masked": identifiers.masked,
             "scheme": lambda code: self.law.scheme(code, into),
+            "ceiling": lambda row, covers: self.law.ceiling(
+                row.name, [cover.scheme for cover in covers if cover.layer == row.layer], into
+            ),
             "layer": lambda code: LAYERS[into].get(code, code),
             "sentence": sentence,
             "fault": lambda code: REFUSALS[code].fault.value if code in REFUSALS else "",

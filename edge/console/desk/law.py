@@ -5,7 +5,7 @@ Until the first rulebook has come nothing is known: a scheme is then shown by it
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Protocol
 
@@ -71,6 +71,16 @@ class Law:
         book = current.whole.rulebook
         known = book.schemes.get(code)
         return book.called(code, language) or book.called(code, Language.EN) or (known.name if known else code)
+
+    def ceiling(self, name: str, schemes: Iterable[str], language: Language) -> str:
+        """What the cap ``name`` of one of ``schemes`` is called; its name in words where the rulebook has none."""
+        current = self._current()
+        book = current.whole.rulebook if current else None
+        for code in schemes if book else ():
+            for into in (language, Language.EN):
+                if book and (known := book.called(f"{code}.caps.{name}", into)):
+                    return known
+        return name.replace("_", " ")
 
     def item(self, code: str, day: date) -> str:
         """The name of an item of the place's catalogue that is in force on ``day``; empty: it is not known."""
