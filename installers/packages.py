@@ -81,7 +81,7 @@ def _described(
     kind = KINDS[program.name]
     scripts = {}
     for when, name in SCRIPTS.items():
-        filled = (HERE / name).read_text(encoding="utf-8").replace("@ACCOUNTS@", " ".join(kind.accounts))
+        filled = _filled(name, kind, version if program.package == "edge" else "")
         (work / name).write_text(filled, encoding="utf-8")
         scripts[when] = str(work / name)
     return {
@@ -95,7 +95,7 @@ def _described(
         "maintainer": "Pishkhan <pishkhan@localhost>",
         "description": f"{kind.says}\nNothing else is needed: it carries its own Python.",
         "license": "Apache-2.0",
-        "contents": _contents(program, frozen, sbom, work),
+        "contents": _contents(program, version, frozen, sbom, work),
         "scripts": scripts,
         "overrides": {
             "deb": {"depends": ["libc6 (>= 2.36)", "passwd"], "recommends": list(kind.recommends)},
@@ -106,7 +106,13 @@ def _described(
     }
 
 
-def _contents(program: Program, frozen: Path, sbom: Path | None, work: Path) -> list[dict[str, object]]:
+def _filled(script: str, kind: Kind, release: str) -> str:
+    """``script`` of a package; ``release`` is the version that the link of the edge's releases is to name, empty where there is no such link."""
+    text = (HERE / script).read_text(encoding="utf-8")
+    return text.replace("@ACCOUNTS@", " ".join(kind.accounts)).replace("@RELEASE@", release)
+
+
+def _contents(program: Program, version: str, frozen: Path, sbom: Path | None, work: Path) -> list[dict[str, object]]:
     short = program.name.removeprefix("pishkhan-")
     documents = f"/usr/share/doc/{program.name}"
     texts = {ROOT / "LICENSE": f"{documents}/copyright"}
@@ -121,9 +127,11 @@ def _contents(program: Program, frozen: Path, sbom: Path | None, work: Path) -> 
     if sbom is not None:
         texts[sbom] = f"{documents}/{sbom.name}"
     locals_ = [f"/etc/systemd/system/{unit}.service.d/local.conf" for unit in KINDS[program.name].accounts]
+    # the edge's releases lie side by side, and updates exchange the link to the one that runs (edge/update)
+    where, link = (f"releases/{version}", "current") if short == "edge" else (short, short)
     return [
-        {"src": str(frozen), "dst": f"/opt/pishkhan/{short}", "type": "tree"},
-        {"src": f"../{short}/{program.name}", "dst": f"/opt/pishkhan/bin/{program.name}", "type": "symlink"},
+        {"src": str(frozen), "dst": f"/opt/pishkhan/{where}", "type": "tree"},
+        {"src": f"../{link}/{program.name}", "dst": f"/opt/pishkhan/bin/{program.name}", "type": "symlink"},
         {"src": f"/opt/pishkhan/bin/{program.name}", "dst": f"/usr/bin/{program.name}", "type": "symlink"},
         *({"src": str(_kept(source, work)), "dst": there} for source, there in texts.items()),
         *({"src": str(HERE / "local.conf"), "dst": there, "type": "config|noreplace"} for there in locals_),

@@ -13,6 +13,18 @@ for account in @ACCOUNTS@; do
     install -d -m 0700 -o "$account" -g "$account" "/var/lib/$account"
 done
 
+# The link to the release that runs; updates exchange it too. One that they made newer than this package stays.
+release="@RELEASE@"
+if [ -n "$release" ]; then
+    runs="$(basename "$(readlink /opt/pishkhan/current || true)")"
+    if [ -e "/opt/pishkhan/current/pishkhan-edge" ] && [ "$(printf '%s\n' "$runs" "$release" | sort -V | tail -n 1)" != "$release" ]; then
+        echo "pishkhan-edge $runs, which an update brought, goes on: it is newer than this package" >&2
+    else
+        ln -sfn "releases/$release" /opt/pishkhan/.current
+        mv -T /opt/pishkhan/.current /opt/pishkhan/current
+    fi
+fi
+
 if [ -d /run/systemd/system ]; then
     systemctl daemon-reload
     for unit in @ACCOUNTS@; do

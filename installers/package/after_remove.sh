@@ -8,6 +8,14 @@ if [ -d /run/systemd/system ]; then
         for unit in @ACCOUNTS@; do systemctl try-restart "$unit.service" || true; done
     fi
 fi
+if [ -n "@RELEASE@" ]; then
+    case "${1:-}" in
+        remove | purge | 0) # what updates brought goes too: it is code
+            rm -rf /opt/pishkhan/current /opt/pishkhan/releases
+            rmdir --ignore-fail-on-non-empty /opt/pishkhan 2>/dev/null || true
+            ;;
+    esac
+fi
 if [ "${1:-}" = purge ]; then
     for account in @ACCOUNTS@; do
         rm -rf "/var/lib/$account" "/run/$account.upgrading"

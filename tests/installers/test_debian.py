@@ -161,13 +161,14 @@ def test_a_hospital_runs_it_upgrades_it_removes_it_and_purges_it(made: Path, deb
         debian.install(made / "pishkhan-edge_0.1.1_amd64.deb")
         assert "0.1.1" in debian.run("dpkg-query", "-W", "-f", "${Version}", "pishkhan-edge")
         assert "MemoryMax=2G" in (debian.root / CHANGED.lstrip("/")).read_text(encoding="utf-8")
+        assert (debian.root / "opt/pishkhan/current").readlink() == Path("releases/0.1.1")
         town.start_edge()
         town.start_hub()
         assert _all_final(town, [f"w-{serial}" for serial in range(2, 6)])
         assert town.edge.stop() == 0
         town.edge = None
         debian.run("dpkg", "-r", "pishkhan-edge")
-        assert not (debian.root / "opt/pishkhan/edge").exists()
+        assert not (debian.root / "opt/pishkhan").exists()
         assert (debian.root / DATA.lstrip("/") / "journal.db").is_file(), "removing keeps the journal"
         assert (debian.root / CHANGED.lstrip("/")).is_file()
         debian.install(made / "pishkhan-edge_0.1.1_amd64.deb")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -32,7 +33,7 @@ def test_a_debian_package_holds_units_links_documents_and_conffiles(frozen: Path
     made = packages.pack(freeze.EDGE, frozen, "1.2.3", "x86_64", "deb", tmp_path)
     listed = subprocess.run(["dpkg-deb", "-c", made], capture_output=True, check=True, text=True).stdout
     for path in (
-        "./opt/pishkhan/edge/pishkhan-edge", "./opt/pishkhan/bin/pishkhan-edge -> ../edge/pishkhan-edge", "./usr/bin/pishkhan-edge -> /opt/pishkhan/bin/pishkhan-edge",
+        "./opt/pishkhan/releases/1.2.3/pishkhan-edge", "./opt/pishkhan/bin/pishkhan-edge -> ../current/pishkhan-edge", "./usr/bin/pishkhan-edge -> /opt/pishkhan/bin/pishkhan-edge",
         "./usr/lib/systemd/system/pishkhan-edge.service", "./usr/lib/systemd/system/pishkhan-agent.service", "./usr/lib/systemd/system/pishkhan-firmware-settle.service", "./usr/share/doc/pishkhan-edge/copyright",
         "./usr/share/doc/pishkhan-edge/example-hospital.toml",
     ):  # fmt: skip
@@ -59,9 +60,10 @@ class Machine:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.active = ""
+        self.release = "1.2.3"
         (folder / "bin").mkdir()
         (folder / "run/systemd/system").mkdir(parents=True)
+        self.has("1.2.3")
         for name in ("systemctl", "useradd", "usermod", "userdel", "groupdel", "install", "getent"):
             self.plays(name, "exit 0")
 
@@ -71,10 +73,21 @@ class Machine:
         program.write_text(f'#!/bin/sh\necho "{name} $*" >> {self.folder}/calls\n{does}\n', encoding="utf-8")
         program.chmod(0o755)
 
+    def has(self, version: str) -> None:
+        """A release on the disk."""
+        folder = self.folder / "opt/pishkhan/releases" / version
+        folder.mkdir(parents=True)
+        (folder / "pishkhan-edge").write_bytes(b"program")
+
+    def current(self) -> str:
+        """The release that runs."""
+        return (self.folder / "opt/pishkhan/current").readlink().name
+
     def run(self, script: str, *arguments: str, accounts: str = "pishkhan-edge pishkhan-agent") -> list[str]:
         """The calls that a script made."""
         text = (packages.HERE / script).read_text(encoding="utf-8").replace("@ACCOUNTS@", accounts)
-        for path in ("/run/", "/var/lib/", "/etc/pishkhan"):
+        text = text.replace("@RELEASE@", self.release)
+        for path in ("/run/", "/var/lib/", "/etc/pishkhan", "/opt/pishkhan"):
             text = text.replace(f"{path}", f"{self.folder}{path}")
         (self.folder / "calls").write_text("", encoding="utf-8")
         environment = {**os.environ, "PATH": f"{self.folder / 'bin'}:/usr/bin:/bin"}
@@ -107,6 +120,26 @@ def test_a_new_install_makes_the_accounts_and_starts_nothing(machine: Machine) -
         f"install -d -m 0700 -o {name} -g {name} {machine.folder}/var/lib/{name}" for name in ("pishkhan-edge", "pishkhan-agent")
     ]  # fmt: skip
     assert not [call for call in calls if " start " in call or " enable " in call]
+
+
+def test_a_package_makes_its_release_the_one_that_runs_unless_an_update_brought_a_newer_one(machine: Machine) -> None:
+    machine.run("after_install.sh", "configure", "")
+    assert machine.current() == "1.2.3"
+    machine.release = "1.10.0"
+    machine.has("1.10.0")
+    machine.run("after_install.sh", "configure", "1.2.3")
+    assert machine.current() == "1.10.0"
+    machine.release = "1.9.0"
+    machine.has("1.9.0")
+    machine.run("after_install.sh", "configure", "1.2.3")
+    assert machine.current() == "1.10.0"
+    shutil.rmtree(machine.folder / "opt/pishkhan/releases/1.10.0")  # an older package over it, by hand
+    machine.run("after_install.sh", "configure", "1.10.0")
+    assert machine.current() == "1.9.0"
+    machine.run("after_remove.sh", "upgrade", "2.0.0")
+    assert machine.current() == "1.9.0"
+    machine.run("after_remove.sh", "remove")
+    assert not (machine.folder / "opt/pishkhan").exists()
 
 
 @pytest.mark.parametrize("argument", ["remove", "0"])
