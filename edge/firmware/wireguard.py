@@ -19,7 +19,7 @@ from edge.firmware import TUNNEL
 from edge.firmware.render.vpn import far_networks
 from edge.firmware.site import Site, WireGuard
 
-COMMAND_S_MAX = 3
+COMMAND_S_MAX = 5
 DAEMON_START_S_MAX = 3
 DAEMON = "wireguard-go"
 DEVICES = Path("/sys/class/net")

@@ -20,6 +20,8 @@ def targets(site: Site) -> Mapping[str, Target]:
     vpn = site.vpn
     if isinstance(vpn, WireGuard):
         return {
+            # Loaded at the boot, so that nobody has to wait for it who watches the tunnel.
+            "etc/modules-load.d/pishkhan.conf": written("wireguard"),
             f"{FOLDER}/30-pishkhan-{TUNNEL}.netdev": _wireguard(site, vpn),
             f"{FOLDER}/30-pishkhan-{TUNNEL}.network": _network(site),
         }

@@ -9,6 +9,7 @@ from tests.edge.firmware import sites
 QUIET = {
     "etc/hostname",
     "etc/hosts",
+    "etc/modules-load.d/pishkhan.conf",
     "etc/apt/apt.conf.d/52pishkhan-upgrades",
     "etc/apt/sources.list.d/pishkhan.sources",
 }

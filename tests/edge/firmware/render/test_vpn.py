@@ -11,6 +11,7 @@ NETDEV, NETWORK = f"{FOLDER}/30-pishkhan-hub0.netdev", f"{FOLDER}/30-pishkhan-hu
 def test_wireguard_takes_its_keys_from_their_places() -> None:
     found = targets(sites.site(vpn__preshared_key="/etc/pishkhan/keys/psk"))
     text = found[NETDEV].text
+    assert found["etc/modules-load.d/pishkhan.conf"].text.endswith("\nwireguard\n")
     for line in (
         "Kind=wireguard",
         "PrivateKeyFile=/etc/pishkhan/keys/vpn.key",
