@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import re
@@ -112,18 +113,22 @@ def script(day: Day, address: str) -> list[bytes]:
         b"OPTION charset gbk",
         _line("BUSINESS_HANDLE", gbk),
         b"OPTION charset utf-8",
-        _line("BUSINESS_HANDLE", _new(day, address)),
+        _line("BUSINESS_HANDLE", _new(day)),
         _line("EVENT", poll),
         _line("CLOSE", json.dumps({"context": CONTEXT}).encode()),
         _line("UNCERTAIN", json.dumps({"context": CONTEXT}).encode()),
     ]
 
 
-def _new(day: Day, address: str) -> bytes:
-    msgid = f"new-{os.getpid()}-{abs(hash(address))}"
+def _new(day: Day) -> bytes:
+    """A registration that nobody has sent before: only that is an event."""
+    packet = day.town.registration()
     return json.dumps(
-        {"context": CONTEXT, "number": "2201", "msgid": msgid, "packet": day.town.registration()}
+        {"context": CONTEXT, "number": "2201", "msgid": f"new-{next(_numbers)}", "packet": packet}
     ).encode()
+
+
+_numbers = itertools.count()
 
 
 def agrees(day: Day, said: list[library.Said]) -> None:
@@ -173,7 +178,7 @@ def secure(day: Day, folder: Path) -> tuple[str, list[bytes]]:
         _line("INIT", sign_in),
         *[ask] * 5,
         _line("EVENT", json.dumps({"context": CONTEXT}).encode()),
-        _line("BUSINESS_HANDLE", _new(day, address + str(folder))),
+        _line("BUSINESS_HANDLE", _new(day)),
         _line("EVENT", poll),
         b"OPTION address %s" % address.replace("https", "http").encode(),
         ask,
