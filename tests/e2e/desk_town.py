@@ -67,12 +67,14 @@ class DeskTown(Town):
 def sign_in(page: Page, town: DeskTown) -> None:
     """Sign in, and make the computer a desk if it is none yet."""
     page.goto(town.address)
+    page.wait_for_selector("input[name=name]:focus")
     page.keyboard.type(CLERK)
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)
     page.keyboard.press("Enter")
     page.wait_for_selector(".card-sight, input[name=key]")
     if page.locator("input[name=key]").count():
+        page.wait_for_selector("input[name=name]:focus")
         page.keyboard.type("desk-1")
         page.keyboard.press("Tab")
         page.keyboard.type(town.key)
@@ -81,6 +83,7 @@ def sign_in(page: Page, town: DeskTown) -> None:
 
 
 def look_up(page: Page, number: str) -> None:
+    page.wait_for_selector("input[name=who]:focus")
     page.keyboard.type(number)
     page.keyboard.press("Enter")
     page.wait_for_selector(".who-is")
@@ -88,12 +91,14 @@ def look_up(page: Page, number: str) -> None:
 
 def open_visit(page: Page) -> str:
     """From the person's page; the case's number."""
+    page.wait_for_selector("form[action$=open] button:focus")
     page.keyboard.press("Enter")
     page.wait_for_selector(".add")
     return page.url.rpartition("/")[2].partition("?")[0]
 
 
 def charge(page: Page, item: str, price: str) -> None:
+    page.wait_for_selector("input[name=item]:focus")
     page.keyboard.type(item)
     for _ in range(3):
         page.keyboard.press("Tab")
@@ -103,8 +108,9 @@ def charge(page: Page, item: str, price: str) -> None:
 
 
 def show_shares(page: Page) -> None:
+    page.wait_for_selector("input[name=item]:focus")
     page.keyboard.press("Enter")
-    page.wait_for_selector("form[action$=settle]")
+    page.wait_for_selector("form[action$=settle] button:focus")
 
 
 def accessible(page: Page) -> None:

@@ -119,7 +119,7 @@ def test_a_line_cut_in_mid_settlement_is_a_doubt_that_ends_before_the_clerks_eye
         finally:
             town.hub.process.send_signal(signal.SIGCONT)
         said(page, "en", "It is settled. Take the patient's part, then say that it is booked.")
-        page.wait_for_selector("form[action$='/booked']")
+        page.wait_for_selector("form[action$='/booked'] button:focus")
         page.keyboard.press("Enter")
         said(page, "en", "It is settled and booked.")
 
@@ -195,7 +195,7 @@ def test_a_double_click_and_a_reload_settle_once(browser: Browser, town: DeskTow
         hid = charged(page)
         show_shares(page)
         page.locator("form[action$=settle] button").dblclick()
-        page.wait_for_selector("form[action$='/booked']")
+        page.wait_for_selector("form[action$='/booked'] button:focus")
         page.reload()
         expect(page.locator(".steps li", has_text="Settlement")).to_have_count(1)
         assert hid in page.url
@@ -213,7 +213,7 @@ def test_the_desk_works_without_a_script_weighs_little_and_is_not_for_technician
     charged(page)
     show_shares(page)
     page.keyboard.press("Enter")
-    page.wait_for_selector("form[action$='/booked']")
+    page.wait_for_selector("form[action$='/booked'] button:focus")
     page.keyboard.press("Enter")
     expect(page.locator(".says")).to_have_text("It is settled and booked.")
     context.close()
