@@ -15,6 +15,7 @@ from typing import Protocol
 import msgspec
 from msgspec import Struct
 
+from central_sync.terms import hid as hids
 from central_sync.wire import packets as p
 from edge.journal.shapes import Told
 from edge.steps import Step, step_of
@@ -28,6 +29,7 @@ LOOKED_BACK_MAX = timedelta(days=200)
 KNOWN_KEPT = timedelta(days=60)
 FORGET_EVERY = timedelta(hours=6)
 KNOWN_MAX = 50_000
+ABSENT_MAX = 10_000
 
 
 class Known(Struct, frozen=True, kw_only=True):
@@ -77,6 +79,7 @@ class Casebook:
         self._facts = facts
         self._known: dict[str, Known] = {}
         self._began: dict[str, datetime] = {}
+        self._absent: dict[str, datetime] = {}
         self._forgotten_at: datetime | None = None
         self._turn = asyncio.Lock()
 
@@ -87,8 +90,11 @@ class Casebook:
 
     async def steps(self, hid: str, now: datetime) -> list[Step]:
         """What has happened in the case, oldest first; empty: the journal has nothing of it."""
-        since = self._began.get(hid)
-        for begin in [since] if since else [now - LOOKED_BACK, now - LOOKED_BACK_MAX]:
+        if hids.serial_of(hid) is None:
+            return []
+        since, absent = self._began.get(hid), self._absent.get(hid)
+        far = max(absent - LOOKED_BACK, now - LOOKED_BACK_MAX) if absent else now - LOOKED_BACK_MAX
+        for begin in [since] if since else [now - LOOKED_BACK, far]:
             found = _steps(await self._kept.of(hid, begin, STEPS_MAX))
             if found and (since or found[0].row.opens_case):
                 break
@@ -96,6 +102,11 @@ class Casebook:
             self._began[hid] = found[0].at
             while len(self._began) > KNOWN_MAX:
                 del self._began[next(iter(self._began))]
+        elif not since:  # nobody's HID: the whole journal is not gone through for it once more
+            self._absent.pop(hid, None)
+            self._absent[hid] = now
+            while len(self._absent) > ABSENT_MAX:
+                del self._absent[next(iter(self._absent))]
         return found
 
     async def opened(self, since: datetime) -> list[Step]:

@@ -187,7 +187,10 @@ class JournalPages:
         if not text:
             return None, None
         day = parse(text, self._calendar)
-        return day_end(day - timedelta(days=1), self._zone), day_end(day, self._zone)
+        try:
+            return day_end(day - timedelta(days=1), self._zone), day_end(day, self._zone)
+        except OverflowError as error:
+            raise ValueError("the day is at an end of all days") from error
 
     def _today(self) -> date:
         return civil_day(self._lobby.clock(), self._zone)

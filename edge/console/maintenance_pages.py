@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
@@ -97,7 +97,7 @@ class MaintenancePages:
 
     def _times(self, form: Mapping[str, str]) -> tuple[datetime, datetime]:
         minutes = form.get("minutes", "").strip()
-        if not (minutes.isdecimal() and 0 < int(minutes[:6]) <= MAINTENANCE_HOURS_MAX * 60):
+        if not (minutes.isdecimal() and len(minutes) <= 6 and 0 < int(minutes) <= MAINTENANCE_HOURS_MAX * 60):
             raise MaintenanceError("length", "the length is none")
         clock = _TIME.fullmatch(form.get("time", "").strip())
         try:
@@ -107,11 +107,19 @@ class MaintenancePages:
             at = None
         if at is None:
             raise MaintenanceError("begin", "the beginning is none")
-        begin = datetime.combine(day, at, ZoneInfo(self._zone))
+        try:
+            begin = datetime.combine(day, at, ZoneInfo(self._zone)).astimezone(
+                UTC
+            )  # so that a length is one over a change of the clocks too
+        except OverflowError:
+            raise MaintenanceError("begin", "the beginning is none") from None
         now = self._lobby.clock()
         if begin <= now:  # what the form offered, some moments ago: now, and for as long
             begin = now
-        return begin, begin + timedelta(minutes=int(minutes))
+        try:
+            return begin, begin + timedelta(minutes=int(minutes))
+        except OverflowError:
+            raise MaintenanceError("far", "the end is none") from None
 
     def _page(self, request: web.Request, form: Mapping[str, str], wrong: str) -> web.Response:
         session = self._lobby.session(request, Role.TECHNICIAN)

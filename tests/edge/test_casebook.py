@@ -88,6 +88,28 @@ async def test_a_case_of_long_ago_is_found_too_and_one_that_is_none_is_empty(edg
     assert await book(edge.journal).steps(OTHER, now()) == []
 
 
+async def test_the_whole_journal_is_gone_through_once_for_what_it_does_not_have_and_never_for_what_is_no_number() -> (
+    None
+):
+    asked: list[datetime] = []
+
+    class Empty:
+        async def of(self, hid: str, since: datetime, limit: int) -> list[object]:
+            asked.append(since)
+            return []
+
+    kept, at = Casebook(Empty(), Empty()), now()
+    for hid in ("x", "\ud800", "9" * 16, OTHER + "\n"):
+        assert await kept.steps(hid, at) == []
+    assert asked == []
+    for _ in range(3):
+        assert await kept.steps(OTHER, at) == []
+    assert [since for since in asked if since < at - 2 * LOOKED_BACK] == [at - casebook.LOOKED_BACK_MAX]
+    asked.clear()
+    await kept.steps(OTHER, at + timedelta(days=30))
+    assert min(asked) == at - LOOKED_BACK, "what was opened since then is found"
+
+
 async def test_what_is_unfinished_and_what_was_opened_is_listed(edge: Edge, hub: SimHub) -> None:
     await edge.call("2201", registration(), "m1")
     await edge.call("2204", fees(HID), "m2")

@@ -37,17 +37,22 @@ Packet = tuple[str, dict[str, Any]]
 
 
 class Act(NamedTuple):
-    """One act. ``asks``: it changes nothing, and the gateway asks how things stand."""
+    """One act. ``asks``: it changes nothing, and the gateway asks how things stand. ``of_settlement``: it is about the settlement that its page showed."""
 
     stages: frozenset[Stage]
     packet: Callable[[Case, Fields, Terms], Packet]
     care: Care | None = None
     asks: bool = False
     needs: Callable[[Case], bool] = lambda _: True
+    of_settlement: bool = False
 
     def allowed(self, case: Case) -> bool:
         """Whether a page of this case would offer it."""
         return case.stage in self.stages and self.care in (None, case.care) and self.needs(case)
+
+    def meant(self, case: Case, fields: Fields) -> bool:
+        """Whether the form's page showed the settlement that the case has now: an older page is of another one perhaps."""
+        return not self.of_settlement or (case.settled is not None and fields.get("of") == case.settled.msgid)
 
 
 def _fees(case: Case, fields: Fields, terms: Terms) -> Packet:
@@ -79,8 +84,8 @@ def _discharge(case: Case, fields: Fields, terms: Terms) -> Packet:
 
 
 def _settle(case: Case, fields: Fields, terms: Terms) -> Packet:
-    if fields.get("total") != str(case.total):
-        raise Mistyped("total")  # what the clerk and the patient saw is not what the bill comes to now
+    if (fields.get("total"), fields.get("bill")) != (str(case.total), case.bill):
+        raise Mistyped("total")  # what the clerk and the patient saw is not what would be settled now
     return case.number("settle"), {"hid": case.hid, "currency": terms.currency, "total": case.total}
 
 
@@ -124,10 +129,12 @@ ACTS: Mapping[str, Act] = {
         _charges(), _of_case("discharge_cancel", "discharge_cancel"), Care.INPATIENT, needs=lambda case: case.discharged
     ),
     "settle": Act(_charges(), _settle, needs=lambda case: case.may_settle),
-    "booked": Act(frozenset([Stage.AWAITED]), _confirm(BOOKED)),
-    "not-booked": Act(frozenset([Stage.AWAITED]), _confirm(NOT_BOOKED)),
-    "cancel": Act(frozenset([Stage.CONFIRMED]), _cancel, needs=lambda case: case.settlement is not None),
-    "reverse": Act(frozenset([Stage.DOUBT]), _reverse),
+    "booked": Act(frozenset([Stage.AWAITED]), _confirm(BOOKED), of_settlement=True),
+    "not-booked": Act(frozenset([Stage.AWAITED]), _confirm(NOT_BOOKED), of_settlement=True),
+    "cancel": Act(
+        frozenset([Stage.CONFIRMED]), _cancel, needs=lambda case: case.settlement is not None, of_settlement=True
+    ),
+    "reverse": Act(frozenset([Stage.DOUBT]), _reverse, of_settlement=True),
     "drop-case": Act(
         _charges(), _of_case("registration_cancel", "admission_cancel"), needs=lambda case: case.may_cancel
     ),

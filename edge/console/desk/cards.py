@@ -194,7 +194,12 @@ class _Watch:
         self._changed.clear()
         self._seen[read.reader] = ""
         self._show(Sight(State.ASKING, name=read.identity.name))
-        look = await self._asked(list(self._queues.values())[-1], read)
+        try:
+            look = await self._asked(list(self._queues.values())[-1], read)
+        except Refused as refusal:
+            self._show(Sight(State.FAILED, refusal.code))
+            await self._change(stays=bool(self._lying()))
+            return
         if read.reader in self._seen:
             self._seen[read.reader] = look
         self._show(Sight(State.FOUND, name=read.identity.name, look=look))

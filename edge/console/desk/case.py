@@ -5,10 +5,13 @@ A step that was refused has changed nothing and counts for nothing; one that is 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import date
 from enum import StrEnum
 from typing import Any, NamedTuple
+
+import msgspec
 
 from central_sync.wire import packets as p
 from central_sync.wire.catalogue import BY_NAME, Care
@@ -76,6 +79,12 @@ class Case(NamedTuple):
     def total(self) -> int:
         """What they come to, in smallest coins."""
         return sum(line.fee.amount for line in self.due)
+
+    @property
+    def bill(self) -> str:
+        """Names what a settlement would settle now: another name when a line or a diagnosis is another, also where the total is the same."""
+        told = msgspec.json.encode([[line.fee for line in self.due], self.diagnoses])
+        return hashlib.sha256(told).hexdigest()[:16]
 
     @property
     def may_settle(self) -> bool:

@@ -91,6 +91,8 @@ class CounterPages:
 
     async def _parts(self, visitor: Visitor) -> AsyncIterator[str]:
         async for sight in self._cards.sights(visitor.seat):
+            if not self._desk.seats.current(visitor.seat):
+                return  # the page is loaded anew, and is told what it is now
             if sight.state is State.ASKING:
                 self._desk.lobby.sessions.touch(
                     visitor.request.cookies.get(SESSION_COOKIE, ""), self._desk.lobby.clock()
@@ -118,12 +120,15 @@ class CounterPages:
         visitor = await self._desk.sender(request)
         try:
             read = await self._readers.read(visitor.seat.workstation, "", READ_S)
+            look = await self.asked(visitor.seat, read)
         except Refused as refusal:
             return self._desk.back(visitor, "", Said(visitor.seat.workstation, refusal.code, refusal.detail))
-        return self._desk.to(f"/person/{await self.asked(visitor.seat, read)}")
+        return self._desk.to(f"/person/{look}")
 
     async def asked(self, seat: Seat, read: Read) -> str:
         """The look of whoever's card was read; asks the insurer."""
+        if not self._desk.seats.current(seat):
+            raise Refused("cycle_closed")
         card = read.identity
         kind, number = (card.kind, card.number) if card else ("", "")
         return await self._looked(seat, Look(seat.workstation, kind, number, card, read.read_id))
@@ -155,6 +160,7 @@ class CounterPages:
             "asked_at": look.answers.at if look.answers else None,
             "said": said,
             "again_msgid": said.typed.get("msgid", "") if said else "",
+            "again_care": said.typed.get("care", "") if said else "",
             "department": next((_department(step) for step in here), visitor.tongue.text(DEPARTMENT)),
             "today": self._desk.today,
             "cases": [self._row(step) for step in opened if _is_of(step, look)][:LISTED_MAX],
@@ -189,7 +195,9 @@ class CounterPages:
         else:
             hid = str((reply.answer or {}).get("hid", ""))
         if hid:
-            await self._know(hid, look)
+            opened = await self._desk.casebook.steps(hid, visitor.now)
+            if opened and _is_of(opened[0], look):  # a msgid may be of another's case
+                await self._know(hid, look)
             return self._desk.to(f"/case/{hid}")
         if reply.outcome is Outcome.REFUSED:
             return self._desk.back(visitor, page, Said(mine, reply.code, reply.detail, typed=_without(fields, "msgid")))

@@ -19,8 +19,11 @@ TEXT_CHARACTERS_MAX = 200
 CODE_CHARACTERS_MAX = 50
 _NUMBER = re.compile(r"[0-9]{1,13}(\.[0-9]{1,6})?")
 _QUANTITY = re.compile(r"[0-9]{1,9}(\.[0-9]{1,4})?")
+_GROUPED = re.compile(r"\d{1,3}(?P<by>[٬, \u202f\u00a0])\d{3}((?P=by)\d{3})*([.٫]\d+)?")
+"""Groups of three: a comma elsewhere was meant as a decimal point perhaps, and what was meant is not guessed."""
 _CODE = re.compile(r"[!-~]{1,50}")
 _SEPARATORS = str.maketrans({"٫": ".", "٬": None, ",": None, " ": None, "\u202f": None, "\u00a0": None})
+_GROUPS = "٬, \u202f\u00a0"
 Fields = Mapping[str, str]
 
 
@@ -62,7 +65,10 @@ def decimal(fields: Fields, name: str, pattern: re.Pattern[str] = _NUMBER) -> st
     Raises:
         Mistyped: it is none.
     """
-    found = identifiers.normalised(fields.get(name, "")[:TEXT_CHARACTERS_MAX].translate(_SEPARATORS))
+    typed = fields.get(name, "")[:TEXT_CHARACTERS_MAX].strip()
+    if any(letter in _GROUPS for letter in typed) and not _GROUPED.fullmatch(typed):
+        raise Mistyped(name)
+    found = identifiers.normalised(typed.translate(_SEPARATORS))
     if not pattern.fullmatch(found):
         raise Mistyped(name)
     return found

@@ -29,11 +29,12 @@ KEY_CHARACTERS_MAX = 200
 
 
 class Seat(NamedTuple):
-    """A clerk at a desk, on a business day that is open."""
+    """A clerk at a desk, on a business day that is open. ``key``: what proves the workstation's key."""
 
     workstation: str
     cycle: Cycle
     context: Context
+    key: str = ""
 
 
 class Seats:
@@ -94,7 +95,16 @@ class Seats:
             if begun.refused:
                 raise Refused(begun.reply.code, begun.reply.detail)
             cycle = begun.cycle
-        return Seat(workstation, cycle, self._days.context(cycle))
+        return Seat(workstation, cycle, self._days.context(cycle), key)
+
+    def current(self, seat: Seat) -> bool:
+        """Whether the seat of a page that only listens is still one: the same business day is open, and the computer has the key that it was."""
+        try:
+            admitted = bool(seat.key) and self._workstations.still(seat.workstation, seat.key)
+        except WorkstationError:
+            return False
+        today = self._days.today(seat.workstation, seat.cycle.operator)
+        return admitted and today is not None and today.serial == seat.cycle.serial
 
     async def end(self, seat: Seat, deadline_ms: int) -> Reply:
         """Close the seat's business day (9002)."""

@@ -77,7 +77,7 @@ class WorkPages:
         while True:
             fresh = visitor._replace(now=self._desk.lobby.clock())
             found = await self._found(fresh)
-            if found is None:
+            if found is None or not self._desk.seats.current(fresh.seat):
                 return
             yield self._desk.part(fresh, "desk/case_state.html", self._values(fresh, found))
             await self._bells.wait(hid, BEAT_S)
@@ -132,7 +132,7 @@ class WorkPages:
         if any(step.msgid == msgid for step in found.steps):
             return self._desk.to(page)
         mine = visitor.seat.workstation
-        if not act.allowed(case):
+        if not (act.allowed(case) and act.meant(case, fields)):
             return self._desk.back(visitor, page, Said(mine, MOVED_ON))
         try:
             number, packet = act.packet(case, fields, self._terms(msgid))

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from typing import Any
 
 import msgspec
 import pytest
 from aiohttp.test_utils import TestClient
 
+from central_sync.terms.days import Calendar
 from central_sync.terms.languages import Language
 from central_sync.wire.desk_sentences import desk_sentence
 from edge.accounts import Role
+from edge.console.journal_pages import JournalPages
 from edge.console.lobby import BASE
 from edge.console.words import NUMBERS
 from tests.edge.console.place import Place, posted
@@ -147,3 +150,10 @@ async def test_strangers_are_sent_to_the_form_and_a_journal_that_fails_is_a_page
         assert (await text_of(client, path))[0] == 303
     answer = await client.post(f"{BASE}{HERE}/find", data={"what": "m1"}, allow_redirects=False)
     assert answer.headers["Location"] == f"{BASE}/sign-in"
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_a_day_at_an_end_of_all_days_is_none(day: str) -> None:
+    pages = JournalPages(Any, Any, Any, "Asia/Shanghai", Calendar.GREGORIAN)
+    with pytest.raises(ValueError, match="end of all days"):
+        pages._day(day)

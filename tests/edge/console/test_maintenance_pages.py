@@ -54,6 +54,8 @@ async def test_it_is_announced_beforehand_in_the_hospitals_own_calendar(client: 
         ({"minutes": "0"}, "1 minute to 24 hours"),
         ({"minutes": "1441"}, "1 minute to 24 hours"),
         ({"minutes": "9" * 5_000}, "1 minute to 24 hours"),
+        ({"minutes": "000030" + "9" * 300}, "1 minute to 24 hours"),
+        ({"day": "9377/12/29"}, "So far ahead"),
         ({"minutes": "x"}, "1 minute to 24 hours"),
         ({"day": "1405/03/11"}, "So far ahead"),
         ({"reason": " "}, "Say in one line why"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -14,32 +13,6 @@ from edge.console.lobby import BASE
 from tests.edge.console.desk.hospital import LANGUAGES, NUMBER, Hospital, Person
 from tests.edge.world import Edge, becomes, until
 from tests.sim.hub import SimHub
-
-
-@pytest.fixture
-async def hub() -> AsyncIterator[SimHub]:
-    hub = SimHub()
-    await hub.start()
-    yield hub
-    hub.faults.frozen = False
-    await hub.stop()
-
-
-@pytest.fixture
-async def edge(hub: SimHub, tmp_path: Path) -> AsyncIterator[Edge]:
-    async with Edge(tmp_path, hub.url) as edge:
-        yield edge
-
-
-@pytest.fixture
-async def hospital(edge: Edge, tmp_path: Path) -> AsyncIterator[Hospital]:
-    async with Hospital(tmp_path, edge) as made:
-        yield made
-
-
-@pytest.fixture
-async def clerk(hospital: Hospital) -> Person:
-    return await hospital.clerk()
 
 
 async def test_a_visit_from_the_number_to_the_slip(clerk: Person, hub: SimHub) -> None:
@@ -149,6 +122,9 @@ async def test_a_settlement_in_doubt_is_told_as_such_and_ends_by_itself(
     assert clerk.has("/ask")
     assert clerk.has("/reverse")
     assert not clerk.has("/fees")
+    await clerk.get(f"/desk/case/{hid}/slip")
+    assert "Nobody can say yet whether this was settled." in clerk.main
+    assert "Not settled." not in clerk.main
     await clerk.get("/desk")
     assert "in doubt" in clerk.main
     hub.faults.frozen = False

@@ -27,13 +27,34 @@ def line(currency: str = "CNY", **fields: str):
         (" 7 ", "7"),
         ("１２", "12"),
         ("1 000", "1000"),
+        ("1,234,567", "1234567"),
+        ("۱٬۲۳۴٫۵", "1234.5"),
     ],
 )
 def test_a_number_is_taken_in_any_script_and_with_what_groups_it(typed: str, written: str) -> None:
     assert forms.decimal({"price": typed}, "price") == written
 
 
-@pytest.mark.parametrize("typed", ["", "x", "-1", "1e3", "1.2.3", "1.1234567", "9" * 14, "٫٫", "\u202e"])
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "",
+        "x",
+        "-1",
+        "1,5",
+        "1 5",
+        "1,2345",
+        "12,34,567",
+        "1,234 567",
+        "۱٬۵",
+        "1e3",
+        "1.2.3",
+        "1.1234567",
+        "9" * 14,
+        "٫٫",
+        "\u202e",
+    ],
+)
 def test_what_is_no_number_is_not(typed: str) -> None:
     with pytest.raises(Mistyped) as caught:
         forms.decimal({"price": typed}, "price")

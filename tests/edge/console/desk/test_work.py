@@ -1,0 +1,99 @@
+"""What an older page, another page or somebody else's word does at a case: nothing that was not shown."""
+
+from __future__ import annotations
+
+import asyncio
+
+from edge.console.lobby import BASE
+from tests.edge.console.desk.hospital import NUMBER, Hospital, Person
+from tests.edge.world import Edge
+
+
+async def test_another_bill_of_the_same_total_is_not_settled_unseen(hospital: Hospital, clerk: Person) -> None:
+    hid = await clerk.visit()
+    await clerk.charge()
+    other = await hospital.clerk("desk-2", "clerk-2")
+    await other.get(f"/desk/case/{hid}/bill")
+    await clerk.send("/drop")
+    await clerk.charge("B2")
+    await other.send("/settle")
+    assert "The bill has changed meanwhile." in other.main
+    assert "2207" not in await hospital.numbers(hid)
+
+
+async def test_a_page_of_an_earlier_settlement_says_and_takes_back_nothing_of_a_later_one(
+    hospital: Hospital, clerk: Person
+) -> None:
+    hid = await clerk.visit()
+    await clerk.charge()
+    await clerk.get(f"/desk/case/{hid}/bill")
+    await clerk.send("/settle")
+    older = Person(hospital, clerk.client, "en")
+    await older.get(f"/desk/case/{hid}")
+    await clerk.send("/not-booked")
+    await clerk.charge("B2", "99")
+    await clerk.get(f"/desk/case/{hid}/bill")
+    await clerk.send("/settle")
+    done = await hospital.numbers(hid)
+    for act in ("/booked", "/not-booked"):
+        whole, form = older.form(act)
+        await older.post(whole, form)
+        assert "The case has moved on meanwhile." in older.main
+        await older.get(f"/desk/case/{hid}")
+        older.page = older.page.replace(older.form("/booked")[1]["of"], form["of"])
+    assert await hospital.numbers(hid) == done
+
+
+async def test_a_page_that_listens_ends_with_the_desks_key_and_with_the_day(hospital: Hospital, clerk: Person) -> None:
+    async def news(path: str) -> str:
+        answer = await clerk.client.get(BASE + path)
+        async with asyncio.timeout(20):
+            return (await answer.content.read()).decode()
+
+    hid = await clerk.visit()
+    for path in ("/desk/live", f"/desk/case/{hid}/live"):
+        listening = asyncio.create_task(news(path))
+        await asyncio.sleep(0.2)
+        assert not listening.done()
+        if path == "/desk/live":
+            hospital.workstations.add("desk-1", hospital.now())
+            hospital.put()
+        else:
+            cycle = hospital.cycles.today("desk-1", "clerk", hospital.now())
+            await hospital.cycles.close(cycle)
+        told = await listening
+        assert "event: over" in told
+        assert "zahra" not in told.lower()
+        if path == "/desk/live":
+            hospital.take()
+            await clerk.sit("desk-1")
+            await clerk.get("/desk")
+
+
+async def test_an_admission_whose_end_is_not_known_is_sent_again_as_the_same_one(clerk: Person) -> None:
+    await clerk.get("/desk")
+    await clerk.send("/find", who=NUMBER)
+    _, form = clerk.form("/open", 1)
+    await clerk.send("/open", 1, diagnosis="", department="ward")
+    assert clerk.form("/open", 1)[1]["msgid"] == form["msgid"]
+    assert clerk.form("/open")[1]["msgid"] != form["msgid"]
+
+
+async def test_the_msgid_of_anothers_case_gives_that_case_no_name(
+    hospital: Hospital, clerk: Person, edge: Edge
+) -> None:
+    await edge.call(
+        "2201",
+        {
+            "person": {"kind": "ir_national_code", "number": "0084575948"},
+            "service_date": hospital.now().date().isoformat(),
+            "department": "eye",
+        },
+        "his-1",
+    )
+    step = (await hospital.clerks._casebook.opened(hospital.now().replace(hour=0)))[0]
+    await clerk.get("/desk")
+    await clerk.send("/find", who=NUMBER)
+    await clerk.send("/open", msgid="his-1")
+    assert clerk.path == f"/desk/case/{step.hid}"
+    assert hospital.clerks._casebook.known(step.hid) is None
