@@ -24,6 +24,12 @@ class NotPacked(Exception):
     """nfpm's words."""
 
 
+ROOTS_UNITS = (
+    "pishkhan-firmware-settle.service", "pishkhan-update.service", "pishkhan-update.timer", "pishkhan-update-settle.service",
+)  # fmt: skip
+"""Of root, without an account or settings of their own."""
+
+
 @dataclass(frozen=True)
 class Kind:
     """What a program's package is besides the program."""
@@ -120,8 +126,8 @@ def _contents(program: Program, version: str, frozen: Path, sbom: Path | None, w
     if short == "edge":
         for path in ("edge_defaults.toml", "sites/example-hospital.toml"):
             texts[ROOT / "firmware_cfg" / path] = f"{documents}/{Path(path).name}"
-        settle = "pishkhan-firmware-settle.service"  # of root, without a folder or settings of its own
-        texts[ROOT / "firmware_cfg" / "units" / settle] = f"/usr/lib/systemd/system/{settle}"
+        for unit in ROOTS_UNITS:
+            texts[ROOT / "firmware_cfg" / "units" / unit] = f"/usr/lib/systemd/system/{unit}"
     for unit in KINDS[program.name].accounts:
         texts[ROOT / "firmware_cfg" / "units" / f"{unit}.service"] = f"/usr/lib/systemd/system/{unit}.service"
     if sbom is not None:

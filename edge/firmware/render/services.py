@@ -15,7 +15,7 @@ VPN_UNITS = {OpenVpn: "openvpn-client@pishkhan.service", Ipsec: "strongswan.serv
 
 
 def targets(site: Site) -> Mapping[str, Target]:
-    """The edge speaks with this machine, the hospital's subnets and the hub; the tunnel's watch with the hub and the tunnel's end. A second lock behind the firewall's."""
+    """The edge speaks with this machine, the hospital's subnets and the hub; the tunnel's watch with the hub and the tunnel's end; updates with the hub. A second lock behind the firewall's."""
     subnets = " ".join(sorted(site.lan.his, key=network))
     client = VPN_UNITS.get(type(site.vpn))
     order = [f"Wants={client}", f"After={client}"] if client else []
@@ -40,5 +40,10 @@ def targets(site: Site) -> Mapping[str, Target]:
             "[Service]",
             "IPAddressDeny=any",
             f"IPAddressAllow=localhost {site.hub.address} {site.vpn.endpoint}",
+        ),
+        f"{FOLDER}/pishkhan-update.service.d/50-site.conf": written(
+            "[Service]",
+            "IPAddressAllow=",
+            f"IPAddressAllow=localhost {site.hub.address}",
         ),
     }

@@ -24,3 +24,8 @@ def test_the_watch_of_the_tunnel_comes_after_the_client_of_its_kind() -> None:
     assert "openvpn-client@pishkhan.service" in targets(sites.site(vpn=sites.OPENVPN))[path].text
     assert "strongswan.service" in targets(sites.site(vpn=sites.IPSEC))[path].text
     assert "openvpn" not in targets(sites.site())[path].text
+
+
+def test_updates_speak_with_the_hub_alone():
+    text = targets(sites.site())[f"{FOLDER}/pishkhan-update.service.d/50-site.conf"].text
+    assert text.splitlines()[-2:] == ["IPAddressAllow=", f"IPAddressAllow=localhost {sites.site().hub.address}"]
