@@ -361,7 +361,7 @@ class SimHub:
         match request:
             case p.PreSettle():
                 fees = sum(1 for lane, _, n in self.applied if lane == request.hid and n in ("2204", "2301"))
-                answer = settlement(request.hid, fees, "")
+                answer = msgspec.structs.replace(settlement(request.hid, fees, ""), patient=request.total)
             case p.Query():
                 kept = self.ledger.get(request.original_msgid)
                 outcome = "unknown" if kept is None else str(kept[1].verdict)

@@ -30,6 +30,8 @@ from edge.steps import Step
 BEAT_S = 5.0
 MOVED_ON = "moved_on"
 """Not a refusal's code: the page was older than the case."""
+SHARE_CHANGED = "share_changed"
+"""Nor this: it is settled, and the patient's part is another than the page showed."""
 
 
 class Found(NamedTuple):
@@ -143,6 +145,9 @@ class WorkPages:
 
     def _ended(self, visitor: Visitor, reply: Reply, page: str, fields: Mapping[str, str]) -> web.Response:
         if reply.outcome is not Outcome.REFUSED:
+            shown, now = fields.get("patient"), (reply.answer or {}).get("patient")
+            if shown is not None and now is not None and shown != str(now):
+                return self._desk.back(visitor, page, Said(visitor.seat.workstation, SHARE_CHANGED))
             return self._desk.to(page)
         code = MOVED_ON if reply.code == "msgid_reused" else reply.code
         typed = {key: value for key, value in fields.items() if key != "msgid"}

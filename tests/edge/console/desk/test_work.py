@@ -6,7 +6,9 @@ import asyncio
 
 from edge.console.lobby import BASE
 from tests.edge.console.desk.hospital import NUMBER, Hospital, Person
-from tests.edge.world import Edge
+from tests.edge.journal.drafts import declined
+from tests.edge.world import Edge, until
+from tests.sim.hub import SimHub
 
 
 async def test_another_bill_of_the_same_total_is_not_settled_unseen(hospital: Hospital, clerk: Person) -> None:
@@ -97,3 +99,27 @@ async def test_the_msgid_of_anothers_case_gives_that_case_no_name(
     await clerk.send("/open", msgid="his-1")
     assert clerk.path == f"/desk/case/{step.hid}"
     assert hospital.clerks._casebook.known(step.hid) is None
+
+
+async def test_a_share_that_is_another_than_was_shown_is_told_before_money_is_taken(clerk: Person) -> None:
+    hid = await clerk.visit()
+    await clerk.charge()
+    for shown, told in (("1", True), (None, False)):
+        await clerk.get(f"/desk/case/{hid}/bill")
+        await clerk.send("/settle", **({"patient": shown} if shown else {}))
+        assert "Take the patient's part" in clerk.main
+        assert ("the patient's part is another than was shown" in clerk.main) is told
+        await clerk.send("/not-booked")
+
+
+async def test_an_opening_that_was_refused_is_listed_as_refused(
+    hospital: Hospital, clerk: Person, edge: Edge, hub: SimHub
+) -> None:
+    await hub.stop()
+    await until(lambda: not edge.uplink.up)
+    hid = await clerk.visit()
+    (opening,) = await hospital.clerks._casebook.steps(hid, hospital.now())
+    standing = await edge.journal.find("H1", opening.msgid)
+    await edge.journal.receive([declined(standing.seq, "person_unknown", "2201")], None, hospital.now())
+    await clerk.get("/desk")
+    assert "Visit opened: refused" in clerk.main
