@@ -26,12 +26,15 @@ from central_sync.benefits.audit import bundle as audit_bundle
 from central_sync.benefits.audit import reference
 from central_sync.benefits.audit.bundle import AuditBundle
 from central_sync.benefits.bundle import BundleBroken
+from central_sync.benefits.choices import RoundedAt
 from central_sync.benefits.columns import Table, TableBroken, Words, encoded, offsets_of
 from central_sync.benefits.parameters import Item, ItemVersion, Rulebook
 
 T = TypeVar("T")
-FORMAT = 1
-"""Grows when older programs could no longer read it right."""
+FORMAT = 2
+"""Grows when older programs could no longer read it right. A body has the least that its law needs, so that they read what they can: 2 is a law with
+periods that begin with a bill, or layers that are rounded together.
+"""
 _DOMAIN = b"pishkhan rulebook 1\x00"
 
 
@@ -118,7 +121,7 @@ def packed(whole: Compiled, step: Callable[[], None] = lambda: None) -> bytes:
         references[code] = _Columns([] if shared else codes, offsets, records)
         step()
     body = _Body(
-        format=FORMAT,
+        format=_format(whole.rulebook),
         version=whole.version,
         law=bundle.packed(law),
         audit=audit_bundle.packed(msgspec.structs.replace(whole.audit, places=places)),
@@ -126,6 +129,12 @@ def packed(whole: Compiled, step: Callable[[], None] = lambda: None) -> bytes:
         references=references,
     )
     return msgspec.msgpack.encode(body, order="sorted")
+
+
+def _format(rulebook: Rulebook) -> int:
+    """The least format whose programs understand all of the law."""
+    schemes = rulebook.schemes.values()
+    return 2 if any(one.period or one.rounding.at is RoundedAt.TOGETHER for one in schemes) else 1
 
 
 def unpacked(body: bytes) -> Compiled:
@@ -137,7 +146,7 @@ def unpacked(body: bytes) -> Compiled:
     """
     try:
         told = msgspec.msgpack.decode(body, type=_Format).format
-        if told != FORMAT:
+        if not 1 <= told <= FORMAT:
             raise BundleNewer(f"format {told}")
         held = msgspec.msgpack.decode(body, type=_Body)
         law, audit = bundle.shaped(held.law), audit_bundle.shaped(held.audit)

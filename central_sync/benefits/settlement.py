@@ -9,7 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from central_sync.benefits.asking import Asking
-from central_sync.benefits.eligibility import SchemesClash, accumulator_keys, balances, clash, obstacle, ordered
+from central_sync.benefits.choices import Owner
+from central_sync.benefits.eligibility import (
+    SchemesClash,
+    accumulator_keys,
+    balances,
+    clash,
+    obstacle,
+    ordered,
+    owner_of,
+)
 from central_sync.benefits.facts import AccumulatorKey, BillLine, CaseFacts, CoverFacts
 from central_sync.benefits.kinds import Kind
 from central_sync.benefits.layers import ask
@@ -60,12 +69,16 @@ def settle(
     turns: list[tuple[int, Turn]] = []
     difference = 0
     group: Group | None = None
+
+    def owners() -> list[frozenset[str]]:
+        return [frozenset(owner_of(facts, cover, owner) for owner in Owner) for cover in covers]
+
     for number, (cover, chosen) in enumerate(zip(covers, asked, strict=True)):
         if isinstance(chosen, TraceStep):
             shares.append(_nothing(rulebook, cover, chosen))
             continue
         if group is not None or chosen.exact:
-            group, left = turned(group, chosen, left, counters, shares, turns)
+            group, left = turned(group, chosen, left, counters, shares, turns, owners)
         asking = Asking(facts, cover, chosen, counters, number, whole, items, total)
         if whole is not None:
             here = {(piece.part, piece.section) for piece in left}
@@ -77,7 +90,7 @@ def settle(
         shares.append(share)
         difference += gained
     if group is not None:
-        _, left = turned(group, None, left, counters, shares, turns)
+        _, left = turned(group, None, left, counters, shares, turns, owners)
     patient = sum([piece.step.amount for piece in left])
     assert patient + sum([share.amount for share in shares]) == total + difference
     before = accumulators.get

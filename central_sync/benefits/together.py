@@ -7,12 +7,13 @@ Rules of the end
       So no cap is passed, whatever is rounded.
     * Each step of a trace and each piece that is left is its own exact amount rounded down or up, so that the steps add up to the share, the
       pieces to what is left.
-    * Accumulators are whole coins: a counter of all that a scheme pays moves by its whole share, any other by the nearest coin.
+    * Accumulators are whole coins: a counter of all that a scheme pays, or pays for one contract, moves by those whole shares, any other by the
+      nearest coin.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, MutableMapping, Sequence
+from collections.abc import Callable, Iterable, MutableMapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from math import floor
@@ -48,8 +49,12 @@ class Group:
         self._first_share = shares
         self._first_turn = turns
 
-    def finish(self, shares: list[Share], turns: list[tuple[int, Turn]]) -> Sequence[Left]:
-        """Make whole coins of what the layers have paid and left, and of the accumulators; returns what is left in the end."""
+    def finish(
+        self, shares: list[Share], turns: list[tuple[int, Turn]], owners: Sequence[frozenset[str]]
+    ) -> Sequence[Left]:
+        """Make whole coins of what the layers have paid and left, and of the accumulators; returns what is left in the end. ``owners`` are whose
+        accumulators each share may move.
+        """
         mine, amounts = shares[self._first_share :], self._whole(shares[self._first_share :])
         taken = turns[self._first_turn :]
         made: list[tuple[int, Turn]] = []
@@ -59,7 +64,7 @@ class Group:
             shares[number] = _share(share, amount)
             made += [(number, turn) for turn in _turns([turn for n, turn in taken if n == number], first, rest)]
         turns[self._first_turn :] = made
-        self._count(mine, amounts)
+        self._count(mine, amounts, owners[self._first_share :])
         return made[-1][1].left if made else self._left
 
     def _whole(self, shares: Sequence[Share]) -> list[int]:
@@ -82,17 +87,18 @@ class Group:
                 found[place] = one
         return found
 
-    def _count(self, shares: Sequence[Share], paid: Sequence[int]) -> None:
-        """Make the accumulators whole: what counts all that a scheme pays moves by that."""
-        all_: dict[str, tuple[Any, int]] = {}
-        for share, coins in zip(shares, paid, strict=True):
-            exact, whole = all_.get(share.scheme, (0, 0))
-            all_[share.scheme] = (exact + share.amount, whole + coins)
+    def _count(self, shares: Sequence[Share], paid: Sequence[int], owners: Sequence[frozenset[str]]) -> None:
+        """Make the accumulators whole: what counts all that a scheme pays for their owner moves by that."""
         for key, value in self._counters.items():
-            if isinstance(value, Fraction):
-                stood = self._stood.get(key, 0)
-                exact, whole = all_[key.scheme]
-                self._counters[key] = stood + (whole if value - stood == exact else _nearest(value - stood))
+            if not isinstance(value, Fraction):
+                continue
+            exact: Any = 0
+            whole = 0
+            for share, coins, whose in zip(shares, paid, owners, strict=False):
+                if share.scheme == key.scheme and key.owner in whose:
+                    exact, whole = exact + share.amount, whole + coins
+            stood = self._stood.get(key, 0)
+            self._counters[key] = stood + (whole if value - stood == exact else _nearest(value - stood))
 
 
 def turned(
@@ -102,12 +108,13 @@ def turned(
     counters: MutableMapping[AccumulatorKey, int],
     shares: list[Share],
     turns: list[tuple[int, Turn]],
+    owners: Callable[[], Sequence[frozenset[str]]],
 ) -> tuple[Group | None, Sequence[Left]]:
     """The group that the next layer, of ``plan`` (none: there is no next), belongs to, and what is left for it. A group that is over is made whole:
-    its ``shares`` and ``turns`` are put in the place of the exact ones.
+    its ``shares`` and ``turns`` are put in the place of the exact ones. ``owners`` tells whose accumulators each cover's share may move.
     """
     if group is not None and (plan is None or not plan.exact or plan.scheme.rounding != group.coin):
-        left, group = group.finish(shares, turns), None
+        left, group = group.finish(shares, turns, owners()), None
     if group is None and plan is not None and plan.exact:
         return Group(plan.scheme.rounding, left, counters, len(shares), len(turns)), exactly(left)
     return group, left

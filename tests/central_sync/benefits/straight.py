@@ -49,7 +49,7 @@ class _Case:
         self.region = rulebook.regions[facts.region]
 
     def settle(self) -> Reckoned:
-        covers = self._covers()
+        covers = self.covers()
         self.piles = self._catalogue(covers)
         self.whole = {(pile.part, pile.lines): pile.coins for pile in self.piles}
         shares, self.difference = [], 0
@@ -86,7 +86,7 @@ class _Case:
             {key: much for key, much in moved.items() if much},
         )
 
-    def _covers(self):
+    def covers(self):
         day = self.facts.day
         alive = {
             (c.layer, c.scheme, c.contract): c

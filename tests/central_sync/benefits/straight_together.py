@@ -37,11 +37,25 @@ class Together:
         if any(isinstance(pile.coins, Fraction) for pile in case.piles):
             left = to_whole([pile.coins for pile in case.piles], before - all_)
             case.piles = [replace(pile, coins=coins) for pile, coins in zip(case.piles, left, strict=True) if coins]
+        covers = case.covers()
         for key, value in case.now.items():
             if isinstance(value, Fraction):
                 more = value - self.stood.get(key, 0)
-                same = more == of_scheme[key.scheme]
-                case.now[key] = self.stood.get(key, 0) + (coins_of[key.scheme] if same else whole(more, "half_up"))
+                mine = [
+                    (coins, shares[place][2])
+                    for place, code, coins in self.paid
+                    if code == key.scheme and of(key.owner, covers[place])
+                ]
+                same = more == sum(coins for coins, _ in mine)
+                case.now[key] = self.stood.get(key, 0) + (
+                    sum(coins for _, coins in mine) if same else whole(more, "half_up")
+                )
+
+
+def of(owner, cover) -> bool:
+    """Whether what a cover pays may count for that owner."""
+    kind, _, name = owner.partition(":")
+    return {"member": True, "family": cover.family == name, "contract": cover.contract == name}[kind]
 
 
 def to_whole(amounts, total) -> list[int]:

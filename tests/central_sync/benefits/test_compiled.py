@@ -107,6 +107,18 @@ def test_a_later_format_is_told_from_a_damaged_one():
     assert not isinstance(BundleBroken(), BundleNewer)
 
 
+def test_an_older_program_sees_by_the_format_that_it_does_not_know_a_period_or_layers_rounded_together():
+    def told(**more: object) -> int:
+        book = replace(SHIPPED, schemes={"x": replace(COUNTRIES.schemes["cn_county"], **more)})  # type: ignore[arg-type]
+        return int(msgspec.msgpack.decode(packed(compiled.compiled(book, WHOLE.audit)))[0])
+
+    apart = SHIPPED.schemes["cn_employee"].rounding
+    assert told(rounding=apart) == 1
+    assert told() == 2
+    assert told(rounding=apart, period=COUNTRIES.schemes["cn_returner"].period) == 2
+    assert msgspec.msgpack.decode(BODY)[0] == 1
+
+
 def test_an_items_record_that_is_damaged_is_told_when_it_is_looked_up():
     decoder = compiled.Items(["drug"], [], [])
     with pytest.raises(BundleBroken):

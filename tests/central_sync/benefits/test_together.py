@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from central_sync.benefits.choices import LastCoin, Of, Per, RoundedAt
-from central_sync.benefits.parameters import CoinRule, Lines
+from central_sync.benefits.choices import LastCoin, Of, Owner, Per, RoundedAt
+from central_sync.benefits.facts import AccumulatorKey
+from central_sync.benefits.parameters import CoinRule, Lines, Rulebook
+from central_sync.benefits.settlement import settle
 from central_sync.benefits.together import wholes
 from central_sync.terms.money import Rounding
 from tests.central_sync.benefits.hand_made import (
     BED,
+    CASE,
     DRUG,
     bands,
     benefit,
@@ -26,6 +31,7 @@ from tests.central_sync.benefits.hand_made import (
     settled,
     why,
 )
+from tests.central_sync.benefits.strategies import SHIPPED
 
 LAYERS = ("base", "base_supplement", "aid", "subsidy")
 HALF_UP = CoinRule(Rounding.HALF_UP, at=RoundedAt.TOGETHER)
@@ -89,6 +95,22 @@ def test_no_cap_is_passed_and_the_accumulators_are_whole():
         assert moved(done).get("cap", 0) == paid(done)[0] <= 10
         assert min([done.patient, *paid(done)]) >= 0
         assert sum(why(done).values()) == done.patient
+
+
+def test_a_contracts_cap_counts_the_whole_coins_that_it_paid_and_is_never_passed():
+    half = benefit(ratios=bands((0, "0.15")), caps=(cap(3, owner=Owner.CONTRACT),))
+    one = scheme(half, layer="supplementary", rounding=HALF_UP)
+    covers = tuple(replace(CASE.covers[0], scheme="one", layer="supplementary", contract=name) for name in "ab")
+    facts, rulebook = replace(CASE, covers=covers), Rulebook(SHIPPED.regions, {"one": one}, {}, "")
+    used: Counter[AccumulatorKey] = Counter()
+    of_each = [0, 0]
+    for coins in (9, 3, 3, 9, 2, 3, 6, 3, 9, 3, 3):  # each contract's share has a fraction
+        done = settle(rulebook, facts, bill((BED, coins)), used)
+        used.update(done.deltas)
+        of_each = [so_far + more for so_far, more in zip(of_each, paid(done), strict=True)]
+        counted = {key.owner: much for key, much in used.items()}
+        assert [counted.get(f"contract:{name}", 0) for name in "ab"] == of_each
+        assert max(of_each) <= 3
 
 
 def test_sections_keep_their_fractions_too():
