@@ -6,6 +6,7 @@ A hub that does not know it passes over it, and an edge that does not send it is
 from __future__ import annotations
 
 import base64
+from datetime import UTC, datetime
 from typing import Final
 
 import msgspec
@@ -22,7 +23,10 @@ from central_sync.wire.messages import EdgeReport, ReaderWord
 from central_sync.wire.refusals import Refused
 
 CONDITIONS: Final = ("well", "warning", "broken", "unknown")
-_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError)
+FIRST_INSTANT: Final = datetime(1970, 1, 1, tzinfo=UTC)
+LAST_INSTANT: Final = datetime(2300, 1, 1, tzinfo=UTC)
+"""What lies outside no clock says; every calendar and zone of the hub's pages can show what lies between."""
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError, OverflowError)
 _COUNTS = (
     "pending", "in_doubt", "parked", "awaited", "contradictions", "hids_left", "free_bytes", "backup_days", "workstations",
     "rulebook_number", "readers",
@@ -83,7 +87,7 @@ def _check(report: EdgeReport) -> None:
         and (report.hours_left is None or 0 <= report.hours_left <= REPORT_NUMBER_MAX)
         and all(len(text) <= REPORT_NAME_CHARACTERS_MAX and text.isprintable() for text in texts)
         and all(_is_code(code) for code in codes)
-        and all(instant is None or instant.tzinfo is not None for instant in instants)
+        and all(instant is None or _is_an_instant(instant) for instant in instants)
         and len(report.readers_troubled) <= REPORT_READERS_MAX
         and len(report.legs) <= REPORT_LEGS_MAX
         and all(condition in CONDITIONS for condition in report.legs.values())
@@ -94,6 +98,10 @@ def _check(report: EdgeReport) -> None:
 
 def _seen(text: str) -> str:
     return "".join(character for character in text if character.isprintable())
+
+
+def _is_an_instant(instant: datetime) -> bool:
+    return instant.tzinfo is not None and FIRST_INSTANT <= instant < LAST_INSTANT
 
 
 def _is_code(text: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from datetime import datetime
+from datetime import UTC, datetime
 
 import msgspec
 import pytest
@@ -51,6 +51,8 @@ def test_a_name_loses_what_cannot_be_seen() -> None:
         {"pending": -1},
         {"pending": 2**60},
         {"hours_left": float("nan")},
+        {"certificate_ends": datetime(9999, 12, 31, 23, 59, tzinfo=UTC)},
+        {"sent_at": datetime(622, 1, 1, tzinfo=UTC)},
         {"program": "x" * 500},
         {"program": "a\u0000b"},
         {"rulebook_trouble": "<script>"},
@@ -75,3 +77,10 @@ def test_what_cannot_be_is_refused(changed: dict[str, object]) -> None:
 def test_bytes_that_are_no_report_are_refused(text: str) -> None:
     with pytest.raises(Refused):
         reports.decoded(text)
+
+
+@pytest.mark.parametrize("instant", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_an_instant_that_no_zone_of_ours_can_hold_is_refused_before_anybody_keeps_it(instant: str) -> None:
+    plain = msgspec.msgpack.decode(msgspec.msgpack.encode(edge_report()))
+    with pytest.raises(Refused):
+        reports.decoded(_text({**plain, "certificate_ends": instant}))
