@@ -27,6 +27,7 @@ from central_sync.store import Store
 
 MINUTE = timedelta(minutes=1)
 _RETRY_S = 2.0
+TEXT_CHARACTERS_MAX = 200
 _log = structlog.get_logger(__name__)
 
 
@@ -108,7 +109,7 @@ class Trail:
 
     def note(self, actor: str, action: str, subject: str, detail: str = "") -> bool:
         """Have a row written soon; ``False`` if it only counts as one of many."""
-        note = Note(actor[:200], action, subject[:200], detail)
+        note = Note(_kept(actor), action, _kept(subject), detail)
         with self._changed:
             rows = self._window.take(note, self._clock())
             self._keep(rows)
@@ -153,3 +154,8 @@ class Trail:
         if lost:
             _log.error("audit rows were lost while the database was away", count=lost)
         return True
+
+
+def _kept(text: str) -> str:
+    """What a stranger typed, as every database takes it: one row that none takes would hold up all that come after it."""
+    return "".join(character for character in text[:TEXT_CHARACTERS_MAX] if character.isprintable())

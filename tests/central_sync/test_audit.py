@@ -50,6 +50,16 @@ def test_what_was_noted_is_written_when_the_trail_stops(store):
     assert rows == [(NOW, "10.0.0.1", "x"), (NOW, "10.0.0.1", "x repeated 1 times")]
 
 
+def test_what_no_database_takes_holds_no_other_row_up(store):
+    trail = Trail(store, lambda: NOW)
+    trail.start()
+    assert trail.note("10.0.0.1", "page_refused", "H\0\ud8001", "x")
+    assert trail.note("10.0.0.2", "page_refused", "H2", "x")
+    trail.stop()
+    with store.read() as uow:
+        assert {row.subject for row in uow.audit.latest()} == {"H1", "H2"}
+
+
 def test_a_database_that_cannot_be_written_is_tried_again_and_stops_nobody(tmp_path, sqlite_template):
     file = tmp_path / "hub.db"
     shutil.copy(sqlite_template, file)
