@@ -93,7 +93,8 @@ class SignIn:
             return counted
         with self._store.write() as uow:
             account = uow.console_accounts.get(visitor.name, lock=True)
-            if account is not None and self._shown(uow, account, code, now):
+            begun = uow.console_sessions.get(visitor.token_hash) is not None  # another password meanwhile has ended it
+            if account is not None and begun and self._shown(uow, account, code, now):
                 _taken_back(uow, counted)
                 uow.console_sessions.end(visitor.token_hash)
                 return self._entered(uow, account, address, "" if known else forms.new_token(), passed=True)
@@ -204,6 +205,9 @@ def _counted(uow: UnitOfWork, keys: Sequence[waits.Key], now: datetime) -> Count
     before = uow.console_waits.locked([key.digest for key in keys], now)
     latest = max(row.until for row in before)
     if latest > now:
+        uow.console_waits.forget(
+            [row.about for row in before if not row.failures]
+        )  # a name that was only typed leaves no row
         return Waits(int((latest - now).total_seconds()) + 1)
     abouts = {key.digest: key.about for key in keys}
     for row in before:

@@ -8,14 +8,17 @@ from datetime import timedelta
 
 import pyotp
 import pytest
+from sqlalchemy import func, select
 
 from central_sync.config import ConsoleSetting
 from central_sync.console.access import Role
 from central_sync.console.accounts import ConsoleAccountsService
 from central_sync.console.lobby import BROWSER_COOKIE, SESSION_COOKIE
+from central_sync.console.sign_in import Waits, Wrong
 from central_sync.console.site import Console
 from central_sync.console.waits import BOUNDS, About
 from central_sync.pages import passwords
+from central_sync.store.console_tables import console_wait
 from tests.central_sync.console.conftest import Browser, World
 
 PASSWORD = "seven small stones"
@@ -155,6 +158,33 @@ async def test_strangers_cannot_lock_a_person_out_of_a_browser_that_is_known(
     forged = Browser(small_client)
     forged.cookies = {BROWSER_COOKIE: "x" * 43}
     assert await enter(forged) == 429
+
+
+async def test_whoever_has_to_wait_leaves_no_rows_behind_whatever_names_are_typed(
+    small_world: World, small_client, kept: str
+) -> None:
+    sign_in = small_world.console.sign_in
+    for number in range(BOUNDS[About.ADDRESS].free + 1):
+        sign_in.password(f"name{number}", "wrong", "10.1.1.1", "")
+
+    def rows() -> int:
+        with small_world.store.engine.connect() as connection:
+            return int(connection.execute(select(func.count()).select_from(console_wait)).scalar_one())
+
+    before = rows()
+    for number in range(20):
+        assert isinstance(sign_in.password(f"other{number}", "wrong", "10.1.1.1", ""), Waits)
+    assert rows() == before
+
+
+async def test_a_code_opens_nothing_once_its_half_session_is_ended(world: World, client, kept: str) -> None:
+    world.account("anna", Role.OPERATOR, password_hash=kept)
+    secret, _ = await set_up(world, Browser(client, world.token("anna")))
+    world.now += timedelta(seconds=30)
+    half = world.console.sessions.of(world.token("anna", passed=False))
+    world.account("anna", Role.OPERATOR, password_hash=kept)  # another password, while the code is on its way
+    code = pyotp.TOTP(secret).at(world.now)
+    assert isinstance(world.console.sign_in.code(half, code, "10.1.1.1", ""), Wrong)
 
 
 async def test_another_password_is_taken_from_whoever_knows_the_present_one(world: World, client, kept: str) -> None:
