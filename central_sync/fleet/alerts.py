@@ -3,7 +3,8 @@
 Rules
     * One open alert of a rule and a subject. It is raised when its measure has been beyond for long enough, and cleared when it is back; between
       both nothing changes, so that a value on the edge does not flicker.
-    * What is not known (an edge that is silent says nothing of its clock) raises nothing and clears nothing.
+    * What is not known (an edge that is silent says nothing of its clock; a hub that has just begun to listen does not know who is silent) raises
+      nothing and clears nothing.
     * When many edges go silent at once it is one thing, not many: one alert says so, and the single ones are not raised while it lasts.
     * No person and no case is in an alert: a rule, a hospital's or a payer's code, a number, an instant.
 """
@@ -174,25 +175,37 @@ OTHER_MEASURES = frozenset({"mass_silent", "unreconciled_days", "payer_away_s"})
 """Measures that are no single edge's; whoever asks the database gives their values."""
 
 
-def mass_silent(board: Board) -> int:
-    """How many edges are silent, if that are so many that it is one thing; else 0."""
+def _is_awaited(row: Row, board: Board) -> bool:
+    """Whether nothing was heard of the edge since the hub began to listen, and it is too early to call it silent."""
+    since = board.listening_since
+    return row.heard is not None and since is not None and row.heard.at < since and row.state is not EdgeState.SILENT
+
+
+def mass_silent(board: Board) -> int | None:
+    """How many edges are silent, if that are so many that it is one thing; else 0. ``None``: it is too early to say."""
     heard = [row for row in board.rows if row.heard is not None]
     silent = sum(row.state is EdgeState.SILENT for row in heard)
-    return silent if silent >= max(MASS_EDGES, MASS_SHARE * len(heard)) else 0
+    many = max(MASS_EDGES, MASS_SHARE * len(heard))
+    if silent >= many:
+        return silent
+    return None if silent + sum(_is_awaited(row, board) for row in heard) >= many else 0
 
 
-def measured(board: Board, others: Mapping[str, Values], mass: int | None = None) -> dict[str, Values]:
-    """Every measure's values on a ``board``; ``others``: those of :data:`OTHER_MEASURES` that are known; ``mass``: as :func:`mass_silent` says, if
-    the board is but a part.
+def measured(board: Board, others: Mapping[str, Values], whole: Board | None = None) -> dict[str, Values]:
+    """Every measure's values on a ``board``; ``others``: those of :data:`OTHER_MEASURES` that are known; ``whole``: all edges, if the board is but a
+    part.
     """
-    mass = mass_silent(board) if mass is None else mass
+    mass = mass_silent(whole or board)
     subjects = [(row, Subject(row.institution, row.institution)) for row in board.rows]
     values: dict[str, Values] = {
         name: {subject: measure(row, board.at) for row, subject in subjects} for name, measure in MEASURES.items()
     }
-    if mass:  # those that are open stay as they are; none is added
-        values["silent_s"] = {subject: value if not value else None for subject, value in values["silent_s"].items()}
-    return {**values, "mass_silent": {Subject(HUB): float(mass)}, **others}
+    awaited = {subject for row, subject in subjects if _is_awaited(row, board)}
+    values["silent_s"] = {
+        subject: None if subject in awaited or (value and mass) else value
+        for subject, value in values["silent_s"].items()
+    }  # in a mass those that are open stay as they are, and none is added
+    return {**values, "mass_silent": {Subject(HUB): None if mass is None else float(mass)}, **others}
 
 
 # -- what to raise and to clear ---------------------------------------------------------------------------------------
@@ -216,7 +229,8 @@ class Judge:
             for row in board.rows
             if row.state is EdgeState.SILENT or row.place.institution in held or self._is_notable(row, board.at)
         ]
-        return measured(Board(board.at, tuple(rows)), others, mass_silent(board))
+        part = Board(board.at, tuple(rows), listening_since=board.listening_since)
+        return measured(part, others, board)
 
     def _is_notable(self, row: Row, now: datetime) -> bool:
         """Whether anything that an edge said last is beyond what a rule allows."""

@@ -85,11 +85,12 @@ class Page(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """All edges, the worst first, as they were ``at`` then."""
+    """All edges, the worst first, as they were ``at`` then, for a hub that has ``listening_since`` then."""
 
     at: datetime
     rows: tuple[Row, ...] = ()
     by_code: Mapping[str, Row] = field(default_factory=dict)
+    listening_since: datetime | None = None
 
     def of(self, institution: str) -> Row | None:
         """The row of one hospital."""
@@ -126,7 +127,7 @@ def board(
     known = before.by_code if before is not None else {}
     made = [_row(place, heard.get(place.institution), listening_since, now, limits, known) for place in places]
     made.sort(key=_key)
-    return Board(now, tuple(made), {row.place.institution: row for row in made})
+    return Board(now, tuple(made), {row.place.institution: row for row in made}, listening_since)
 
 
 def _row(

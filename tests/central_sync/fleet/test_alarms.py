@@ -43,6 +43,20 @@ def test_an_edge_goes_silent_is_told_once_comes_back_and_is_told_again(store, al
     assert len(woken) == 2
 
 
+@pytest.mark.parametrize("codes", [("H1",), tuple(f"H{n:03}" for n in range(300))])
+def test_a_hub_that_begins_anew_clears_no_silence_and_tells_nothing_before_it_knows(store, alarms, codes):
+    alarms.look(boarded(quiet_s=400, codes=codes), NOW)
+    before = opened(store)
+    assert (len(before), len(told(store))) == (1, 2)
+    anew = Alarms(store, shipped(), ["mail", "desk"], "hub.example")
+    for seconds in (0, 100, 200):
+        now = NOW + timedelta(seconds=seconds)
+        anew.look(boarded(quiet_s=400 + seconds, now=now, codes=codes, since=NOW), now)
+    assert (opened(store), len(told(store))) == (before, 2)
+    anew.look(boarded(now=now, codes=codes, since=NOW), now)
+    assert opened(store) == []
+
+
 def test_two_processes_raise_and_tell_one_alert(store, alarms):
     other = Alarms(store, shipped(), ["mail", "desk"], "hub.example")
     for one in (alarms, other):

@@ -16,13 +16,11 @@ from tests.central_sync.fleet.test_lifecycle import LIMITS, LONG_AGO, NOW, WELL,
 H1 = Subject("H1", "H1")
 
 
-def boarded(quiet_s=1.0, now=NOW, codes=("H1",), **changed):
+def boarded(quiet_s=1.0, now=NOW, codes=("H1",), since=LONG_AGO, **changed):
     report = msgspec.structs.replace(WELL, **changed)
     at = now - timedelta(seconds=quiet_s)
     heard = Heard(at, report, reasons(report, 0, at, LIMITS))
-    return board(
-        [Place(code, code, "ir", "public") for code in codes], dict.fromkeys(codes, heard), LONG_AGO, now, LIMITS
-    )
+    return board([Place(code, code, "ir", "public") for code in codes], dict.fromkeys(codes, heard), since, now, LIMITS)
 
 
 def seen(rule, *values, step_s=60):
