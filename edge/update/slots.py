@@ -6,6 +6,7 @@ import os
 import secrets
 import shutil
 import tarfile
+from collections.abc import Collection
 from pathlib import Path
 
 import zstandard
@@ -96,6 +97,16 @@ class Slots:
         except OSError as error:
             link.unlink(missing_ok=True)
             raise UpdateFailed("disk", f"The link to the release cannot be changed ({error.strerror}).") from error
+
+    def clear(self, failed: Collection[str]) -> None:
+        """Make room before a release is unpacked: remove what a power cut left half unpacked, and releases that ``failed`` here. Without that a few of
+        them would fill the disk, and only a release that is well removes others.
+        """
+        if not self._releases.is_dir():
+            return
+        for path in list(self._releases.iterdir()):
+            if path.name.startswith(".") or (path.name in failed and path.name != self.current):
+                shutil.rmtree(path, ignore_errors=True)
 
     def prune(self, keep: str) -> list[str]:
         """Remove all but the one that runs, ``keep``, and the newest of the others up to ``RELEASES_KEPT``; what was removed."""

@@ -119,6 +119,9 @@ class Work:
         if not self._slots.has(offer.version):
             self._tell(f"{offer.version}: {offer.target.length:,} bytes")
             archive = self._folder / DOWNLOAD / f"{offer.version}.tar.zst"
+            for old in archive.parent.glob("*.tar.zst"):
+                old.unlink()  # of a look that was broken off
+            self._slots.clear(failed)
             trust.fetch(offer, archive)
             self._slots.unpack(archive, offer.version)
             archive.unlink()

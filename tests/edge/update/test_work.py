@@ -58,6 +58,19 @@ def test_a_newer_release_lies_ready_and_is_tried_when_it_is_the_time(site):
     assert list((site.folder / "download").iterdir()) == []
 
 
+def test_what_failed_or_was_broken_off_is_removed_before_the_next_release_is_unpacked(site):
+    site.centre.release("1.1")
+    site.look()
+    releases, download = site.slots.program("1.1").parent.parent, site.folder / "download"
+    (releases / ".1.2.abcd").mkdir()
+    (download / "1.0.9.tar.zst").write_bytes(b"half")
+    kept.save(site.folder, State(running="1.0", failed={"1.1": "it takes no work", "1.0": "a person went back"}))
+    site.centre.release("1.3")
+    assert site.look().code == "ready"
+    assert sorted(path.name for path in releases.iterdir()) == ["1.0", "1.3"]
+    assert list(download.iterdir()) == []
+
+
 def test_nothing_offered_and_the_same_version_are_nothing_to_do(site):
     site.centre.release("1.1", ring="")
     assert site.look().code == "nothing"
