@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import smtplib
 import ssl
+from collections import OrderedDict
 from collections.abc import Callable
 from datetime import datetime
 from email.message import EmailMessage
@@ -14,6 +15,9 @@ from typing import NamedTuple
 from central_sync.fleet import messages
 from central_sync.fleet.channels import NotDelivered
 from central_sync.fleet.limits import MESSAGE_S_MAX
+
+LEFT_MAX = 200
+"""Messages of which it is known here who still has none."""
 
 
 class Server(NamedTuple):
@@ -35,9 +39,10 @@ class Mail:
         self._sender = sender
         self._to = to
         self._clock = clock
+        self._left: OrderedDict[str, tuple[str, ...]] = OrderedDict()
 
     def deliver(self, message_id: str, body: str) -> None:
-        """As the port says. The id is the mail's, so that a copy is known."""
+        """As the port says. The id is the mail's, so that a copy is known. Whom the server took it for is not written to again for another's sake."""
         mail = EmailMessage()
         mail["From"], mail["To"] = self._sender, ", ".join(self._to)
         mail["Subject"] = messages.subject(body)
@@ -46,13 +51,13 @@ class Mail:
         mail["Auto-Submitted"] = "auto-generated"
         mail.set_content(messages.text(body))
         try:
-            self._send(mail)
+            self._send(mail, message_id)
         except smtplib.SMTPResponseException as error:
             raise NotDelivered(f"status_{error.smtp_code}") from None  # its text may quote addresses
         except (smtplib.SMTPException, OSError, ValueError) as error:
             raise NotDelivered(f"unreachable_{type(error).__name__}"[:80]) from None
 
-    def _send(self, mail: EmailMessage) -> None:
+    def _send(self, mail: EmailMessage, message_id: str) -> None:
         server = self._server
         context = ssl.create_default_context(cafile=server.authority)
         made = (
@@ -65,6 +70,10 @@ class Mail:
                 line.starttls(context=context)
             if server.user:
                 line.login(server.user, server.password)
-            refused = line.send_message(mail)
+            refused = line.send_message(mail, to_addrs=self._left.get(message_id, self._to))
+        self._left.pop(message_id, None)
         if refused:
+            self._left[message_id] = tuple(refused)
+            while len(self._left) > LEFT_MAX:
+                self._left.popitem(last=False)
             raise NotDelivered("some_recipients_refused")

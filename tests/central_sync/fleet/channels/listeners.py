@@ -72,13 +72,14 @@ class Hook:
 
 
 class Post:
-    """A mail server with STARTTLS. ``refuses``: the answer to the next mails instead of taking them."""
+    """A mail server with STARTTLS. ``refuses``: the answer to the next recipients instead of taking them, or only to ``refused``."""
 
     def __init__(self, folder: Path) -> None:
         tls, self.authority = context(folder)
         self.mails: list[str] = []
         self.heard: list[str] = []
         self.refuses = ""
+        self.refused = ""
         post = self
 
         class Handler(socketserver.StreamRequestHandler):
@@ -107,7 +108,7 @@ class Post:
                     elif verb == "QUIT":
                         self.say("221 bye")
                         return
-                    elif verb == "RCPT" and post.refuses:
+                    elif verb == "RCPT" and post.refuses and post.refused in said:
                         self.say(post.refuses)
                     else:
                         self.say("250 fine")

@@ -53,6 +53,22 @@ def test_a_server_that_refuses_is_told_by_a_code(post, answer, code):
     assert "ops@" not in str(caught.value)
 
 
+def test_one_recipient_whom_the_server_refuses_costs_the_others_no_second_mail(post):
+    server = Server("127.0.0.1", post.port, "starttls", "", "", post.authority)
+    mail, body = Mail(server, "hub@hub.example", TO, lambda: NOW), messages.body([alert()], "hub", NOW)
+    post.refuses, post.refused = "450 not now", "night@"
+    for _ in range(3):
+        with pytest.raises(NotDelivered):
+            mail.deliver("id-1", body)
+    post.refuses = ""
+    mail.deliver("id-1", body)
+    asked = [line for line in post.heard if line.upper().startswith("RCPT")]
+    assert len([line for line in asked if "ops@" in line]) == 1
+    assert len(post.mails) == 2
+    mail.deliver("id-2", body)
+    assert len([line for line in post.heard if line.upper().startswith("RCPT") and "ops@" in line]) == 2
+
+
 def test_a_server_that_another_authority_vouches_for_gets_no_password(post, tmp_path):
     other = Hook(tmp_path / "other")
     with pytest.raises(NotDelivered, match="unreachable"):
