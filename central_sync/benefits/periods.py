@@ -8,6 +8,8 @@ PURE. Rules
       the others have added.
     * In which time a bill lies is decided before it is settled, from the tallies (:func:`placed`), and then stands in the facts. Without that
       the bill begins a time of its own.
+    * Before chains had numbers a member had one of each name, without tallies, and it holds what the last bill met: it is the chain 0, with
+      which a bill goes on where no other has begun.
     * A bill of a day before a period, that comes late and would have begun one which reaches into it, goes along with that one.
 """
 
@@ -27,6 +29,8 @@ PERIOD = "period"
 """What a scheme's period is called among its accumulators: no counter may be."""
 IN_A_DAY = 100
 """So many chains may begin on one day."""
+OF_BEFORE = 0
+"""The chain of what was met before chains had numbers."""
 
 Number = int
 """Of a period or chain."""
@@ -39,6 +43,11 @@ class Family(NamedTuple):
     layer: str
     scheme: str
     name: str
+
+    @property
+    def of_before(self) -> AccumulatorKey:
+        """The accumulator of the one chain of this name that a member had before chains had numbers."""
+        return AccumulatorKey(*self, OF_BEFORE)
 
     def number_in(self, key: AccumulatorKey) -> Number | None:
         """The number of the time whose tally ``key`` is, if it is one of this family."""
@@ -129,6 +138,8 @@ def _known(family: Family, tallies: Mapping[AccumulatorKey, int]) -> dict[Number
         number = family.number_in(key) if bills > 0 else None
         if number is not None:
             known[number] = max(known.get(number, 0), key.year)
+        elif bills > 0 and key == family.of_before:
+            known.setdefault(OF_BEFORE, 0)
     return known
 
 

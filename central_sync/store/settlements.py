@@ -231,7 +231,7 @@ class Accumulators:
         return found
 
     def tallies(self, families: Iterable[Family]) -> dict[AccumulatorKey, int]:
-        """The tallies of bills in the times of those families that began with a bill."""
+        """The tallies of bills in the times of those families that began with a bill, and what stands of the time when they had no numbers."""
         c = t.accumulator.c
         found: dict[AccumulatorKey, int] = {}
         for one in families:
@@ -239,7 +239,10 @@ class Accumulators:
                 c.owner == one.owner,
                 c.layer == one.layer,
                 c.scheme == one.scheme,
-                c.name.startswith(f"{one.name}.", autoescape=True),
+                or_(
+                    c.name.startswith(f"{one.name}.", autoescape=True),
+                    and_(c.name == one.of_before.name, c.year == one.of_before.year),
+                ),
                 c.amount != 0,
             )
             for row in self._connection.execute(statement):

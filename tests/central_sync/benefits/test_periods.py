@@ -115,6 +115,19 @@ def test_a_bill_goes_on_with_the_deductible_of_the_one_before_it_and_with_no_old
     hub.agree()
 
 
+def test_a_chain_of_before_chains_had_numbers_goes_on_and_goes_back_whole():
+    ledger, day = Ledger(CHAINS), date(2025, 6, 10)
+    before = AccumulatorKey("member:M1", "base", "one", "met_before", 0)
+    ledger.stand[before] = 500
+    ledger.settled.append({before: 500})  # by the program of then
+    assert ledger.settle(stay(day, day, "referred"), 1000) == 300
+    assert ledger.settle(stay(day, day, "referred"), 1000) == 0
+    ledger.cancel(0)
+    ledger.cancel(0)
+    assert ledger.settle(stay(day, day), 1000) == 800  # without the mark: a chain of its own
+    assert ledger.settle(stay(day, day, "referred"), 1000) == 0
+
+
 def test_two_chains_that_begin_on_one_day_are_two():
     hub = Ledger(CHAINS)
     day = date(2025, 6, 1)

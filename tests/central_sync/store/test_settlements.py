@@ -5,6 +5,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 from central_sync.benefits.facts import AccumulatorKey
+from central_sync.benefits.periods import Family
 from central_sync.store.settlements import pack_deltas, unpack_deltas
 
 KEYS = [AccumulatorKey(f"member:{n}", "base", "s", "pool", 2025) for n in range(250)]
@@ -57,3 +58,13 @@ def test_owners_locked_from_both_ends_at_once_never_wait_in_a_circle(store):
         list(pool.map(work, range(6)))
     with store.read() as uow:
         assert uow.accumulators.read(KEYS[11:12]) == {KEYS[11]: 60}
+
+
+def test_the_tallies_of_a_family_are_found_and_what_was_met_before_chains_had_numbers(store):
+    family = Family("member:1", "base", "s", "met")
+    tally, before = AccumulatorKey(*family[:3], "met.2025061000", 20250610), AccumulatorKey(*family, 0)
+    others = [AccumulatorKey(*family, 2025061000), AccumulatorKey(*family[:3], "metal.1", 0)]
+    with store.write() as uow:
+        uow.accumulators.lock(["member:1"])
+        uow.accumulators.add(dict.fromkeys([tally, before, *others], 3))
+        assert uow.accumulators.tallies([family]) == {tally: 3, before: 3}
