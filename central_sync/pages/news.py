@@ -7,12 +7,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import msgspec
+import structlog
 from aiohttp import web
 from aiohttp_sse import EventSourceResponse, sse_response
 
 from central_sync.pages.rendering import HEADERS
 
 STREAMS_MAX = 64
+log = structlog.get_logger()
 
 
 class News:
@@ -61,5 +63,7 @@ class News:
             await response.send("", event="over")
         except (ConnectionError, TimeoutError):
             pass  # the browser has left
+        except Exception as error:  # noqa: BLE001 -- nobody awaits this task's result: the page asks anew, the technician reads why
+            log.error("a live part failed", code=type(error).__name__)
         finally:
             response.stop_streaming()

@@ -95,7 +95,10 @@ class Console:
         async with self._checking:
             right = await asyncio.to_thread(password_fits, account, password)
         if not right or account is None:
-            self._audit.note("console sign-in refused", self._lobby.clock(), operator=name)
+            # what was typed as a name may be a scanned number, or a password in the wrong field
+            self._audit.note(
+                "console sign-in refused", self._lobby.clock(), operator=account.name if account else "unknown"
+            )
             refused = text("Name or password is wrong.")
             return self._lobby.page(request, "sign_in.html", {"name": name, "refused": refused}, status=403)
         self._tries.passed(name, address)

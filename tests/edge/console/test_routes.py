@@ -123,6 +123,14 @@ async def test_a_wrong_password_is_refused_as_an_unknown_name_is_and_soon_waits(
     assert "Wait ten minutes" in await late.text()
 
 
+async def test_what_was_typed_as_a_name_is_noted_only_if_it_is_one(client: TestClient, world: World) -> None:
+    await sign_in(client, name="0499370899")
+    await sign_in(client, password="wrong")
+    noted = (world.folder / "audit.jsonl").read_text()
+    assert "0499370899" not in noted
+    assert [json.loads(line)["operator"] for line in noted.splitlines()] == ["unknown", "tech"]
+
+
 async def test_many_tries_at_once_are_many_tries(client: TestClient) -> None:
     answers = await asyncio.gather(*(sign_in(client, password="wrong") for _ in range(3 * TRIES_MAX["both"])))
     assert sum(answer.status == 403 for answer in answers) == TRIES_MAX["both"]
