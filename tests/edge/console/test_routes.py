@@ -128,7 +128,7 @@ async def test_what_was_typed_as_a_name_is_noted_only_if_it_is_one(client: TestC
     await sign_in(client, password="wrong")
     noted = (world.folder / "audit.jsonl").read_text()
     assert "0499370899" not in noted
-    assert [json.loads(line)["operator"] for line in noted.splitlines()] == ["unknown", "tech"]
+    assert [json.loads(line)["operator"] for line in noted.splitlines()] == ["unknown", NAME]
 
 
 async def test_many_tries_at_once_are_many_tries(client: TestClient) -> None:
