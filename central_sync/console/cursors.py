@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import base64
+from datetime import datetime
 from typing import Any, TypeVar
 
 import msgspec
 
 CHARACTERS_MAX = 400
+NUMBER_MAX = 2**31 - 1
+"""Of a key: a place, a round, a row of the audit trail."""
+FIRST_YEAR, LAST_YEAR = 1, 9999
 T = TypeVar("T")
 
 
@@ -22,6 +26,16 @@ def read(text: str, kind: type[T]) -> T | None:
         return None
     try:
         body = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-        return msgspec.json.decode(body, type=kind)
+        key = msgspec.json.decode(body, type=kind)
     except (ValueError, msgspec.DecodeError):
         return None
+    return key if all(map(_is_kept, key)) else None  # type: ignore[call-overload]  # a tuple, as its readers say
+
+
+def _is_kept(part: object) -> bool:
+    """Whether a database can hold it."""
+    if isinstance(part, datetime):
+        return part.tzinfo is not None and FIRST_YEAR < part.year < LAST_YEAR
+    if isinstance(part, int):
+        return 0 <= part <= NUMBER_MAX
+    return not isinstance(part, str) or "\0" not in part

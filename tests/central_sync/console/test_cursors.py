@@ -29,3 +29,17 @@ def test_what_was_written_is_read(key: tuple, kind: type) -> None:
 )
 def test_what_is_no_key_is_the_beginning(text: str) -> None:
     assert cursors.read(text, tuple[int]) is None
+
+
+@pytest.mark.parametrize(
+    ("key", "kind"),
+    [
+        (("2026-03-20T08:00:00", "S-1"), tuple[datetime, str]),
+        (("0001-01-01T00:00:00+14:00", "S-1"), tuple[datetime, str]),
+        ((AT, "S\0"), tuple[datetime, str]),
+        ((2**70,), tuple[int]),
+        ((-1,), tuple[int]),
+    ],
+)
+def test_what_no_database_can_hold_is_the_beginning(key: tuple, kind: type) -> None:
+    assert cursors.read(cursors.written(*key), kind) is None
