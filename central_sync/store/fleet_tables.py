@@ -56,6 +56,13 @@ edge_outage = Table(
     Column("to_at", Instant),
     PrimaryKeyConstraint("institution", "from_at"),
     Index("ix_edge_outage_from_at", "from_at", "institution"),
+    Index(
+        "ix_edge_outage_open",
+        "institution",
+        "from_at",
+        sqlite_where=text("to_at IS NULL"),
+        postgresql_where=text("to_at IS NULL"),
+    ),
 )
 """When an edge was silent; ``to_at`` is NULL while it is. The institution ``*`` is the hub itself."""
 

@@ -44,6 +44,11 @@ PLANS = {
     "settlement": lambda uow: uow.finding.settlement("S", None),
     "person": lambda uow: uow.finding.members("1", ["ir_national_code"]),
     "person's cases": lambda uow: uow.finding.cases_of("m", None, (NOW.date(), "h"), 51),
+    "who is silent": lambda uow: uow.reports.silent(),
+    "days awaited": lambda uow: uow.alerts.awaited_since(),
+    "payers awaited": lambda uow: uow.alerts.payers_waited_for_since(["asking"]),
+    "alerts open": lambda uow: uow.alerts.open_keys(),
+    "alerts untold": lambda uow: uow.alerts.any_untold(),
 }
 MAY_BE_SCANNED = {"institution"}
 """Tables that a list may walk through, as many rows as hospitals."""
