@@ -14,7 +14,7 @@ from central_sync.releases.metadata import METADATA, TARGETS
 
 PATH = "/v1/releases/{tail:.+}"
 _METADATA = re.compile(r"metadata/(?:[0-9]{1,9}\.(?:root|targets|rings|snapshot)|timestamp)\.json")
-_TARGET = re.compile(r"targets/(?:edge/[a-z0-9_-]{1,40}|rings|anchors)/[0-9a-f]{64}\.[A-Za-z0-9._+-]{1,80}")
+_TARGET = re.compile(r"targets/(?:edge/[a-z0-9_-]{1,40}|rings)/[0-9a-f]{64}\.[A-Za-z0-9._+-]{1,80}")
 
 
 def file(folder: Path, tail: str) -> web.FileResponse:

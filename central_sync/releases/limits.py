@@ -14,7 +14,6 @@ TIMESTAMP_DAYS = 14
 RENEW_DAYS_LEFT = 10
 """What the hub signs itself is signed anew when it has less left."""
 RELEASE_BYTES_MAX = 512 * 1024 * 1024
-ANCHOR_BYTES_MAX = 64 * 1024
 RINGS = ("canary", "early", "all")
 
 assert RENEW_DAYS_LEFT < TIMESTAMP_DAYS <= SNAPSHOT_DAYS

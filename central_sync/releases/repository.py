@@ -31,7 +31,6 @@ from tuf.api.metadata import (
 
 from central_sync.fleet.authority import replace
 from central_sync.releases.limits import (
-    ANCHOR_BYTES_MAX,
     RELEASE_BYTES_MAX,
     RENEW_DAYS_LEFT,
     RINGS,
@@ -88,16 +87,6 @@ class Repository:
         path = f"edge/{system}/{version}.tar.zst"
         custom = {"version": version, "system": system, "journal_format": journal_format}
         return _release(self._list(path, file, custom, signer, now))
-
-    def add_anchor(self, kind: str, file: Path, signer: CryptoSigner, now: datetime) -> str:
-        """List ``file`` as the next trust anchor of ``kind``; its path in the repository."""
-        if not kind or not set(kind) <= _SYSTEM_CHARACTERS:
-            raise ReleasesError("an anchor's kind is written like hub-authority")
-        if _size(file) > ANCHOR_BYTES_MAX:
-            raise ReleasesError(f"{file} is no anchor: it is larger than {ANCHOR_BYTES_MAX:,} bytes")
-        path = f"anchors/{kind}.pem"
-        self._list(path, file, {"kind": kind}, signer, now, again=True)
-        return path
 
     def resign(self, signer: CryptoSigner, now: datetime) -> None:
         """Sign what is listed anew, for another ``TARGETS_DAYS``."""
@@ -196,13 +185,11 @@ class Repository:
         custom: Mapping[str, Any],
         signer: CryptoSigner,
         now: datetime,
-        *,
-        again: bool = False,
     ) -> TargetFile:
         with self._shelf.locked():
             self.roots.needed()
             targets = self._shelf.latest(Targets.type, Targets) or Metadata(Targets(delegations=self._delegation()))
-            if path in targets.signed.targets and not again:
+            if path in targets.signed.targets:
                 raise ReleasesError("that release is listed already: a release never changes, give it another version")
             target = TargetFile.from_file(path, str(file))
             target.unrecognized_fields["custom"] = dict(custom)

@@ -127,19 +127,6 @@ def add(
 
 
 @release.command()
-@click.argument("kind", type=click.Choice(["hub-authority"]))
-@click.argument("file", type=_FILE)
-@click.option("--release-key", "key", type=_FILE, required=True, help="The release key.")
-@_PASSPHRASE
-@click.pass_obj
-def anchor(place: Place | None, kind: str, file: Path, key: Path, passphrase_file: Path | None) -> None:
-    """List FILE as the next trust anchor of KIND. Edges try it in a shadow slot first: see docs/operating.md."""
-    with _said():
-        signer = keys.signer(key, _passphrase(passphrase_file))
-        click.echo(_repository(place).add_anchor(kind, file, signer, clock()))
-
-
-@release.command()
 @click.option("--release-key", "key", type=_FILE, required=True, help="The release key.")
 @_PASSPHRASE
 @click.pass_obj

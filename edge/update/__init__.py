@@ -15,5 +15,5 @@ Rules
       reaches the hub if the old one did. Everything else, a power cut too, ends with the old link.
     * A version that failed here is not tried again by itself.
 
-Parts: ``limits``; ``sources`` (hub, folder); ``trust`` (the only home of tuf here); ``slots`` (releases and the link); ``state``; ``trial``; ``anchors``.
+Parts: ``limits``; ``sources`` (hub, folder); ``trust`` (the only home of tuf here); ``slots`` (releases and the link); ``state``; ``trial``; ``hours``; ``work``.
 """

@@ -20,7 +20,7 @@ from tuf.api.metadata import Metadata, Root, TargetFile
 from tuf.ngclient import FetcherInterface, Updater, UpdaterConfig
 
 from edge import files
-from edge.update.limits import ANCHOR_BYTES_MAX, POINTER_BYTES_MAX, RELEASE_BYTES_MAX
+from edge.update.limits import POINTER_BYTES_MAX, RELEASE_BYTES_MAX
 from edge.update.state import UpdateFailed
 
 ROOT_FILE = "root.json"
@@ -114,17 +114,6 @@ class Trust:
             if error.code == "tampered":
                 self._source.forget()  # type: ignore[attr-defined]
             raise
-
-    def anchor(self, kind: str) -> bytes | None:
-        """The next trust anchor of ``kind`` that the release key has signed, if there is one.
-
-        Raises:
-            UpdateFailed: see :meth:`offered`.
-        """
-        with _translated():
-            self._updater.refresh()
-            target = self._updater.get_targetinfo(f"anchors/{kind}.pem")
-            return None if target is None else self._bytes(target, ANCHOR_BYTES_MAX)
 
     def _small(self, target: TargetFile, bytes_max: int, kind: type[_Pointer]) -> _Pointer:
         try:

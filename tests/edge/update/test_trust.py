@@ -172,16 +172,3 @@ def test_without_a_root_nothing_is_believed(tmp_path, centre):
     with pytest.raises(UpdateFailed) as caught:
         Trust(tmp_path / "empty", FolderSource(centre.folder))
     assert caught.value.code == "root_unknown"
-
-
-def test_an_anchor_is_what_the_release_key_signed(believed, centre):
-    assert Trust(believed, FolderSource(_some(centre))).anchor("hub-authority") is None
-    file = centre.safe / "authority.pem"
-    file.write_text("an authority")
-    centre.repository.add_anchor("hub-authority", file, centre.signer("release"), datetime.now(UTC))
-    assert Trust(believed, FolderSource(centre.folder)).anchor("hub-authority") == b"an authority"
-
-
-def _some(centre):
-    centre.release("1.1")
-    return centre.folder
