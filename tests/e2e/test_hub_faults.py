@@ -17,6 +17,8 @@ import pytest
 from tests import programs
 from tests.e2e.town import NAME, NATIONAL_CODE, Town, settle
 
+pytestmark = pytest.mark.proof
+
 RESOLVED_S_MAX = 40
 TOMORROW = (
     "import datetime, central_sync.app as app; real = app.clock; app.clock = lambda: real() + datetime.timedelta(days=1);"

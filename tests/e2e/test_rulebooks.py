@@ -21,6 +21,8 @@ from tests import programs
 from tests.e2e.town import Town
 from tests.edge.rulebook_hub import RulebookHub
 
+pytestmark = pytest.mark.proof
+
 DONE_S_MAX = 60
 ROWS = 30_000
 SLOW_BYTES_S = 250_000
@@ -152,16 +154,7 @@ def test_a_line_cut_in_the_middle_of_a_fetch_costs_a_piece(town: RelayedTown, bo
     town.on_line(lambda: setattr(town.line, "rate_bytes_s", 0.0))
 
 
-PROOF = pytest.mark.proof
-MOMENTS = (
-    pytest.param("first bytes", marks=PROOF),
-    pytest.param("middle"),
-    pytest.param("written"),
-    pytest.param("at once after", marks=PROOF),
-)
-
-
-@pytest.mark.parametrize("moment", MOMENTS)
+@pytest.mark.parametrize("moment", ["first bytes", "middle", "written", "at once after"])
 def test_a_power_cut_leaves_the_old_rulebook_or_the_new_one(town: RelayedTown, book: Any, moment: str) -> None:
     rulebooks = town.edge_folder / "rulebooks"
     before = {path.name for path in rulebooks.glob("*.bundle")}

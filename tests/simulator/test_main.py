@@ -13,7 +13,7 @@ import pytest
 
 from tests.tidy import tree
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = [pytest.mark.timeout(240), pytest.mark.proof]
 SMALL = "--hospitals 1 --patients 2 --outages 0 --kills 0 --desks 2 --json"
 
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from edge.audit import Audit
 from edge.events import Events
@@ -78,12 +79,11 @@ async def test_the_desks_programs_are_told_once_of_each_change(place: Place) -> 
     assert place.acts()[-1] == "maintenance ended by itself"
 
 
-def test_a_file_that_cannot_be_read_closes_nothing_and_is_not_written_over(
-    place: Place, capsys: pytest.CaptureFixture
-) -> None:
+def test_a_file_that_cannot_be_read_closes_nothing_and_is_not_written_over(place: Place) -> None:
     (place.folder / FILE).write_text('{"window": 7')
-    assert place.maintenance.window() is None
-    assert place.maintenance.window() is None
-    assert capsys.readouterr().out.count("cannot be read") == 1
+    with capture_logs() as told:
+        assert place.maintenance.window() is None
+        assert place.maintenance.window() is None
+    assert len([line for line in told if "cannot be read" in line["event"]]) == 1
     with pytest.raises(MaintenanceFileError):
         place.maintenance.announce(place.now, place.now + HOUR, "x", "t")
