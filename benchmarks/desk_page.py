@@ -62,8 +62,8 @@ class _Reads(threading.Thread):
 
     def run(self) -> None:
         kind = ""
-        while line := self._answer.readline().decode().strip("\r\n") or " ":
-            name, _, value = line.partition(": ")
+        for line in self._answer:  # until the edge ends
+            name, _, value = line.decode().strip("\r\n").partition(": ")
             kind = value if name == "event" else kind
             if name == "data" and kind == "read":
                 self.at_ms.append(datetime.fromisoformat(json.loads(value)["at"]).timestamp() * 1000)
@@ -75,7 +75,10 @@ def _paints(page: Page, address: str, loads: int) -> list[float]:
     for _ in range(loads + 1):
         page.goto(address)
         page.wait_for_selector(".card-sight.empty")
+        deadline = time.monotonic() + SEEN_MS_MAX / 1000
         while (painted := float(page.evaluate(_PAINT))) < 0:
+            if time.monotonic() > deadline:
+                raise RuntimeError("the desk was not painted")
             page.wait_for_timeout(20)
         taken.append(painted)
     return taken[1:]
