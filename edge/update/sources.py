@@ -6,6 +6,7 @@ Neither is believed; what a file is worth is in its signatures. A large file tha
 from __future__ import annotations
 
 import ssl
+from abc import abstractmethod
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -21,7 +22,17 @@ CHUNK_BYTES = 128 * 1024
 PARTIAL, BAD_REQUEST, NOT_FOUND, NO_SUCH_RANGE = 206, 400, 404, 416
 
 
-class FolderSource(FetcherInterface):
+class Source(FetcherInterface):
+    """A copy of the repository. ``base``: the address under which its files lie."""
+
+    base: str
+
+    @abstractmethod
+    def forget(self) -> None:
+        """What broke off was not what it should be: begin anew the next time."""
+
+
+class FolderSource(Source):
     """A copy of the repository in ``folder``."""
 
     base = "folder:/"
@@ -39,7 +50,7 @@ class FolderSource(FetcherInterface):
         return _pieces(path)
 
 
-class HubSource(FetcherInterface):
+class HubSource(Source):
     """The repository at the hub. ``parts``: a folder for what broke off."""
 
     def __init__(self, sync_url: str, context: ssl.SSLContext, parts: Path) -> None:

@@ -10,30 +10,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 import msgspec
 from msgspec import Struct
 from packaging.version import InvalidVersion, Version
 from tuf.api import exceptions as broken
 from tuf.api.metadata import Metadata, Root, TargetFile
-from tuf.ngclient import FetcherInterface, Updater, UpdaterConfig
+from tuf.ngclient import Updater, UpdaterConfig
 
 from edge import files
 from edge.update.limits import POINTER_BYTES_MAX, RELEASE_BYTES_MAX
+from edge.update.sources import Source
 from edge.update.state import UpdateFailed
 
 ROOT_FILE = "root.json"
 ROOT_BYTES_MAX = 512 * 1024
-
-
-class Source(Protocol):
-    """Where files come from; see ``sources.py``."""
-
-    base: str
-
-    def forget(self) -> None:
-        """What broke off was not what it should be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +51,10 @@ class _Custom(Struct, frozen=True):
 class Trust:
     """The repository at ``source`` as far as it is believed. One look: what is offered, and its file."""
 
-    def __init__(self, folder: Path, source: FetcherInterface) -> None:
+    def __init__(self, folder: Path, source: Source) -> None:
         self._folder = folder
         self._source = source
-        base = getattr(source, "base", "")
+        base = source.base
         with _translated():
             self._updater = Updater(
                 str(folder),
@@ -112,7 +103,7 @@ class Trust:
                 self._updater.download_target(offer.target, str(path))
         except UpdateFailed as error:
             if error.code == "tampered":
-                self._source.forget()  # type: ignore[attr-defined]
+                self._source.forget()
             raise
 
     def _small(self, target: TargetFile, bytes_max: int, kind: type[_Pointer]) -> _Pointer:

@@ -11,11 +11,11 @@ from datetime import datetime
 from pathlib import Path
 
 import msgspec
-from tuf.ngclient import FetcherInterface
 
 from edge.journal.schema import FORMAT
 from edge.update import state as kept
 from edge.update.slots import Slots
+from edge.update.sources import Source
 from edge.update.state import Told, UpdateFailed
 from edge.update.trial import Trials
 from edge.update.trust import Offer, Trust, version_of
@@ -97,7 +97,7 @@ class Work:
         self._now = now
         self._tell = tell
 
-    def look(self, source: FetcherInterface, asked: Asked) -> Told:
+    def look(self, source: Source, asked: Asked) -> Told:
         """Take in what is offered. What goes wrong is remembered before it is raised.
 
         Raises:
@@ -110,7 +110,7 @@ class Work:
                 self._remember(Told(self._now(), error.code, str(error)))
             raise
 
-    def _looked(self, source: FetcherInterface, asked: Asked) -> Told:
+    def _looked(self, source: Source, asked: Asked) -> Told:
         current, failed = self._slots.current, kept.load(self._folder).failed
         trust = Trust(self._folder / TRUST, source)
         offer = trust.offered(asked.ring, system())

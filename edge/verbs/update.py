@@ -23,7 +23,7 @@ from edge.update import trust as trusted
 from edge.update.hours import within
 from edge.update.limits import TRIAL_S
 from edge.update.slots import Slots
-from edge.update.sources import FolderSource, HubSource
+from edge.update.sources import FolderSource, HubSource, Source
 from edge.update.state import Told
 from edge.update.trial import Service, Times, Trials, sign_of
 from edge.update.work import DOWNLOAD, TRUST, Asked, Work, alone
@@ -171,7 +171,7 @@ def settle(here: Updater) -> None:
         _end(told, 0)
 
 
-def _looked(here: Updater, source: FolderSource | HubSource, asked: Asked) -> None:
+def _looked(here: Updater, source: Source, asked: Asked) -> None:
     with alone(here.state):
         work, trials = here.work(_tell)
         trials.settle()
