@@ -7,6 +7,7 @@ What a command is asked for goes to stdout, alone; progress, hints and errors go
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -306,6 +307,9 @@ def _listener(setting: Listener, listen: str | None, device: str | None) -> List
 
 
 def _listening(faces: Faces) -> None:
+    # a rulebook stays: the collector need not look through it while a desk waits
+    gc.collect()
+    gc.freeze()
     told = {"event": "listening", "sync": faces.sync, "enrol": faces.enrol}
     click.echo(json.dumps({**told, "console": faces.console} if faces.console else told))
 

@@ -3,6 +3,8 @@
 Hub processes keep no state that another would need: which rulebook is in force stands in the database. One thread looks every
 ``RULEBOOK_LOOK_S``; a new one is loaded there, beside the work, and taken up whole. Work that has begun ends with the one it began with. What
 cannot be loaded is told and changes nothing.
+
+All its items are made before it is taken up: no bill waits for one.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from typing import NamedTuple
 
 import structlog
 
+from central_sync.benefits import compiled
 from central_sync.benefits.bundle import BundleBroken
 from central_sync.benefits.compiled import Compiled
 from central_sync.benefits.parameters import Rulebook
@@ -73,7 +76,7 @@ class InForce:
         found = self._publications.taken_up(self._clock())
         if found is None or (self._current is not None and found.number == self._current.publication.number):
             return
-        self._current = Current(self._publications.loaded(found.version), found)
+        self._current = Current(compiled.decoded(self._publications.loaded(found.version)), found)
         _log.info("another rulebook is in force", version=found.version, number=found.number)
         self._changed()
 

@@ -75,6 +75,11 @@ class Table(Mapping[str, T], Generic[T]):
         except KeyError:
             return default
 
+    def decoded(self) -> dict[str, T]:
+        """All items, made at once: for who has the room and does not want to wait at the first look-up."""
+        records, offsets, decode = self._records, self._offsets, self._decode
+        return {code: decode(code, records[offsets[n] : offsets[n + 1]]) for n, code in enumerate(self._codes)}
+
     def __contains__(self, code: object) -> bool:
         if not isinstance(code, str):
             return False

@@ -85,6 +85,11 @@ def test_what_cannot_be_loaded_leaves_the_one_before(store, monkeypatch):
     assert here.current.whole == FEWER
 
 
+def test_every_item_is_made_before_a_rulebook_is_taken_up(store):
+    here = opened(store)
+    assert {type(region.items) for region in here.rulebook().regions.values()} == {dict}
+
+
 def test_all_of_a_batch_is_decided_by_one_rulebook(store, hub):
     asked = []
 

@@ -60,6 +60,13 @@ def test_an_item_is_decoded_once_while_it_is_in_use_and_what_is_kept_is_bounded(
     assert KEPT_ITEMS_MAX > 1_000
 
 
+def test_all_items_may_be_made_at_once():
+    made = table({"b": "x", "d": "y"})
+    assert made.decoded() == {"b": "b=X", "d": "d=Y"}
+    assert list(made.decoded()) == ["b", "d"]
+    assert table({}).decoded() == {}
+
+
 def test_a_table_goes_to_another_process_whole():
     made = table({"a": "x", "b": "y"})
     assert pickle.loads(pickle.dumps(made)) == made

@@ -12,7 +12,7 @@ from central_sync.benefits import compiled
 from central_sync.benefits.audit.auditor import Auditor
 from central_sync.benefits.bundle import BundleBroken, versioned
 from central_sync.benefits.columns import Table
-from central_sync.benefits.compiled import BundleNewer, cut, packed, unpacked
+from central_sync.benefits.compiled import BundleNewer, cut, decoded, packed, unpacked
 from central_sync.benefits.parameters import Item, ItemVersion, Rulebook
 from central_sync.rulebook.build import build
 from tests.central_sync.benefits.audit.cases import claim_of
@@ -27,6 +27,15 @@ def test_the_shipped_rulebook_comes_back_as_it_was_and_packs_to_the_same_bytes()
     assert BACK == WHOLE
     assert packed(BACK) == BODY
     assert isinstance(BACK.rulebook.regions["cn"].items, Table)
+
+
+def test_with_all_items_made_it_says_the_same_and_is_cut_to_the_same_bytes():
+    made = decoded(BACK)
+    assert made == WHOLE
+    assert all(type(region.items) is dict for region in made.rulebook.regions.values())
+    assert decoded(made) == decoded(WHOLE) == WHOLE
+    assert packed(made) == BODY
+    assert packed(cut(made, "cn", "tier_3")) == packed(cut(BACK, "cn", "tier_3"))
 
 
 @settings(max_examples=15, deadline=None)
