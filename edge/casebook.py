@@ -23,6 +23,8 @@ from edge.steps import Step, step_of
 KIND = "desk_case"
 STEPS_MAX = 2_000
 CASES_LISTED_MAX = 200
+UNFINISHED_MAX = 100
+"""Of each kind: a start page opens so many entries, however long the line has been down."""
 LOOKED_BACK = timedelta(days=2)
 """Nearly every case is from today; one that is not found so is looked for as far back as ``LOOKED_BACK_MAX``."""
 LOOKED_BACK_MAX = timedelta(days=200)
@@ -52,8 +54,8 @@ class Kept(Protocol):
         """Those that opened a case."""
         ...
 
-    async def unfinished(self) -> list[Told]:
-        """Those without a last word."""
+    async def unfinished(self, limit: int) -> list[Told]:
+        """Those without a last word, the newest of each kind."""
         ...
 
 
@@ -114,8 +116,8 @@ class Casebook:
         return _steps(await self._kept.opened(since, CASES_LISTED_MAX))[::-1]
 
     async def unfinished(self) -> list[Step]:
-        """What is provisional, in doubt, or awaits its confirmation, oldest first."""
-        return _steps(await self._kept.unfinished())
+        """What is provisional, in doubt, or awaits its confirmation, oldest first; of a long backlog what waits for somebody, and the newest of the rest."""
+        return _steps(await self._kept.unfinished(UNFINISHED_MAX))
 
     def known(self, hid: str) -> Known | None:
         """What was last known of the case's person."""

@@ -71,7 +71,7 @@ class Clerks:
         who = self._who
         place = Place(who.currency, who.zone, who.shown_in)
         desk = Desk(lobby, self._seats, self._teller, self._casebook, self._law, place, self._line)
-        news = self._news = News(lobby.still, STREAMS_MAX)
+        news = self._news = News(lobby.still, STREAMS_MAX, lobby.whose)
         counter = self._counter = CounterPages(desk, self._cards, self._front.desks, news)
         return [PairingPages(lobby, self._seats, self._audit), counter, WorkPages(desk, news, self._bells)]
 

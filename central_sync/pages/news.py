@@ -1,10 +1,14 @@
-"""SHELL: the news of a page: parts of it, sent again when they have changed, while its session lasts."""
+"""SHELL: the news of a page: parts of it, sent again when they have changed, while its session lasts.
+
+Each stream is counted for the console and for each party that it is of (a session, an account), and no one party can take the places of the others.
+A browser that has left counts no more, also before the next beat finds nobody.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from typing import Any, NamedTuple
 
 import msgspec
 import structlog
@@ -14,31 +18,65 @@ from aiohttp_sse import EventSourceResponse, sse_response
 from central_sync.pages.rendering import HEADERS
 
 STREAMS_MAX = 64
+STREAMS_OF_SESSION_MAX = 16
+"""More pages than anybody looks at; a browser opens six of them at a time over HTTP/1.1."""
+TOO_MANY = "Too many pages are open here that listen for news. Close some of them."
+Parties = Mapping[str, int]
+"""Whom a stream is counted for, each with how many it may have at once."""
 log = structlog.get_logger()
 
 
-class News:
-    """The pages that listen now, at most ``streams_max``. ``still``: whether the session of a request goes on."""
+class _Stream(NamedTuple):
+    """One page that listens."""
 
-    def __init__(self, still: Callable[[web.Request], Awaitable[bool]], streams_max: int = STREAMS_MAX) -> None:
+    request: web.Request
+    parties: Parties
+
+    @property
+    def left(self) -> bool:
+        """Whether its browser has gone."""
+        return self.request.transport is None or self.request.transport.is_closing()
+
+
+class News:
+    """The pages that listen now, at most ``streams_max``. ``still``: whether the session of a request goes on; ``whose``: whom its stream is counted for."""
+
+    def __init__(
+        self,
+        still: Callable[[web.Request], Awaitable[bool]],
+        streams_max: int = STREAMS_MAX,
+        whose: Callable[[web.Request], Parties] = lambda _: {},
+    ) -> None:
         self._still = still
         self._streams_max = streams_max
-        self._sending: set[asyncio.Task[None]] = set()
+        self._whose = whose
+        self._sending: dict[asyncio.Task[None], _Stream] = {}
 
     async def serve(self, request: web.Request, parts: AsyncIterator[str], pause_s: float = 0.0) -> web.StreamResponse:
         """Send each of ``parts``, ``pause_s`` after the one before, until the browser leaves or its session ends (``over``)."""
-        if len(self._sending) >= self._streams_max:
-            return web.Response(status=503, headers=HEADERS)
+        stream = _Stream(request, self._whose(request))
+        status = self._full(stream.parties)
+        if status:
+            return web.Response(status=status, text=TOO_MANY, headers=HEADERS)
         async with sse_response(request, headers=HEADERS) as response:
             sending = asyncio.create_task(self._send(request, response, parts, pause_s), name="console news")
-            self._sending.add(sending)
+            self._sending[sending] = stream
             try:
                 await response.wait()
             finally:
-                self._sending.discard(sending)
+                self._sending.pop(sending, None)
                 sending.cancel()
                 await asyncio.gather(sending, return_exceptions=True)
         return response
+
+    def _full(self, parties: Parties) -> int:
+        """The status that turns one more away; 0: there is room."""
+        listening = [one for one in self._sending.values() if not one.left]
+        if len(listening) >= self._streams_max:
+            return 503
+        return (
+            429 if any(sum(party in one.parties for one in listening) >= most for party, most in parties.items()) else 0
+        )
 
     async def stop(self) -> None:
         """End all of them."""

@@ -6,14 +6,18 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import structlog
-from aiohttp import web
+from aiohttp import hdrs, web
 
+from central_sync.pages import forms
 from central_sync.pages.front import Front, Turned
 from central_sync.pages.languages import Tongue
+from central_sync.pages.news import STREAMS_OF_SESSION_MAX, Parties
 from central_sync.terms.days import Calendar
 from central_sync.terms.languages import Language
+from central_sync.wire.desk_sentences import desk_sentence
 from edge.accounts import Account, AccountError, Accounts, Role
 from edge.console.sessions import Session, Sessions, same_form
+from edge.errors import JournalUnavailable
 from edge.log import located
 
 BASE = "/console"
@@ -45,6 +49,9 @@ class Lobby(Front):
     def fault(self, request: web.Request, error: Exception, route: str) -> web.Response:
         """As :meth:`Front.fault`."""
         text = self.tongue(request).text
+        if isinstance(error, JournalUnavailable):
+            log.error("a page could not use the journal", route=route, **located(error))
+            return self._without_journal(request)
         if isinstance(error, AccountError):
             log.error("the console's accounts cannot be used", **located(error))
             words = text("The list of accounts cannot be read. Look into the log.")
@@ -52,6 +59,19 @@ class Lobby(Front):
         log.error("a page of the console failed", route=route, **located(error))
         words = text("This page could not be made. It is logged what failed; the desks are not touched by it.")
         return self.message(request, text("The gateway has a fault"), words, 500)
+
+    def _without_journal(self, request: web.Request) -> web.Response:
+        code, tongue = "journal_unavailable", self.tongue(request)
+        values = {
+            "says": desk_sentence(code, tongue.language),
+            "code": code,
+            "again": request.path if request.method == hdrs.METH_GET else "",
+        }
+        return self.page(request, "no_journal.html", values, status=503)
+
+    def whose(self, request: web.Request) -> Parties:
+        """Whom the stream of a page that listens is counted for."""
+        return {forms.digest(request.cookies.get(SESSION_COOKIE, "")).hex(): STREAMS_OF_SESSION_MAX}
 
     def session(self, request: web.Request, role: Role | None) -> Session:
         """The caller's session.

@@ -52,7 +52,7 @@ class Console:
         self._audit = audit
         self._tries = Tries()
         self._checking = asyncio.Semaphore(CHECKS_AT_ONCE_MAX)
-        self._news = News(lobby.still)
+        self._news = News(lobby.still, whose=lobby.whose)
         self._technician = TechnicianPages(lobby, self._news, standing)
         self._further = further(lobby, self._news)
         self.sample = self._technician.sample

@@ -16,7 +16,6 @@ from edge.journal import survey
 from edge.journal.sealing import Vault
 from edge.journal.shapes import Standing, Told
 from edge.journal.tail import Tail
-from edge.limits import OPEN_LIST_ROWS_MAX
 
 Connection = Any  # pysqlite3 has no types
 Read = Callable[[Callable[[Connection, Vault], Any]], Awaitable[Any]]
@@ -52,26 +51,28 @@ class Cases:
 
         return await self._told(seqs, lambda entry: entry.number in OPENINGS and entry.recorded_at >= begin, limit)
 
-    async def unfinished(self) -> list[Told]:
-        """What is provisional, in doubt, or awaits its confirmation, oldest first; at most ``OPEN_LIST_ROWS_MAX``."""
-        found = await self._told(
-            lambda c: survey.open_or_awaited(c, OPEN_LIST_ROWS_MAX), lambda _: True, 0, changed=True
-        )
-        return [one for one in found if survey.is_open(one.standing)][:OPEN_LIST_ROWS_MAX]
+    async def unfinished(self, limit: int) -> list[Told]:
+        """What is provisional, in doubt, or awaits its confirmation, oldest first; of each kind the newest ``limit``, as :func:`survey.unfinished` has it."""
+        tail = await self._tail()
+
+        def look_up(c: Connection, vault: Vault) -> list[Told]:
+            entries = survey.with_entries(c, vault, tail, survey.unfinished(c, tail, limit))
+            return [_told(entry, standing) for entry, standing in entries if survey.is_open(standing)]
+
+        found: list[Told] = await self._read(look_up)
+        return found
 
     async def _told(
         self,
         seqs: Callable[[Connection], Sequence[int]],
         fits: Callable[[r.Entry], bool],
         limit: int,
-        *,
-        changed: bool = False,
     ) -> list[Told]:
-        """Entries that the tables have (``seqs``) or the tail, if they ``fit``. ``changed``: also older ones that something happened to since."""
+        """Entries that the tables have (``seqs``) or the tail, if they ``fit``."""
         tail = await self._tail()
 
         def look_up(c: Connection, vault: Vault) -> list[Told]:
-            fresh = tail.touched() if changed else {seq for seq, entry in list(tail.entries.items()) if fits(entry)}
+            fresh = {seq for seq, entry in list(tail.entries.items()) if fits(entry)}
             wanted = sorted({*seqs(c), *fresh})[-limit:]
             return [
                 _told(entry, standing)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from central_sync.wire.catalogue import BY_NUMBER, Resolution
+from central_sync.wire.catalogue import BY_NUMBER, ROWS, Resolution
 from edge.journal import look
 from edge.journal import records as r
 from edge.journal.fold import born_row, digest_number, row_in
@@ -23,6 +23,14 @@ _OLDEST_ROWS_MAX = 2_000
 CUT_FACT = ("journal", "cut_link")
 """The link of the last segment that was pruned."""
 _AT_ONCE = 500
+_LOOKED_ROWS = 2_000
+_FENCES = tuple(sorted(number for row in ROWS if row.resolution is Resolution.FENCE for number in row.numbers))
+_MARKS = ", ".join("?" * len(_FENCES))
+_AWAITED = "select seq from entry where confirmation = 1 order by seq desc limit ?"
+_NEWEST = f"select seq from entry where outcome = {OPEN} order by seq desc limit ?"  # noqa: S608 -- our own text
+_PARKED = f"select seq from entry where parked = 1 and outcome = {OPEN} order by seq desc limit ?"  # noqa: S608 -- our own text
+_OPENED = f"select seq, number from entry where outcome = {OPEN} order by seq {{}}"  # noqa: S608 -- our own text
+_FENCES_OF = f"select seq from ({_OPENED}) where number in ({_MARKS}) order by seq desc limit ?"  # noqa: S608 -- our own text
 
 
 def open_or_awaited(c: Connection, limit: int) -> list[int]:
@@ -32,6 +40,39 @@ def open_or_awaited(c: Connection, limit: int) -> list[int]:
         rows = c.execute(f"select seq from entry where {where} order by seq limit ?", (limit,))  # noqa: S608 -- our own text
         seqs.update(seq for (seq,) in rows.fetchall())
     return sorted(seqs)[:limit]
+
+
+def unfinished(c: Connection, tail: Tail, limit: int) -> list[int]:
+    """Seqs of what is open or awaits its confirmation now, oldest first. Not more than ``limit`` of each kind, the newest: what awaits its confirmation, what is
+    parked, fences, and the rest. Fences are looked for among the oldest and the newest of a long backlog: they are made while there is a line.
+    """
+    touched = tail.touched()
+    older = look.rows(c, touched)
+    now = {
+        seq: row_in(tail, older.get(seq) or born_row(seq, tail.entries[seq]))
+        for seq in touched
+        if seq in older or seq in tail.entries
+    }
+    more = limit + len(older)  # what the tail has closed must not shorten a list
+    kinds: tuple[tuple[str, tuple[Any, ...]], ...] = (
+        (_AWAITED, (more,)),
+        (_PARKED, (more,)),
+        (_FENCES_OF.format("limit ?"), (_LOOKED_ROWS, *_FENCES, more)),
+        (_FENCES_OF.format("desc limit ?"), (_LOOKED_ROWS, *_FENCES, more)),
+        (_NEWEST, (more,)),
+    )
+    fits: tuple[Callable[[look.Row], bool], ...] = (
+        lambda row: row.confirmation == 1,
+        lambda row: row.parked == 1 and row.outcome == OPEN,
+        lambda row: row.outcome == OPEN and row.number in _FENCES,
+        lambda row: row.outcome == OPEN and row.number in _FENCES,
+        lambda row: row.outcome == OPEN,
+    )
+    found: set[int] = set()
+    for (text, values), fit in zip(kinds, fits, strict=True):
+        kept = {seq for (seq,) in c.execute(text, values) if seq not in now}
+        found.update(sorted(kept | {seq for seq, row in now.items() if fit(row)})[-limit:])
+    return sorted(found)
 
 
 def waiting(

@@ -13,6 +13,7 @@ from edge import casebook
 from edge.casebook import KNOWN_KEPT, LOOKED_BACK, Casebook, Known
 from edge.journal import Journal
 from edge.outcome import Confirmation, Outcome
+from tests.edge.journal.drafts import folded
 from tests.edge.world import HID, OTHER, Edge, becomes, fees, registration, settle
 from tests.sim.hub import SimHub
 
@@ -127,6 +128,23 @@ async def test_what_is_unfinished_and_what_was_opened_is_listed(edge: Edge, hub:
     await hub.start()
     await becomes(edge, "m4", "final")
     assert [step.msgid for step in await kept.unfinished()] == ["m3"]
+
+
+async def test_of_a_long_backlog_what_waits_for_somebody_is_listed_and_the_newest_of_the_rest(
+    edge: Edge, hub: SimHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(casebook, "UNFINISHED_MAX", 3)
+    await edge.call("2201", registration(), "m1")
+    await edge.call("2204", fees(HID), "m2")
+    await edge.call("2207", settle(HID), "awaited")
+    await hub.stop()
+    kept = [f"later-{number}" for number in range(9)]
+    for msgid in kept:
+        assert (await edge.call("2201", registration(), msgid)).outcome is Outcome.PROVISIONAL
+    for _ in range(2):  # from the tail, and from the tables
+        listed = [step.msgid for step in await book(edge.journal).unfinished()]
+        assert listed == ["awaited", *kept[-3:]]
+        await folded(edge.journal)
 
 
 async def test_what_was_known_of_a_person_survives_and_is_forgotten_in_time(

@@ -31,6 +31,7 @@ from edge.readers.reads import Read
 from edge.steps import Step
 
 LISTED_MAX = 8
+UNFINISHED_LISTED_MAX = 50
 READ_S = 10.0
 DEPARTMENT = N_("General")
 
@@ -252,7 +253,7 @@ class CounterPages:
                 unfinished.setdefault(step.hid, step)
         here = {hid: step for hid, step in unfinished.items() if step.workstation == mine}
         opened = [step for step in await self._opened() if step.workstation == mine and step.hid not in here]
-        rows = [self._row(step) for step in here.values()]
+        rows = [self._row(step) for step in list(here.values())[-UNFINISHED_LISTED_MAX:]]
         return rows, [self._row(step) for step in opened[:LISTED_MAX]], len(unfinished) - len(here)
 
     async def _opened(self) -> Sequence[Step]:

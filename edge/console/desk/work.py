@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any, NamedTuple
 
+import structlog
 from aiohttp import web
 
 from central_sync.pages.news import News
@@ -24,6 +25,8 @@ from edge.console.desk.frame import Desk, Visitor
 from edge.console.desk.looks import Said
 from edge.console.desk.teller import new_msgid
 from edge.console.lobby import BASE
+from edge.errors import JournalUnavailable
+from edge.log import located
 from edge.outcome import Outcome
 from edge.steps import Step
 
@@ -32,6 +35,8 @@ MOVED_ON = "moved_on"
 """Not a refusal's code: the page was older than the case."""
 SHARE_CHANGED = "share_changed"
 """Nor this: it is settled, and the patient's part is another than the page showed."""
+
+log = structlog.get_logger(__name__)
 
 
 class Found(NamedTuple):
@@ -75,13 +80,19 @@ class WorkPages:
         return await self._news.serve(request, self._parts(visitor))
 
     async def _parts(self, visitor: Visitor) -> AsyncIterator[str]:
-        hid = visitor.request.match_info["hid"]
+        hid, version = visitor.request.match_info["hid"], ""
         while True:
             fresh = visitor._replace(now=self._desk.lobby.clock())
-            found = await self._found(fresh)
-            if found is None or not self._desk.seats.current(fresh.seat):
-                return
-            yield self._desk.part(fresh, "desk/case_state.html", self._values(fresh, found))
+            try:
+                found = await self._found(fresh)
+            except JournalUnavailable as error:  # what stands on the page stays, with what is typed there
+                log.error("a case cannot be read", **located(error))
+                yield self._desk.part(fresh, "desk/case_unread.html", {"version": version})
+            else:
+                if found is None or not self._desk.seats.current(fresh.seat):
+                    return
+                version = _version(found)
+                yield self._desk.part(fresh, "desk/case_state.html", self._values(fresh, found))
             await self._bells.wait(hid, BEAT_S)
 
     async def bill(self, request: web.Request) -> web.Response:
