@@ -96,12 +96,16 @@ def dictionary(request: web.Request) -> int:
 
 def refused(error: Refused, now: datetime) -> web.Response:
     """A refusal as a response, with the time to come again if it names one."""
+    retry_after_s = getattr(error, "retry_after_s", 0)
     body = BatchAnswer(
         version=WIRE_VERSION,
         hub_time=now,
         answers=[],
         code=error.code,
         detail=error.detail,
-        retry_after_s=getattr(error, "retry_after_s", 0),
+        retry_after_s=retry_after_s,
     )
-    return answered(body, STATUS.get(error.code, 400))
+    response = answered(body, STATUS.get(error.code, 400))
+    if retry_after_s:  # for who reads no body of ours: an updater
+        response.headers["Retry-After"] = str(retry_after_s)
+    return response

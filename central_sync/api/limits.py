@@ -41,6 +41,8 @@ FIRST_REQUEST_S_MAX = 20
 ACCEPTED_AT_ONCE_MAX = 8
 """New connections whose handshakes begin in one round of the event loop: a thousand edges that come back share it with clerks."""
 COMPARISONS_WAITING_MAX = 32
+RELEASES_AT_ONCE_MAX = 16
+"""Releases that are being given to edges: 40 MB each, over lines of 2 Mbit/s in three minutes; together they shall leave the hub's own line its room."""
 
 WATCH_EVERY_S = 0.2
 """How often a process looks for new feed items while somebody waits: the longest that a notice is late."""

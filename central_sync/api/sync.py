@@ -105,6 +105,7 @@ class SyncPort:
         self._clock = clock
         self._threads = threads
         self._rooms = Rooms(threads, time.monotonic)
+        self._releases_given = releases.Counter(time.monotonic)
         self._work: ThreadPoolExecutor | None = None
         self._looks: ThreadPoolExecutor | None = None
         self._looking: ThreadPoolExecutor | None = None
@@ -262,7 +263,12 @@ class SyncPort:
     async def _release(self, request: web.Request) -> web.StreamResponse:
         serial, institution = _client(request)
         await self._in(self._looks, self._fleet.admitted, institution, serial, self._clock())
-        return releases.file(self._releases, request.match_info["tail"])
+        tail = request.match_info["tail"]
+        answer = releases.file(self._releases, tail)
+        if releases.large(tail):
+            with self._releases_given.place(institution):
+                await answer.prepare(request)  # sends it
+        return answer
 
     def _report(self, institution: str, said: str) -> None:
         """Take what an edge says of itself. What cannot be read, perhaps of a newer edge, is dropped and noted: the feed is worth more."""

@@ -10,6 +10,8 @@ POINTER_BYTES_MAX = 4 * 1024
 DISK_BYTES_LEFT_MIN = 256 * 1024 * 1024
 """What must be left free after an update: the journal comes first."""
 SOURCE_TIMEOUT_S = 30
+CROWDED_S_MAX = 900.0
+"""So long an updater waits altogether for a hub that gives releases to others first; then it looks again in an hour."""
 RELEASES_KEPT = 2
 """The one that runs and the one before it."""
 TRIAL_S = 120.0

@@ -1,13 +1,16 @@
 """SHELL: where the repository's files come from: the hub, over the edge's own mutual TLS, or a folder (a stick, a share).
 
-Neither is believed; what a file is worth is in its signatures. A large file that broke off at the hub is gone on with where it ended.
+Neither is believed; what a file is worth is in its signatures. A large file that broke off at the hub is gone on with where it ended; a hub that gives it to
+others first is asked again when it says, for a while.
 """
 
 from __future__ import annotations
 
+import random
 import ssl
+import time
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -16,10 +19,12 @@ import urllib3
 from tuf.api.exceptions import DownloadHTTPError, SlowRetrievalError
 from tuf.ngclient import FetcherInterface
 
-from edge.update.limits import SOURCE_TIMEOUT_S
+from edge.update.limits import CROWDED_S_MAX, SOURCE_TIMEOUT_S
 
 CHUNK_BYTES = 128 * 1024
-PARTIAL, BAD_REQUEST, NOT_FOUND, NO_SUCH_RANGE = 206, 400, 404, 416
+PARTIAL, BAD_REQUEST, NOT_FOUND, NO_SUCH_RANGE, CROWDED = 206, 400, 404, 416, 503
+_LATER = 1.25
+"""So much later than it was told an edge comes at most: who were told the same do not come together."""
 
 
 class Source(FetcherInterface):
@@ -53,9 +58,13 @@ class FolderSource(Source):
 class HubSource(Source):
     """The repository at the hub. ``parts``: a folder for what broke off."""
 
-    def __init__(self, sync_url: str, context: ssl.SSLContext, parts: Path) -> None:
+    def __init__(
+        self, sync_url: str, context: ssl.SSLContext, parts: Path, wait: Callable[[float], None] = time.sleep
+    ) -> None:
         self.base = f"{sync_url.rstrip('/')}/v1/releases/"
         self._parts = parts
+        self._wait = wait
+        self._patience_s = CROWDED_S_MAX
         timeout = urllib3.Timeout(connect=SOURCE_TIMEOUT_S, read=SOURCE_TIMEOUT_S)
         self._http = urllib3.PoolManager(ssl_context=context, timeout=timeout, retries=False)
 
@@ -77,14 +86,28 @@ class HubSource(Source):
 
     def _asked(self, url: str, have: int) -> urllib3.BaseHTTPResponse:
         headers = {"Range": f"bytes={have}-"} if have else {}
-        try:
-            answer = self._http.request("GET", url, headers=headers, preload_content=False)
-        except urllib3.exceptions.TimeoutError as error:
-            raise SlowRetrievalError from error
+        while True:
+            try:
+                answer = self._http.request("GET", url, headers=headers, preload_content=False)
+            except urllib3.exceptions.TimeoutError as error:
+                raise SlowRetrievalError from error
+            if not self._waited(answer):
+                break
         if answer.status >= BAD_REQUEST and not (have and answer.status == NO_SUCH_RANGE):
             answer.close()
             raise DownloadHTTPError(f"the hub answers {answer.status}", answer.status)
         return answer
+
+    def _waited(self, answer: urllib3.BaseHTTPResponse) -> bool:
+        """Whether the hub said when to come again, and that time has passed."""
+        told = answer.headers.get("Retry-After", "")
+        if answer.status != CROWDED or not (told.isascii() and told.isdigit()) or self._patience_s <= 0:
+            return False
+        answer.close()
+        pause_s = min(max(1.0, float(told[:6])) * random.uniform(1, _LATER), self._patience_s)  # noqa: S311 -- no secret
+        self._patience_s -= pause_s
+        self._wait(pause_s)
+        return True
 
     def _gone_on(self, answer: urllib3.BaseHTTPResponse, part: Path, have: int) -> Iterator[bytes]:
         """What is there already, then what comes, kept as it comes."""

@@ -20,7 +20,7 @@ from tuf.ngclient import Updater, UpdaterConfig
 
 from edge import files
 from edge.update.limits import POINTER_BYTES_MAX, RELEASE_BYTES_MAX
-from edge.update.sources import Source
+from edge.update.sources import CROWDED, Source
 from edge.update.state import UpdateFailed
 
 ROOT_FILE = "root.json"
@@ -70,7 +70,7 @@ class Trust:
         """What is offered to ``ring`` for ``system``, if anything.
 
         Raises:
-            UpdateFailed: ``unreachable``, ``tampered``, ``expired``, ``replayed``, or ``unsuitable``.
+            UpdateFailed: ``unreachable``, ``crowded``, ``tampered``, ``expired``, ``replayed``, or ``unsuitable``.
         """
         with _translated():
             self._updater.refresh()
@@ -185,6 +185,12 @@ def _translated() -> Iterator[None]:
         raise UpdateFailed(
             "tampered",
             "What the source gives is not what the release keys have signed. Nothing was changed. Tell the centre.",
+        ) from error
+    except broken.DownloadHTTPError as error:
+        if error.status_code != CROWDED:
+            raise UpdateFailed("unreachable", "The source cannot be read now. Nothing was changed.") from error
+        raise UpdateFailed(
+            "crowded", "The hub gives releases to other edges first; it is tried again in an hour. Nothing was changed."
         ) from error
     except broken.DownloadError as error:
         raise UpdateFailed("unreachable", "The source cannot be read now. Nothing was changed.") from error

@@ -8,6 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from tuf.api.exceptions import DownloadError, DownloadHTTPError
 
+from edge.update.limits import CROWDED_S_MAX
 from edge.update.sources import FolderSource, HubSource
 
 WHOLE = bytes(range(256)) * 4000
@@ -30,6 +31,7 @@ class Hub(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Answers)
         self.breaks_after = 0
         self.asked: list[str] = []
+        self.crowded: list[str] = []
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
     @property
@@ -43,6 +45,13 @@ class Answers(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         begin = int(self.headers.get("Range", "bytes=0-").removeprefix("bytes=").rstrip("-"))
         self.server.asked.append(f"{self.path} {begin}")
+        if self.server.crowded:
+            self.send_response(503)
+            if told := self.server.crowded.pop(0):
+                self.send_header("Retry-After", told)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
         if self.path.endswith("missing"):
             self.send_error(404)
             return
@@ -103,3 +112,33 @@ def test_what_is_not_there_and_a_hub_that_is_away_are_told(hub, tmp_path):
     hub.server_close()
     with pytest.raises(DownloadError):
         list(source.fetch(f"{source.base}metadata/timestamp.json"))
+
+
+def test_a_hub_that_gives_to_others_first_is_asked_again_when_it_says(hub, tmp_path):
+    waited: list[float] = []
+    source = HubSource(hub.url, None, tmp_path / "parts", waited.append)
+    hub.crowded = ["40", "2"]
+    assert b"".join(source.fetch(f"{source.base}targets/edge/x/1.tar.zst")) == WHOLE
+    assert 40 <= waited[0] <= 50
+    assert 2 <= waited[1] <= 2.5
+
+
+@pytest.mark.parametrize("told", ["300", "999999999999", "0"])
+def test_it_is_not_waited_for_without_end(hub, tmp_path, told):
+    waited: list[float] = []
+    source = HubSource(hub.url, None, tmp_path / "parts", waited.append)
+    hub.crowded = [told] * 1000
+    with pytest.raises(DownloadHTTPError) as caught:
+        list(source.fetch(f"{source.base}targets/edge/x/1.tar.zst"))
+    assert caught.value.status_code == 503
+    assert sum(waited) == pytest.approx(CROWDED_S_MAX)
+
+
+@pytest.mark.parametrize("told", ["", "soon", "-5", "²"])
+def test_a_hub_that_does_not_say_when_is_not_waited_for(hub, tmp_path, told):
+    waited: list[float] = []
+    source = HubSource(hub.url, None, tmp_path / "parts", waited.append)
+    hub.crowded = [told.encode().decode("latin-1")]
+    with pytest.raises(DownloadHTTPError):
+        list(source.fetch(f"{source.base}targets/edge/x/1.tar.zst"))
+    assert waited == []

@@ -7,6 +7,7 @@ import shutil
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from tuf.api.exceptions import DownloadHTTPError
 
 from edge.update import trust
 from edge.update.sources import FolderSource
@@ -123,6 +124,17 @@ def test_a_source_that_is_not_there_is_told_as_that(believed, tmp_path, centre):
     with pytest.raises(UpdateFailed) as caught:
         Trust(believed, FolderSource(tmp_path / "nowhere")).offered("all", system())
     assert caught.value.code == "unreachable"
+
+
+class _Crowded(FolderSource):
+    def _fetch(self, url):
+        raise DownloadHTTPError("the hub answers 503", 503)
+
+
+def test_a_hub_that_gives_to_others_first_is_told_as_that(believed, centre):
+    with pytest.raises(UpdateFailed) as caught:
+        Trust(believed, _Crowded(centre.folder)).offered("all", system())
+    assert caught.value.code == "crowded"
 
 
 def test_another_centre_with_the_same_names_is_not_believed(believed, tmp_path):
