@@ -64,6 +64,11 @@ def window(
     assert not [one for one in complaints if not (refused and "Failed to load resource" in one)], complaints
 
 
+def at(page: Page, selector: str) -> None:
+    """Wait until what ``selector`` names has the focus: a page is there a moment before its first field has it, and keys go where the focus is."""
+    page.wait_for_selector(f"{selector}:focus")
+
+
 def picture(page: Page, folder: Path, name: str) -> None:
     """The whole page as a picture in ``folder``."""
     folder.mkdir(parents=True, exist_ok=True)

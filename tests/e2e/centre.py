@@ -10,6 +10,7 @@ import pyotp
 from playwright.sync_api import Page
 
 from tests import programs
+from tests.browser import at
 from tests.e2e.town import Town
 
 PASSWORD = "seven small stones"
@@ -45,6 +46,7 @@ class Centre(Town):
 def enter(page: Page, address: str, name: str) -> None:
     """Sign in, with the keyboard alone."""
     page.goto(f"{address}/sign-in")
+    at(page, "input[name=name]")
     page.keyboard.type(name)
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)
@@ -54,9 +56,10 @@ def enter(page: Page, address: str, name: str) -> None:
 
 def set_up(page: Page) -> str:
     """Set the second factor up that the role must have, with the keyboard alone; its secret."""
-    page.wait_for_selector("form[action='/second-factor/set-up'] button:focus")
+    at(page, "form[action='/second-factor/set-up'] button")
     page.keyboard.press("Enter")
     secret = page.locator(".secret").inner_text()
+    at(page, "input[name=code]")
     page.keyboard.type(pyotp.TOTP(secret).at(datetime.now(UTC)))
     page.keyboard.press("Enter")
     page.wait_for_selector(".recovery")

@@ -7,6 +7,7 @@ import sys
 
 from playwright.sync_api import Page
 
+from tests.browser import at
 from tests.e2e.town import Town
 
 NAME, PASSWORD = "tech.1", "seven small stones"
@@ -22,7 +23,7 @@ def with_technician(town: Town) -> str:
 def sign_in(page: Page, address: str) -> None:
     """With the keyboard alone."""
     page.goto(address)
-    page.wait_for_selector("input[name=name]:focus")
+    at(page, "input[name=name]")
     page.keyboard.type(NAME)
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)

@@ -11,6 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from tests import programs
+from tests.browser import at
 from tests.e2e.town import COVER, MEMBER, NAME, NATIONAL_CODE, Town
 
 CLERK, PASSWORD = "clerk.1", "seven small stones"
@@ -67,14 +68,14 @@ class DeskTown(Town):
 def sign_in(page: Page, town: DeskTown) -> None:
     """Sign in, and make the computer a desk if it is none yet."""
     page.goto(town.address)
-    page.wait_for_selector("input[name=name]:focus")
+    at(page, "input[name=name]")
     page.keyboard.type(CLERK)
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)
     page.keyboard.press("Enter")
     page.wait_for_selector(".card-sight, input[name=key]")
     if page.locator("input[name=key]").count():
-        page.wait_for_selector("input[name=name]:focus")
+        at(page, "input[name=name]")
         page.keyboard.type("desk-1")
         page.keyboard.press("Tab")
         page.keyboard.type(town.key)
@@ -83,7 +84,7 @@ def sign_in(page: Page, town: DeskTown) -> None:
 
 
 def look_up(page: Page, number: str) -> None:
-    page.wait_for_selector("input[name=who]:focus")
+    at(page, "input[name=who]")
     page.keyboard.type(number)
     page.keyboard.press("Enter")
     page.wait_for_selector(".who-is")
@@ -91,14 +92,14 @@ def look_up(page: Page, number: str) -> None:
 
 def open_visit(page: Page) -> str:
     """From the person's page; the case's number."""
-    page.wait_for_selector("form[action$=open] button:focus")
+    at(page, "form[action$=open] button")
     page.keyboard.press("Enter")
     page.wait_for_selector(".add")
     return page.url.rpartition("/")[2].partition("?")[0]
 
 
 def charge(page: Page, item: str, price: str) -> None:
-    page.wait_for_selector("input[name=item]:focus")
+    at(page, "input[name=item]")
     page.keyboard.type(item)
     for _ in range(3):
         page.keyboard.press("Tab")
@@ -108,9 +109,9 @@ def charge(page: Page, item: str, price: str) -> None:
 
 
 def show_shares(page: Page) -> None:
-    page.wait_for_selector("input[name=item]:focus")
+    at(page, "input[name=item]")
     page.keyboard.press("Enter")
-    page.wait_for_selector("form[action$=settle] button:focus")
+    at(page, "form[action$=settle] button")
 
 
 def accessible(page: Page) -> None:

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from central_sync.terms.languages import Language
-from tests.browser import chromium, window
+from tests.browser import at, chromium, window
 from tests.e2e.console_town import sign_in as sign_in_technician
 from tests.e2e.console_town import with_technician
 from tests.e2e.desk_town import (
@@ -88,8 +88,10 @@ def test_a_clerks_day_with_a_card_by_keyboard_alone(browser: Browser, town: Desk
         page.keyboard.press("Enter")
         said(page, language, "It is settled. Take the patient's part, then say that it is booked.")
         accessible(page)
+        at(page, "form[action$='/booked'] button")
         page.keyboard.press("Enter")
         said(page, language, "It is settled and booked.")
+        at(page, ".acts a[href$=slip]")
         page.keyboard.press("Enter")
         page.wait_for_selector(".slip")
         accessible(page)
@@ -119,7 +121,7 @@ def test_a_line_cut_in_mid_settlement_is_a_doubt_that_ends_before_the_clerks_eye
         finally:
             town.hub.process.send_signal(signal.SIGCONT)
         said(page, "en", "It is settled. Take the patient's part, then say that it is booked.")
-        page.wait_for_selector("form[action$='/booked'] button:focus")
+        at(page, "form[action$='/booked'] button")
         page.keyboard.press("Enter")
         said(page, "en", "It is settled and booked.")
 
@@ -132,6 +134,7 @@ def test_with_the_line_down_and_after_a_restart_the_case_goes_on_where_it_was(br
         try:
             charge(page, *ITEMS[1])
             said(page, "fa", "Kept here: the insurer has not answered yet.")
+            at(page, "input[name=item]")
             page.keyboard.press("Enter")
             page.wait_for_selector(".banner.warning a, .acts a[href$=bill]")
             expect(page.locator(".says").first).to_contain_text("ارتباط با بیمه قطع است")
@@ -195,7 +198,7 @@ def test_a_double_click_and_a_reload_settle_once(browser: Browser, town: DeskTow
         hid = charged(page)
         show_shares(page)
         page.locator("form[action$=settle] button").dblclick()
-        page.wait_for_selector("form[action$='/booked'] button:focus")
+        at(page, "form[action$='/booked'] button")
         page.reload()
         expect(page.locator(".steps li", has_text="Settlement")).to_have_count(1)
         assert hid in page.url
@@ -213,7 +216,7 @@ def test_the_desk_works_without_a_script_weighs_little_and_is_not_for_technician
     charged(page)
     show_shares(page)
     page.keyboard.press("Enter")
-    page.wait_for_selector("form[action$='/booked'] button:focus")
+    at(page, "form[action$='/booked'] button")
     page.keyboard.press("Enter")
     expect(page.locator(".says")).to_have_text("It is settled and booked.")
     context.close()

@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from central_sync.terms.languages import Language
-from tests.browser import chromium, window
+from tests.browser import at, chromium, window
 from tests.e2e.centre import HOSTILE, Centre, enter, set_up
 from tests.e2e.town import NAME, NATIONAL_CODE
 
@@ -72,6 +72,7 @@ def test_an_operator_sets_a_second_factor_up_and_works_with_the_keyboard_alone(
         set_up(page)
         sound(page)
         page.goto(f"{centre.address}/transactions")
+        at(page, "input[name=id]")
         page.keyboard.type(centre.msgid_settled)
         page.keyboard.press("Enter")
         page.wait_for_selector(".trace")
