@@ -8,6 +8,7 @@
     sessions       who is signed in, and as whom they ask
     lobby          what stands before each page: session, right, scope, form key
     door           the pages of signing in, of the second factor and of one's own account
+    live           parts of pages that bring news, and how many one session and account may hold
     start          the first page
     site           all parts, their threads, and the application
 

@@ -11,13 +11,13 @@ from aiohttp import web
 
 from central_sync.console import fleet_views as views
 from central_sync.console.access import Right
+from central_sync.console.live import Live
 from central_sync.console.lobby import Lobby, Page
 from central_sync.console.sessions import Visitor
 from central_sync.console.shared_parts import SharedParts
 from central_sync.fleet.board import Filter, Row
 from central_sync.fleet.lifecycle import EdgeState, Reason
 from central_sync.fleet.operations import Operations
-from central_sync.pages.news import News
 from central_sync.store import Store
 
 EVERY_S = 5.0
@@ -31,9 +31,9 @@ WEEK = timedelta(days=7)
 class Edges:
     """The pages. Whoever watches the same view in the same language shares what is made."""
 
-    def __init__(self, lobby: Lobby, news: News, store: Store, operations: Operations) -> None:
+    def __init__(self, lobby: Lobby, live: Live, store: Store, operations: Operations) -> None:
         self._lobby = lobby
-        self._news = news
+        self._live = live
         self._store = store
         self._operations = operations
         self._parts = SharedParts()
@@ -69,7 +69,7 @@ class Edges:
             while True:
                 yield await self._board_part(request, visitor)
 
-        return await self._news.serve(request, parts(), EVERY_S)
+        return await self._live.serve(request, visitor, parts(), EVERY_S)
 
     async def _board_part(self, request: web.Request, visitor: Visitor) -> str:
         board, query = self._operations.watch.board, tuple(sorted(_query(request).items()))
@@ -117,7 +117,7 @@ class Edges:
             while (row := self._operations.watch.board.of(institution)) is not None:
                 yield await self._edge_part(request, row)
 
-        return await self._news.serve(request, parts(), EVERY_S)
+        return await self._live.serve(request, visitor, parts(), EVERY_S)
 
     async def _edge_part(self, request: web.Request, row: Row) -> str:
         at = self._operations.watch.board.at

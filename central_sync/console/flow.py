@@ -10,11 +10,11 @@ from aiohttp import web
 
 from central_sync.console import fleet_views as views
 from central_sync.console.access import Right
+from central_sync.console.live import Live
 from central_sync.console.lobby import Lobby, Page
 from central_sync.console.sessions import Visitor
 from central_sync.console.shared_parts import SharedParts
 from central_sync.fleet.operations import Operations
-from central_sync.pages.news import News
 from central_sync.store import Store
 from central_sync.store.fleet_records import HUB, Outage
 
@@ -27,9 +27,9 @@ LINES_MAX = 100
 class FlowPages:
     """The pages. The flow is of all hospitals: whoever sees some hospitals alone is told so and sees nothing of it."""
 
-    def __init__(self, lobby: Lobby, news: News, store: Store, operations: Operations) -> None:
+    def __init__(self, lobby: Lobby, live: Live, store: Store, operations: Operations) -> None:
         self._lobby = lobby
-        self._news = news
+        self._live = live
         self._store = store
         self._operations = operations
         self._parts = SharedParts()
@@ -54,7 +54,7 @@ class FlowPages:
             while visitor.scope is None:
                 yield await self._part(request)
 
-        return await self._news.serve(request, parts(), EVERY_S)
+        return await self._live.serve(request, visitor, parts(), EVERY_S)
 
     async def outages(self, request: web.Request, visitor: Visitor) -> web.StreamResponse:
         """Who was silent when, within the last day, week or month."""

@@ -32,6 +32,8 @@ from central_sync.wire.catalogue import BY_NUMBER
 ROOMS = ("central_sync.console",)
 SESSION_COOKIE = "pishkhan_hub_session"
 BROWSER_COOKIE = "pishkhan_hub_browser"
+LIVE = "/live/"
+"""Pages under it bring news: that one of them asks is no use of a session."""
 THREADS = 4
 CALENDARS = {Language.FA: Calendar.JALALI}
 """A reader sees days in the calendar of the language; Gregorian where nothing stands here."""
@@ -96,7 +98,7 @@ class Lobby(Front):
                 typed += [
                     value for value in (await self._own_form(request, page, visitor)).values() if isinstance(value, str)
                 ]
-            if any("\0" in value for value in typed):  # no database takes it, and nothing here is called so
+            if not all(map(_is_text, typed)):
                 raise Turned(self.no_page(request, visitor))
             return await page.handler(request, visitor)
 
@@ -106,7 +108,8 @@ class Lobby(Front):
     async def visitor(self, request: web.Request) -> Visitor:
         """Whoever asks."""
         token = request.cookies.get(SESSION_COOKIE, "")
-        return await self.work(self._sessions.of, token) if token else NOBODY
+        listening = request.path.startswith(LIVE)
+        return await self.work(self._sessions.of, token, listening=listening) if token else NOBODY
 
     async def still(self, request: web.Request) -> bool:
         """Whether the session of a page that only listens goes on. It ends when role or scope change, too."""
@@ -190,6 +193,11 @@ class Lobby(Front):
         if page.need is not Need.ANYBODY and not forms.same(visitor.form_key, str(form.get("form_key", ""))):
             raise Turned(self.too_old(request))
         return form
+
+
+def _is_text(typed: str) -> bool:
+    """Whether it is something that a database takes and a page can show; nothing here is called otherwise."""
+    return "\0" not in typed and not any("\ud800" <= letter <= "\udfff" for letter in typed)
 
 
 def _named(tongue: Tongue, number: str) -> str:

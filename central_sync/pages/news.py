@@ -52,9 +52,13 @@ class News:
         self._whose = whose
         self._sending: dict[asyncio.Task[None], _Stream] = {}
 
-    async def serve(self, request: web.Request, parts: AsyncIterator[str], pause_s: float = 0.0) -> web.StreamResponse:
-        """Send each of ``parts``, ``pause_s`` after the one before, until the browser leaves or its session ends (``over``)."""
-        stream = _Stream(request, self._whose(request))
+    async def serve(
+        self, request: web.Request, parts: AsyncIterator[str], pause_s: float = 0.0, parties: Parties | None = None
+    ) -> web.StreamResponse:
+        """Send each of ``parts``, ``pause_s`` after the one before, until the browser leaves or its session ends (``over``). ``parties``: whom it is
+        counted for, if whoever asks knows that better than ``whose``. Status 503: too many listen; 429: too many of one party.
+        """
+        stream = _Stream(request, self._whose(request) if parties is None else parties)
         status = self._full(stream.parties)
         if status:
             return web.Response(status=status, text=TOO_MANY, headers=HEADERS)

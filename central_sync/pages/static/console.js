@@ -1,23 +1,45 @@
 // Brings what changes on a page, and says so when no news come. A page is whole without it.
 
 const QUIET_MS = 15000;
+const AGAIN_MS = 30000;
 
 // A reader of screens hears the verdict when it changes, not at each piece of news.
 function say(part) {
   const said = document.querySelector("[data-said]");
-  const verdict = part.querySelector(".verdict p").textContent.trim();
-  if (said && said.dataset.before !== verdict) {
+  const verdict = part.querySelector(".verdict p")?.textContent.trim();
+  if (said && verdict && said.dataset.before !== verdict) {
     if (said.dataset.before) said.textContent = verdict;
     said.dataset.before = verdict;
   }
 }
 
+// A stream that was refused does not say why: ask once, to tell "too many pages are open" from a server that is away; then try again.
+async function refused(part) {
+  const stale = document.querySelector("[data-stale]");
+  const full = document.querySelector("[data-full]");
+  const asking = new AbortController();
+  let status = 0;
+  try {
+    const answer = await fetch(part.dataset.live, { signal: asking.signal });
+    if (answer.redirected) return location.reload(); // nobody is signed in any more
+    status = answer.status;
+  } catch {
+    // it is away
+  }
+  asking.abort();
+  if (full) full.hidden = status !== 429;
+  if (stale) stale.hidden = Boolean(full) && status === 429;
+  setTimeout(() => live(part), AGAIN_MS);
+}
+
 function live(part) {
   const stale = document.querySelector("[data-stale]");
+  const full = document.querySelector("[data-full]");
   let timer;
   const heard = () => {
     clearTimeout(timer);
     if (stale) stale.hidden = true;
+    if (full) full.hidden = true;
     timer = setTimeout(() => { if (stale) stale.hidden = false; }, QUIET_MS);
   };
   const source = new EventSource(part.dataset.live);
@@ -30,11 +52,16 @@ function live(part) {
     say(part);
   });
   source.addEventListener("same", heard);
+  source.addEventListener("error", () => {
+    if (source.readyState !== EventSource.CLOSED) return;
+    clearTimeout(timer);
+    refused(part);
+  });
   source.addEventListener("over", () => {
     source.close();
     location.reload();
   });
-  heard();
+  if (!full || full.hidden) heard();
 }
 
 document.querySelectorAll("[data-live]").forEach(live);

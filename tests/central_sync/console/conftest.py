@@ -82,11 +82,11 @@ class Browser:
             return answer.status, ""
         return answer.status, await answer.text()
 
-    async def post(self, path: str, form_key: str = "", **fields: str) -> tuple[int, str, str]:
+    async def post(self, address: str, key: str = "", **fields: str) -> tuple[int, str, str]:
         """Status, text, and where it sends."""
         answer = await self.client.post(
-            path,
-            data={"form_key": form_key, **fields},
+            address,
+            data={"form_key": key, **fields},
             allow_redirects=False,
             cookies=self.cookies,
             headers=self.headers,

@@ -49,6 +49,13 @@ PLANS = {
     "payers awaited": lambda uow: uow.alerts.payers_waited_for_since(["asking"]),
     "alerts open": lambda uow: uow.alerts.open_keys(),
     "alerts untold": lambda uow: uow.alerts.any_untold(),
+    "alerts over": lambda uow: uow.alerts.page(still_open=False, scope=None, before=(NOW, 7), rows_max=51),
+    "alerts of some": lambda uow: uow.alerts.page(
+        still_open=True, scope=frozenset({"H1"}), before=None, rows_max=51, institution="H1"
+    ),
+    "outages": lambda uow: uow.reports.outages(NOW, NOW, rows_max=51),
+    "outages of one": lambda uow: uow.reports.outages(NOW, NOW, "H1", 51),
+    "one day's root": lambda uow: uow.roots.of_day("H1", NOW.date()),
 }
 MAY_BE_SCANNED = {"institution"}
 """Tables that a list may walk through, as many rows as hospitals."""
