@@ -17,7 +17,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 from itertools import pairwise
 
-from central_sync.benefits.choices import After, Hold, RoundedAt
+from central_sync.benefits.choices import After, Each, Hold, RoundedAt
 from central_sync.benefits.document import PARTS, Payment, Settled
 from central_sync.benefits.explain import Step
 from central_sync.benefits.facts import CaseFacts
@@ -130,8 +130,9 @@ def _shares(settled: Settled, rulebook: Rulebook, facts: CaseFacts | None) -> It
         for number, step in enumerate(share.trace):
             if step.amount and step.kind not in _EITHER and (step.amount < 0) == (step.kind in LOOKED):
                 yield Mistake(f"{share.scheme}[{number}]", "stands on the wrong side")
-        yield from _flow(share, known, scheme)
-        yield from _own_caps(share, scheme)
+        if not _apart(share, scheme, settled):
+            yield from _flow(share, known, scheme)
+            yield from _own_caps(share, scheme)
 
 
 def _cannot(share: Payment, scheme: Scheme | None, currency: str) -> bool:
@@ -292,10 +293,19 @@ def _amount(step: Step, kind: Kind, figure: Mapping[str, int], scheme: Scheme) -
         yield "the amount does not follow from its figures"
 
 
+def _apart(share: Payment, scheme: Scheme, settled: Settled) -> bool:
+    """Whether lines are, or may be, computed each by itself: steps that then do not follow each other are not always added up."""
+    if any(step.times != 1 for step in share.trace):
+        return True
+    rules = {step.rule.split(".")[1] for step in share.trace if step.rule.count(".") >= 2}
+    each = [one for found in scheme.benefits.values() for one in found if one.name in rules and one.each is Each.LINE]
+    return bool(each) and len(settled.lines) != 1
+
+
 def _flow(share: Payment, known: Known, scheme: Scheme) -> Iterator[Mistake]:
-    """Whether each step begins with what the steps before it left; only where the trace is one computation."""
+    """Whether each step begins with what the steps before it left; only where one benefit has looked."""
     looked = [step for step in share.trace if step.kind in LOOKED]
-    if len(looked) != 1 or any(step.times != 1 for step in share.trace):
+    if len(looked) != 1:
         return
     slack = slack_of(scheme, len(share.trace))
     left = before = looked[0].amount
@@ -335,7 +345,7 @@ def _complete(bands: Sequence[Step], known: Known) -> bool:
 def _own_caps(share: Payment, scheme: Scheme) -> Iterator[Mistake]:
     """Whether caps on the own part begin with what it was, each with what the one before left, and end with what is left of it."""
     caps = [step for step in share.trace if step.kind == Kind.OWN_CAP.value and "own" in step.values]
-    if not caps or any(step.times != 1 for step in share.trace):
+    if not caps:
         return
     slack = slack_of(scheme, len(share.trace))
     own = [step for step in share.trace if step.kind in _OWN]

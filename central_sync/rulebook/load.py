@@ -75,15 +75,15 @@ def _region(folder: Path, file: str, code: str, sources: Mapping[str, Source], t
     if source.code != code:
         raise RulebookError(file, "code", "is not the file's name")
     if source.currency not in CURRENCIES:
-        raise RulebookError(file, "currency", "is not known")
+        raise RulebookError(file, "currency", "is no code of ISO 4217, as EUR")
     if source.identifier_kind not in KINDS:
-        raise RulebookError(file, "identifier_kind", "is not known")
+        raise RulebookError(file, "identifier_kind", f"one of {', '.join(sorted(KINDS))}")
     if source.diagnosis_list not in diagnoses.LISTS:
-        raise RulebookError(file, "diagnosis_list", "is not known")
+        raise RulebookError(file, "diagnosis_list", f"one of {', '.join(sorted(diagnoses.LISTS))}")
     try:
         ZoneInfo(source.zone)
     except (ZoneInfoNotFoundError, ValueError) as error:
-        raise RulebookError(file, "zone", "is not known") from error
+        raise RulebookError(file, "zone", "is no time zone, as Europe/Berlin") from error
     place = Place(file, CURRENCIES[source.currency], sources.keys(), tuple(source.tiers), (), texts=texts)
     coefficients: dict[str, Coefficient] = {}
     for group, pair in source.coefficients.items():

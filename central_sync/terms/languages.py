@@ -42,18 +42,29 @@ Texts = Mapping[Language, str]
 
 _DIGITS = str.maketrans("0123456789,.%", "۰۱۲۳۴۵۶۷۸۹٬٫٪")
 
-CURRENCY_NAMES: Mapping[Language, Mapping[str, str]] = {
-    Language.EN: {code: code for code in CURRENCIES},
+_NAMES: Mapping[Language, Mapping[str, str]] = {
     Language.FA: {
+        "AED": "درهم امارات",
+        "AFN": "افغانی",
         "AUD": "دلار استرالیا",
+        "CAD": "دلار کانادا",
         "CHF": "فرانک سوئیس",
         "CNY": "یوان",
         "EUR": "یورو",
+        "GBP": "پوند",
+        "HKD": "دلار هنگ‌کنگ",
+        "IDR": "روپیهٔ اندونزی",
         "INR": "روپیهٔ هند",
+        "IQD": "دینار عراق",
         "IRR": "ریال",
         "JPY": "ین",
         "KRW": "وون",
+        "MNT": "توگروگ",
+        "MOP": "پاتاکا",
+        "MYR": "رینگیت",
         "PHP": "پزوی فیلیپین",
+        "PKR": "روپیهٔ پاکستان",
+        "RUB": "روبل",
         "SEK": "کرون سوئد",
         "SGD": "دلار سنگاپور",
         "THB": "بات",
@@ -63,15 +74,27 @@ CURRENCY_NAMES: Mapping[Language, Mapping[str, str]] = {
         "VND": "دونگ",
     },
     Language.ZH: {
+        "AED": "阿联酋迪拉姆",
+        "AFN": "阿富汗尼",
         "AUD": "澳元",
+        "CAD": "加元",
         "CHF": "瑞士法郎",
         "CNY": "元",
         "EUR": "欧元",
+        "GBP": "英镑",
+        "HKD": "港元",
+        "IDR": "印尼盾",
         "INR": "印度卢比",
+        "IQD": "伊拉克第纳尔",
         "IRR": "伊朗里亚尔",
         "JPY": "日元",
         "KRW": "韩元",
+        "MNT": "图格里克",
+        "MOP": "澳门元",
+        "MYR": "马来西亚林吉特",
         "PHP": "菲律宾比索",
+        "PKR": "巴基斯坦卢比",
+        "RUB": "俄罗斯卢布",
         "SEK": "瑞典克朗",
         "SGD": "新加坡元",
         "THB": "泰铢",
@@ -81,7 +104,10 @@ CURRENCY_NAMES: Mapping[Language, Mapping[str, str]] = {
         "VND": "越南盾",
     },
 }
-"""What each currency is called; a test holds that none is missing."""
+CURRENCY_NAMES: Mapping[Language, Mapping[str, str]] = {
+    into: {code: _NAMES.get(into, {}).get(code, code) for code in CURRENCIES} for into in Language
+}
+"""What each currency is called: in its own word where there is one here, else by its code."""
 
 _MONEY = {Language.EN: "{number} {currency}", Language.FA: "{number} {currency}", Language.ZH: "{number}{currency}"}
 _COMMAS = {Language.EN: ", ", Language.FA: "، ", Language.ZH: "、"}

@@ -44,12 +44,22 @@ class Currency:
 CURRENCIES = {
     code: Currency(code, decimals)
     for decimals, codes in (
-        (0, ("IRR", "JPY", "KRW", "VND")),
-        (2, ("AUD", "CHF", "CNY", "EUR", "INR", "PHP", "SEK", "SGD", "THB", "TRY", "TWD", "USD")),
+        (0, "BIF CLP DJF GNF IRR ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF"),
+        (
+            2,
+            (
+                "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CNY COP "
+                "CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS "
+                "INR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR "
+                "MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS "
+                "SRD SSP STN SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD UYU UZS VES WST XCD YER ZAR ZMW"
+            ),
+        ),
+        (3, "BHD IQD JOD KWD LYD OMR TND"),
     )
-    for code in codes
+    for code in codes.split()
 }
-"""The currencies that a region may settle in."""
+"""The currencies that a region may settle in: those of ISO 4217 that a country pays with. The rial has no coins in use."""
 
 
 def rounded(value: Fraction | Decimal, rounding: Rounding) -> int:

@@ -33,6 +33,7 @@ LATIN = str.maketrans("۰۱۲۳۴۵۶۷۸۹٬٫", "0123456789,.", FSI + PDI)
 
 def test_every_currency_has_a_name_in_every_language() -> None:
     assert {into: names.keys() for into, names in CURRENCY_NAMES.items()} == dict.fromkeys(Language, CURRENCIES.keys())
+    assert (CURRENCY_NAMES[FA]["IRR"], CURRENCY_NAMES[ZH]["CNY"], CURRENCY_NAMES[ZH]["MXN"]) == ("ریال", "元", "MXN")
 
 
 def test_money_is_written_as_the_country_writes_it() -> None:
