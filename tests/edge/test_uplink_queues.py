@@ -118,8 +118,8 @@ async def test_mirth_3074_taking_one_out_skips_no_other_and_counts_stay_true(tmp
     await hub.start()
     await hub.stop()
     async with Edge(tmp_path, hub.url) as edge:
-        calls = [edge.call("2204", fees(HID, "1"), "m1", 600), edge.call("2207", settle(HID), "m2", 600)]
-        calls.append(edge.call("2204", fees(HID, "3"), "m3", 600))
+        calls = [edge.call("2204", fees(HID, "1"), "m1", 5000), edge.call("2207", settle(HID), "m2", 5000)]
+        calls.append(edge.call("2204", fees(HID, "3"), "m3", 5000))
         first, fence, last = await asyncio.gather(*calls)
         assert (first.outcome, fence.outcome, last.outcome) == (
             Outcome.PROVISIONAL, Outcome.REFUSED, Outcome.PROVISIONAL,
@@ -175,7 +175,7 @@ async def test_mirth_5627_a_fence_is_never_queued_behind_the_callers_back(tmp_pa
     await hub.start()
     await hub.stop()
     async with Edge(tmp_path, hub.url) as edge:
-        assert (await edge.call("2207", settle(HID), "m1", 500)).code == "line_down"
+        assert (await edge.call("2207", settle(HID), "m1", 5000)).code == "line_down"
         assert (edge.uplink.in_hand, edge.uplink.at_hand) == (0, 0)
         await hub.start()
         assert (await edge.call("1101", {"person": PERSON}, "r1", 8000)).outcome is Outcome.FINAL
