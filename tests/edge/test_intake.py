@@ -190,7 +190,7 @@ async def test_a_withdrawn_fence_is_never_seen_by_the_hub(tmp_path: Path) -> Non
     await hub.start()
     await hub.stop()
     async with Edge(tmp_path, hub.url) as edge:
-        reply = await edge.call("2207", settle(HID), "m1", 500)
+        reply = await edge.call("2207", settle(HID), "m1", 5000)
         assert (reply.outcome, reply.code) == (Outcome.REFUSED, "line_down")
         await hub.start()
         await until(lambda: edge.uplink.up)
@@ -225,7 +225,7 @@ async def test_a_fence_still_connecting_at_its_deadline_is_withdrawn(tmp_path: P
 async def test_a_lost_answer_is_asked_for_and_final_exactly_once(edge: Edge, hub: SimHub) -> None:
     await edge.call("1101", {"person": PERSON}, "warm")
     hub.faults.lose_next = 10**6
-    reply = await edge.call("2207", settle(HID), "m1", 400)
+    reply = await edge.call("2207", settle(HID), "m1", 1500)
     assert reply.outcome is Outcome.IN_DOUBT
     hub.faults.lose_next = 0
     asked = await edge.call("43", {"original_msgid": "m1"}, "q1", 8000)
@@ -238,7 +238,7 @@ async def test_a_lost_answer_is_asked_for_and_final_exactly_once(edge: Edge, hub
 async def test_a_lost_request_is_asked_for_and_never_applied(edge: Edge, hub: SimHub) -> None:
     await edge.call("1101", {"person": PERSON}, "warm")
     hub.faults.ignore_next = 10**6
-    reply = await edge.call("2207", settle(HID), "m1", 400)
+    reply = await edge.call("2207", settle(HID), "m1", 1500)
     assert reply.outcome is Outcome.IN_DOUBT
     hub.faults.ignore_next = 0
     asked = await edge.call("43", {"original_msgid": "m1"}, "q1", 8000)
@@ -290,8 +290,8 @@ async def test_a_clock_wrong_by_a_day_takes_nothing_new_and_keeps_what_it_has(hu
 
 async def test_a_refused_certificate_is_named(edge: Edge, hub: SimHub) -> None:
     hub.faults.code = "certificate_refused"
-    assert (await edge.call("1101", {"person": PERSON}, "m1", 600)).code == "certificate_refused"
-    assert (await edge.call("2207", settle(HID), "m2", 600)).code == "certificate_refused"
+    assert (await edge.call("1101", {"person": PERSON}, "m1", 5000)).code == "certificate_refused"
+    assert (await edge.call("2207", settle(HID), "m2", 5000)).code == "certificate_refused"
 
 
 async def test_a_reversal_that_overtakes_its_original_stops_it_at_the_edge_and_at_the_hub(
@@ -376,7 +376,7 @@ async def test_stopping_waits_for_nobodys_long_deadline(edge: Edge, hub: SimHub)
 
 async def test_a_read_that_nobody_waits_for_any_more_frees_its_lane(edge: Edge, hub: SimHub) -> None:
     hub.faults.frozen_lanes = frozenset({HID})
-    assert (await edge.call("2206", settle(HID), "m1", 400)).code == "line_down"
+    assert (await edge.call("2206", settle(HID), "m1", 1500)).code == "line_down"
     hub.faults.frozen_lanes = frozenset()
     began = time.monotonic()
     assert (await edge.call("2207", settle(HID), "m2", 5000)).outcome is Outcome.FINAL

@@ -32,7 +32,7 @@ async def test_h1_a_time_out_is_unknown_and_the_packet_was_durable_before_the_fi
     edge: Edge, hub: SimHub, tmp_path: Path
 ) -> None:
     hub.faults.frozen = True
-    calling = asyncio.create_task(edge.call("2207", settle(HID), "m1", 600))
+    calling = asyncio.create_task(edge.call("2207", settle(HID), "m1", 1500))
     await until(lambda: hub.seen["transaction", "m1"])
     other = Journal(tmp_path / "journal.db")
     await other.open(read_only=True)
@@ -56,7 +56,7 @@ async def test_h2_a_definite_refusal_needs_no_reversal_and_one_does_no_harm(edge
 async def test_h3_a_reversal_that_is_unknown_itself_is_retried_until_it_is_definite(edge: Edge, hub: SimHub) -> None:
     await edge.call("2207", settle(HID), "m1")
     hub.faults.lose_next = 3
-    reply = await edge.call("2601", {"original_msgid": "m1", "original_number": "2207"}, "r1", 900)
+    reply = await edge.call("2601", {"original_msgid": "m1", "original_number": "2207"}, "r1", 1500)
     assert reply.outcome in (Outcome.PROVISIONAL, Outcome.FINAL)
     await becomes(edge, "r1", "final")
     assert hub.times_applied("r1") == 1

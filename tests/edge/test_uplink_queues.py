@@ -74,7 +74,7 @@ async def test_mirth_1664_a_case_that_cannot_be_delivered_stops_no_other(
 ) -> None:
     async with Edge(tmp_path, hub.url) as edge:
         hub.faults.faulty = frozenset({"stuck"})
-        assert (await edge.call("2204", fees(HID), "stuck", 300)).outcome is Outcome.PROVISIONAL
+        assert (await edge.call("2204", fees(HID), "stuck", 1000)).outcome is Outcome.PROVISIONAL
         for n in range(40):  # more of the same case than there is room for
             await edge.journal.append(draft(f"behind-{n}", HID, str(n)))
         for n in range(40):
@@ -100,7 +100,7 @@ async def test_mirth_2057_and_2178_what_is_open_or_parked_is_never_deleted_nor_p
 ) -> None:
     async with Edge(tmp_path, hub.url) as edge:
         hub.faults.faulty = frozenset({"bad"})
-        await edge.call("2204", fees(HID), "bad", 300)
+        await edge.call("2204", fees(HID), "bad", 1000)
         await parked(edge, "bad")
         await edge.journal.keeping.prune(date(2100, 1, 1), 0, lambda _done, _all, _what: None)
     async with Edge(tmp_path, hub.url) as edge:
@@ -156,7 +156,7 @@ async def test_mirth_3340_after_a_restart_the_same_goes_out_as_before_it(hub: Si
 async def test_mirth_3366_a_start_and_a_resend_at_once_process_it_once(hub: SimHub, tmp_path: Path) -> None:
     hub.faults.lose_next = 10**6
     async with Edge(tmp_path, hub.url) as edge:
-        await edge.call("2204", fees(HID), "m1", 500)
+        await edge.call("2204", fees(HID), "m1", 1500)
         assert (await edge.call("2207", settle(OTHER), "m2", 1400)).outcome is Outcome.IN_DOUBT
     hub.faults.lose_next = 0
     hub.faults.delay_s = 0.05
@@ -190,7 +190,7 @@ async def test_thingsboard_2124_a_line_that_comes_and_goes_leaves_the_store_alon
     async with Edge(tmp_path, hub.url) as edge:
         await edge.call("2204", fees(HID, "0"), "before")
         await hub.stop()
-        await edge.call("2204", fees(HID, "1"), "m1", 500)
+        await edge.call("2204", fees(HID, "1"), "m1", 1500)
         for _ in range(3):
             hub.faults.ignore_next = 10**6
             await hub.start()
@@ -211,7 +211,7 @@ async def test_thingsboard_2157_what_was_sent_into_a_dead_line_is_not_counted_as
         await edge.call("1101", {"person": PERSON}, "warm")
         hub.faults.ignore_next = 10**6  # it takes the bytes, and they are gone
         for n in range(5):
-            assert (await edge.call("2204", fees(HID, str(n)), f"m{n}", 200)).outcome is Outcome.PROVISIONAL
+            assert (await edge.call("2204", fees(HID, str(n)), f"m{n}", 800)).outcome is Outcome.PROVISIONAL
         assert edge.journal.open_count == 5
         hub.faults.ignore_next = 0
         await drained(edge)

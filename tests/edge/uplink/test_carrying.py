@@ -119,8 +119,8 @@ async def test_an_exchange_that_hangs_is_given_up_for_whoever_asks(hub: SimHub, 
 async def test_an_item_put_off_rests_its_lane_and_is_applied_later(hub: SimHub, tmp_path: Path) -> None:
     async with Edge(tmp_path, hub.url) as edge:
         hub.faults.again_numbers = frozenset({"2204", "2207"})
-        assert (await edge.call("2204", fees(HID), "m1", 400)).outcome is Outcome.PROVISIONAL
-        fence = await edge.call("2207", settle(OTHER), "m2", 400)
+        assert (await edge.call("2204", fees(HID), "m1", 1500)).outcome is Outcome.PROVISIONAL
+        fence = await edge.call("2207", settle(OTHER), "m2", 1500)
         assert fence.outcome is Outcome.IN_DOUBT, "a hub that failed inside may have failed just after its commit"
         assert (await edge.call("1101", {"person": PERSON}, "m3")).outcome is Outcome.FINAL
         hub.faults.again_numbers = frozenset()
