@@ -30,8 +30,8 @@ proof:  ## what is slow but belongs to every change (30 minutes at most)
 	@$(SET_UP) proof
 	$(PY) -m pytest -m proof -n $(WORKERS) --dist loadscope $(ARGS)
 
-soak:  ## hours
-	@$(SET_UP) proof
+soak:  ## hours; ARGS="tests/e2e/test_boot.py" boots the appliance alone
+	@$(SET_UP) soak
 	$(PY) -m pytest -m soak --timeout 0 $(ARGS)
 
 bench:  ## every figure; ARGS names some, or --json, --quick

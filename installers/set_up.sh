@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes a fresh Debian 12 ready for one purpose: run (the demo), test or proof.
+# Makes a fresh Debian 12 ready for one purpose: run (the demo), test, proof or soak.
 #
 # Debian packages come through apt-get when we are root or sudo asks for no password; otherwise one line names what is
 # missing and the exit status is 2. Python packages go into .venv at the versions and hashes of requirements.lock. A
@@ -39,7 +39,7 @@ wanted_packages() { # the names whose purpose is ours or an earlier one
     while read -r name first _; do
         case "$name" in '' | '#'*) continue ;; esac
         case "$purpose:$first" in
-            run:run | test:run | test:test | proof:*) printf '%s\n' "$name" ;;
+            run:run | test:run | test:test | proof:run | proof:test | proof:proof | soak:*) printf '%s\n' "$name" ;;
         esac
     done <installers/debian-packages.txt
 }
@@ -104,8 +104,8 @@ python_packages() {
 }
 
 case "$purpose" in
-    run | test | proof) ;;
-    *) say "usage: installers/set_up.sh [run|test|proof]"; exit 2 ;;
+    run | test | proof | soak) ;;
+    *) say "usage: installers/set_up.sh [run|test|proof|soak]"; exit 2 ;;
 esac
 debian_packages
 python_packages

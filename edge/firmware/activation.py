@@ -25,7 +25,7 @@ STEPS = (
     Step(("etc/systemd/network/10-", "etc/udev/"), ("udevadm", "control", "--reload"), must=False),
     Step(("etc/systemd/network/",), ("systemctl", "restart", "systemd-networkd.service")),
     Step(("etc/openvpn/",), ("systemctl", "restart", "openvpn-client@pishkhan.service")),
-    Step(("etc/swanctl/",), ("systemctl", "restart", "strongswan.service")),
+    Step(("etc/swanctl/", "etc/strongswan.d/"), ("systemctl", "restart", "strongswan.service")),
     Step(("etc/udev/",), ("udevadm", "trigger", "--subsystem-match=usb", "--subsystem-match=tty"), must=False),
     Step(("etc/chrony/",), ("systemctl", "try-restart", "chrony.service"), must=False),
     Step(("etc/systemd/journald.conf.d/",), ("systemctl", "restart", "systemd-journald.service"), must=False),

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from edge.firmware.render import Target
 from edge.firmware.site import Ipsec, OpenVpn, Site, WireGuard
 
-TOOL_S_MAX = 30
+TOOL_S_MAX = 120
 CARDS = Path("/sys/class/net")
 TOOLS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("firewall", "etc/nftables.conf", ("nft", "-c", "-f")),

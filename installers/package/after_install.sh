@@ -1,7 +1,7 @@
-#!/bin/bash
+#!/bin/sh
 # After unpacking (Debian: postinst, RPM: %post): accounts, folders, and what ran before an upgrade runs again. Nothing is enabled: an
 # edge that is not enrolled has nothing to do.
-set -euo pipefail
+set -eu
 
 for account in @ACCOUNTS@; do
     if ! getent passwd "$account" >/dev/null; then

@@ -1,6 +1,6 @@
-#!/bin/bash
+#!/bin/sh
 # After files went (Debian: postrm, RPM: %postun). Removing keeps the data: journal, keys, settings. Only Debian's purge ends them.
-set -euo pipefail
+set -eu
 
 if [ -d /run/systemd/system ]; then
     systemctl daemon-reload
@@ -12,7 +12,7 @@ if [ -n "@RELEASE@" ]; then
     case "${1:-}" in
         remove | purge | 0) # what updates brought goes too: it is code
             rm -rf /opt/pishkhan/current /opt/pishkhan/releases
-            rmdir --ignore-fail-on-non-empty /opt/pishkhan 2>/dev/null || true
+            rmdir --ignore-fail-on-non-empty /opt/pishkhan/bin /opt/pishkhan 2>/dev/null || true # folders are nobody's in an RPM
             ;;
     esac
 fi

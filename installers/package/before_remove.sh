@@ -1,6 +1,6 @@
-#!/bin/bash
+#!/bin/sh
 # Before files go (Debian: prerm, RPM: %preun): the service ends in order, so that its journal is closed. What an upgrade stops is noted.
-set -euo pipefail
+set -eu
 
 [ -d /run/systemd/system ] || exit 0
 for unit in @ACCOUNTS@; do

@@ -34,8 +34,8 @@ LINE_UP_S_MAX = 20
 class Networks:
     """Three namespaces: ``his`` and ``hub`` each know the edge by one cable, and each sends it whatever it does not know."""
 
-    def __init__(self) -> None:
-        self._names = {name: f"pk{os.getpid()}-{name}" for name in ("his", "edge", "hub")}
+    def __init__(self, tag: str = "") -> None:
+        self._names = {name: f"pk{os.getpid()}{tag}-{name}" for name in ("his", "edge", "hub")}
 
     def __enter__(self) -> Networks:
         if os.geteuid() != 0 or shutil.which("ip") is None:

@@ -1,4 +1,4 @@
-"""The edge's Debian package on a Debian 12 that has no Python: installed, started, upgraded over a journal with waiting entries, removed, purged.
+"""The edge's packages on a Debian 12 that has no Python: installed, started, upgraded over a journal with waiting entries, removed, purged; its RPM by rpm itself.
 
 The Debian is made by mmdebstrap in a folder; what runs in it runs by chroot, as the package's own account. systemd is not running there: the units
 are verified in tests/firmware_cfg, and the maintainer scripts are tried with a systemctl that plays one in test_packages.py.
@@ -103,11 +103,12 @@ class PackagedTown(Town):
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of two packages, 0.1.0 and 0.1.1, of one frozen edge."""
+    """The folder of packages of both kinds, 0.1.0 and 0.1.1, of one frozen edge."""
     folder = tmp_path_factory.mktemp("made")
     work = folder / "frozen"
-    build.build_program("edge", "0.1.0", folder, work, ("deb",))
-    packages.pack(freeze.EDGE, work / "edge" / "made" / "pishkhan-edge", "0.1.1", "x86_64", "deb", folder)
+    build.build_program("edge", "0.1.0", folder, work)
+    for form in ("deb", "rpm"):
+        packages.pack(freeze.EDGE, work / "edge" / "made" / "pishkhan-edge", "0.1.1", "x86_64", form, folder)
     return folder
 
 
@@ -179,6 +180,42 @@ def test_a_hospital_runs_it_upgrades_it_removes_it_and_purges_it(made: Path, deb
     assert "pishkhan" not in (debian.root / "etc/passwd").read_text(encoding="utf-8")
     left = [str(path.relative_to(debian.root)) for path in debian.root.rglob("*pishkhan*") if "proc" not in path.parts]
     assert [path for path in left if not path.startswith("var/log/")] == []
+
+
+def _rpm(debian: Debian, *words: str) -> str:
+    """rpm on that root; what an RPM system calls by other names is there under Debian's."""
+    command = ["rpm", "--root", str(debian.root), "--dbpath", "/var/lib/rpm", *words]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, (words, done.stdout[-2000:], done.stderr[-2000:])
+    return done.stdout + done.stderr
+
+
+def test_the_rpm_is_installed_upgraded_and_erased_and_the_data_stay(made: Path, debian: Debian) -> None:
+    old, new = (str(next(made.glob(f"pishkhan-edge-{version}*.rpm"))) for version in ("0.1.0", "0.1.1"))
+    assert {"glibc >= 2.34", "shadow-utils"} <= set(_rpm(debian, "-qpR", new).splitlines())
+    _rpm(debian, "-i", "--nodeps", old)
+    accounts = {line.split(":")[0]: line for line in (debian.root / "etc/passwd").read_text().splitlines()}
+    for account in packages.KINDS["pishkhan-edge"].accounts:
+        assert accounts[account].endswith(f"/var/lib/{account}:/usr/sbin/nologin")
+        assert debian.run("stat", "-c", "%U %a", f"/var/lib/{account}").split() == [account, "700"]
+        assert (debian.root / f"usr/lib/systemd/system/{account}.service").is_file()
+    for unit in packages.ROOTS_UNITS:
+        assert (debian.root / "usr/lib/systemd/system" / unit).is_file()
+    assert "0.1.0" in debian.run(PROGRAM, "--version", account="pishkhan-edge:pishkhan-edge")
+    (debian.root / CHANGED.lstrip("/")).write_text("[Service]\nMemoryMax=2G\n", encoding="utf-8")
+    kept = debian.root / DATA.lstrip("/") / "journal.db"
+    kept.write_bytes(b"what waits")
+    _rpm(debian, "-U", "--nodeps", new)
+    assert (debian.root / "opt/pishkhan/current").readlink() == Path("releases/0.1.1")
+    assert debian.run(PROGRAM, "--version", account="pishkhan-edge:pishkhan-edge"), "the new one runs"
+    assert not (debian.root / "opt/pishkhan/releases/0.1.0").exists()
+    assert "MemoryMax=2G" in (debian.root / CHANGED.lstrip("/")).read_text(encoding="utf-8")
+    _rpm(debian, "-e", "--nodeps", "pishkhan-edge")
+    assert not (debian.root / "opt/pishkhan").exists()
+    assert not list((debian.root / "usr/lib/systemd/system").glob("pishkhan*"))
+    assert not (debian.root / "usr/bin/pishkhan-edge").is_symlink()
+    assert kept.read_bytes() == b"what waits", "erasing keeps the journal"
+    assert "MemoryMax=2G" in (debian.root / f"{CHANGED.lstrip('/')}.rpmsave").read_text(encoding="utf-8")
 
 
 def _all_final(town: Town, msgids: list[str]) -> bool:

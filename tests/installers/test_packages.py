@@ -91,7 +91,7 @@ class Machine:
             text = text.replace(f"{path}", f"{self.folder}{path}")
         (self.folder / "calls").write_text("", encoding="utf-8")
         environment = {**os.environ, "PATH": f"{self.folder / 'bin'}:/usr/bin:/bin"}
-        subprocess.run(["bash", "-c", text, "script", *arguments], check=True, env=environment, timeout=20)
+        subprocess.run(["sh", "-c", text, "script", *arguments], check=True, env=environment, timeout=20)
         return (self.folder / "calls").read_text(encoding="utf-8").splitlines()
 
 

@@ -47,7 +47,11 @@ def _set_up(machine: Path, *arguments: str, **more: str) -> subprocess.Completed
         ),
         (
             "proof",
-            "ca-certificates curl gcc libc6-dev libpcsclite-dev git postgresql mount pcscd vsmartcard-vpcd procps iproute2 e2fsprogs gcc-mingw-w64-x86-64-win32 gcc-mingw-w64-i686-win32 wine wine64 nsis mmdebstrap arch-test systemd chromium fonts-noto-core fonts-noto-cjk nftables wireguard-tools wireguard-go nmap",
+            "ca-certificates curl gcc libc6-dev libpcsclite-dev git postgresql mount pcscd vsmartcard-vpcd procps iproute2 e2fsprogs gcc-mingw-w64-x86-64-win32 gcc-mingw-w64-i686-win32 wine wine64 nsis mmdebstrap arch-test systemd chromium fonts-noto-core fonts-noto-cjk nftables wireguard-tools wireguard-go nmap rpm iputils-ping openvpn charon-systemd libstrongswan-standard-plugins libcharon-extra-plugins",
+        ),
+        (
+            "soak",
+            "ca-certificates curl gcc libc6-dev libpcsclite-dev git postgresql mount pcscd vsmartcard-vpcd procps iproute2 e2fsprogs gcc-mingw-w64-x86-64-win32 gcc-mingw-w64-i686-win32 wine wine64 nsis mmdebstrap arch-test systemd chromium fonts-noto-core fonts-noto-cjk nftables wireguard-tools wireguard-go nmap rpm iputils-ping openvpn charon-systemd libstrongswan-standard-plugins libcharon-extra-plugins qemu-system-x86",
         ),
     ],
 )
@@ -91,4 +95,4 @@ def test_a_python_without_its_headers_gets_them_since_one_package_is_compiled(ma
 def test_an_unknown_purpose_is_told_the_known_ones(machine: Path) -> None:
     done = _set_up(machine, "everything")
     assert done.returncode == 2
-    assert "[run|test|proof]" in done.stderr
+    assert "[run|test|proof|soak]" in done.stderr

@@ -57,5 +57,6 @@ def test_the_lock_of_the_appliance_is_a_part_of_the_whole_lock() -> None:
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=str)
 def test_a_script_parses_and_stops_at_the_first_error(script: Path) -> None:
-    subprocess.run(["bash", "-n", str(tree.ROOT / script)], check=True, timeout=10)
-    assert "set -euo pipefail" in tree.text(script)
+    plain = tree.text(script).startswith("#!/bin/sh\n")  # rpm gives its scripts to whatever sh is there
+    subprocess.run(["sh" if plain else "bash", "-n", str(tree.ROOT / script)], check=True, timeout=10)
+    assert ("\nset -eu\n" if plain else "set -euo pipefail") in tree.text(script)

@@ -47,8 +47,10 @@ def test_ipsec_has_an_interface_of_its_own() -> None:
         "if_id_out = 42",
         "remote_addrs = 203.0.113.10",
         "id = vpn.example",
+        "mobike = no",
     ):
         assert line in text
+    assert "retransmit_tries = 4" in found["etc/strongswan.d/pishkhan.conf"].text
 
 
 def test_what_is_reached_through_the_tunnel_is_its_network_and_the_hub() -> None:
