@@ -46,6 +46,7 @@ from central_sync.intake import Intake
 from central_sync.jobs import Jobs
 from central_sync.payers.service import Asking
 from central_sync.payers.settings import payers_of
+from central_sync.payers.standing import Standing
 from central_sync.publications import Publications
 from central_sync.releases.repository import FOLDER as RELEASES_FOLDER
 from central_sync.releases.repository import Repository
@@ -117,14 +118,14 @@ class Hub:
         console_socket = self._bound(Listener(pages.listen, pages.device)) if pages.listen else None
         faces = Faces(_url(sync_socket), _url(enrol_socket), _url(console_socket) if console_socket else "")
 
-        trail = Trail(self._store, clock)
-        fleet = Fleet(self._store, self._authority, in_force.rulebook())
+        trail, fleet = Trail(self._store, clock), Fleet(self._store, self._authority, in_force.rulebook())
         renewals, lives, roots = Renewals(self._store, self._authority), Lives(self._store), Roots(self._store, signer)
         intake, comparisons = Intake(self._store, in_force.rulebook, payers), Comparisons(self._store)
         deliveries = Deliveries(self._store, signer, lambda: in_force.current)
+        waited = Standing(self._store, tuple(payers.drivers), clock)
         services = Services(
-            fleet, intake, lives, renewals, roots, signer, comparisons, deliveries, operations, self._releases.folder
-        )
+            fleet, intake, lives, renewals, roots, signer, comparisons, deliveries, operations, self._releases.folder, waited,
+        )  # fmt: skip
         sync = SyncPort(services, trail, clock, config.threads, config.fleet.report_every_s)
         sync_url = config.sync_url or _told(config.sync, faces.sync)
         enrol = EnrolPort(fleet, renewals, self._authority.pem(), trail, clock, sync_url)
@@ -146,7 +147,18 @@ class Hub:
         asking = Asking(self._store, payers, clock)
         auditing = Auditing(self._store, clock, lambda: in_force.current.whole.audit)
 
-        for part in (trail, in_force, operations, sync, enrol, jobs, asking, auditing, *([console] if console else ())):
+        for part in (
+            trail,
+            in_force,
+            operations,
+            sync,
+            enrol,
+            jobs,
+            asking,
+            waited,
+            auditing,
+            *([console] if console else ()),
+        ):
             part.start()
             self._undo.append(part.stop)
         self._sync = sync

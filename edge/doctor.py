@@ -66,6 +66,7 @@ def findings(folder: Path, now: datetime) -> Iterator[Finding]:
         ("disk", lambda: _disk(folder)),
         ("site", lambda: _site(folder)),
         ("tunnel", lambda: _tunnel(folder)),
+        ("payers", lambda: _payers(folder)),
         ("running", lambda: _running(folder)),
     ]
     for part, look in checks:
@@ -234,6 +235,18 @@ def _tunnel(folder: Path) -> str:
     if words is not None:
         raise Unwell(f"{words.what} {words.do}")
     return "the tunnel is up"
+
+
+def _payers(folder: Path) -> str:
+    try:
+        status = running_status(folder)
+    except NotRunning:
+        return "not known while the edge does not run"  # which is a finding of its own
+    if status.line != "up" or status.payers is None:
+        return "not known: the hub has not said which payers it waits for"
+    if status.payers:
+        raise Unwell(" ".join(health.of_payers(status.payers)))
+    return "the hub waits for no payer's answer"
 
 
 def _running(folder: Path) -> str:

@@ -23,7 +23,8 @@ from datetime import UTC, datetime
 import structlog
 
 from central_sync.wire import reports
-from central_sync.wire.messages import EdgeReport, Feed, Notice
+from central_sync.wire.limits import PAYERS_TOLD_MAX
+from central_sync.wire.messages import EdgeReport, Feed, Notice, PayerWord
 from edge.errors import JournalUnavailable, LineBroken, LineRefused
 from edge.events import Event, Events
 from edge.journal import Journal
@@ -81,6 +82,8 @@ class Downlink:
         self._no_life_before = 0.0
         self._task: asyncio.Task[None] | None = None
         self.cursor = 0
+        self.payers: tuple[PayerWord, ...] | None = None
+        """The payers that the hub waited for when it was last heard; ``None``: it has not said."""
 
     async def start(self) -> None:
         """Begin to poll.
@@ -116,6 +119,7 @@ class Downlink:
                 feed = await self._poll()
                 if feed is not None:
                     self._uplink.heard()
+                    self.payers = None if feed.payers is None else tuple(feed.payers[:PAYERS_TOLD_MAX])
                     await self._store(feed)
                     failures = 0
                     fresh, self._connected = not self._connected, True

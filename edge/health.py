@@ -6,6 +6,7 @@ Values first; :func:`free_bytes` looks at the disk. Nothing here names a person 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from central_sync.wire.messages import PayerWord
 from edge.firmware.notices import NOTHING, Notice, told
 from edge.firmware.tunnel import WORDS as TUNNEL_WORDS
 from edge.firmware.tunnel import Leg
@@ -42,7 +44,7 @@ class Status(Struct, frozen=True, kw_only=True):
     ``entries`` counts transactions by outcome; ``pending`` are those without the hub's receipt; ``awaited`` settlements that the HIS has
     not confirmed. ``rulebook`` is the version of the hub's rulebook in use (empty: what the program was shipped with), ``rulebook_days`` how
     long ago it was issued, ``rulebook_trouble`` why a newer one is not used. ``answer_ms``: how long the hub took for the
-    last exchange of late. ``warnings`` are sentences for the technician; empty: all is well.
+    last exchange of late. ``payers``: those whose answers the hub waits for, ``None`` while it has not said. ``warnings`` are sentences for the technician; empty: all is well.
     """
 
     return_code: int
@@ -67,6 +69,7 @@ class Status(Struct, frozen=True, kw_only=True):
     rulebook_trouble: str = ""
     maintenance: Planned | None = None
     answer_ms: int | None = None
+    payers: list[PayerWord] | None = None
     takes_work: bool = True
     error: dict[str, Any] | None = None
 
@@ -92,6 +95,8 @@ class Signs:
     tunnel: Leg | None = None
     """How the appliance's tunnel is; ``None``: there is no appliance here."""
     site: Notice = NOTHING
+    payers: tuple[PayerWord, ...] | None = None
+    """Those whose answers the hub waits for; ``None``: it has not said."""
 
 
 def warnings(signs: Signs) -> list[str]:
@@ -117,6 +122,7 @@ def warnings(signs: Signs) -> list[str]:
         found.append(f"Only {signs.free_bytes // 2**20} MiB are free on the disk of the journal.")
     if not signs.line_up:
         found.append("The line to the hub is down.")
+    found += of_payers(signs.payers if signs.line_up else None)
     found += _of_appliance(signs)
     found += _of_transactions(signs)
     found += _of_rulebook(signs)
@@ -127,6 +133,15 @@ def warnings(signs: Signs) -> list[str]:
     if not signs.workstations:
         found.append("No workstation may sign in: pishkhan-edge workstation add NAME.")
     return found
+
+
+def of_payers(payers: Iterable[PayerWord] | None) -> list[str]:
+    """What is told of payers that the hub waits for."""
+    return [
+        f"The payer {one.payer} has given no answer that can be used since {one.since:%Y-%m-%d %H:%M} UTC, and {one.shares} shares of this hospital wait for it: "
+        "the hub asks again by itself; if it lasts, tell central operations."
+        for one in payers or ()
+    ]
 
 
 def _of_maintenance(signs: Signs) -> list[str]:

@@ -20,7 +20,7 @@ LEGS = {
     views.VPN: "line",
     views.HUB: "hub",
 }
-"""The technician's name of a leg → its code on the line. A leg that is not here is not told."""
+"""The technician's name of a leg → its code on the line. A leg that is not here is not told: how payers are, the hub itself has said."""
 
 
 def made(

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from central_sync.wire.messages import EdgeReport
+from central_sync.wire.messages import EdgeReport, PayerWord
 from edge import health, report
 from edge.config import Config
 from edge.console.technician import Standing
@@ -32,7 +32,9 @@ _NOTHING = Stats(
 
 
 class Standings:
-    """Looks at the parts anew each time. ``who`` is the identity in use now, ``readers`` its card readers, ``maintenance`` what is announced."""
+    """Looks at the parts anew each time. ``who`` is the identity in use now, ``readers`` its card readers, ``maintenance`` what is announced,
+    ``payers`` those that the hub waits for.
+    """
 
     def __init__(
         self,
@@ -49,6 +51,7 @@ class Standings:
         noticing: Noticing,
         clock: Callable[[], datetime],
         maintenance: Callable[[], Window | None] = lambda: None,
+        payers: Callable[[], tuple[PayerWord, ...] | None] = lambda: None,
     ) -> None:
         self._folder = folder
         self._config = config
@@ -63,6 +66,7 @@ class Standings:
         self._noticing = noticing
         self._clock = clock
         self._maintenance = maintenance
+        self._payers = payers
 
     async def standing(self) -> Standing:
         """How the edge stands, what that was judged by, and the readers."""
@@ -107,6 +111,7 @@ class Standings:
             rulebook_trouble=rulebook.trouble,
             answer_ms=self._line.answer_ms,
             maintenance=health.planned(self._maintenance(), now),
+            payers=None if signs.payers is None else list(signs.payers),
             takes_work=signs.journal_usable,
         )
         return Standing(status, signs, self._readers())
@@ -130,4 +135,5 @@ class Standings:
             maintained=(window := self._maintenance()) is not None and window.lasts(now),
             tunnel=leg_now(Path(self._config.appliance)) if self._noticing.appliance else None,
             site=self._noticing.notice,
+            payers=self._payers(),
         )

@@ -48,6 +48,7 @@ from central_sync.fleet.roots import Roots
 from central_sync.fleet.service import Fleet, Page
 from central_sync.fleet.signer import Signer
 from central_sync.intake import Intake
+from central_sync.payers.standing import Standing
 from central_sync.wire.bundles import Fault
 from central_sync.wire.limits import (
     BUNDLE_BYTES_MAX,
@@ -79,6 +80,7 @@ class Services(NamedTuple):
     deliveries: Deliveries
     operations: Operations
     releases: Path
+    payers: Standing
 
 
 class SyncPort:
@@ -100,7 +102,7 @@ class SyncPort:
         self._comparisons, self._deliveries = services.comparisons, services.deliveries
         self._reports, self._flow = services.operations.reports, services.operations.flow
         self._held_s_max = held_s_max
-        self._releases = services.releases
+        self._releases, self._payers = services.releases, services.payers
         self._trail = trail
         self._clock = clock
         self._threads = threads
@@ -249,7 +251,8 @@ class SyncPort:
                 said = ""
             word = None if bundle is None else self._deliveries.word(bundle)
             if page.items or word or not await self._waiting.wait(institution, cursor, until - loop.time()):
-                feed = Feed(version=WIRE_VERSION, hub_time=self._clock(), items=page.items, bundle=word)
+                waited = self._payers.waited_for(institution)
+                feed = Feed(version=WIRE_VERSION, hub_time=self._clock(), items=page.items, bundle=word, payers=waited)
                 return answered(feed, dictionary=dictionary(request))
 
     async def _bundle(self, request: web.Request) -> web.Response:

@@ -22,6 +22,11 @@ PROBE_LOOK_S = 60.0
 PAYER_WAIT_S_MIN = 2
 PAYER_WAIT_S_MAX = 3_600
 PAYERS_MAX = 64
+STANDING_LOOK_S = 5.0
+"""How often a process looks which payers are waited for."""
+STANDING_TRIES_MIN = 2
+STANDING_AGE_S = 5.0
+"""A payer that has failed less often, and a share that is younger, may be about to answer and to be answered."""
 STOP_S_MAX = 12.0
 
 assert DEADLINE_MS_DEFAULT <= DEADLINE_MS_MAX

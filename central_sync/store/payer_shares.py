@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, select, text, tuple_, update
+from sqlalchemy import Connection, and_, func, select, text, tuple_, update
 
 from central_sync.store.prepared import Changes, Prepared, columns, keyed
 from central_sync.store.review_records import PayerShare
@@ -91,6 +91,19 @@ class PayerShares:
         """Whether anything is open at ``payer`` that no clock will bring back."""
         statement = select(payer_share.c.place).where(payer_share.c.payer == payer, _GIVEN_UP).limit(1)
         return self._connection.execute(statement).first() is not None
+
+    def unanswered(self, payer: str, before: datetime) -> list[tuple[str, datetime, int, int]]:
+        """Institution, when the oldest was settled, how many, and how many tries failed: of the shares settled until ``before`` that are open at ``payer``.
+        What has an answer has no ``next_at``: by the indexes of what is due and of what was given up only open shares are gone through.
+        """
+        c, found = payer_share.c, dict[str, tuple[datetime, int, int]]()
+        for open_ in (c.next_at.is_not(None), _GIVEN_UP):
+            statement = select(c.institution, func.min(c.signed_at), func.count(), func.sum(c.tries))
+            statement = statement.where(c.payer == payer, open_, c.signed_at <= before).group_by(c.institution)
+            for institution, since, count, tries in self._connection.execute(statement):
+                known = found.get(institution, (since, 0, 0))
+                found[institution] = (min(since, known[0]), count + known[1], int(tries) + known[2])
+        return [(institution, *told) for institution, told in found.items()]
 
     def probe(self, payer: str, at: datetime) -> PayerShare | None:
         """Where everything that is open at ``payer`` was given up, have it asked about one share at ``at``, the least often tried; returns

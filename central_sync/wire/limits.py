@@ -68,6 +68,8 @@ REPORT_READERS_MAX = 16
 """Readers in trouble that a report names; it counts them all."""
 REPORT_NAME_CHARACTERS_MAX = 64
 REPORT_LEGS_MAX = 12
+PAYERS_TOLD_MAX = 16
+"""Payers that a feed names, those that are waited for longest."""
 REPORT_NUMBER_MAX = 2**53
 
 COMPARE_ITEMS_MAX = 2_000_000

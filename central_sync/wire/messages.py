@@ -153,15 +153,27 @@ class BundleWord(Message, frozen=True, kw_only=True):
     rulebook: str
 
 
+class PayerWord(Message, frozen=True, kw_only=True):
+    """A payer that is asked apart and gives no answer that can be used: its code, when the oldest of what it was asked was settled, and for how many shares of
+    this institution the hub waits.
+    """
+
+    payer: str
+    since: datetime
+    shares: int
+
+
 class Feed(Message, frozen=True, kw_only=True):
     """The answer of a long poll: what came after the edge's cursor, possibly nothing. ``bundle``: besides, if the poll named a rulebook's
-    number (``bundle=NUMBER``) and one with a higher number is in force. It is no item: an edge that does not know it passes over it.
+    number (``bundle=NUMBER``) and one with a higher number is in force. It is no item: an edge that does not know it passes over it. ``payers``: which
+    payers the hub waits for, empty if it waits for none; ``None``: it does not say. No item either.
     """
 
     version: int
     hub_time: datetime
     items: list[FeedItem]
     bundle: BundleWord | None = None
+    payers: list[PayerWord] | None = None
 
 
 class ReaderWord(Message, frozen=True, kw_only=True, gc=False):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from aiohttp import web
 
 from central_sync.pages import samples
+from central_sync.pages.languages import Tongue
 from central_sync.pages.news import News
 from edge.accounts import Role
 from edge.console import views
@@ -72,9 +74,8 @@ class TechnicianPages:
         legs = views.legs(standing.signs, standing.status.line_trouble, standing.readers)
         points, answers = self._waiting.points(), self._answers.points()
 
-        def told(message: str, values: Mapping[str, int | str]) -> str:
-            shown = {key: tongue.number(value) if isinstance(value, int) else value for key, value in values.items()}
-            return tongue.text(message) % shown
+        def told(message: str, values: views.Values) -> str:
+            return tongue.text(message) % {key: _shown(tongue, value) for key, value in values.items()}
 
         return {
             "legs": legs,
@@ -90,6 +91,12 @@ class TechnicianPages:
             "down": [ago for ago, up in self._up.points() if not up],
             "step": 360 / samples.KEPT_MAX,
         }
+
+
+def _shown(tongue: Tongue, value: int | str | datetime) -> str:
+    if isinstance(value, datetime):
+        return tongue.clock(value)
+    return tongue.number(value) if isinstance(value, int) else value
 
 
 def _drawn(points: Sequence[tuple[int, float]]) -> str:

@@ -6,6 +6,7 @@ Each *leg* of the way from a card to the insurer is judged by itself, so that wh
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -28,13 +29,16 @@ class Condition(StrEnum):
     UNKNOWN = "unknown"
 
 
+Values = Mapping[str, int | str | datetime]
+
+
 class Remark(NamedTuple):
     """One thing to see to: what is wrong, what to do, the values in both texts, and the page where it is done, if there is one."""
 
     condition: Condition
     what: str
     do: str
-    values: Mapping[str, int | str] = {}
+    values: Mapping[str, int | str | datetime] = {}
     page: str = ""
 
 
@@ -52,13 +56,14 @@ def N_(message: str) -> str:  # noqa: N802 -- gettext's name for a message that 
 
 
 READERS, EDGE, VPN, HUB = N_("Card readers"), N_("This gateway"), N_("Line to the centre"), N_("The centre")
+PAYERS = N_("The payers")
 DESKS = N_("Desks")
 WELL = N_("All is well.")
 NO_READERS = N_("No reader is set up here.")
 
 
 def legs(signs: Signs, line_trouble: str, readers: Iterable[ReaderRow]) -> tuple[Leg, ...]:
-    """Every leg from the card to the centre. ``line_trouble``: why the line is down, as a refusal's code."""
+    """Every leg from the card to whoever pays. ``line_trouble``: why the line is down, as a refusal's code."""
     line = _line(signs, line_trouble)
     return (
         _leg(READERS, _readers(readers)),
@@ -66,6 +71,7 @@ def legs(signs: Signs, line_trouble: str, readers: Iterable[ReaderRow]) -> tuple
         _leg(EDGE, _edge(signs)),
         _leg(VPN, line),
         _leg(HUB, _hub(signs, line_trouble)),
+        _leg(PAYERS, _payers(signs)),
     )
 
 
@@ -148,7 +154,7 @@ def _edge(signs: Signs) -> Iterable[Remark]:
         )
     site = SITE_WORDS.get(signs.site.state)
     if site is not None:
-        values: Mapping[str, int | str] = {"count": len(signs.site.files), "fault": signs.site.fault}
+        values: Values = {"count": len(signs.site.files), "fault": signs.site.fault}
         yield Remark(Condition.WARNING, site.what, site.do, values)
     yield from _transactions(signs)
 
@@ -214,3 +220,26 @@ def _hub(signs: Signs, trouble: str) -> Iterable[Remark]:
             N_("The centre leases more when the line is up."),
             {"count": signs.hids_left},
         )
+
+
+def _payers(signs: Signs) -> Iterable[Remark]:
+    if not signs.line_up:
+        yield Remark(Condition.UNKNOWN, N_("Nobody can say while the line is down."), N_("Mend the line first."))
+    elif signs.payers is None:
+        yield Remark(
+            Condition.UNKNOWN,
+            N_("The centre has not said which payers answer."),
+            N_("It does so within a minute. A centre of an older version never does."),
+        )
+    else:
+        for one in signs.payers:
+            yield Remark(
+                Condition.BROKEN,
+                N_(
+                    "It has given no answer that can be used since %(since)s; shares of this hospital that wait for it: %(count)s."
+                ),
+                N_(
+                    "Nothing is lost, and the desks go on. The centre asks again by itself; if it lasts for hours, call the centre and name this payer."
+                ),
+                {"payer": one.payer, "since": one.since, "count": one.shares},
+            )

@@ -28,6 +28,8 @@ KINDS: dict[str, type[messages.Message]] = {
     "batch_answer_refused": messages.BatchAnswer,
     "feed": messages.Feed,
     "feed_empty": messages.Feed,
+    "feed_payers": messages.Feed,
+    "feed_no_payers": messages.Feed,
     "edge_report": messages.EdgeReport,
     "edge_report_least": messages.EdgeReport,
     "compare_request": messages.CompareRequest,

@@ -295,6 +295,26 @@ def _comparing() -> dict[str, m.Message]:
     }
 
 
+def feeds() -> dict[str, m.Message]:
+    """Answers of a poll."""
+    return {
+        "feed": m.Feed(
+            version=3,
+            hub_time=AT,
+            items=[
+                m.FeedItem(cursor=1, at=AT, body=m.HidBlock(first=101, last=200)),
+                m.FeedItem(cursor=2, at=AT, body=m.Notice(text="The line is down from 22:00.", audience="technician")),
+                m.FeedItem(cursor=3, at=AT, body=m.ConfirmationChange(msgid="m-1", confirmation="annulled")),
+            ],
+        ),
+        "feed_empty": m.Feed(version=3, hub_time=AT, items=[]),
+        "feed_payers": m.Feed(
+            version=3, hub_time=AT, items=[], payers=[m.PayerWord(payer="payer-1", since=AT, shares=12)]
+        ),
+        "feed_no_payers": m.Feed(version=3, hub_time=AT, items=[], payers=[]),
+    }
+
+
 def all_messages() -> dict[str, m.Message]:
     """Sample name → message of the present wire version."""
     answer = msgspec.msgpack.encode(ANSWERS["outpatient_settle"])
@@ -325,16 +345,7 @@ def all_messages() -> dict[str, m.Message]:
             signature=bytes(range(64)),
         ),
         "batch_answer_refused": m.BatchAnswer(version=3, hub_time=AT, answers=[], code="clock_wrong", detail="86400 s"),
-        "feed": m.Feed(
-            version=3,
-            hub_time=AT,
-            items=[
-                m.FeedItem(cursor=1, at=AT, body=m.HidBlock(first=101, last=200)),
-                m.FeedItem(cursor=2, at=AT, body=m.Notice(text="The line is down from 22:00.", audience="technician")),
-                m.FeedItem(cursor=3, at=AT, body=m.ConfirmationChange(msgid="m-1", confirmation="annulled")),
-            ],
-        ),
-        "feed_empty": m.Feed(version=3, hub_time=AT, items=[]),
+        **feeds(),
         "edge_report": edge_report(),
         "edge_report_least": m.EdgeReport(version=3, sent_at=AT),
         **_comparing(),

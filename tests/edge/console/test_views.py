@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
-from edge.console.views import DESKS, EDGE, HUB, READERS, VPN, Condition, Leg, legs, worst
+from central_sync.wire.messages import PayerWord
+from edge.console.views import DESKS, EDGE, HUB, PAYERS, READERS, VPN, Condition, Leg, legs, worst
 from edge.health import Signs
 from edge.readers.bindings import ReaderRow
 from edge.readers.troubles import TROUBLES
@@ -20,6 +22,7 @@ WELL = Signs(
     certificate_days_left=300,
     free_bytes=2**40,
     workstations=3,
+    payers=(),
 )
 READER = ReaderRow(name="desk-1", driver="pcsc", desk="", connected=True, card_present=False)
 
@@ -30,7 +33,7 @@ def told(signs: Signs = WELL, trouble: str = "", *readers: ReaderRow) -> dict[st
 
 def test_a_gateway_that_is_well_has_nothing_to_do() -> None:
     found = legs(WELL, "", [READER])
-    assert [leg.name for leg in found] == [READERS, DESKS, EDGE, VPN, HUB]
+    assert [leg.name for leg in found] == [READERS, DESKS, EDGE, VPN, HUB, PAYERS]
     assert {leg.condition for leg in found} == {Condition.WELL}
     assert worst(found) is Condition.WELL
 
@@ -63,6 +66,22 @@ def test_a_line_that_is_down_leaves_the_centre_unknown() -> None:
     found = told(replace(WELL, line_up=False), "line_down")
     assert (found[VPN].condition, found[HUB].condition) == (Condition.BROKEN, Condition.UNKNOWN)
     assert worst(found.values()) is Condition.BROKEN
+
+
+def test_a_payer_that_gives_no_answer_is_a_leg_of_its_own_and_unknown_while_nobody_can_say() -> None:
+    at = datetime(2026, 3, 20, 8, 0, tzinfo=UTC)
+    away = replace(
+        WELL, payers=(PayerWord(payer="p-1", since=at, shares=12), PayerWord(payer="p-2", since=at, shares=1))
+    )
+    found = told(away)
+    assert {name for name, leg in found.items() if leg.condition is not Condition.WELL} == {PAYERS}
+    assert found[PAYERS].condition is Condition.BROKEN
+    assert [remark.values for remark in found[PAYERS].remarks] == [
+        {"payer": "p-1", "since": at, "count": 12},
+        {"payer": "p-2", "since": at, "count": 1},
+    ]
+    assert told(replace(WELL, payers=None))[PAYERS].condition is Condition.UNKNOWN
+    assert told(replace(away, line_up=False), "line_down")[PAYERS].condition is Condition.UNKNOWN
 
 
 def test_a_centre_that_refuses_is_named_with_its_code_and_the_line_is_well() -> None:

@@ -1,0 +1,77 @@
+"""Which payers are waited for, on both databases: only those that fail, for whose shares wait there, and no longer than they do."""
+
+from datetime import timedelta
+
+import pytest
+
+from central_sync.payers.standing import Standing
+from simulator.insurer import Mood
+from tests.central_sync.hospital import NOW
+from tests.central_sync.payers.conftest import driver_of
+from tests.central_sync.payers.deferring import PAYER, Clock, deferring, round_of
+
+
+@pytest.fixture
+def asking(hospital, insurer):
+    return deferring(hospital, driver_of(insurer))
+
+
+def test_a_payer_that_never_answers_is_told_to_those_whose_shares_wait_until_it_answers(asking, store, insurer):
+    for amount in (100_00, 200_00, 300_00):
+        asking.settled(amount)
+    clock = Clock()
+    standing, round_ = Standing(store, [PAYER, "another"], clock), round_of(store, driver_of(insurer, 200), clock)
+    assert standing.waited_for("H1") is None, "nobody has looked"
+    insurer.mood = Mood.NEVER
+    round_.run()
+    clock.now += timedelta(minutes=1)
+    standing.look()
+    assert standing.waited_for("H1") == [], "it failed once only"
+    round_.run()
+    standing.look()
+    (word,) = standing.waited_for("H1")
+    assert (word.payer, word.since, word.shares) == (PAYER, NOW, 3)
+    assert standing.waited_for("H2") == [], "nothing of another hospital waits"
+    clock.now += timedelta(days=2)
+    for _ in range(40):  # given up at last, and waited for all the same
+        round_.run()
+        clock.now += timedelta(hours=2)
+    standing.look()
+    assert standing.waited_for("H1")[0].shares == 3
+    insurer.mood = Mood.ACCEPT
+    for _ in range(3):
+        clock.now += timedelta(hours=2)
+        round_.run()
+    standing.look()
+    assert standing.waited_for("H1") == []
+
+
+def test_what_was_settled_just_now_waits_for_nobody_yet(asking, store, insurer):
+    asking.settled(100_00)
+    insurer.mood = Mood.NEVER
+    clock = Clock()
+    round_ = round_of(store, driver_of(insurer, 200), clock)
+    for _ in range(2):
+        round_.run()
+        clock.now += timedelta(seconds=3)
+    standing = Standing(store, [PAYER], lambda: NOW + timedelta(seconds=4))
+    standing.look()
+    assert standing.waited_for("H1") == []
+
+
+def test_a_hub_without_such_payers_looks_at_nothing_and_says_so(store):
+    standing = Standing(store, [], Clock())
+    standing.start()
+    assert standing.waited_for("H1") == []
+    standing.stop()
+    standing.stop()
+
+
+def test_while_the_database_does_not_answer_nothing_is_said(asking, store, insurer):
+    standing = Standing(store, [PAYER], Clock())
+    standing.look()
+    assert standing.waited_for("H1") == []
+    store.close()
+    standing.start()
+    standing.stop()
+    assert standing.waited_for("H1") is None
