@@ -156,7 +156,7 @@ async def test_mirth_3340_after_a_restart_the_same_goes_out_as_before_it(hub: Si
 async def test_mirth_3366_a_start_and_a_resend_at_once_process_it_once(hub: SimHub, tmp_path: Path) -> None:
     hub.faults.lose_next = 10**6
     async with Edge(tmp_path, hub.url) as edge:
-        await edge.call("2204", fees(HID), "m1", 1500)
+        await edge.call("2204", fees(HID), "m1", 500)
         assert (await edge.call("2207", settle(OTHER), "m2", 1400)).outcome is Outcome.IN_DOUBT
     hub.faults.lose_next = 0
     hub.faults.delay_s = 0.05
