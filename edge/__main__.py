@@ -8,6 +8,7 @@ Only the module of the command that was typed is loaded: the agent would carry t
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -77,7 +78,7 @@ class EdgeGroup(click.Group):
 @click.option(
     "--data",
     "folder",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=click.Path(path_type=Path, file_okay=False, readable=False),
     default=DEFAULT_FOLDER,
     show_default=True,
     help="The data directory of this edge.",
@@ -86,6 +87,9 @@ class EdgeGroup(click.Group):
 @click.pass_context
 def main(ctx: click.Context, folder: Path) -> None:
     """The gateway between a hospital and its insurers."""
+    # The tunnel's watch has an account that may not look into the edge's data, and has no need to.
+    if ctx.invoked_subcommand != "firmware" and folder.exists() and not os.access(folder, os.R_OK):
+        raise click.BadParameter(f"Directory '{folder}' is not readable.", param_hint="--data")
     ctx.obj = folder.absolute()
 
 

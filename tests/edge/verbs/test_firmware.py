@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +17,7 @@ from click.testing import CliRunner, Result
 from edge.__main__ import main
 from edge.firmware.appliance import Appliance
 from edge.firmware.tunnel import Leg, Report
+from tests import programs
 from tests.edge.firmware import sites
 
 
@@ -75,3 +79,18 @@ def test_how_the_tunnel_is_is_told_with_what_to_do_and_ends_so_for_scripts(root:
     (root / "run/pishkhan/tunnel.json").write_bytes(msgspec.json.encode(report))
     assert (typed(root, "tunnel").exit_code, "4 s ago" in typed(root, "tunnel").output) == (0, True)
     assert '"leg": "up"' in typed(root, "tunnel", options=["--json"]).output
+
+
+def test_the_tunnels_account_need_not_read_the_edges_data(tmp_path: Path) -> None:
+    """Whoever is root reads everything: so the verb runs without that power."""
+    data = tmp_path / "data"
+    data.mkdir(mode=0o000)
+    powerless = ["setpriv", "--bounding-set=-all", "--inh-caps=-all"] if os.geteuid() == 0 else []
+
+    def run(*words: str) -> str:
+        command = [*powerless, sys.executable, "-m", "edge", "--data", str(data), *words]
+        done = subprocess.run(command, cwd=programs.ROOT, capture_output=True, text=True, check=False)
+        return done.stdout + done.stderr
+
+    assert "Nobody watches the tunnel" in run("firmware", "tunnel", "--root", str(tmp_path))
+    assert "is not readable" in run("status")
