@@ -2,6 +2,7 @@
 
     access         pure: roles, rights, and what a page may need
     accounts       who may sign in: use cases
+    administration other people's accounts: what an administrator may do to them
     waits          pure: how long the next try waits after wrong ones
     second_factor  codes of an app, recovery codes, and how their secrets are kept
     sign_in        signing in, step by step: use cases
@@ -9,6 +10,7 @@
     lobby          what stands before each page: session, right, scope, form key
     door           the pages of signing in, of the second factor and of one's own account
     live           parts of pages that bring news, and how many one session and account may hold
+    account_pages  the pages of other people's accounts
     start          the first page
     site           all parts, their threads, and the application
 

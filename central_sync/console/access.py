@@ -34,12 +34,16 @@ class Right(StrEnum):
     """Who did what."""
     ACKNOWLEDGE = "acknowledge"
     """Say that an alert is seen to."""
+    ACCOUNTS = "accounts"
+    """Make, change, disable and remove other people's accounts."""
 
 
 class Stage(StrEnum):
     """How far somebody has signed in."""
 
     NOBODY = "nobody"
+    RENEW = "renew"
+    """The first password was right; the account's own is to be chosen."""
     SECOND = "second"
     """The password was right; the second factor is to come."""
     SET_UP = "set_up"
@@ -51,6 +55,8 @@ class Need(StrEnum):
     """What a page needs that no role gives."""
 
     ANYBODY = "anybody"
+    RENEW = "renew"
+    """The page on which an account's own password is chosen."""
     SECOND = "second"
     """The page that asks for the second factor."""
     SET_UP = "set_up"
@@ -62,7 +68,7 @@ class Need(StrEnum):
 
 _EVERYBODY = {Right.LOOK, Right.TRAIL}
 GRANTED: Mapping[Role, frozenset[Right]] = {
-    Role.ADMINISTRATOR: frozenset({*_EVERYBODY, Right.TRUST, Right.ACKNOWLEDGE}),
+    Role.ADMINISTRATOR: frozenset({*_EVERYBODY, Right.TRUST, Right.ACKNOWLEDGE, Right.ACCOUNTS}),
     Role.OPERATOR: frozenset({*_EVERYBODY, Right.TRUST, Right.UNMASK, Right.FIND_PERSON, Right.ACKNOWLEDGE}),
     Role.REVIEWER: frozenset({Right.LOOK, Right.UNMASK, Right.FIND_PERSON}),
     Role.OBSERVER: frozenset(_EVERYBODY),
@@ -77,6 +83,8 @@ def allowed(role: str, stage: Stage, need: Right | Need) -> bool:
     match need:
         case Need.ANYBODY:
             return True
+        case Need.RENEW:
+            return stage is Stage.RENEW
         case Need.SECOND:
             return stage is Stage.SECOND
         case Need.SET_UP:

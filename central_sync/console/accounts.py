@@ -17,7 +17,7 @@ from central_sync.store.console_records import ConsoleAccount
 
 ACCOUNTS_MAX = 1_000
 INSTITUTIONS_MAX = 500
-_NAME = re.compile(r"^[A-Za-z0-9_.-]{1,40}\Z")
+NAME = re.compile(r"^[A-Za-z0-9_.-]{1,40}\Z")
 
 
 class AccountError(HubError):
@@ -44,7 +44,7 @@ class ConsoleAccountsService:
         Raises:
             AccountError: name, password or scope will not do, or there are too many.
         """
-        if not _NAME.match(name):
+        if not NAME.match(name):
             raise AccountError("an account's name has 1 to 40 letters, digits, dots, dashes or underscores")
         _acceptable(password)
         if institutions is not None and not 1 <= len(set(institutions)) <= INSTITUTIONS_MAX:

@@ -36,6 +36,8 @@ class Door:
             Page("GET", "/sign-in", Need.ANYBODY, self.form),
             Page("POST", "/sign-in", Need.ANYBODY, self.enter),
             Page("POST", "/language", Need.ANYBODY, self.language),
+            Page("GET", "/first-password", Need.RENEW, self.first_form),
+            Page("POST", "/first-password", Need.RENEW, self.choose),
             Page("GET", "/second-factor", Need.SECOND, self.second_form),
             Page("POST", "/second-factor", Need.SECOND, self.second),
             Page("GET", "/second-factor/set-up", Need.SET_UP, self.set_up_form),
@@ -78,6 +80,23 @@ class Door:
         answer = self._lobby.sent_to("/sign-in")
         self._lobby.forget(answer, SESSION_COOKIE)
         return answer
+
+    async def first_form(self, request: web.Request, visitor: Visitor) -> web.StreamResponse:
+        """The form that asks for a password of one's own."""
+        return self._lobby.shown(request, visitor, "first_password.html", {"refused": ""})
+
+    async def choose(self, request: web.Request, visitor: Visitor) -> web.StreamResponse:
+        """A password of one's own."""
+        text = self._lobby.tongue(request).text
+        new = await _typed(request, "new")
+        found: Entered | Wrong = Wrong()
+        if passwords.acceptable(new) and new == await _typed(request, "again"):
+            async with self._checking:
+                found = await self._lobby.work(self._sign_in.own_password, visitor, new, _address(request))
+        if isinstance(found, Entered):
+            return self._lobby.signed_in(found.token, found.mark)
+        words = text("A password of your own has 10 to 200 characters, is typed twice, and is not the first one.")
+        return self._lobby.shown(request, visitor, "first_password.html", {"refused": words}, 400)
 
     # -- the second factor ----------------------------------------------------------------------------------------
 

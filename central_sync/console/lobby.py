@@ -172,10 +172,12 @@ class Lobby(Front):
                 self.trail.note(visitor.actor, "page_refused", institution, page.path)
                 raise Turned(self.no_page(request, visitor))
             return
-        elsewhere = {Stage.NOBODY: "/sign-in", Stage.SECOND: "/second-factor", Stage.SET_UP: "/second-factor/set-up"}
+        elsewhere = {
+            Stage.NOBODY: "/sign-in", Stage.RENEW: "/first-password", Stage.SECOND: "/second-factor", Stage.SET_UP: "/second-factor/set-up",
+        }  # fmt: skip
         if visitor.stage in elsewhere:
             raise Turned(self.sent_to(elsewhere[visitor.stage]))
-        if page.need is Need.SECOND:
+        if page.need in (Need.SECOND, Need.RENEW):
             raise Turned(self.sent_to("/"))
         self.trail.note(visitor.actor, "page_refused", page.path, visitor.role)
         text = self.tongue(request).text

@@ -76,7 +76,9 @@ class Sessions:
         """Sign ``account`` in; the token for its cookie, and how far that is. ``passed``: its second factor was shown, too."""
         token, now = forms.new_token(), self._clock()
         stage = Stage.WHOLE
-        if account.factor is not None and not passed:
+        if account.once_until is not None:
+            stage = Stage.RENEW
+        elif account.factor is not None and not passed:
             stage = Stage.SECOND
         elif account.factor is None and account.role in self._forced:
             stage = Stage.SET_UP
@@ -93,7 +95,7 @@ class Sessions:
         with self._store.read() as uow:
             session = uow.console_sessions.get(token_hash)
             account = uow.console_accounts.get(session.account) if session else None
-        if session is None or account is None or not self._lasts(session, now):
+        if session is None or account is None or account.disabled_at is not None or not self._lasts(session, now):
             return NOBODY
         if not listening and now - session.seen_at >= SEEN_EVERY:
             self._seen(token_hash, now)

@@ -73,15 +73,40 @@ class SignIn:
         if isinstance(counted, Waits):
             self._trail.note(address, "sign_in_waits", name if account else UNKNOWN)
             return counted
-        if not passwords.fits(account.password_hash if account else None, password) or account is None:
+        fits = passwords.fits(account.password_hash if account else None, password)
+        if not fits or account is None or not _is_good(account, now):
             self._trail.note(address, "sign_in_refused", name if account else UNKNOWN, "password")
             return Wrong()
         with self._store.write() as uow:
             now_is = uow.console_accounts.get(name, lock=True)
-            if now_is is None or now_is.password_hash != account.password_hash:
+            if now_is is None or now_is.password_hash != account.password_hash or not _is_good(now_is, now):
                 return Wrong()
             _taken_back(uow, counted)
             return self._entered(uow, now_is, address, "" if known else forms.new_token(), passed=False)
+
+    def own_password(self, visitor: Visitor, new: str, address: str) -> Entered | Wrong:
+        """The account's own password in the place of the first one, by whoever signed in with that. ``new`` is acceptable, and another one."""
+        now = self._clock()
+        with self._store.read() as uow:
+            before = uow.console_accounts.get(visitor.name)
+        if before is None or before.once_until is None or passwords.fits(before.password_hash, new):
+            return Wrong()
+        kept = passwords.hashed(new)
+        with self._store.write() as uow:
+            account = uow.console_accounts.get(visitor.name, lock=True)
+            begun = uow.console_sessions.get(visitor.token_hash)  # a newer first password meanwhile has ended it
+            if (
+                account is None
+                or begun is None
+                or account.password_hash != before.password_hash
+                or not _is_good(account, now)
+            ):
+                return Wrong()
+            uow.console_accounts.change_password(account.name, kept, now)
+            uow.audit.add(now, visitor.actor, "password_changed", account.name, "the first one")
+            fresh = uow.console_accounts.get(account.name)
+            assert fresh is not None, "it is locked"
+            return self._entered(uow, fresh, address, forms.new_token(), passed=False)
 
     def code(self, visitor: Visitor, code: str, address: str, mark: str) -> Entered | Wrong | Waits:
         """The second factor of somebody whose password was right: a code of the app, or a recovery code."""
@@ -198,6 +223,11 @@ class SignIn:
             uow.console_sessions.know_browser(forms.digest(mark), account.name, now + BROWSER_KEPT)
         uow.audit.add(now, f"console:{account.name}", "signed_in", "console", f"from {address}")
         return Entered(token, stage, mark)
+
+
+def _is_good(account: ConsoleAccount, now: datetime) -> bool:
+    """Whether anybody may sign in with it now."""
+    return account.disabled_at is None and (account.once_until is None or now < account.once_until)
 
 
 def _counted(uow: UnitOfWork, keys: Sequence[waits.Key], now: datetime) -> Counted | Waits:

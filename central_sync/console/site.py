@@ -9,6 +9,8 @@ from aiohttp import web
 
 from central_sync.audit import Trail
 from central_sync.config import ConsoleSetting
+from central_sync.console.account_pages import AccountPages
+from central_sync.console.administration import Administration
 from central_sync.console.alerts import Alerts
 from central_sync.console.door import Door
 from central_sync.console.edges import Edges
@@ -63,6 +65,7 @@ class Console:
             OpenLists(self.lobby, store),
             Trust(self.lobby, store, fleet),
             TrailPages(self.lobby, store),
+            AccountPages(self.lobby, Administration(store, clock), self.sign_in),
             Door(self.lobby, self.sign_in, self.sessions),
         )
         self.start = self.lobby.start

@@ -33,7 +33,10 @@ class ConsoleAccounts:
     def all(self, rows_max: int) -> list[ConsoleAccount]:
         """Every account, by name."""
         found = self._connection.execute(select(account).order_by(account.c.name).limit(rows_max)).mappings().all()
-        return [_made(row, self._scope(row["name"]) if row["bound"] else None) for row in found]
+        scopes: dict[str, set[str]] = {}
+        for name, institution in self._connection.execute(select(scope.c.account, scope.c.institution)):
+            scopes.setdefault(name, set()).add(institution)
+        return [_made(row, frozenset(scopes.get(row["name"], ())) if row["bound"] else None) for row in found]
 
     def count(self) -> int:
         """How many there are."""
@@ -41,18 +44,36 @@ class ConsoleAccounts:
 
     def put(self, name: str, role: str, password_hash: str, institutions: Sequence[str] | None, now: datetime) -> None:
         """Make the account, or give it another role, password and scope (``None``: all). A second factor stays; sessions end."""
-        fresh = {"role": role, "bound": institutions is not None, "password_hash": password_hash, "changed_at": now}
+        fresh = {
+            "role": role, "bound": institutions is not None, "password_hash": password_hash, "changed_at": now, "once_until": None,
+            "disabled_at": None,
+        }  # fmt: skip
         statement = insert(self._connection, account).values(name=name, factor=None, factor_step=0, **fresh)
         self._connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=fresh))
-        self._connection.execute(delete(scope).where(scope.c.account == name))
-        rows = [{"account": name, "institution": code} for code in sorted(set(institutions or ()))]
-        if rows:
-            self._connection.execute(scope.insert(), rows)
+        self._set_scope(name, institutions)
         self.signed_out(name)
 
-    def change_password(self, name: str, password_hash: str, now: datetime) -> None:
-        """Another password; every session ends."""
-        values = {"password_hash": password_hash, "changed_at": now}
+    def change(self, name: str, role: str, institutions: Sequence[str] | None, now: datetime) -> None:
+        """Another role and scope; every session ends."""
+        values = {"role": role, "bound": institutions is not None, "changed_at": now}
+        self._connection.execute(update(account).where(account.c.name == name).values(**values))
+        self._set_scope(name, institutions)
+        self.signed_out(name)
+
+    def disable(self, name: str, at: datetime | None) -> None:
+        """Nobody signs in with it since ``at``, ``None``: it is good again; every session ends."""
+        self._connection.execute(update(account).where(account.c.name == name).values(disabled_at=at))
+        self.signed_out(name)
+
+    def administrators(self, role: str) -> list[str]:
+        """Accounts of ``role`` that see all and may sign in; none of them is changed by anybody else until the unit of work ends."""
+        c = account.c
+        statement = select(c.name).where(c.role == role, c.bound.is_(False), c.disabled_at.is_(None)).order_by(c.name)
+        return list(self._connection.execute(statement.with_for_update()).scalars())
+
+    def change_password(self, name: str, password_hash: str, now: datetime, once_until: datetime | None = None) -> None:
+        """Another password, with ``once_until`` a first one that is good until then; every session ends."""
+        values = {"password_hash": password_hash, "changed_at": now, "once_until": once_until}
         self._connection.execute(update(account).where(account.c.name == name).values(**values))
         self.signed_out(name)
 
@@ -96,6 +117,12 @@ class ConsoleAccounts:
         """How many recovery codes are left."""
         statement = select(func.count()).select_from(recovery).where(recovery.c.account == name)
         return int(self._connection.execute(statement).scalar_one())
+
+    def _set_scope(self, name: str, institutions: Sequence[str] | None) -> None:
+        self._connection.execute(delete(scope).where(scope.c.account == name))
+        rows = [{"account": name, "institution": code} for code in sorted(set(institutions or ()))]
+        if rows:
+            self._connection.execute(scope.insert(), rows)
 
     def _scope(self, name: str) -> frozenset[str]:
         return frozenset(self._connection.execute(select(scope.c.institution).where(scope.c.account == name)).scalars())

@@ -9,7 +9,8 @@ from datetime import date, datetime
 @dataclass(frozen=True, slots=True)
 class ConsoleAccount:
     """One person who may sign in. ``scope``: the institutions that it sees; ``None``: all. ``factor``: the sealed secret of its second factor, if
-    it has one; ``factor_step``: the time step of the last code that was taken.
+    it has one; ``factor_step``: the time step of the last code that was taken. ``once_until``: its password is a first one, good until then and only
+    to choose another. ``disabled_at``: nobody signs in with it since then.
     """
 
     name: str
@@ -19,6 +20,8 @@ class ConsoleAccount:
     scope: frozenset[str] | None = None
     factor: bytes | None = None
     factor_step: int = 0
+    once_until: datetime | None = None
+    disabled_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,8 +34,11 @@ console_account = Table(
     Column("changed_at", Instant, nullable=False),
     Column("factor", LargeBinary),
     Column("factor_step", BigInteger, nullable=False),
+    Column("once_until", Instant),
+    Column("disabled_at", Instant),
 )
-"""``bound``: it sees the institutions of ``console_scope`` alone, else all. ``factor``: the sealed secret of its second factor; ``factor_step``: the
+"""``once_until``: its password is a first one, good until then and only to choose another. ``disabled_at``: nobody signs in with it since then.
+``bound``: it sees the institutions of ``console_scope`` alone, else all. ``factor``: the sealed secret of its second factor; ``factor_step``: the
 time step of the last code that was taken, which no code may equal or precede again.
 """
 

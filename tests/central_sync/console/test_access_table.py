@@ -18,6 +18,7 @@ RIGHTS = {
     Right.TRUST: {Role.ADMINISTRATOR, Role.OPERATOR},
     Right.TRAIL: {Role.ADMINISTRATOR, Role.OPERATOR, Role.OBSERVER},
     Right.ACKNOWLEDGE: {Role.ADMINISTRATOR, Role.OPERATOR},
+    Right.ACCOUNTS: {Role.ADMINISTRATOR},
 }
 """Who has what, said a second time."""
 
@@ -25,6 +26,8 @@ PAGES: dict[tuple[str, str], Right | Need] = {
     ("GET", "/sign-in"): Need.ANYBODY,
     ("POST", "/sign-in"): Need.ANYBODY,
     ("POST", "/language"): Need.ANYBODY,
+    ("GET", "/first-password"): Need.RENEW,
+    ("POST", "/first-password"): Need.RENEW,
     ("GET", "/second-factor"): Need.SECOND,
     ("POST", "/second-factor"): Need.SECOND,
     ("GET", "/second-factor/set-up"): Need.SET_UP,
@@ -49,6 +52,15 @@ PAGES: dict[tuple[str, str], Right | Need] = {
     ("POST", "/hospitals/{institution}/withdraw"): Right.TRUST,
     ("POST", "/hospitals/{institution}/revoke"): Right.TRUST,
     ("GET", "/trail"): Right.TRAIL,
+    ("GET", "/accounts"): Right.ACCOUNTS,
+    ("POST", "/accounts"): Right.ACCOUNTS,
+    ("GET", "/accounts/{account}"): Right.ACCOUNTS,
+    ("POST", "/accounts/{account}/change"): Right.ACCOUNTS,
+    ("POST", "/accounts/{account}/disable"): Right.ACCOUNTS,
+    ("POST", "/accounts/{account}/enable"): Right.ACCOUNTS,
+    ("POST", "/accounts/{account}/password"): Right.ACCOUNTS,
+    ("POST", "/accounts/{account}/factor"): Right.ACCOUNTS,
+    ("POST", "/accounts/{account}/remove"): Right.ACCOUNTS,
     ("GET", "/edges"): Right.LOOK,
     ("GET", "/live/edges"): Right.LOOK,
     ("GET", "/edges/{institution}"): Right.LOOK,
@@ -60,7 +72,7 @@ PAGES: dict[tuple[str, str], Right | Need] = {
     ("GET", "/outages"): Right.LOOK,
 }
 """What each page needs, said a second time. HTTP method and path, as the page has them."""
-SAMPLES = {"hid": "none"}
+SAMPLES = {"hid": "none", "account": "one"}
 """Values of a path's places, but for ``{institution}``."""
 NOTHING_THERE = {
     ("GET", "/hospitals/{institution}/transaction"),
@@ -83,7 +95,7 @@ def test_every_right_is_granted_to_those_who_stand_here_and_to_nobody_else() -> 
     for right in Right:
         for role in Role:
             assert allowed(role, Stage.WHOLE, right) is (role in RIGHTS[right])
-            for stage in (Stage.NOBODY, Stage.SECOND, Stage.SET_UP):
+            for stage in (Stage.NOBODY, Stage.RENEW, Stage.SECOND, Stage.SET_UP):
                 assert not allowed(role, stage, right)
         assert not allowed("", Stage.WHOLE, right)
         assert not allowed("root", Stage.WHOLE, right)
@@ -107,7 +119,7 @@ def _filled(path: str, institution: str) -> str:
 async def test_a_role_gets_what_it_may_and_no_more(small_world: World, small_client, role: Role, bound: bool) -> None:
     small_world.account("one", role, ("H1",) if bound else None)
     for (method, path), need in PAGES.items():
-        if need in (Need.ANYBODY, Need.SECOND, Need.SET_UP, Need.SESSION):
+        if need in (Need.ANYBODY, Need.RENEW, Need.SECOND, Need.SET_UP, Need.SESSION):
             continue
         small_world.now += timedelta(seconds=1)  # of many sessions the newest stay
         browser = Browser(small_client, small_world.token("one"))
@@ -124,7 +136,7 @@ async def test_a_role_gets_what_it_may_and_no_more(small_world: World, small_cli
                 assert status in (200, 303, 400, 403) if method == "POST" else status == 200, (where, status)
 
 
-@pytest.mark.parametrize("stage", [Stage.NOBODY, Stage.SECOND, Stage.SET_UP])
+@pytest.mark.parametrize("stage", [Stage.NOBODY, Stage.RENEW, Stage.SECOND, Stage.SET_UP])
 async def test_whoever_is_not_wholly_signed_in_is_sent_to_what_is_next(small_world: World, small_client, stage) -> None:
     small_world.account("one", Role.ADMINISTRATOR)
     token = small_world.token("one") if stage is not Stage.NOBODY else ""
@@ -144,6 +156,7 @@ async def test_whoever_is_not_wholly_signed_in_is_sent_to_what_is_next(small_wor
             answer.headers["Location"]
             == {
                 Stage.NOBODY: "/sign-in",
+                Stage.RENEW: "/first-password",
                 Stage.SECOND: "/second-factor",
                 Stage.SET_UP: "/second-factor/set-up",
             }[stage]
@@ -157,7 +170,7 @@ async def test_no_form_works_without_the_key_of_its_own_session_or_from_another_
     small_world.account("two", Role.OPERATOR)
     other = await Browser(small_client, small_world.token("two")).key()
     for (method, path), need in PAGES.items():
-        if method != "POST" or need in (Need.ANYBODY, Need.SECOND):
+        if method != "POST" or need in (Need.ANYBODY, Need.RENEW, Need.SECOND, Right.ACCOUNTS):
             continue
         browser = Browser(small_client, small_world.token("one"))
         for key in ("", "x", other):
