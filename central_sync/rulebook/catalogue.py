@@ -16,7 +16,7 @@ from pathlib import Path
 
 from central_sync.benefits.parameters import Coefficient, Item, ItemVersion
 from central_sync.rulebook.strict import table
-from central_sync.rulebook.values import Place, coins, ratio
+from central_sync.rulebook.values import Place, coins, day, number, ratio
 
 COLUMNS = frozenset(
     [
@@ -40,7 +40,6 @@ KINDS = frozenset(
     ["anaesthesia", "bed", "consumable", "drug", "imaging", "laboratory", "nursing", "surgery", "treatment", "visit"]
 )
 _CODE = re.compile(r"[!-~]{1,50}")
-_NUMBER = re.compile(r"[0-9]{1,13}(\.[0-9]{1,6})?")
 
 Columns = Mapping[str, str]
 
@@ -75,10 +74,7 @@ def items(
 def _version(
     place: Place, line: str, row: Columns, tiers: Collection[str], coefficients: Mapping[str, Coefficient]
 ) -> ItemVersion:
-    try:
-        from_day = date.fromisoformat(row["from"])
-    except ValueError as error:
-        raise place.wrong(line, "from is not a day") from error
+    from_day = day(place, line, row["from"])
     if row["class"] not in ("", "A", "B", "C"):
         raise place.wrong(line, "class is A, B, C or empty")
     if (row["class"] == "B") != bool(row["first_self_pay"]):
@@ -88,7 +84,7 @@ def _version(
     if row["illustrative"] not in ("true", "false"):
         raise place.wrong(line, "illustrative is true or false")
     ceilings = {
-        tier: Fraction(_number(place, line, row[column])) * 10**place.currency.decimals
+        tier: Fraction(number(place, line, row[column])) * 10**place.currency.decimals
         for tier, column in [("", "ceiling"), *((tier, f"ceiling.{tier}") for tier in tiers)]
         if row.get(column)
     }
@@ -96,12 +92,12 @@ def _version(
     return ItemVersion(
         from_day=from_day,
         catalogue_class=row["class"],
-        first_self_pay=ratio(place, line, _number(place, line, row["first_self_pay"] or "0")),
+        first_self_pay=ratio(place, line, number(place, line, row["first_self_pay"] or "0")),
         ceilings=ceilings,
-        professional=Decimal(_number(place, line, row["professional"])) if row["professional"] else None,
-        technical=Decimal(_number(place, line, row["technical"])) if row["technical"] else None,
+        professional=Decimal(number(place, line, row["professional"])) if row["professional"] else None,
+        technical=Decimal(number(place, line, row["technical"])) if row["technical"] else None,
         group=row["group"],
-        price=coins(place, line, _number(place, line, row["price"])),
+        price=coins(place, line, number(place, line, row["price"])),
         reference=row["reference"],
         illustrative=row["illustrative"] == "true",
     )
@@ -131,9 +127,3 @@ def _relative(
     for tier in tiers:
         if not coefficient.professional.at(from_day, tier) or not coefficient.technical.at(from_day, tier):
             raise place.wrong(line, f"no coefficient for {tier} on the item's first day")
-
-
-def _number(place: Place, line: str, text: str) -> str:
-    if not _NUMBER.fullmatch(text):
-        raise place.wrong(line, "not a number")
-    return text

@@ -33,7 +33,7 @@ Phrase = Annotated[str, Meta(min_length=1, max_length=200)]
 ModifierCode = Annotated[str, Meta(pattern=r"^[!-~]{1,20}$")]
 Count = Annotated[str, Meta(pattern=r"^[0-9]{1,3}$")]
 YearStart = Annotated[str, Meta(pattern=r"^(cover|(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01]))?$")]
-Number = Annotated[str, Meta(pattern=r"^[0-9]{1,16}(\.[0-9]{1,6})?$")]
+Number = Annotated[str, Meta(pattern=r"^(0|[1-9][0-9]{0,15})(\.[0-9]{1,6})?$")]
 
 
 class Document(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

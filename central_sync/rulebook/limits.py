@@ -22,6 +22,7 @@ from central_sync.benefits.parameters import Rulebook
 from central_sync.benefits.prices import ceiling
 from central_sync.rulebook.documents import Document, Number
 from central_sync.rulebook.strict import RulebookError, document, table
+from central_sync.rulebook.values import NUMBER
 
 WORDS = ("cares", "tiers", "indications", "includes", "packages")
 NUMBERS = ("quantity_max", "day_quantity_max", "daily_dose_max")
@@ -177,13 +178,9 @@ def _diagnoses(folder: Path, file: str) -> list[DiagnosisLimit]:
 
 
 def _number(file: str, line: str, text: str) -> Decimal:
-    try:
-        value = Decimal(text)
-    except ArithmeticError as error:
-        raise RulebookError(file, line, f"{text} is not a number") from error
-    if not value.is_finite() or value < 0:
-        raise RulebookError(file, line, f"{text} is no limit")
-    return value
+    if not NUMBER.fullmatch(text):
+        raise RulebookError(file, line, f"{text} is not a number without a sign, as 100 or 0.05")
+    return Decimal(text)
 
 
 def _count(file: str, line: str, text: str) -> int:

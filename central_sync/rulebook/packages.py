@@ -15,7 +15,7 @@ from central_sync.benefits.parameters import Parameter, Row
 from central_sync.rulebook.documents import TextsFile
 from central_sync.rulebook.strict import table
 from central_sync.rulebook.texts import english
-from central_sync.rulebook.values import Place, coins
+from central_sync.rulebook.values import Place, coins, day, number
 
 COLUMNS = frozenset(["item", "from", "text", "price", "reference", "illustrative"])
 TEXTS = frozenset(["text.fa", "text.zh"])
@@ -40,10 +40,7 @@ def packages(folder: Path, place: Place, rule: str, items: Container[str]) -> di
             raise place.wrong(line, "sources.yaml has no such source")
         if row["illustrative"] not in ("true", "false"):
             raise place.wrong(line, "illustrative is true or false")
-        try:
-            from_day = date.fromisoformat(row["from"])
-        except ValueError as error:
-            raise place.wrong(line, "from is not a day") from error
+        from_day = day(place, line, row["from"])
         known = found.get(item)
         if known and (known.text != row["text"] or known.rows[-1].from_day >= from_day):
             raise place.wrong(line, "rows of one item stand together, with one text, in the order of their days")
@@ -72,7 +69,13 @@ def _rows(place: Place, line: str, row: dict[str, str], from_day: date, before: 
         named = dict.fromkeys(sorted(before))
         return [Row(from_day, None, row["reference"], row["illustrative"] == "true", tier) for tier in named]
     return [
-        Row(from_day, coins(place, line, text), row["reference"], row["illustrative"] == "true", tier)
+        Row(
+            from_day,
+            coins(place, line, number(place, line, text)),
+            row["reference"],
+            row["illustrative"] == "true",
+            tier,
+        )
         for tier, text in texts.items()
         if text
     ]

@@ -16,6 +16,10 @@ import yaml
 
 M = TypeVar("M", bound=msgspec.Struct)
 
+YAML_BYTES_MAX = 8 << 20
+CSV_BYTES_MAX = 256 << 20
+"""A country's tariffs are some tens of megabytes; what is larger is no file of a rulebook."""
+
 _LINE = re.compile(r"line ([0-9]+)")
 _STEP = re.compile(r"([A-Za-z0-9_]+)(?![^\[]*\])|\[([0-9]+)\]")
 _FIELD = re.compile(r"unknown key `([^`]+)`")
@@ -24,7 +28,7 @@ _SAID = (
     (re.compile(r"Object missing required field `(?P<what>[^`]+)`"), "the key `{what}` is missing"),
     (re.compile(r"Invalid RFC3339 encoded date"), "not a day, as 2025-01-31"),
     (re.compile(r"Invalid enum value '(?P<what>.*)'"), "{what}: not one of the words that this key knows"),
-    (re.compile(r"Expected `str` matching regex '\^\[0-9\]\{.*"), "not a number without a sign, as 100 or 0.05"),
+    (re.compile(r"Expected `str` matching regex '\^\(0\|\[1-9\].*"), "not a number without a sign, as 100 or 0.05"),
     (re.compile(r"Expected `str` matching regex .*"), "not written as this key wants it"),
     (re.compile(r"Expected `object`, got `null`"), "keys are expected here, and there is nothing"),
     (re.compile(r"Expected `array` of length (?P<what>[0-9]+)\b.*"), "a list of {what} is expected here"),
@@ -107,22 +111,36 @@ def document(folder: Path, file: str, kind: type[M]) -> M:
 def plain(folder: Path, file: str) -> Any:
     """The YAML ``file`` as plain maps, lists and text."""
     try:
-        return yaml.load((folder / file).read_text(encoding="utf-8"), Loader=_StrictLoader)  # noqa: S506 (a SafeLoader)
+        return yaml.load(_text(folder, file, YAML_BYTES_MAX), Loader=_StrictLoader)  # noqa: S506 (a SafeLoader)
     except yaml.MarkedYAMLError as error:
         where = f"line {error.problem_mark.line + 1}" if error.problem_mark else "document"
         raise RulebookError(file, where, said(error.problem or "not YAML")) from error
     except yaml.YAMLError as error:
         raise RulebookError(file, "document", "not YAML") from error
+    except RecursionError:
+        raise RulebookError(file, "document", "lists or keys stand too deep in each other") from None
+
+
+def _text(folder: Path, file: str, bytes_max: int) -> str:
+    """What is in ``file`` of ``folder``, without the mark that spreadsheets put before UTF-8.
+
+    Raises:
+        RulebookError: it is not there, lies outside, is too large, or is not UTF-8.
+    """
+    if Path(file).is_absolute() or ".." in Path(file).parts:
+        raise RulebookError(file, "document", "lies outside the rulebook's folder")
+    try:
+        with (folder / file).open("rb") as opened:
+            body = opened.read(bytes_max + 1)
+        if len(body) > bytes_max:
+            raise RulebookError(file, "document", f"is larger than {bytes_max >> 20} MB")
+        return body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise RulebookError(file, "document", "not UTF-8") from error
+    except FileNotFoundError as error:
+        raise RulebookError(file, "document", "is not there: a rulebook's folder must hold it") from error
     except OSError as error:
-        raise RulebookError(file, "document", _unread(error)) from error
-
-
-def _unread(error: OSError | UnicodeDecodeError) -> str:
-    if isinstance(error, FileNotFoundError):
-        return "is not there: a rulebook's folder must hold it"
-    return "cannot be read as UTF-8"
+        raise RulebookError(file, "document", "cannot be read") from error
 
 
 def said(problem: str) -> str:
@@ -153,8 +171,8 @@ def line_of(folder: Path, error: RulebookError) -> int:
     if not error.file.endswith(".yaml"):
         return 0
     try:
-        node = yaml.compose((folder / error.file).read_text(encoding="utf-8"), Loader=_StrictLoader)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+        node = yaml.compose(_text(folder, error.file, YAML_BYTES_MAX), Loader=_StrictLoader)
+    except (RulebookError, yaml.YAMLError, RecursionError):
         return 0
     if node is None:
         return 0
@@ -184,12 +202,13 @@ def table(
     Raises:
         RulebookError: it cannot be read, a column is missing, unknown or double, or a row has another length.
     """
+    rows = csv.reader(_text(folder, file, CSV_BYTES_MAX).splitlines(), strict=True)
     try:
-        text = (folder / file).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise RulebookError(file, "document", _unread(error)) from error
-    rows = csv.reader(text.splitlines(), strict=True)
-    head = next(rows, [])
+        head = next(rows, [])
+    except csv.Error as error:
+        raise RulebookError(file, "line 1", "not CSV") from error
+    if len(head) == 1 and ";" in head[0]:
+        raise RulebookError(file, "line 1", "columns are set apart by commas, not by semicolons")
     if len(set(head)) != len(head):
         raise RulebookError(file, "line 1", "a column stands twice")
     if missing := required - set(head):

@@ -5,8 +5,10 @@ A :class:`Place` knows the file and what a parameter there may name: references,
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from typing import TypeVar
@@ -22,6 +24,8 @@ T = TypeVar("T")
 RATIO = "ratio"
 DAYS = "days"
 DAYS_MAX = 3660
+NUMBER = re.compile(r"(0|[1-9][0-9]{0,12})(\.[0-9]{1,6})?")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 Value = str | list[BandValue | str] | None
 
@@ -53,6 +57,23 @@ class Place:
     def wrong(self, key: str, problem: str) -> RulebookError:
         """The error to raise for ``key`` of this file."""
         return RulebookError(self.file, key, problem)
+
+
+def number(place: Place, key: str, text: str) -> str:
+    """``text``, a number of a table as it is written there: without sign, exponent and needless zeros before it."""
+    if not NUMBER.fullmatch(text):
+        raise place.wrong(key, "not a number without a sign, as 100 or 0.05")
+    return text
+
+
+def day(place: Place, key: str, text: str) -> date:
+    """A day of a table, written as ``2025-01-31`` and in no other way."""
+    try:
+        if _DAY.fullmatch(text):
+            return date.fromisoformat(text)
+    except ValueError:
+        pass  # 30 February: told below
+    raise place.wrong(key, "from is not a day, as 2025-01-31")
 
 
 def coins(place: Place, key: str, text: str) -> int:

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from central_sync.rulebook import strict
 from central_sync.rulebook.load import load
 from central_sync.rulebook.strict import RulebookError, plain, said, table
 from tests.central_sync.rulebook.mistakes import EMPLOYEE, STAY, TARIFF, Mistake, change, copied, refused
@@ -102,6 +103,11 @@ def test_a_line_of_a_table_is_told_as_it_stands(tmp_path):
         ("cares: [inpatient]\n", "", "the key `cares` is missing"),
         ("from: 2025-01-01", "from: 2025-02-30", "not a day, as 2025-01-31"),
         ('value: "300"', 'value: "-300"', "not a number without a sign, as 100 or 0.05"),
+        ('value: "300"', "value: 0300", "not a number without a sign, as 100 or 0.05"),
+        ('value: "300"', "value: .nan", "not a number without a sign, as 100 or 0.05"),
+        ('value: "300"', "value: 1e400", "not a number without a sign, as 100 or 0.05"),
+        ("takes: [in_scope]", "takes: " + 2_000 * "[", "stand too deep in each other"),
+        ("takes: [in_scope]", "takes: " + 2_000 * "{a: ", "stand too deep in each other"),
         ("caps: [pool]", "caps: pool", "caps: a list is expected here, not a word or number"),
         ("caps: [pool]", "caps: [[pool]]", "a word or number is expected here, not a list"),
         ("cares: [inpatient]", "cares: []", "cares: the list is empty"),
@@ -120,6 +126,29 @@ def test_a_mistake_is_told_in_an_officers_words_and_with_its_own_line(tmp_path, 
 def test_a_wrong_source_is_told_with_its_own_line(tmp_path):
     (copied(tmp_path) / "sources.yaml").write_text("one:\n  title: a\ntwo:\n  titel: b\n", encoding="utf-8")
     with pytest.raises(RulebookError, match=r"sources\.yaml:4: two: unknown key `titel`"):
+        load(tmp_path)
+
+
+def test_a_table_from_a_spreadsheet_is_read_with_its_mark_and_told_of_its_semicolons(tmp_path):
+    table = copied(tmp_path) / TARIFF
+    text = table.read_text(encoding="utf-8")
+    before = load(tmp_path)
+    table.write_bytes(b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode())
+    assert load(tmp_path) == before
+    table.write_text(text.replace(",", ";"), encoding="utf-8")
+    with pytest.raises(RulebookError, match=r"\.csv:1: .*commas, not by semicolons"):
+        load(tmp_path)
+
+
+def test_a_file_that_is_too_large_or_elsewhere_is_not_read(tmp_path, monkeypatch):
+    region = "regions/cn.yaml"
+    change(copied(tmp_path), region, "catalogue: cn.csv", "catalogue: ../../cn.csv")
+    with pytest.raises(RulebookError, match="outside the rulebook's folder"):
+        load(tmp_path)
+    change(tmp_path, region, "catalogue: ../../cn.csv", "catalogue: cn.csv")
+    monkeypatch.setattr(strict, "YAML_BYTES_MAX", 1 << 20)
+    (tmp_path / region).write_bytes(b"#" * (1 << 20) + b"\n" + (tmp_path / region).read_bytes())
+    with pytest.raises(RulebookError, match=r"regions/cn\.yaml: .*is larger than 1 MB"):
         load(tmp_path)
 
 
