@@ -10,17 +10,18 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import Annotated
 
-from msgspec import field
+from msgspec import Meta, field
 
 from central_sync.benefits.eligibility import begun, clashing, placed
 from central_sync.benefits.facts import AccumulatorKey, BillLine, CaseFacts, CoverFacts
-from central_sync.benefits.parameters import Rulebook
+from central_sync.benefits.parameters import Region, Rulebook
 from central_sync.benefits.periods import PERIOD
 from central_sync.benefits.results import Computation
 from central_sync.benefits.settlement import ItemUnknown, accumulator_keys, settle
 from central_sync.rulebook.documents import Document, Number
-from central_sync.rulebook.strict import RulebookError, plain, shaped
+from central_sync.rulebook.strict import RulebookError, line_of, plain, shaped
 from central_sync.terms.money import CURRENCIES
 
 BORN = date(1980, 1, 1)
@@ -65,7 +66,7 @@ class Expected(Document, frozen=True, kw_only=True):
     patient: Number
     why: dict[str, Number] | None = None
     moved: dict[str, Number] = field(default_factory=dict)
-    difference: str = "0"
+    difference: Annotated[str, Meta(pattern=r"^-?(0|[1-9][0-9]{0,15})(\.[0-9]{1,6})?$")] = "0"
 
 
 class Printed(Document, frozen=True, kw_only=True):
@@ -113,23 +114,37 @@ def read(file: Path) -> list[Case]:
     """The cases of ``file``, a list.
 
     Raises:
-        RulebookError: it is not a list of cases; names the key.
+        RulebookError: it is not a list of cases; names line and key.
     """
-    cases = plain(file.parent, file.name)
+    try:
+        cases = plain(file.parent, file.name)
+    except RulebookError as error:
+        raise error.at(line_of(file.parent, error)) from error
     if not isinstance(cases, list):
         raise RulebookError(file.name, "document", "a list of cases")
-    return [shaped(case, Case, file.name) for case in cases]
+    return [_case(file, number, case) for number, case in enumerate(cases)]
+
+
+def _case(file: Path, number: int, case: object) -> Case:
+    try:
+        return shaped(case, Case, file.name)
+    except RulebookError as error:
+        path = "" if error.key == "document" else error.key.removeprefix("$")
+        there = RulebookError(file.name, f"[{number}]{path}", error.problem)
+        raise error.at(line_of(file.parent, there)) from error
 
 
 def told(rulebook: Rulebook, case: Case) -> Told:
     """The case as the engine takes it.
 
     Raises:
-        RulebookError: it names a region, scheme or counter that the rulebook does not have, half a coin, or two schemes that clash.
+        RulebookError: it names a region, tier, mark, scheme or counter that the rulebook does not have, half a coin, two schemes that clash, or days that
+            cannot be.
     """
     region = rulebook.regions.get(case.region)
     if region is None:
         raise RulebookError(case.name, "region", "there is no such region")
+    _can_be(rulebook, region, case)
     coins = 10 ** CURRENCIES[region.currency].decimals
     covers = []
     for cover in case.covers:
@@ -185,6 +200,24 @@ def told(rulebook: Rulebook, case: Case) -> Told:
         for number, line in enumerate(case.bill)
     )
     return Told(facts, lines, before, coins)
+
+
+def _can_be(rulebook: Rulebook, region: Region, case: Case) -> None:
+    """A slip of the pen would be computed without a word, as another case than is meant."""
+    if case.tier not in region.tiers:
+        raise RulebookError(case.name, "tier", f"the region has no {case.tier}")
+    if case.admitted and case.admitted > case.day:
+        raise RulebookError(case.name, "admitted", "lies after the day of discharge")
+    if case.born > (case.admitted or case.day):
+        raise RulebookError(case.name, "born", "lies after the case began")
+    schemes = [cover.scheme for cover in case.covers]
+    if len(set(schemes)) != len(schemes):
+        raise RulebookError(case.name, "covers", "one scheme stands there twice")
+    known = {mark for scheme in rulebook.schemes.values() for mark in scheme.marks}
+    if unknown := set(case.marks) - known:
+        raise RulebookError(case.name, "marks", f"no scheme knows {min(unknown)}")
+    if any(not Decimal(line.quantity) for line in case.bill):
+        raise RulebookError(case.name, "bill", "a quantity is above 0")
 
 
 def _tallies(rulebook: Rulebook, case: Case, facts: CaseFacts) -> dict[AccumulatorKey, int]:

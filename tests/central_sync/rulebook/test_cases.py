@@ -72,6 +72,39 @@ def test_a_case_that_names_what_there_is_not_is_refused(tmp_path, old, new):
         told(RULEBOOK, case)
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("tier: tier_1", "tier: tier_9", "tier: the region has no tier_9"),
+        ("day: 2025-06-10", "day: 2025-06-10\n  marks: [refered]", "marks: no scheme knows refered"),
+        ("day: 2025-06-10", "day: 2025-06-10\n  admitted: 2025-06-11", "admitted: lies after the day of discharge"),
+        ("day: 2025-06-10", "day: 2025-06-10\n  born: 2025-06-11", "born: lies after the case began"),
+        ("covers: [", "covers: [{scheme: cn_employee, group: retiree}, ", "covers: one scheme stands there twice"),
+        ('quantity: "2"', 'quantity: "0"', "bill: a quantity is above 0"),
+    ],
+)
+def test_a_case_that_cannot_be_is_refused_and_not_computed_as_another(tmp_path, old, new, said):
+    assert old in CASE
+    with pytest.raises(RulebookError, match=said):
+        differences(RULEBOOK, *written(tmp_path, CASE.replace(old, new, 1)))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (CASE + CASE.replace('"2"', '"-2"'), "a.yaml:24: bill[0].quantity: not a number without a sign"),
+        (CASE + CASE.replace("tier: tier_1", "tear: tier_1"), "a.yaml:19: unknown key `tear`"),
+        (CASE.replace('patient: "7.68"', 'patient: "7.68"\n    difference: x'), "a.yaml:14: expect.difference"),
+        (CASE + "\n  day: 2025-06-11", "a.yaml:17: duplicate key 'day'"),
+        ("- " + "[" * 2_000, "stand too deep in each other"),
+    ],
+)
+def test_a_mistake_in_one_of_many_cases_is_told_with_its_line(tmp_path, text, said):
+    with pytest.raises(RulebookError) as caught:
+        written(tmp_path, text)
+    assert said in str(caught.value)
+
+
 @pytest.mark.parametrize("text", ["a: 1", CASE.replace("tier:", "tear:"), CASE + "\n  day: 2025-06-11", "- case: x"])
 def test_what_is_no_list_of_cases_is_refused(tmp_path, text):
     with pytest.raises(RulebookError):
