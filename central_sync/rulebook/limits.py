@@ -88,7 +88,10 @@ def places(folder: Path, under: str, rulebook: Rulebook) -> dict[str, Place]:
             },
             modifiers={
                 name: Modifier(
-                    kinds=tuple(modifier.kinds), tiers=tuple(modifier.tiers), excludes=tuple(modifier.excludes)
+                    kinds=tuple(modifier.kinds),
+                    tiers=tuple(modifier.tiers),
+                    excludes=tuple(modifier.excludes),
+                    raises=_raises(region.modifiers.get(name)),
                 )
                 for name, modifier in source.modifiers.items()
             },
@@ -96,6 +99,16 @@ def places(folder: Path, under: str, rulebook: Rulebook) -> dict[str, Place]:
             session_percents=tuple(int(percent) for percent in source.session_percents),
         )
     return found
+
+
+def _raises(modifier: parameters.PriceModifier | None) -> bool:
+    """Whether a price with the modifier may lie above the item's tariff, on any day."""
+    if modifier is None:
+        return False
+    factors = [one for one in (modifier.professional, modifier.technical, modifier.price) if one]
+    return any(row.value for row in (modifier.units.rows if modifier.units else ())) or any(
+        row.value and row.value > 1 for factor in factors for row in factor.rows
+    )
 
 
 def _tariffs(region: parameters.Region, item: parameters.Item) -> tuple[Tariff, ...]:

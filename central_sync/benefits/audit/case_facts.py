@@ -102,6 +102,21 @@ def _levels(facts: OfCase, claim: Claim) -> None:
             facts.groups_off = (claim.total - sum(said.values())) or None
 
 
+def open_quantities(claim: Claim) -> dict[str, Decimal]:
+    """By serial, what refunds have left of a line's quantity; of lines that none refunds nothing is said."""
+    refunded: dict[str, Decimal] = defaultdict(Decimal)
+    for line in claim.lines:
+        if line.refund_of:
+            refunded[line.refund_of] += line.quantity
+    if not refunded:
+        return {}
+    return {
+        one.serial: one.quantity - refunded[one.serial]
+        for one in claim.lines
+        if one.serial in refunded and not one.refund_of
+    }
+
+
 def _signed(line: Line) -> int:
     return -line.amount if line.refund_of else line.amount
 
@@ -111,8 +126,10 @@ def _bill(facts: OfCase, claim: Claim, items: Items) -> None:
     busy: set[date] = set()
     beds = Decimal(0)
     total = drugs = surgeries = 0
+    open_of = open_quantities(claim)
     for line, item in zip(claim.lines, items, strict=True):
-        if line.refund_of:
+        quantity = open_of.get(line.serial, line.quantity)
+        if line.refund_of or (line.serial in open_of and quantity <= 0):
             continue
         kind = item.kind if item else ""
         kinds.add(kind)
@@ -122,7 +139,7 @@ def _bill(facts: OfCase, claim: Claim, items: Items) -> None:
         elif kind == "surgery":
             surgeries += 1
         elif kind == "bed":
-            beds += line.quantity
+            beds += quantity
         if kind not in KEEPING:
             busy.add(line.service_date)
     facts.surgeries = surgeries or None
@@ -152,8 +169,11 @@ def _member(facts: OfCase, claim: Claim, member: Member, items: Items) -> None:
         facts.uncovered = True
     elif not in_force(member.covers, last):
         facts.cover_ends = True
+    open_of = open_quantities(claim)
     counted = Counter(
-        item.counts_as for line, item in zip(claim.lines, items, strict=True) if item and not line.refund_of
+        item.counts_as
+        for line, item in zip(claim.lines, items, strict=True)
+        if item and not line.refund_of and open_of.get(line.serial, 1) > 0
     )
     counted["admission"] = int(claim.care == "inpatient")
     if any(diagnosis.code.upper().startswith(ANTENATAL) for diagnosis in claim.diagnoses):

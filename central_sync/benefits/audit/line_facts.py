@@ -2,7 +2,7 @@
 
 PURE. Two looks: the first over all lines (which days have an operation, what packages cover, what is refunded), the second line by line with
 what came before it, so that of two equal charges the second one is found. A fact is set only when there is something to say: most lines
-of most bills are four words long.
+of most bills are four words long. What was charged and refunded is no charge: nothing is found on it, and nothing on others because of it.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
-from central_sync.benefits.audit.case_facts import Items, in_force, years_between
+from central_sync.benefits.audit.case_facts import Items, in_force, open_quantities, years_between
 from central_sync.benefits.audit.claim import Claim, Line
 from central_sync.benefits.audit.reference import Item, Place, Tariff
 from central_sync.benefits.audit.vocabulary import OfLine
@@ -24,6 +24,8 @@ DAY_HOURS = Decimal(24)
 _HUNDRED = Decimal(100)
 _DOCTORED = frozenset({"surgery", "anaesthesia", "visit"})
 _ZERO = Decimal(0)
+SESSION_GAP = timedelta(hours=1)
+"""An operation that begins later than this after the one before has ended is another session, and paid as one."""
 
 
 _Day = tuple[int | None, int | None, bool | None]
@@ -44,6 +46,8 @@ class _Case:
     codes: tuple[str, ...]
     surgeons: dict[date, set[str]] = field(default_factory=dict)
     charged: dict[str, Decimal] = field(default_factory=dict)
+    open_of: dict[str, Decimal] = field(default_factory=dict)
+    allowed: dict[str, int] = field(default_factory=dict)
     included: set[tuple[date, str]] = field(default_factory=set)
     packaged: set[str] = field(default_factory=set)
     days: dict[date, _Day] = field(default_factory=dict)
@@ -72,11 +76,14 @@ def line_facts(place: Place, claim: Claim, items: Items) -> list[OfLine]:
 
 def _look_over(case: _Case, items: Items) -> None:
     """What must be known before the first line is looked at."""
+    case.open_of = open_quantities(case.claim)
+    operations: dict[tuple[date, str], list[Line]] = defaultdict(list)
     for line, item in zip(case.claim.lines, items, strict=True):
-        if line.refund_of or item is None:
+        if line.refund_of or item is None or _refunded(case, line):
             continue
         if item.kind == "surgery":
             case.surgeons.setdefault(line.service_date, set()).add(line.doctor)
+            operations[line.service_date, line.doctor].append(line)
         if item.includes:
             case.included.update((line.service_date, code) for code in item.includes)
         if item.packages:
@@ -86,6 +93,34 @@ def _look_over(case: _Case, items: Items) -> None:
             day = earlier.to_day or earlier.from_day
             if day < case.first:
                 case.last_given[code] = max(day, case.last_given.get(code, day))
+    for (_, doctor), lines in operations.items():
+        if doctor and len(lines) > 1:
+            _sessions(case, lines)
+
+
+def _refunded(case: _Case, line: Line) -> bool:
+    """Whether refunds have left nothing of the line."""
+    return line.serial in case.open_of and case.open_of[line.serial] <= 0
+
+
+def _sessions(case: _Case, lines: list[Line]) -> None:
+    """How many per cent each of one surgeon's operations of a day may be charged at. Whatever their order on the bill, the one that is charged at most per
+    cent is a session's first; of equal ones the dearest.
+    """
+    percents = case.place.session_percents
+    groups = [[one for one in lines if not (one.started_at and one.ended_at)]]
+    last: datetime | None = None
+    for began, ended, number in sorted(
+        (one.started_at, one.ended_at, number) for number, one in enumerate(lines) if one.started_at and one.ended_at
+    ):
+        if last is not None and began - last > SESSION_GAP:
+            groups.append([])
+        groups[-1].append(lines[number])
+        last = ended if last is None else max(ended, last)
+    for group in groups:
+        group.sort(key=lambda one: (-(100 if one.percent is None else one.percent), -one.amount))
+        for number, line in enumerate(group):
+            case.allowed[line.serial] = percents[min(number, len(percents) - 1)]
 
 
 def _facts(case: _Case, line: Line, item: Item | None) -> OfLine:
@@ -103,8 +138,8 @@ def _facts(case: _Case, line: Line, item: Item | None) -> OfLine:
         _refund(case, facts, line)
         return facts
     case.charged[line.serial] = case.charged.get(line.serial, _ZERO) + line.quantity
-    if item is None:
-        facts.item_unknown = True
+    if item is None or _refunded(case, line):
+        facts.item_unknown = None if _refunded(case, line) else True
         return facts
     facts.kind = kind = item.kind
     if kind == "drug":
@@ -164,6 +199,8 @@ def _price(case: _Case, facts: OfLine, line: Line, tariff: Tariff) -> None:
     ceiling = ceilings.get(case.claim.tier) or ceilings.get("")
     if ceiling is None:
         return  # the tier is not told, and the tariff has none for all
+    if any(code in case.place.modifiers and case.place.modifiers[code].raises for code in line.modifiers):
+        return  # what the modifier makes of the price is for the settlement to say: the bare tariff is none to hold it against
     most = line.quantity * ceiling
     if line.percent is not None:
         most = most * line.percent / _HUNDRED
@@ -190,10 +227,11 @@ def _limits(case: _Case, facts: OfLine, line: Line, item: Item) -> None:
     """The item's own limits: approval, quantity, dose, supply, frequency, waiting period."""
     if item.approval and not line.approval:
         facts.unapproved = True
+    quantity = case.open_of.get(line.serial, line.quantity)
     if item.quantity_max is not None:
-        facts.quantity_over = _passed(case, (line.item,), line.quantity, item.quantity_max)
+        facts.quantity_over = _passed(case, (line.item,), quantity, item.quantity_max)
     if item.day_quantity_max is not None:
-        facts.day_quantity_over = _passed(case, (line.item, line.service_date), line.quantity, item.day_quantity_max)
+        facts.day_quantity_over = _passed(case, (line.item, line.service_date), quantity, item.day_quantity_max)
     if item.daily_dose_max is not None and line.daily_dose is not None and line.daily_dose > item.daily_dose_max:
         facts.dose_over = line.daily_dose - item.daily_dose_max
     if item.supply_days_max and line.days is not None and line.days > item.supply_days_max:
@@ -236,7 +274,7 @@ def _beside(case: _Case, facts: OfLine, line: Line, item: Item) -> None:
         facts.beds_before = case.seen["bed", day] or None
         case.seen["bed", day] += 1
     if item.hourly:
-        facts.hours_over = _passed(case, ("hours", day), line.quantity, DAY_HOURS)
+        facts.hours_over = _passed(case, ("hours", day), case.open_of.get(line.serial, line.quantity), DAY_HOURS)
 
 
 def _doctored(case: _Case, facts: OfLine, line: Line, item: Item) -> None:
@@ -259,12 +297,8 @@ def _doctored(case: _Case, facts: OfLine, line: Line, item: Item) -> None:
 
 def _operation(case: _Case, facts: OfLine, line: Line) -> None:
     begun, ended, day = line.started_at, line.ended_at, line.service_date
-    percents = case.place.session_percents
-    session = ("session", day, line.doctor)
-    allowed = percents[min(case.seen[session], len(percents) - 1)]
-    case.seen[session] += 1
-    said = 100 if line.percent is None else line.percent
-    if said > allowed:
+    said, allowed = 100 if line.percent is None else line.percent, case.allowed.get(line.serial)
+    if allowed is not None and said > allowed:
         facts.session_over = line.amount - rounded(Fraction(line.amount * allowed, said), case.place.rounding) or None
     if begun is None or ended is None:
         facts.times_missing = True

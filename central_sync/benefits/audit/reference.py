@@ -79,11 +79,14 @@ class DiagnosisLimit(Struct, frozen=True, omit_defaults=True, kw_only=True):
 
 
 class Modifier(Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """A modifier of relative values: the kinds of item and of hospital that may have it (empty: all), and what it excludes."""
+    """A modifier of relative values: the kinds of item and of hospital that may have it (empty: all), what it excludes, and whether it ``raises`` the
+    price above the item's own tariff.
+    """
 
     kinds: tuple[str, ...] = ()
     tiers: tuple[str, ...] = ()
     excludes: tuple[str, ...] = ()
+    raises: bool = False
 
 
 class Place(Struct, frozen=True, omit_defaults=True, kw_only=True):

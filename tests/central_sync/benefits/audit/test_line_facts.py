@@ -46,6 +46,64 @@ def test_operations_of_one_session_are_counted_by_surgeon_and_day():
     assert [facts.session_over for facts in found] == [None, 333, None, None]
 
 
+@pytest.mark.parametrize(
+    ("lines", "over"),
+    [
+        # the larger is charged in full, the smaller by half: right, whichever stands first
+        ([("1000", "50", "08:00-09:00"), ("2000", "100", "08:00-09:00")], [None, None]),
+        ([("2000", "100", "08:00-09:00"), ("1000", "50", "08:00-09:00")], [None, None]),
+        # both in full: the smaller is paid by half
+        ([("1000", "100", "08:00-09:00"), ("2000", "100", "09:00-10:00")], [500, None]),
+        # the patient comes back in the evening: another session
+        ([("1000", "100", "08:00-09:00"), ("2000", "100", "18:00-19:00")], [None, None]),
+        ([("1000", "100", "08:00-09:00"), ("2000", "100", "10:00-11:00")], [500, None]),
+        ([("1000", "100", "08:00-09:00"), ("2000", "100", "10:01-11:00")], [None, None]),
+    ],
+)
+def test_what_a_session_pays_does_not_depend_on_the_order_of_the_bill(lines, over):
+    told = [{"item": "S0008", "price": a, "percent": b, "times": c} for a, b, c in lines]
+
+    assert [facts.session_over for facts in _facts({"lines": told})] == over
+
+
+def test_operations_of_surgeons_that_nobody_names_are_no_session():
+    told = [{"item": "S0008", "price": price, "percent": "100", "doctor": ""} for price in ("1000", "2000")]
+
+    assert [facts.session_over for facts in _facts({"lines": told})] == [None, None]
+
+
+def test_what_was_refunded_is_no_charge_and_is_held_against_nobody():
+    charged_again = _facts({"lines": [{"item": "L0002"}, {"item": "L0002", "refund_of": "1"}, {"item": "L0002"}]})
+    corrected = _facts(
+        {
+            "claim": {"care": "inpatient"},
+            "lines": [
+                {"item": "D0014", "quantity": "20"},
+                {"item": "D0014", "quantity": "10", "refund_of": "1"},
+                {"item": "D0014", "quantity": "11", "price": "1"},
+            ],
+        }
+    )
+    dear = _facts({"lines": [{"item": "L0002", "price": "99999999"}, {"item": "L0002", "refund_of": "1"}]})
+    visits = _facts({"lines": [{"item": "V0002"}, {"item": "V0002", "refund_of": "1"}, {"item": "V0003"}]})
+
+    assert [facts.copies for facts in charged_again] == [None, None, None]
+    assert [facts.quantity_over for facts in corrected] == [None, None, Decimal(1)]
+    assert dear[0].over_tariff is None
+    assert [facts.visits_before for facts in visits] == [None, None, None]
+
+
+def test_a_price_that_a_modifier_raises_is_not_held_against_the_bare_tariff():
+    plain, raised, lowered = (
+        _facts({"lines": [{"item": item, "price": "99999999", "modifiers": codes}]})[0].over_tariff
+        for item, codes in (("A0001", []), ("A0001", ["34"]), ("L0001", ["26"]))
+    )
+
+    assert plain
+    assert raised is None
+    assert lowered
+
+
 def test_a_tariff_of_a_tier_says_nothing_where_the_tier_is_not_told():
     found = _facts({"claim": {"tier": "", "care": "inpatient"}, "lines": [{"item": "B0001", "price": "99999999"}]})
 
