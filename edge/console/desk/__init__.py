@@ -5,6 +5,8 @@
     views     pure: the words for how something stands
     person    pure: who stands at the desk, and whether insured
     forms     pure: what a clerk typed, as a packet
+    choices   pure: items and diagnoses found by code or name
+    foresight pure: what a review would take off a bill
     law       names of schemes, kinds of numbers and items, from the rulebook in use
     looks     who was looked up lately
     seats     which computer this is, and its business day

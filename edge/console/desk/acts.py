@@ -12,6 +12,7 @@ from edge.console.desk import forms
 from edge.console.desk.case import BOOKED, Case, Stage
 from edge.console.desk.forms import Fields, Mistyped
 from edge.console.views import N_
+from edge.steps import Step
 
 NOT_BOOKED = 1
 SERIAL_CHARACTERS = 20
@@ -37,7 +38,7 @@ Packet = tuple[str, dict[str, Any]]
 
 
 class Act(NamedTuple):
-    """One act. ``asks``: it changes nothing, and the gateway asks how things stand. ``of_settlement``: it is about the settlement that its page showed."""
+    """One act. ``asks``: it changes nothing, and the gateway asks how things stand. ``of_settlement``: it is about the settlement, of the whole or of a part, that its page showed."""
 
     stages: frozenset[Stage]
     packet: Callable[[Case, Fields, Terms], Packet]
@@ -46,13 +47,13 @@ class Act(NamedTuple):
     needs: Callable[[Case], bool] = lambda _: True
     of_settlement: bool = False
 
-    def allowed(self, case: Case) -> bool:
-        """Whether a page of this case would offer it."""
-        return case.stage in self.stages and self.care in (None, case.care) and self.needs(case)
-
-    def meant(self, case: Case, fields: Fields) -> bool:
-        """Whether the form's page showed the settlement that the case has now: an older page is of another one perhaps."""
-        return not self.of_settlement or (case.settled is not None and fields.get("of") == case.settled.msgid)
+    def allowed(self, case: Case, fields: Fields) -> bool:
+        """Whether a page of this case would offer it; what is about a settlement, for the one that the form's page showed: an older page is of another one perhaps."""
+        stage: Stage | None = case.stage
+        if self.of_settlement:
+            found = case.settlement_of(fields.get("of", ""))
+            stage = found[1] if found else None
+        return stage in self.stages and self.care in (None, case.care) and self.needs(case)
 
 
 def _fees(case: Case, fields: Fields, terms: Terms) -> Packet:
@@ -84,28 +85,51 @@ def _discharge(case: Case, fields: Fields, terms: Terms) -> Packet:
 
 
 def _settle(case: Case, fields: Fields, terms: Terms) -> Packet:
-    if (fields.get("total"), fields.get("bill")) != (str(case.total), case.bill):
+    return _settlement(case, fields, terms, None)
+
+
+def _settle_part(case: Case, fields: Fields, terms: Terms) -> Packet:
+    return _settlement(case, fields, terms, forms.until(fields, terms.calendar, terms.today))
+
+
+def _settlement(case: Case, fields: Fields, terms: Terms, until: date | None) -> Packet:
+    total, bill = case.total_until(until), case.bill_until(until)
+    if (fields.get("total"), fields.get("bill")) != (str(total), bill) or (until and not case.due_until(until)):
         raise Mistyped("total")  # what the clerk and the patient saw is not what would be settled now
-    return case.number("settle"), {"hid": case.hid, "currency": terms.currency, "total": case.total}
+    return case.number("settle"), settlement_packet(case, terms.currency, until)
+
+
+def settlement_packet(case: Case, currency: str, until: date | None) -> dict[str, Any]:
+    """What settles the case, or its part ``until`` a day; of a settlement and of what would be one."""
+    packet = {"hid": case.hid, "currency": currency, "total": case.total_until(until)}
+    return packet if until is None else {**packet, "until": until.isoformat()}
+
+
+def _named(case: Case, fields: Fields) -> Step:
+    found = case.settlement_of(fields.get("of", ""))
+    assert found is not None  # else it is not allowed
+    return found[0]
 
 
 def _confirm(result: int) -> Callable[[Case, Fields, Terms], Packet]:
-    def packet(case: Case, _fields: Fields, _terms: Terms) -> Packet:
-        assert case.settled is not None
-        return BY_NAME["confirm"].number, {"original_msgid": case.settled.msgid, "his_result": result, "hid": case.hid}
+    def packet(case: Case, fields: Fields, _terms: Terms) -> Packet:
+        original = _named(case, fields).msgid
+        return BY_NAME["confirm"].number, {"original_msgid": original, "his_result": result, "hid": case.hid}
 
     return packet
 
 
-def _cancel(case: Case, _fields: Fields, _terms: Terms) -> Packet:
-    assert case.settlement is not None
-    reference = str(case.settlement["settlement_id"])
+def _cancel(case: Case, fields: Fields, _terms: Terms) -> Packet:
+    answer = _named(case, fields).answer
+    if answer is None:
+        raise Mistyped("of")
+    reference = str(answer["settlement_id"])
     return case.number("settle_cancel"), {"hid": case.hid, "settlement_id": reference}
 
 
-def _reverse(case: Case, _fields: Fields, _terms: Terms) -> Packet:
-    assert case.settled is not None
-    original = {"original_msgid": case.settled.msgid, "original_number": case.settled.number, "hid": case.hid}
+def _reverse(case: Case, fields: Fields, _terms: Terms) -> Packet:
+    settled = _named(case, fields)
+    original = {"original_msgid": settled.msgid, "original_number": settled.number, "hid": case.hid}
     return BY_NAME["reversal"].number, original
 
 
@@ -129,11 +153,10 @@ ACTS: Mapping[str, Act] = {
         _charges(), _of_case("discharge_cancel", "discharge_cancel"), Care.INPATIENT, needs=lambda case: case.discharged
     ),
     "settle": Act(_charges(), _settle, needs=lambda case: case.may_settle),
+    "settle-part": Act(_charges(), _settle_part, Care.INPATIENT, needs=lambda case: case.may_settle_part),
     "booked": Act(frozenset([Stage.AWAITED]), _confirm(BOOKED), of_settlement=True),
     "not-booked": Act(frozenset([Stage.AWAITED]), _confirm(NOT_BOOKED), of_settlement=True),
-    "cancel": Act(
-        frozenset([Stage.CONFIRMED]), _cancel, needs=lambda case: case.settlement is not None, of_settlement=True
-    ),
+    "cancel": Act(frozenset([Stage.CONFIRMED]), _cancel, of_settlement=True),
     "reverse": Act(frozenset([Stage.DOUBT]), _reverse, of_settlement=True),
     "drop-case": Act(
         _charges(), _of_case("registration_cancel", "admission_cancel"), needs=lambda case: case.may_cancel

@@ -50,8 +50,28 @@ class Line(NamedTuple):
     held: bool = False
 
 
+class Part(NamedTuple):
+    """An interim settlement of a stay: its step, how it stands, the step that takes it back, if there is one."""
+
+    step: Step
+    stage: Stage
+    back: Step | None
+
+    @property
+    def until(self) -> date:
+        """The last day that it settles."""
+        until: date | None = getattr(self.step.request, "until", None)
+        assert until is not None  # else it is no part
+        return until
+
+    @property
+    def over(self) -> bool:
+        """Whether it has gone back."""
+        return self.stage is Stage.CHARGES
+
+
 class Case(NamedTuple):
-    """A case. ``settled``: the settlement in force or in doubt. ``refusal``: the last step, if it was refused. ``back``: the step that takes it back."""
+    """A case. ``settled``: the settlement in force or in doubt. ``parts``: interim settlements, oldest first, also those that went back. ``refusal``: the last step, if it was refused. ``back``: the step that takes it back."""
 
     hid: str
     care: Care
@@ -69,32 +89,73 @@ class Case(NamedTuple):
     gone_back: bool
     refusal: Step | None
     waiting: tuple[Step, ...]
+    parts: tuple[Part, ...] = ()
 
     @property
     def due(self) -> tuple[Line, ...]:
         """The lines that a settlement would settle now."""
         return tuple(line for line in self.lines if not line.held)
 
+    def due_until(self, until: date | None) -> tuple[Line, ...]:
+        """Those up to and with a day; ``None``: all."""
+        return tuple(line for line in self.due if until is None or line.fee.service_date <= until)
+
     @property
     def total(self) -> int:
         """What they come to, in smallest coins."""
-        return sum(line.fee.amount for line in self.due)
+        return self.total_until(None)
+
+    def total_until(self, until: date | None) -> int:
+        """What those up to and with a day come to."""
+        return sum(line.fee.amount for line in self.due_until(until))
 
     @property
     def bill(self) -> str:
+        """As :meth:`bill_until`, of all lines."""
+        return self.bill_until(None)
+
+    def bill_until(self, until: date | None) -> str:
         """Names what a settlement would settle now: another name when a line or a diagnosis is another, also where the total is the same."""
-        told = msgspec.json.encode([[line.fee for line in self.due], self.diagnoses])
+        told = msgspec.json.encode([[line.fee for line in self.due_until(until)], self.diagnoses])
         return hashlib.sha256(told).hexdigest()[:16]
+
+    @property
+    def parts_decided(self) -> bool:
+        """Whether it is certain of each part whether it is in force."""
+        return not any(part.stage in (Stage.DOUBT, Stage.GOING_BACK) for part in self.parts)
 
     @property
     def may_settle(self) -> bool:
         """Whether a settlement can be asked for."""
-        return self.stage is Stage.CHARGES and bool(self.due) and (self.care is Care.OUTPATIENT or self.discharged)
+        ready = self.care is Care.OUTPATIENT or self.discharged
+        rest = bool(self.due) or any(not part.over for part in self.parts)  # after parts also of nothing
+        return self.stage is Stage.CHARGES and rest and ready and self.parts_decided
+
+    @property
+    def may_settle_part(self) -> bool:
+        """Whether an interim settlement can be asked for: of a stay that goes on."""
+        goes_on = self.care is Care.INPATIENT and not self.discharged
+        return self.stage is Stage.CHARGES and bool(self.due) and goes_on and self.parts_decided
+
+    def settlement_of(self, msgid: str) -> tuple[Step, Stage] | None:
+        """The settlement ``msgid`` of this case, of the whole or of a part, and how it stands; ``None``: there is none such in force or in doubt."""
+        if self.settled is not None and self.settled.msgid == msgid:
+            return self.settled, self.stage
+        return next(
+            ((part.step, part.stage) for part in self.parts if part.step.msgid == msgid and not part.over), None
+        )
 
     @property
     def may_cancel(self) -> bool:
         """Whether the case itself can be cancelled: it has nothing on its bill."""
-        return self.stage is Stage.CHARGES and not self.lines and not self.discharged
+        return self.stage is Stage.CHARGES and not self.lines and not self.discharged and not self.parts
+
+    def asked_about(self, msgid: str) -> Step:
+        """The step whose end is asked for: of the part whose settlement is ``msgid``, else of the whole, else the opening; whatever takes it back first."""
+        part = next((part for part in self.parts if part.step.msgid == msgid), None)
+        if part is not None:
+            return part.back or part.step
+        return self.back or self.settled or self.opening
 
     def number(self, business: str) -> str:
         """The catalogue's number of ``business`` (``fees``, ``settle`` …) for this kind of case."""
@@ -129,6 +190,7 @@ def case_of(steps: Sequence[Step]) -> Case | None:
         gone_back=settled is not None and not kept,
         refusal=steps[-1] if steps[-1].outcome is Outcome.REFUSED else None,
         waiting=tuple(step for step in valid if not step.outcome.decided),
+        parts=tuple(_part(valid, step) for step in valid if step.row.confirmed and _interim(step)),
     )
 
 
@@ -143,10 +205,17 @@ def _latest(steps: Sequence[Step], field: str, otherwise: Any) -> Any:
 def _settled(steps: Sequence[Step]) -> tuple[Step | None, Step | None]:
     """The last settlement of the whole bill, and the step that takes it back, if there is one."""
     settled = next((step for step in reversed(steps) if step.row.confirmed and not _interim(step)), None)
-    if settled is None:
-        return None, None
+    return settled, _back_of(steps, settled) if settled else None
+
+
+def _back_of(steps: Sequence[Step], settled: Step) -> Step | None:
     reference = (settled.answer or {}).get("settlement_id", "")
-    return settled, next((step for step in reversed(steps) if _takes_back(step, settled.msgid, reference)), None)
+    return next((step for step in reversed(steps) if _takes_back(step, settled.msgid, reference)), None)
+
+
+def _part(steps: Sequence[Step], settled: Step) -> Part:
+    back = _back_of(steps, settled)
+    return Part(settled, _stage_of(steps, settled, back), back)
 
 
 def _interim(step: Step) -> bool:
@@ -170,7 +239,12 @@ def _stage(opening: Step, steps: Sequence[Step], settled: Step | None, back: Ste
         return Stage.REFUSED
     if any(_cancels(step, opening.msgid) for step in steps):
         return Stage.CANCELLED
-    if settled is None or settled.confirmation in (Confirmation.ANNULLED, Confirmation.UNDONE):
+    return Stage.CHARGES if settled is None else _stage_of(steps, settled, back)
+
+
+def _stage_of(steps: Sequence[Step], settled: Step, back: Step | None) -> Stage:
+    """How a settlement stands; ``CHARGES``: it has gone back."""
+    if settled.confirmation in (Confirmation.ANNULLED, Confirmation.UNDONE):
         return Stage.CHARGES
     if back is not None and not back.outcome.decided:
         return Stage.GOING_BACK

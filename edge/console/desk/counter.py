@@ -18,6 +18,7 @@ from central_sync.wire.refusals import Refused
 from edge.casebook import Known
 from edge.console.desk import forms, person, views
 from edge.console.desk.cards import DeskCards, State
+from edge.console.desk.choices import NOTED_SHOWN_MAX
 from edge.console.desk.forms import Mistyped
 from edge.console.desk.frame import Desk, Visitor
 from edge.console.desk.looks import Look, Memory, Said
@@ -164,6 +165,7 @@ class CounterPages:
             "again_care": said.typed.get("care", "") if said else "",
             "department": next((_department(step) for step in here), visitor.tongue.text(DEPARTMENT)),
             "today": self._desk.today,
+            "noted": self._desk.diagnoses.latest(NOTED_SHOWN_MAX),
             "cases": [self._row(step) for step in opened if _is_of(step, look)][:LISTED_MAX],
         }
         return self._desk.page(visitor, "desk/person.html", values)

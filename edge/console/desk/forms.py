@@ -89,6 +89,18 @@ def day(fields: Fields, name: str, calendar: Calendar, today: date) -> date:
         raise Mistyped(name) from None
 
 
+def until(fields: Fields, calendar: Calendar, today: date) -> date:
+    """The last day of a part of a stay, today or before.
+
+    Raises:
+        Mistyped: there is no such day, or it has not come.
+    """
+    found = day(fields, "until", calendar, today)
+    if found > today:
+        raise Mistyped("until")
+    return found
+
+
 def fee_line(fields: Fields, serial: str, currency: str, calendar: Calendar, today: date) -> dict[str, Any]:
     """One line of fees. Its amount is computed, so that it adds up.
 

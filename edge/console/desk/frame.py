@@ -19,6 +19,7 @@ from central_sync.wire.desk_sentences import desk_sentence
 from central_sync.wire.refusals import REFUSALS, Refused
 from edge.accounts import Role
 from edge.casebook import Casebook
+from edge.console.desk.choices import Noted
 from edge.console.desk.law import Law
 from edge.console.desk.looks import Look, Said, Shelf
 from edge.console.desk.seats import Seat, Seats
@@ -69,6 +70,7 @@ class Desk:
         self.law = law
         self.place = place
         self.line = line
+        self.diagnoses = Noted()
         self.looks: Shelf[Look] = Shelf()
         self.said: Shelf[Said] = Shelf()
 

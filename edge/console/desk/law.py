@@ -12,6 +12,7 @@ from typing import Protocol
 from central_sync.benefits.parameters import Region, Rulebook
 from central_sync.terms import identifiers
 from central_sync.terms.languages import Language
+from edge.console.desk.choices import Catalogue, Choice
 
 USUAL_KINDS = {
     "IRR": ("ir_national_code",),
@@ -56,6 +57,7 @@ class Law:
     def __init__(self, current: Callable[[], InUse | None], currency: str) -> None:
         self._current = current
         self._currency = currency
+        self._catalogue = Catalogue()
 
     def kinds(self) -> tuple[str, ...]:
         """Every kind of number, the one that people are insured by here first."""
@@ -81,6 +83,17 @@ class Law:
                 if book and (known := book.called(f"{code}.caps.{name}", into)):
                     return known
         return name.replace("_", " ")
+
+    def choices(self, day: date) -> tuple[Choice, ...]:
+        """Every item of the place's catalogue that is in force on ``day``; none while no rulebook is there."""
+        region = self._region()
+        return self._catalogue.on(region.items, day) if region else ()
+
+    @property
+    def place(self) -> str:
+        """The place of care in the rulebook; empty: it is not known."""
+        region = self._region()
+        return region.code if region else ""
 
     def item(self, code: str, day: date) -> str:
         """The name of an item of the place's catalogue that is in force on ``day``; empty: it is not known."""

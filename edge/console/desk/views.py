@@ -106,6 +106,16 @@ PARKED = Banner(
     N_("An entry of this case waits for the technician."),
     N_("Call your IT desk. What follows in this case waits too."),
 )
+PARTS: Mapping[Stage, str] = {
+    Stage.DOUBT: N_("in doubt"),
+    Stage.AWAITED: N_("not booked yet"),
+    Stage.CLOSING: N_("booked"),
+    Stage.CONFIRMED: N_("booked"),
+    Stage.GOING_BACK: N_("is being taken back"),
+}
+"""How an interim settlement that has not gone back stands."""
+PARTS_FIRST = frozenset([Stage.DOUBT, Stage.AWAITED, Stage.GOING_BACK])
+"""What is to be done about one of these goes before anything else in its case."""
 GONE_BACK = N_("The last settlement of this case was taken back. It may be settled again.")
 NOT_DISCHARGED = N_("Discharge the patient, then it can be settled.")
 
@@ -114,6 +124,9 @@ def banner(case: Case) -> Banner:
     """What stands at the top of the case's page."""
     if any(step.parked for step in case.waiting):
         return PARKED
+    part = next((part for part in reversed(case.parts) if part.stage in PARTS_FIRST), None)
+    if case.stage is Stage.CHARGES and part is not None:
+        return BANNERS[part.stage]
     if case.stage is Stage.CHARGES and case.waiting:
         return KEPT_HERE
     return BANNERS[case.stage]
@@ -124,6 +137,8 @@ def named(step: Step) -> str:
     said = getattr(step.request, "his_result", None)
     if said is not None:
         return N_("Booked") if said == BOOKED else N_("Given back: it could not be booked")
+    if step.row.confirmed and getattr(step.request, "until", None) is not None:
+        return N_("Settlement of a part")
     return STEPS[step.row.name]
 
 

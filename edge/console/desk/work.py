@@ -6,20 +6,28 @@ and a form that was sent before is told how that stands.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Callable, Mapping
+from datetime import date
 from typing import Any, NamedTuple
 
 import structlog
 from aiohttp import web
 
 from central_sync.pages.news import News
+from central_sync.pages.rendering import HEADERS
+from central_sync.terms import identifiers
+from central_sync.terms.days import display
 from central_sync.wire.catalogue import BY_NAME, Care
 from edge.calls import Reply
-from edge.console.desk import acts, bill, views
+from edge.console.desk import acts, bill, foresight, forms, views
+from edge.console.desk import choices as catalogue
 from edge.console.desk.bells import Bells
 from edge.console.desk.bill import Bill
 from edge.console.desk.case import Case, Stage, case_of
+from edge.console.desk.choices import NOTED_SHOWN_MAX, Choice
+from edge.console.desk.foresight import Foresight
 from edge.console.desk.forms import Mistyped
 from edge.console.desk.frame import Desk, Visitor
 from edge.console.desk.looks import Said
@@ -35,6 +43,8 @@ MOVED_ON = "moved_on"
 """Not a refusal's code: the page was older than the case."""
 SHARE_CHANGED = "share_changed"
 """Nor this: it is settled, and the patient's part is another than the page showed."""
+WHICH = "which"
+"""Nor this: what was typed as an item may be one of several."""
 
 log = structlog.get_logger(__name__)
 
@@ -62,6 +72,7 @@ class WorkPages:
             web.get(f"{base}/live", served(self.live)),
             web.get(f"{base}/bill", served(self.bill)),
             web.get(f"{base}/slip", served(self.slip)),
+            web.get(f"{BASE}/desk/items", served(self.items)),
             web.post(base + "/{act}", served(self.act)),
         ]
 
@@ -72,7 +83,31 @@ class WorkPages:
         if found is None:
             return self._unknown(visitor)
         settled = self._bill(visitor, found.case.settlement) if found.case.settlement else None
-        return self._desk.page(visitor, "desk/case.html", {**self._values(visitor, found), "bill": settled})
+        for one in found.case.diagnoses:
+            self._desk.diagnoses.note(one.code, one.name)
+        parts = [
+            (part, self._bill(visitor, part.step.answer) if part.step.answer else None)
+            for part in found.case.parts
+            if not part.over
+        ]
+        values = {**self._values(visitor, found), "bill": settled, "parts": parts, "which": self._which(visitor)}
+        return self._desk.page(visitor, "desk/case.html", values)
+
+    def _which(self, visitor: Visitor) -> list[Choice]:
+        """Items to choose from, if the form that was sent named none for certain."""
+        said = self._desk.told(visitor)
+        return (
+            catalogue.found(said.typed.get("item", ""), self._desk.law.choices(self._desk.today))
+            if said and said.code == WHICH
+            else []
+        )
+
+    async def items(self, request: web.Request) -> web.Response:
+        """Items of the catalogue by code or name, as they are typed."""
+        visitor = await self._desk.visitor(request)
+        choices = catalogue.found(request.query.get("q", ""), self._desk.law.choices(self._desk.today))
+        part = self._desk.part(visitor, "desk/choices.html", {"choices": choices})
+        return web.Response(text=part, content_type="text/html", headers=HEADERS)
 
     async def live(self, request: web.Request) -> web.StreamResponse:
         """How the case stands, as it changes."""
@@ -102,26 +137,52 @@ class WorkPages:
         if found is None:
             return self._unknown(visitor)
         case = found.case
-        if not case.may_settle:
+        try:
+            until = (
+                forms.until(request.query, self._desk.place.calendar, self._desk.today)
+                if "until" in request.query
+                else None
+            )
+        except Mistyped as error:
+            return self._desk.back(visitor, f"/case/{case.hid}", Said(visitor.seat.workstation, field=error.field))
+        if not (case.may_settle if until is None else case.may_settle_part and case.due_until(until)):
             return self._desk.to(f"/case/{case.hid}")
-        reply = await self._asked(visitor, case)
+        reply, foresight = await asyncio.gather(self._asked(visitor, case, until), self._foreseen(visitor, case, until))
         shown = self._bill(visitor, reply.answer) if reply.answer else None
-        values = {**self._values(visitor, found), "bill": shown, "code": reply.code}
+        values = {
+            **self._values(visitor, found),
+            "bill": shown,
+            "code": reply.code,
+            "until": until,
+            "until_typed": display(until, self._desk.place.calendar) if until else "",
+            "total": case.total_until(until),
+            "bill_name": case.bill_until(until),
+            "foresight": foresight,
+        }
         return self._desk.page(visitor, "desk/bill.html", values)
 
     async def slip(self, request: web.Request) -> web.Response:
-        """What the patient takes home."""
+        """What the patient takes home: of the whole, or of the part that ``of`` names."""
         visitor = await self._desk.visitor(request)
         found = await self._found(visitor)
         if found is None:
             return self._unknown(visitor)
         case, code, answer = found.case, "", found.case.settlement
-        if answer is None and case.may_settle:
-            reply = await self._asked(visitor, case)
+        stage, lines, until = case.stage, case.lines, None
+        named = case.settlement_of(request.query.get("of", ""))
+        if named is not None:
+            (step, stage), answer = named, named[0].answer
+            until = getattr(step.request, "until", None)
+        if until is not None and answer is not None:
+            held = {str(line["serial"]) for line in answer.get("lines", ())}
+            lines = tuple(line for line in lines if line.fee.serial in held)
+        if answer is None and named is None and case.may_settle:
+            reply = await self._asked(visitor, case, None)
             answer, code = reply.answer, reply.code
+        settlement = named[0].answer if named else case.settlement
         shown = self._bill(visitor, answer) if answer else None
-        values = {**self._values(visitor, found), "bill": shown, "code": code}
-        return self._desk.page(visitor, "desk/slip.html", values)
+        more = {"bill": shown, "code": code, "settlement": settlement, "stage": stage, "lines": lines, "until": until}
+        return self._desk.page(visitor, "desk/slip.html", {**self._values(visitor, found), **more})
 
     async def act(self, request: web.Request) -> web.Response:
         """Whatever is done with a case."""
@@ -134,10 +195,7 @@ class WorkPages:
             return self._unknown(visitor)
         case, page = found.case, f"/case/{found.case.hid}"
         if act.asks:
-            await self._desk.teller.query(
-                visitor.seat,
-                case.back.msgid if case.back else case.settled.msgid if case.settled else case.opening.msgid,
-            )
+            await self._desk.teller.query(visitor.seat, case.asked_about(fields.get("of", "")).msgid)
             return self._desk.to(page)
         if request.match_info["act"] == "fees" and not fields.get("item", "").strip() and case.may_settle:
             return self._desk.to(f"{page}/bill")
@@ -145,8 +203,10 @@ class WorkPages:
         if any(step.msgid == msgid for step in found.steps):
             return self._desk.to(page)
         mine = visitor.seat.workstation
-        if not (act.allowed(case) and act.meant(case, fields)):
+        if not act.allowed(case, fields):
             return self._desk.back(visitor, page, Said(mine, MOVED_ON))
+        if request.match_info["act"] == "fees" and self._unclear(fields):
+            return self._desk.back(visitor, page, Said(mine, WHICH, typed=_without_msgid(fields)))
         try:
             number, packet = act.packet(case, fields, self._terms(msgid))
         except Mistyped as error:
@@ -161,16 +221,34 @@ class WorkPages:
                 return self._desk.back(visitor, page, Said(visitor.seat.workstation, SHARE_CHANGED))
             return self._desk.to(page)
         code = MOVED_ON if reply.code == "msgid_reused" else reply.code
-        typed = {key: value for key, value in fields.items() if key != "msgid"}
-        return self._desk.back(visitor, page, Said(visitor.seat.workstation, code, reply.detail, typed=typed))
+        return self._desk.back(
+            visitor, page, Said(visitor.seat.workstation, code, reply.detail, typed=_without_msgid(fields))
+        )
+
+    def _unclear(self, fields: Mapping[str, str]) -> bool:
+        """Whether what was typed as an item is no code of the catalogue, and names of it have that in them."""
+        typed, choices = fields.get("item", ""), self._desk.law.choices(self._desk.today)
+        if fields.get("as_typed") or self._desk.law.item(identifiers.normalised(typed).upper(), self._desk.today):
+            return False
+        return bool(catalogue.found(typed, choices))
 
     def _terms(self, msgid: str) -> acts.Terms:
         place = self._desk.place
         return acts.Terms(msgid, place.currency, place.calendar, self._desk.today, self._desk.law.item)
 
-    async def _asked(self, visitor: Visitor, case: Case) -> Reply:
-        packet = {"hid": case.hid, "currency": self._desk.place.currency, "total": case.total}
+    async def _asked(self, visitor: Visitor, case: Case, until: date | None) -> Reply:
+        packet = acts.settlement_packet(case, self._desk.place.currency, until)
         return await self._desk.teller.send(visitor.seat, case.number("pre_settle"), packet)
+
+    async def _foreseen(self, visitor: Visitor, case: Case, until: date | None) -> Foresight | None:
+        """What a review would take off, here and now, line or no line; ``None``: the rules do not say."""
+        lines, place = case.due_until(until), self._desk.place
+        language = visitor.tongue.language
+        packet = foresight.draft(case, lines, place.currency, self._desk.law.place, language, until)
+        if packet is None:
+            return None
+        reply = await self._desk.teller.send(visitor.seat, BY_NAME["audit_forecast"].number, packet)
+        return foresight.of_answer(reply.answer, lines) if reply.answer else None
 
     async def _found(self, visitor: Visitor) -> Found | None:
         steps = await self._desk.casebook.steps(visitor.request.match_info["hid"], visitor.now)
@@ -196,9 +274,11 @@ class WorkPages:
             "views": views,
             "said": self._desk.told(visitor),
             "ways": acts.WAYS,
+            "part_words": views.PARTS,
             "inpatient": case.care is Care.INPATIENT,
             "stages": Stage,
             "version": _version(found),
+            "noted": self._desk.diagnoses.latest(NOTED_SHOWN_MAX),
             "settle_cancel": BY_NAME[f"{case.care}_settle_cancel"].number,
         }
 
@@ -207,3 +287,7 @@ def _version(found: Found) -> str:
     """What changes when the page would look otherwise."""
     told = [(step.msgid, step.outcome, step.confirmation, step.parked) for step in found.steps]
     return hashlib.sha256(repr(told).encode()).hexdigest()[:12]
+
+
+def _without_msgid(fields: Mapping[str, str]) -> dict[str, str]:
+    return {key: value for key, value in fields.items() if key != "msgid"}

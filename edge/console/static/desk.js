@@ -62,6 +62,64 @@ function live(part) {
   heard();
 }
 
+// Items as one types: arrows go through them, Enter takes the one that is marked, Escape closes them. What is typed is sent as it is while none is marked.
+function choose(field) {
+  const list = document.getElementById("choices");
+  let asked = 0;
+  let timer;
+  const marked = () => list.querySelector('[aria-selected="true"]');
+  const mark = (one) => {
+    marked()?.removeAttribute("aria-selected");
+    one?.setAttribute("aria-selected", "true");
+    one?.scrollIntoView({ block: "nearest" });
+    if (one) field.setAttribute("aria-activedescendant", one.id);
+    else field.removeAttribute("aria-activedescendant");
+  };
+  const show = (open) => {
+    list.hidden = !open;
+    field.setAttribute("aria-expanded", String(open));
+    if (!open) mark(null);
+  };
+  const take = (one) => {
+    field.value = one.dataset.code;
+    show(false);
+  };
+  const look = async () => {
+    const mine = ++asked;
+    const typed = field.value.trim();
+    const answer = typed ? await fetch(`${field.dataset.choose}?q=${encodeURIComponent(typed)}`).catch(() => null) : null;
+    const html = answer?.ok && !answer.redirected ? await answer.text() : "";
+    if (mine !== asked || document.activeElement !== field) return;
+    list.innerHTML = html;
+    show(list.children.length > 0 && !(list.children.length === 1 && list.firstElementChild.dataset.code === typed.toUpperCase()));
+  };
+  for (const [name, value] of Object.entries({ role: "combobox", "aria-autocomplete": "list", "aria-controls": "choices", "aria-expanded": "false" })) field.setAttribute(name, value);
+  field.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(look, 80);
+  });
+  field.addEventListener("keydown", (event) => {
+    if (list.hidden) return;
+    const all = [...list.children];
+    const at = all.indexOf(marked());
+    if (event.key === "ArrowDown") mark(all[(at + 1) % all.length]);
+    else if (event.key === "ArrowUp") mark(all[(at <= 0 ? all.length : at) - 1]);
+    else if (event.key === "Enter" && at >= 0) take(all[at]);
+    else if (event.key === "Escape") show(false);
+    else return;
+    event.preventDefault();
+  });
+  field.addEventListener("blur", () => {
+    asked += 1;
+    show(false);
+  });
+  list.addEventListener("mousedown", (event) => {
+    event.preventDefault();
+    const one = event.target.closest("li");
+    if (one) take(one);
+  });
+}
+
 addEventListener("submit", sent);
 addEventListener("pageshow", (event) => {
   if (event.persisted) location.reload();
@@ -73,4 +131,5 @@ addEventListener("keydown", (event) => {
   }
 });
 document.querySelectorAll("[data-desk-live]").forEach(live);
+document.querySelectorAll("[data-choose]").forEach(choose);
 document.querySelectorAll("[data-print]").forEach((button) => button.addEventListener("click", () => print()));

@@ -1,0 +1,81 @@
+"""PURE: items of the catalogue and diagnoses, found by what a clerk types of their code or their name.
+
+A code's beginning goes before a part of a name, and shorter codes before longer ones. Letters are compared as a reader sees them: without case, Arabic and Persian
+forms of a letter as one, digits of any script as one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import NamedTuple
+
+from central_sync.benefits.parameters import Item
+from central_sync.terms import identifiers
+
+SHOWN_MAX = 12
+TYPED_CHARACTERS_MAX = 80
+NOTED_MAX = 500
+NOTED_SHOWN_MAX = 100
+
+
+class Choice(NamedTuple):
+    """One of them."""
+
+    code: str
+    name: str
+
+
+def folded(text: str) -> str:
+    """``text`` as it is compared."""
+    return " ".join(identifiers.normalised(text[:TYPED_CHARACTERS_MAX].replace("\u200c", " ")).casefold().split())
+
+
+def found(typed: str, among: Iterable[Choice], most: int = SHOWN_MAX) -> list[Choice]:
+    """The best of ``among`` for what was ``typed``; nothing for nothing."""
+    words = folded(typed).split()
+    if not words:
+        return []
+    ranked = []
+    for one in among:
+        code, name = folded(one.code), folded(one.name)
+        if code.startswith(words[0]) and len(words) == 1:
+            ranked.append((0, len(code), code, one))
+        elif all(word in name or word in code for word in words):
+            begins = any(part.startswith(words[0]) for part in name.split())
+            ranked.append((1 if begins else 2, len(name), code, one))
+    return [one for *_, one in sorted(ranked)[:most]]
+
+
+class Catalogue:
+    """What may stand on a bill here on a day: made ready once for each day and catalogue, for a clerk types quickly."""
+
+    def __init__(self) -> None:
+        self._of: tuple[int, date] | None = None
+        self._choices: tuple[Choice, ...] = ()
+
+    def on(self, items: Mapping[str, Item], day: date) -> tuple[Choice, ...]:
+        """Those in force."""
+        of = (id(items), day)
+        if self._of != of:
+            self._choices = tuple(Choice(item.code, item.name) for item in items.values() if item.at(day) is not None)
+            self._of = of
+        return self._choices
+
+
+class Noted:
+    """Diagnoses that were written here of late, the last ones first: no list of them with names is at a gateway."""
+
+    def __init__(self) -> None:
+        self._names: dict[str, str] = {}
+
+    def note(self, code: str, name: str) -> None:
+        """``code`` was written, with a name or without."""
+        known = self._names.pop(code, "")
+        self._names[code] = name or known
+        while len(self._names) > NOTED_MAX:
+            del self._names[next(iter(self._names))]
+
+    def latest(self, most: int) -> list[Choice]:
+        """The last ones."""
+        return [Choice(code, name) for code, name in list(self._names.items())[::-1][:most]]

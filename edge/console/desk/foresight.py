@@ -1,0 +1,94 @@
+"""PURE: a case's bill as a draft for the deduction forecast (3101), and what that says as rows of a page, in the clerk's language.
+
+It is asked before money is taken, while a line can still be mended. It holds up nothing: the settlement is the clerk's to make, whatever is found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any, NamedTuple
+
+import msgspec
+
+from central_sync.terms.languages import Language
+from edge.console.desk.case import Case, Line
+
+TAKING = ("reject", "deduct")
+SHOWN_MAX = 20
+
+
+class Row(NamedTuple):
+    """One finding: on which line (empty: on the case), what a reviewer would say, what to do, what it takes."""
+
+    serial: str
+    item: str
+    text: str
+    desk: str
+    takes: int
+    certain: bool
+
+
+class Foresight(NamedTuple):
+    """What a review would take off. ``open``: how many rules could not be judged for want of a record; ``more``: findings that are not shown."""
+
+    deduction: int
+    total: int
+    currency: str
+    rows: tuple[Row, ...]
+    more: int
+    open: int
+
+
+def draft(
+    case: Case, lines: Sequence[Line], currency: str, region: str, language: Language, until: date | None
+) -> dict[str, Any] | None:
+    """The packet of 3101 for ``lines``; ``None``: a draft cannot say what stands there (a line that takes something back)."""
+    if not lines or any(line.fee.amount < 0 for line in lines):
+        return None
+    return {
+        "care": str(case.care),
+        "currency": currency,
+        "from_day": case.day.isoformat(),
+        "lines": [_line(line) for line in lines],
+        "to_day": (until or max(line.fee.service_date for line in lines)).isoformat()
+        if case.discharged or until
+        else None,
+        "patient": msgspec.to_builtins(case.person),
+        "diagnoses": [msgspec.to_builtins(one) for one in case.diagnoses],
+        "total": sum(line.fee.amount for line in lines),
+        "line_count": len(lines),
+        "region": region,
+        "language": str(language),
+    }
+
+
+def _line(line: Line) -> dict[str, Any]:
+    told: dict[str, Any] = msgspec.to_builtins(line.fee)
+    facts = told.pop("facts", None) or {}
+    return {**facts, **told}
+
+
+def of_answer(answer: Mapping[str, Any], lines: Sequence[Line]) -> Foresight:
+    """What is shown of 3101's answer, what takes most first."""
+    called = {line.fee.serial: line.fee.name or line.fee.item for line in lines}
+    rows = [
+        Row(
+            serial=str(one["serial"]),
+            item=called.get(str(one["serial"]), ""),
+            text=str(one["text"]),
+            desk=str(one["desk"]),
+            takes=int(one["takes"]),
+            certain=one["severity"] in TAKING,
+        )
+        for one in answer["findings"]
+    ]
+    rows.sort(key=lambda row: (not row.certain, -row.takes))
+    return Foresight(
+        deduction=int(answer["deduction"]),
+        total=int(answer["total"]),
+        currency=str(answer["currency"]),
+        rows=tuple(rows[:SHOWN_MAX]),
+        more=max(0, len(rows) - SHOWN_MAX),
+        open=len(answer["open"]),
+    )
