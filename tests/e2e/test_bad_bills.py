@@ -20,7 +20,7 @@ from tests import programs
 from tests.e2e.test_bad_input import refused_at_the_edge, refused_by_the_hub
 from tests.e2e.town import COVER, MEMBER, PERSON, VISIT, Town, settle
 
-LINES, LONG_BILL_S_MAX = 5_000, 30
+LINES, LONG_BILL_S_MAX = 5_000, 120
 DIAGNOSES = [{"code": "J18.9", "main": True}]
 
 

@@ -15,6 +15,7 @@ import pytest
 
 from tests import programs
 from tests.e2e.town import Town, settle
+from tests.patience import HUNG_S
 
 RESOLVED_S_MAX = 40
 
@@ -57,7 +58,7 @@ def test_with_the_hub_down_at_start_the_desk_works_and_nothing_is_lost(town: Tow
     assert town.handle("2207", settle(hid), settlement, deadline_ms=3_000)["error"]["code"] == "line_down"
     read = town.handle("1101", {"person": town.registration()["person"]}, check, deadline_ms=3_000)
     assert read["error"]["code"] == "line_down"
-    assert time.monotonic() - began < 4 * 3
+    assert time.monotonic() - began < 4 * HUNG_S
     town.start_hub()
     eventually(lambda: outcome(town, fees) == "final", "the fees did not arrive")
     assert outcome(town, registration) == "final"
@@ -119,7 +120,7 @@ def test_a_clock_that_is_wrong_by_a_day_stops_new_work_and_loses_none(town: Town
     town.edge = programs._started(arguments, town.edge_folder / "edge-tomorrow.log")
     town.sign_in()
     eventually(lambda: town.request("GET", "/embed/v1/status", None, {})[1]["clock"] == "wrong", "nobody noticed")
-    refusal = town.handle("2201", town.registration(), deadline_ms=5_000)
+    refusal = town.handle("2201", town.registration(), deadline_ms=20_000)
     assert (refusal["return_code"], refusal["error"]["code"]) == (-2, "clock_wrong")
     assert (town.asked(), town.done()) == (asked, happened)
     town.edge.stop()
@@ -133,7 +134,7 @@ def test_a_full_disk_refuses_and_recovers(town: Town) -> None:
     limits = resource.prlimit(pid, resource.RLIMIT_FSIZE)
     resource.prlimit(pid, resource.RLIMIT_FSIZE, (4096, limits[1]))
     try:
-        body = town.handle("2201", town.registration(), deadline_ms=5_000)
+        body = town.handle("2201", town.registration(), deadline_ms=20_000)
         assert (body["return_code"], body["error"]["code"]) == (-2, "journal_unavailable")
         status, init = town.post("init", {**town.context, "workstation_key": town.key})
         assert (status, init["error"]["code"]) == (503, "journal_unavailable")
@@ -147,7 +148,7 @@ def test_a_journal_that_vanishes_refuses_and_comes_back_with_its_file(town: Town
     path, away = town.edge_folder / "journal.db", town.edge_folder / "journal.away"
     path.rename(away)
     try:
-        body = town.handle("2201", town.registration(), deadline_ms=5_000)
+        body = town.handle("2201", town.registration(), deadline_ms=20_000)
         assert (body["return_code"], body["error"]["code"]) == (-2, "journal_unavailable")
     finally:
         away.rename(path)

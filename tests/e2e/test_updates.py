@@ -23,6 +23,7 @@ from edge.journal.schema import FORMAT
 from edge.update.work import system
 from tests import programs
 from tests.e2e.town import Town
+from tests.patience import HUNG_S
 from tests.releases import Centre, archived, installed
 
 pytestmark = pytest.mark.proof
@@ -46,7 +47,6 @@ while True:
     os.path.exists(alive) and os.unlink(alive)
     time.sleep(0.1)
 """
-INTERRUPTION_S_MAX = 3.0
 TRIAL_S = 3
 
 
@@ -86,7 +86,7 @@ class Site:
             time.sleep(0.1)
 
     def version(self) -> str:
-        connection = http.client.HTTPConnection(self.face, timeout=2)
+        connection = http.client.HTTPConnection(self.face, timeout=HUNG_S)
         try:
             connection.request("GET", "/embed/v1/status")
             told = json.loads(connection.getresponse().read())
@@ -112,10 +112,10 @@ class Site:
 
 
 class Interruption:
-    """How long at most nothing answered, while the block ran."""
+    """How long at most nothing answered, while the block ran, and how often it was looked at in vain."""
 
     def __init__(self, site: Site) -> None:
-        self.longest_s = 0.0
+        self.longest_s, self.away = 0.0, 0
         self._site = site
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._look)
@@ -133,6 +133,8 @@ class Interruption:
         while not self._over.is_set():
             if self._site.version():
                 self.longest_s, answered = max(self.longest_s, time.monotonic() - answered), time.monotonic()
+            else:
+                self.away += 1
             time.sleep(0.02)
         self.longest_s = max(self.longest_s, time.monotonic() - answered)
 
@@ -178,18 +180,18 @@ def test_an_update_goes_in_and_what_waited_in_the_journal_goes_on(site, centre, 
         said = site.update("run", "--now").stdout
     assert "1.1 runs; 1.0 is kept" in said
     assert site.version() == "1.1"
-    assert desk.longest_s <= INTERRUPTION_S_MAX
+    assert desk.longest_s < HUNG_S
     town.sign_in()
     assert town.handle("2204", town.fees(hid))["outcome"] == "final", "the case that the old version opened goes on"
 
 
-def test_a_version_that_crashes_is_taken_back_within_three_seconds_and_not_tried_again(site, centre):
+def test_a_version_that_crashes_is_taken_back_soon_and_not_tried_again(site, centre):
     centre.release("1.2", launcher("1.2", CRASHES))
     with site.interrupted() as desk:
         done = site.update("run", "--now", check=False)
         site.answering("1.1")
     assert (done.returncode, "1.2 was taken back" in done.stdout) == (1, True)
-    assert desk.longest_s <= INTERRUPTION_S_MAX
+    assert desk.longest_s < HUNG_S
     done = site.update("run", "--now", check=False)
     assert (done.returncode, "tried here and taken back" in done.stderr) == (2, True)
     told = json.loads(site.update("status", "--json").stdout)
@@ -240,7 +242,7 @@ def test_a_wrong_root_from_the_centre_costs_no_edge_its_service(site, centre, to
             town.sign_in()
             assert town.case()
         assert (done.returncode, "Tell the centre" in done.stderr) == (2, True)
-        assert desk.longest_s < 1
+        assert not desk.away
     finally:
         file.unlink()
     assert "1.4" in site.update("run", "--now", check=False).stderr, "with the right root the look goes as before"

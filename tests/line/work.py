@@ -15,7 +15,7 @@ from pysqlite3 import dbapi2 as sqlite
 from tests.e2e.town import INSTITUTION, Town, settle
 
 RESOLVED_S_MAX = 60
-LATE_MS_MAX = 1_500
+LATE_MS_MAX = 10_000
 """A loaded test machine may be so much slower than an edge: an answer is late beyond that."""
 
 

@@ -16,6 +16,7 @@ from central_sync.wire.codec import unpack
 from central_sync.wire.messages import BatchAnswer, BundlePart, Feed
 from tests.central_sync.api.conftest import batch, certified, exchange, now, sign_in
 from tests.central_sync.test_publications import BODY, FEWER, WHOLE
+from tests.patience import HUNG_S
 
 
 async def asked(base, context, path, **query):
@@ -44,7 +45,7 @@ async def test_a_waiting_poll_is_told_as_soon_as_another_process_published(hub, 
     waiting = asyncio.create_task(polled(hub.sync, edge, wait_s=40, bundle=word.number))
     await asyncio.sleep(0.5)
     row = await asyncio.to_thread(Publications(store).publish, FEWER, BODY, "cli", now())
-    told = (await asyncio.wait_for(waiting, 20)).bundle
+    told = (await asyncio.wait_for(waiting, HUNG_S)).bundle
     assert (told.number, told.rulebook) == (row.number, FEWER.version)
 
 
@@ -78,8 +79,8 @@ async def test_no_poll_and_no_batch_waits_while_bundles_are_made(hub, edge, monk
     try:
         assert await asyncio.to_thread(made.wait, 20)
         await asyncio.sleep(0.3)
-        await asyncio.wait_for(polled(hub.sync, edge, bundle=0), 10)
-        status, answer = await asyncio.wait_for(exchange(hub.sync, edge, batch(sign_in())), 10)
+        await asyncio.wait_for(polled(hub.sync, edge, bundle=0), HUNG_S)
+        status, answer = await asyncio.wait_for(exchange(hub.sync, edge, batch(sign_in())), HUNG_S)
         assert (status, answer.code) == (200, "")
     finally:
         let.set()

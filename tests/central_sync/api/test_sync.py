@@ -35,6 +35,7 @@ from tests.central_sync.api.conftest import (
     soon,
     trusting,
 )
+from tests.patience import HUNG_S
 
 REFUSED_CONNECTION = (aiohttp.ClientConnectionError, aiohttp.ClientOSError, ConnectionError)
 
@@ -234,27 +235,27 @@ async def test_a_poll_without_news_waits_and_comes_back_empty(hub, edge):
     began = time.monotonic()
     page = await feed(hub.sync, edge, cursor=0, wait_s=1)
     assert page.items == []
-    assert 0.9 < time.monotonic() - began < 3
+    assert 0.9 < time.monotonic() - began < HUNG_S
 
 
 async def test_a_poll_wakes_when_news_is_written(hub, edge, fleet):
-    waiting = asyncio.create_task(feed(hub.sync, edge, cursor=0, wait_s=20))
+    waiting = asyncio.create_task(feed(hub.sync, edge, cursor=0, wait_s=50))
     await asyncio.sleep(0.5)
     assert not waiting.done()
     await asyncio.to_thread(fleet.notice, "H02", "not for us", now())
     await asyncio.to_thread(fleet.notice, "H01", "Hello", now())
     began = time.monotonic()
     page = await waiting
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < HUNG_S
     assert [item.body for item in page.items] == [Notice(text="Hello")]
     assert (await feed(hub.sync, edge, cursor=page.items[-1].cursor)).items == []
 
 
 async def test_many_polls_wait_at_once_and_all_wake(hub, edge, fleet):
-    polls = [asyncio.create_task(feed(hub.sync, edge, cursor=0, wait_s=20)) for _ in range(20)]
+    polls = [asyncio.create_task(feed(hub.sync, edge, cursor=0, wait_s=50)) for _ in range(20)]
     await asyncio.sleep(0.5)
     await asyncio.to_thread(fleet.notice, "all", "Hello", now())
-    pages = await asyncio.wait_for(asyncio.gather(*polls), 5)
+    pages = await asyncio.wait_for(asyncio.gather(*polls), HUNG_S)
     assert all(len(page.items) == 1 for page in pages)
 
 
@@ -266,12 +267,12 @@ async def test_an_edge_that_runs_low_is_leased_hids_through_the_feed(hub, edge):
 
 
 async def test_a_poll_that_waits_finds_out_that_it_was_revoked_when_it_wakes(hub, edge, fleet):
-    waiting = asyncio.create_task(feed(hub.sync, edge, cursor=0, wait_s=20))
+    waiting = asyncio.create_task(feed(hub.sync, edge, cursor=0, wait_s=50))
     await asyncio.sleep(0.3)
     await asyncio.to_thread(fleet.revoke, "H01", now())
     await asyncio.to_thread(fleet.notice, "H01", "secret", now())
     with pytest.raises(AssertionError, match="certificate_refused"):
-        await asyncio.wait_for(waiting, 5)
+        await asyncio.wait_for(waiting, HUNG_S)
 
 
 async def test_work_begun_is_finished_when_the_client_hangs_up(hub, edge, store):
@@ -307,17 +308,18 @@ async def test_a_scanner_that_knocks_a_thousand_times_fills_no_disk(hub, edge, f
 
 
 async def test_a_batch_that_waited_too_long_for_a_thread_is_not_begun(hub, edge, store, monkeypatch):
-    monkeypatch.setattr("central_sync.api.rooms.QUEUED_S_MAX", 0.05)
-    gate = threading.Event()
+    gate, begun = threading.Event(), []
     taken = Intake.take
 
     def slow(self, *arguments, **more):
-        gate.wait(20)
+        begun.append(1)
+        gate.wait(HUNG_S)
         return taken(self, *arguments, **more)
 
     monkeypatch.setattr(Intake, "take", slow)
     held = [asyncio.create_task(exchange(hub.sync, edge, batch(sign_in(f"held-{n}", f"d{n}")))) for n in range(8)]
-    await asyncio.sleep(1)
+    assert await soon(lambda: len(begun) == 8)
+    monkeypatch.setattr("central_sync.api.rooms.QUEUED_S_MAX", 0.05)
     status, answer = await exchange(hub.sync, edge, batch(sign_in()))
     assert (status, answer.code, answer.answers, answer.retry_after_s) == (503, "hub_busy", [], 2)
     gate.set()
@@ -333,7 +335,7 @@ async def test_backlogs_wait_in_a_room_of_their_own_and_are_told_when_to_come_ag
 
     def slow_backlog(self, institution, items, now, *, urgent):
         if not urgent:
-            gate.wait(20)
+            gate.wait(HUNG_S)
         return taken(self, institution, items, now, urgent=urgent)
 
     monkeypatch.setattr(Intake, "take", slow_backlog)

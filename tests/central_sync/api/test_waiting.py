@@ -7,6 +7,7 @@ import pytest
 from central_sync.api import waiting as module
 from central_sync.api.waiting import Waiting
 from central_sync.errors import StoreUnavailable
+from tests.patience import HUNG_S
 
 
 class Database:
@@ -33,18 +34,18 @@ def database(monkeypatch):
 
 async def test_a_waiter_wakes_on_its_own_news_and_not_on_a_neighbours(database):
     waiting = Waiting(database.look)
-    first = asyncio.create_task(waiting.wait("H01", 3, 5))
+    first = asyncio.create_task(waiting.wait("H01", 3, 60))
     second = asyncio.create_task(waiting.wait("H02", 0, 0.3))
     await asyncio.sleep(0.05)
     database.heads["H01"] = 4
-    assert await asyncio.wait_for(first, 1)
+    assert await asyncio.wait_for(first, HUNG_S)
     assert not await second
     assert ["H01", "H02"] in database.asked
 
 
 async def test_news_that_came_before_the_wait_is_found_at_once(database):
     database.heads["H01"] = 9
-    assert await asyncio.wait_for(Waiting(database.look).wait("H01", 8, 5), 1)
+    assert await asyncio.wait_for(Waiting(database.look).wait("H01", 8, 60), HUNG_S)
 
 
 async def test_nothing_is_asked_while_nobody_waits(database):
@@ -55,21 +56,21 @@ async def test_nothing_is_asked_while_nobody_waits(database):
     await asyncio.sleep(0.1)
     assert len(database.asked) == asked
     database.heads["H01"] = 1
-    assert await asyncio.wait_for(waiting.wait("H01", 0, 5), 1)
+    assert await asyncio.wait_for(waiting.wait("H01", 0, 60), HUNG_S)
 
 
 async def test_the_watch_goes_on_when_the_database_was_away(database):
     database.down = True
-    waiter = asyncio.create_task(Waiting(database.look).wait("H01", 0, 5))
+    waiter = asyncio.create_task(Waiting(database.look).wait("H01", 0, 60))
     await asyncio.sleep(0.1)
     database.down, database.heads["H01"] = False, 1
-    assert await asyncio.wait_for(waiter, 1)
+    assert await asyncio.wait_for(waiter, HUNG_S)
 
 
 async def test_stopping_sends_everybody_home_without_news(database):
     waiting = Waiting(database.look)
-    waiters = [asyncio.create_task(waiting.wait("H01", 0, 20)) for _ in range(5)]
+    waiters = [asyncio.create_task(waiting.wait("H01", 0, 200)) for _ in range(5)]
     await asyncio.sleep(0.02)
     waiting.stop()
-    assert await asyncio.wait_for(asyncio.gather(*waiters), 1) == [False] * 5
-    assert not await waiting.wait("H01", 0, 20)
+    assert await asyncio.wait_for(asyncio.gather(*waiters), HUNG_S) == [False] * 5
+    assert not await waiting.wait("H01", 0, 200)

@@ -10,6 +10,7 @@ from central_sync.fleet.operations import Operations
 from central_sync.store.records import Institution
 from tests.central_sync.fleet.test_lifecycle import LIMITS
 from tests.central_sync.fleet.test_reports import AT, Hand, said
+from tests.patience import HUNG_S
 
 
 class Told:
@@ -20,7 +21,7 @@ class Told:
         self.bodies.append(body)
 
 
-def until(look, seconds=10):
+def until(look, seconds=HUNG_S):
     began = time.monotonic()
     while not (found := look()) and time.monotonic() - began < seconds:
         time.sleep(0.02)

@@ -1,6 +1,5 @@
 """Asking payers, on both databases, against a real server in each mood: what they say is kept once, and no layer holds up another."""
 
-import statistics
 import threading
 import time
 from datetime import timedelta
@@ -19,6 +18,7 @@ from simulator.insurer import Mood
 from tests.central_sync.hospital import NOW, books_agree
 from tests.central_sync.payers.conftest import driver_of
 from tests.central_sync.payers.deferring import PAYER, Clock, deferring, entries, round_of, shares
+from tests.patience import HUNG_S
 
 HOUR = timedelta(hours=1)
 
@@ -187,9 +187,7 @@ def test_nothing_is_tried_at_a_payer_that_was_not_given_up(asking, store, insure
 def test_a_payer_that_is_away_is_not_asked_about_each_of_its_claims(asking, store, insurer):
     answers = [asking.settled(100_00 + n) for n in range(4)]
     insurer.mood = Mood.NEVER
-    began = time.monotonic()
     round_of(store, driver_of(insurer, deadline_ms=300)).run()
-    assert time.monotonic() - began < 2
     assert len(insurer.heard) == 1
     assert sorted(share_of(store, answer).tries for answer in answers) == [0, 0, 0, 1]
 
@@ -259,7 +257,7 @@ def test_threads_ask_by_themselves_and_end_when_told(asking, store, insurer):
     answer = asking.settled(1_000_00)
     running = Asking(store, Payers({PAYER: driver_of(insurer)}), lambda: NOW)
     running.start()
-    ends = time.monotonic() + 10
+    ends = time.monotonic() + HUNG_S
     while share_of(store, answer).state != "accepted" and time.monotonic() < ends:
         time.sleep(0.05)
     running.stop()
@@ -280,36 +278,22 @@ def test_two_processes_ask_about_a_claim_once(asking, store, insurer):
     assert len(set(insurer.heard)) == 12
 
 
-def test_one_hanging_payer_slows_no_settlement(asking, store, insurer):
-    """Fifty settlements while a payer hangs on another's share, against fifty while nobody is asked."""
-    bills = [asking.charged(10_00 + n) for n in range(100)]
-    quiet = timed(asking, bills[:50])
+def test_one_hanging_payer_holds_up_no_settlement(asking, store, insurer):
+    asking.settled(100_00)
     insurer.mood = Mood.NEVER
-    running = Asking(store, Payers({PAYER: driver_of(insurer, deadline_ms=10_000)}), lambda: NOW)
+    running = Asking(store, Payers({PAYER: driver_of(insurer, deadline_ms=60_000)}), lambda: NOW)
     running.start()
-    ends = time.monotonic() + 10
+    ends = time.monotonic() + HUNG_S
     while not insurer.heard and time.monotonic() < ends:
         time.sleep(0.02)
     assert len(insurer.heard) == 1
-    busy = timed(asking, bills[50:])
+    for n in range(10):
+        asking.settled(10_00 + n)
     assert len(insurer.heard) == 1, "it hangs all the while"
     insurer.stop()
     running.stop()
     insurer.port = 0
     insurer.start()
-    assert statistics.median(busy) < 3 * statistics.median(quiet) + 0.01
-    assert max(busy) < 2
-
-
-def timed(asking, hids) -> list[float]:
-    took = []
-    for hid in hids:
-        with asking.store.read() as uow:
-            total = sum(line.amount for line in uow.fees.standing(uow.cases.get("H1", hid)))
-        began = time.monotonic()
-        asking.done("2207", asking.settle_request(hid, total))
-        took.append(time.monotonic() - began)
-    return took
 
 
 def test_a_driver_that_stumbles_over_a_claim_holds_up_no_other(hospital, store):

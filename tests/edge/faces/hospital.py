@@ -36,6 +36,7 @@ from edge.readers.bindings import Binding, by_row
 from edge.readers.front import Front
 from edge.readers.simulated.driver import SimulatedReader
 from edge.workstations import Workstations
+from tests.patience import HUNG_S
 
 NOON = datetime(2026, 3, 1, 8, 30, tzinfo=UTC)
 CONTEXT = {"institution": "H1", "operator": "op-1", "workstation": "desk-1"}
@@ -193,7 +194,7 @@ class Hospital:
 
 async def next_event(response: aiohttp.ClientResponse) -> tuple[str, dict[str, Any]]:
     """The next event of a stream: its kind and data."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(HUNG_S):
         kind = (await response.content.readline()).decode().strip().removeprefix("event: ")
         data = (await response.content.readline()).decode().removeprefix("data: ")
         await response.content.readline()
@@ -201,7 +202,7 @@ async def next_event(response: aiohttp.ClientResponse) -> tuple[str, dict[str, A
 
 
 async def until(look: Callable[[], object]) -> None:
-    """Wait until ``look`` says so, five seconds at most."""
-    async with asyncio.timeout(5):
+    """Wait until ``look`` says so."""
+    async with asyncio.timeout(HUNG_S):
         while not look():  # noqa: ASYNC110 - what is looked at has no bell of its own
             await asyncio.sleep(0.01)

@@ -11,9 +11,10 @@ import msgspec
 import pytest
 
 from tests.edge.faces.hospital import Hospital
+from tests.patience import HUNG_S
 
 
-async def _spoken(hospital: Hospital, *lines: str) -> tuple[dict[str, str], bytes, bool]:
+async def _spoken(hospital: Hospital, *lines: str, alive: bool = True) -> tuple[dict[str, str], bytes, bool]:
     """What comes back to a GET of status: headers, body, and whether the edge then hung up."""
     reader, writer = await asyncio.open_connection("127.0.0.1", urlsplit(hospital.listener.url).port)
     writer.write("\r\n".join([*lines, "", ""]).encode())
@@ -21,7 +22,7 @@ async def _spoken(hospital: Hospital, *lines: str) -> tuple[dict[str, str], byte
     headers = dict(line.split(": ", 1) for line in head[1:-2])
     body = await reader.readexactly(int(headers["Content-Length"]))
     try:
-        async with asyncio.timeout(0.3):
+        async with asyncio.timeout(0.3 if alive else HUNG_S):
             ended = await reader.read(1) == b""
     except TimeoutError:
         ended = False
@@ -52,7 +53,8 @@ async def test_the_connection_lives_on_as_the_caller_wants_it(
     hospital: Hospital, version: str, asked: str | None, told: str | None, ends: bool
 ) -> None:
     lines = [f"GET /embed/v1/status HTTP/{version}", "Host: localhost"]
-    headers, _, ended = await _spoken(hospital, *lines, *([f"Connection: {asked}"] if asked else []))
+    more = [f"Connection: {asked}"] if asked else []
+    headers, _, ended = await _spoken(hospital, *lines, *more, alive=not ends)
     assert headers.get("Connection") == told
     assert ended is ends
 

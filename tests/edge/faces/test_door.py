@@ -10,6 +10,7 @@ import pytest
 
 from edge.faces import door as door_module
 from tests.edge.faces.hospital import CONTEXT, Hospital, until
+from tests.patience import HUNG_S
 
 
 @pytest.mark.parametrize(
@@ -71,7 +72,7 @@ async def raw(hospital: Hospital, *lines: str, body: str = "") -> tuple[int, dic
     """A request as it stands on the wire, with no client's help; status, headers (in lower case) and body of the answer."""
     reader, writer = await asyncio.open_connection("127.0.0.1", urlsplit(hospital.listener.url).port)
     writer.write("\r\n".join([*lines, "Connection: close", "", body]).encode())
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(HUNG_S):
         answer = (await reader.read()).decode()
     writer.close()
     head, _, told = answer.partition("\r\n\r\n")
@@ -202,6 +203,6 @@ async def test_a_body_that_does_not_come_is_given_up(hospital: Hospital, monkeyp
     monkeypatch.setattr(door_module, "BODY_WAIT_S_MAX", 0.2)
     reader, writer = await asyncio.open_connection("127.0.0.1", urlsplit(hospital.listener.url).port)
     writer.write(b"POST /embed/v1/handle HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n{")
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(HUNG_S):
         assert b" 400 " in await reader.readline()
     writer.close()

@@ -11,6 +11,7 @@ import pytest
 from edge.events import Event
 from edge.faces import stream as stream_module
 from tests.edge.faces.hospital import CONTEXT, NOON, Hospital, next_event, until
+from tests.patience import HUNG_S
 
 
 def event(number: int) -> Event:
@@ -62,7 +63,7 @@ async def test_a_silent_stream_has_a_heartbeat_and_a_caller_that_left_is_forgott
 ) -> None:
     monkeypatch.setattr(stream_module, "STREAM_HEARTBEAT_S", 0.05)
     response = await opened(hospital)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(HUNG_S):
         assert (await response.content.readline()).startswith(b": ping")
     assert len(hospital.stream._open) == 1
     response.close()
@@ -71,23 +72,23 @@ async def test_a_silent_stream_has_a_heartbeat_and_a_caller_that_left_is_forgott
 
 async def test_the_stream_ends_with_the_callers_day(hospital: Hospital) -> None:
     hospital.now = NOON.replace(hour=20, minute=29, second=59) + timedelta(milliseconds=700)
-    async with asyncio.timeout(5), await opened(hospital) as response:
+    async with asyncio.timeout(HUNG_S), await opened(hospital) as response:
         await response.content.read()
 
 
 async def test_when_the_edge_stops_every_stream_ends(hospital: Hospital) -> None:
-    async with asyncio.timeout(5), await opened(hospital) as response:
+    async with asyncio.timeout(HUNG_S), await opened(hospital) as response:
         await hospital.stream.stop()
         await response.content.read()
 
 
 async def test_who_is_no_longer_admitted_hears_nothing_more(hospital: Hospital) -> None:
-    async with asyncio.timeout(5), await opened(hospital) as response:
+    async with asyncio.timeout(HUNG_S), await opened(hospital) as response:
         await hospital.call("close")
         hospital.events.publish(event(1))
         assert await response.content.read() == b""
     await hospital.sign_in()
-    async with asyncio.timeout(5), await opened(hospital) as response:
+    async with asyncio.timeout(HUNG_S), await opened(hospital) as response:
         hospital.workstations.remove("desk-1")
         hospital.events.publish(event(2))
         assert await response.content.read() == b""

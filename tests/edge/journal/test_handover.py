@@ -9,8 +9,10 @@ import time
 
 import pytest
 
+from edge.journal import handover as module
 from edge.journal.handover import PATIENCE_S, HandOver
 from edge.journal.operation import Operation
+from tests.patience import HUNG_S
 
 
 def _operation(weight: int = 1) -> Operation[None]:
@@ -36,12 +38,12 @@ async def test_what_comes_in_one_turn_is_one_group() -> None:
         hand_over.group(0.01)
 
 
-def _serving(hand_over: HandOver, takes_s: float = 0.0) -> threading.Thread:
-    """A thread that takes one group and settles it after ``takes_s``."""
+def _serving(hand_over: HandOver, takes_s: float = 0.0, until: threading.Event | None = None) -> threading.Thread:
+    """A thread that takes one group and settles it after ``takes_s``, or when ``until`` is set."""
 
     def serve() -> None:
-        group = hand_over.group(5)
-        time.sleep(takes_s)
+        group = hand_over.group(HUNG_S)
+        time.sleep(takes_s) if until is None else until.wait(HUNG_S)
         hand_over.settle([(operation, None, None) for operation in group])
 
     thread = threading.Thread(target=serve)
@@ -51,7 +53,8 @@ def _serving(hand_over: HandOver, takes_s: float = 0.0) -> threading.Thread:
     return thread
 
 
-async def test_the_loop_stands_still_for_one_who_is_alone_on_a_quick_disk() -> None:
+async def test_the_loop_stands_still_for_one_who_is_alone_on_a_quick_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PATIENCE_S", HUNG_S)
     hand_over, _ = _hand_over()
     hand_over.quick = True
     thread = _serving(hand_over, PATIENCE_S / 10)
@@ -65,14 +68,14 @@ async def test_the_loop_stands_still_for_one_who_is_alone_on_a_quick_disk() -> N
 async def test_the_loop_stands_still_no_longer_than_its_patience_and_the_result_still_comes() -> None:
     hand_over, _ = _hand_over()
     hand_over.quick = True
-    thread = _serving(hand_over, PATIENCE_S + 0.2)
+    kept = threading.Event()
+    thread = _serving(hand_over, until=kept)
     one = _operation()
     hand_over.put(one)
-    began = time.monotonic()
     await asyncio.sleep(0)
-    assert time.monotonic() - began < PATIENCE_S + 0.1
     assert not one.future.done()
-    async with asyncio.timeout(5):
+    kept.set()
+    async with asyncio.timeout(HUNG_S):
         await one.future
     thread.join()
 
@@ -88,21 +91,24 @@ async def test_the_loop_goes_on_when_the_disk_is_slow_or_several_wait(quick: boo
     assert hand_over.group(0.1) == given
     assert not any(operation.future.done() for operation in given)
     hand_over.settle([(operation, None, None) for operation in given])
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(HUNG_S):
         await asyncio.gather(*[operation.future for operation in given])
 
 
-async def test_the_loop_does_not_stand_still_behind_a_commit_under_way() -> None:
+async def test_the_loop_does_not_stand_still_behind_a_commit_under_way(monkeypatch: pytest.MonkeyPatch) -> None:
     hand_over, _ = _hand_over()
     hand_over.quick = True
-    thread = _serving(hand_over, 0.3)
+    kept = threading.Event()
+    thread = _serving(hand_over, until=kept)
     first, second = _operation(), _operation()
     hand_over.put(first)
     await asyncio.sleep(0)
+    monkeypatch.setattr(module, "PATIENCE_S", HUNG_S)
     began = time.monotonic()
     hand_over.put(second)
     await asyncio.sleep(0)
-    assert time.monotonic() - began < PATIENCE_S
+    assert time.monotonic() - began < HUNG_S
+    kept.set()
     thread.join()
     assert hand_over.group(0.1) == [second]
 
@@ -115,7 +121,7 @@ async def test_a_result_that_comes_as_the_patience_ends_is_told_once() -> None:
         one = _operation()
         hand_over.put(one)
         await asyncio.sleep(0)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(HUNG_S):
             await one.future
         thread.join()
 

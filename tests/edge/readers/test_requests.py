@@ -278,7 +278,7 @@ async def test_when_the_program_stops_every_request_ends_at_once(place: Place) -
     request_id = place.begin()
     waiting = asyncio.create_task(place.end(request_id))
     await turn()
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(20):
         await place.front.quieten()
     assert (await waiting).code == "shutting_down"
     with pytest.raises(Refused, match="shutting_down"):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -65,12 +64,11 @@ async def test_order_and_exactly_once_hold_under_random_faults(tmp_path: Path, s
 async def test_a_slow_lane_never_holds_another(hub: SimHub, tmp_path: Path) -> None:
     async with Edge(tmp_path, hub.url) as edge:
         hub.faults.frozen_lanes = frozenset({HID})
-        slow = asyncio.create_task(edge.call("2204", fees(HID), "slow", 2000))
+        slow = asyncio.create_task(edge.call("2204", fees(HID), "slow", 60_000))
         await until(lambda: hub.seen["transaction", "slow"])
-        began = time.monotonic()
         assert (await edge.call("2204", fees(OTHER), "quick")).outcome is Outcome.FINAL
         assert (await edge.call("1101", {"person": PERSON}, "read")).outcome is Outcome.FINAL
-        assert time.monotonic() - began < 1
+        assert not slow.done()
         hub.faults.frozen_lanes = frozenset()
         assert (await slow).outcome is Outcome.FINAL
 
@@ -165,5 +163,5 @@ async def test_a_stop_in_the_moment_of_a_bell_ends(hub: SimHub, tmp_path: Path) 
             edge.uplink._bell.set()
             for _ in range(turns):
                 await asyncio.sleep(0)
-            async with asyncio.timeout(3):
+            async with asyncio.timeout(30):
                 await edge.uplink.stop()

@@ -22,6 +22,8 @@ class Stranger:
         self._open: list[socket.socket] = []
         self.asked: list[bytes] = []
         self.connections = 0
+        self.pieces: list[int] = []
+        """In how many pieces each request came."""
 
     @property
     def url(self) -> str:
@@ -51,8 +53,9 @@ class Stranger:
 
     def _talk(self, connection: socket.socket) -> None:
         try:
-            while request := _request(connection):
-                self.asked.append(request)
+            while (came := _request(connection))[0]:
+                self.asked.append(came[0])
+                self.pieces.append(came[1])
                 pieces = self._answers(len(self.asked))
                 for piece in pieces:
                     time.sleep(piece) if isinstance(piece, float) else connection.sendall(piece)
@@ -63,18 +66,18 @@ class Stranger:
         connection.close()
 
 
-def _request(connection: socket.socket) -> bytes:
-    got = b""
+def _request(connection: socket.socket) -> tuple[bytes, int]:
+    got, pieces = b"", 0
     while b"\r\n\r\n" not in got:
         more = connection.recv(65536)
         if not more:
-            return b""
-        got += more
+            return b"", 0
+        got, pieces = got + more, pieces + 1
     head, _, body = got.partition(b"\r\n\r\n")
     length = next((int(h.split(b":")[1]) for h in head.split(b"\r\n") if h.lower().startswith(b"content-length")), 0)
     while len(body) < length:
-        body += connection.recv(65536)
-    return head + b"\r\n\r\n" + body
+        body, pieces = body + connection.recv(65536), pieces + 1
+    return head + b"\r\n\r\n" + body, pieces
 
 
 def ok(body: bytes, *headers: bytes) -> bytes:

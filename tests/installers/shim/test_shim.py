@@ -14,6 +14,7 @@ import pytest
 from installers.shim import build
 from tests.installers.shim import library
 from tests.installers.shim.stranger import Stranger, ok
+from tests.patience import HUNG_S
 from tests.tidy import tree
 
 FUNCTIONS = ("INIT", "BUSINESS_HANDLE", "CONFIRM", "REVERSE", "QUERY", "UNCERTAIN", "CLOSE")
@@ -86,12 +87,10 @@ def test_a_token_with_a_line_end_becomes_no_header(shim: library.Library) -> Non
 def test_calls_share_a_connection_and_a_request_leaves_in_one_piece(shim: library.Library) -> None:
     with Stranger(lambda _: [ok(GOOD)]) as server:
         shim.option("address", server.url)
-        started = time.monotonic()
         for _ in range(100):
             assert shim.call("QUERY", CALL).code == 0
-        taken = time.monotonic() - started
     assert server.connections == 1
-    assert taken < 2, "about 44 ms a call is Nagle and a delayed acknowledgement"
+    assert server.pieces == [1] * 100, "a second piece waits for the acknowledgement of the first, 44 ms"
 
 
 def test_thirty_threads_get_each_its_own_answer(shim: library.Library) -> None:
@@ -160,13 +159,13 @@ def test_what_is_no_answer_of_an_edge_leaves_the_outcome_unknown(shim: library.L
 
 
 def test_a_caller_waits_for_its_deadline_and_a_little_more_and_no_longer(shim: library.Library) -> None:
-    with Stranger(lambda _: [b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n", *[b"x", 0.2] * 20]) as server:
+    with Stranger(lambda _: [b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n", *[b"x", 0.2] * 200]) as server:
         shim.option("address", server.url)
         started = time.monotonic()
         said = shim.call("QUERY", CALL)
         taken = time.monotonic() - started
     assert (said.code, _code(said)) == (-1, "edge_silent")
-    assert 1.0 <= taken < 2.5
+    assert 1.0 <= taken < HUNG_S
 
 
 def test_where_nobody_listens_nothing_was_sent_and_the_call_is_refused(shim: library.Library) -> None:

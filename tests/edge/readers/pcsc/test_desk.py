@@ -20,7 +20,8 @@ from tests.cards_played.misbehaving import Silent
 from tests.edge.readers.pcsc.conftest import NUMBER, Listener, Table
 from tests.edge.readers.pcsc.test_worker import Held
 
-LATE_S_MAX = 1.0
+LATE_S_MAX = 15.0
+"""So late that it hangs."""
 
 
 async def refusal(listener: Listener, deadline_s: float) -> str:

@@ -68,7 +68,7 @@ async def test_what_came_before_a_removal_has_ended_when_the_removal_is_told(off
 async def test_an_agent_that_is_silent_keeps_a_read_no_longer_than_its_deadline(office: Office, played: Played) -> None:
     began = asyncio.get_running_loop().time()
     assert await refused(read(office, 0.5)) == "reader_lost"
-    assert asyncio.get_running_loop().time() - began < 1.0
+    assert asyncio.get_running_loop().time() - began < SEEN_S_MAX
     asked = await played.asked()
     dropped = await played.hear()
     assert dropped == codec.ReadDropped(number=asked.number)
@@ -85,7 +85,8 @@ async def test_a_read_that_is_cancelled_is_dropped_at_the_agent(office: Office, 
 
 async def test_only_so_many_reads_are_asked_of_one_agent(office: Office, played: Played) -> None:
     readings = [read(office) for _ in range(READS_UNDER_WAY_MAX)]
-    await asyncio.sleep(0.05)
+    for _ in readings:
+        await played.asked()
     assert await refused(read(office)) == "reader_busy"
     for reading in readings:
         reading.cancel()

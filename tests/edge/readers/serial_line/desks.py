@@ -13,6 +13,7 @@ from edge.readers.serial_line.address import parse
 from edge.readers.serial_line.driver import SerialReader
 from tests.cards_played.cn_resident import Card, SamV
 from tests.edge.readers.serial_line.ports import Cable, SamOnCable
+from tests.patience import HUNG_S
 
 
 class Desk:
@@ -36,7 +37,7 @@ class Desk:
 
     async def until(self, *changes: str) -> None:
         """Wait until just these were told."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(HUNG_S):
             while self.changes != list(changes):
                 assert self.changes == list(changes)[: len(self.changes)]
                 self._told.clear()

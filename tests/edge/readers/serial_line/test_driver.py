@@ -13,17 +13,18 @@ import pytest
 from central_sync.wire.refusals import Refused
 from edge import drivers
 from edge.config import ConfigError, ReaderConfig
-from edge.readers import STOP_S_MAX, Wanted
+from edge.readers import Wanted
 from edge.readers.serial_line.address import parse
 from edge.readers.serial_line.driver import LEFT_BEHIND_MAX, SerialReader
 from edge.readers.serial_line.port import Port, PortTrouble, open_port
 from edge.readers.serial_line.worker import TASKS_MAX
-from tests.cards_played.cn_resident import NUMBER
+from tests.cards_played.cn_resident import NUMBER, READ
 from tests.edge.readers.serial_line.desks import SamDesk
+from tests.patience import HUNG_S
 
 
 async def until_trouble(reader: SerialReader, trouble: str) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(HUNG_S):
         while reader.states()[0].trouble != trouble:  # noqa: ASYNC110 - a trouble is a state, and no event
             await asyncio.sleep(0.02)
 
@@ -41,8 +42,8 @@ async def test_a_port_that_another_program_holds_is_busy_and_is_taken_when_it_is
     await desk.reader.start()
     await until_trouble(desk.reader, "reader_busy")
     began = time.monotonic()
-    assert (await desk.refusal())[0] == "reader_busy"
-    assert time.monotonic() - began < 1
+    assert (await desk.refusal(HUNG_S))[0] == "reader_busy"
+    assert time.monotonic() - began < HUNG_S
     theirs.close()
     await desk.until("reader_back")
     desk.put()
@@ -105,23 +106,22 @@ async def test_a_driver_that_hangs_blocks_nobody_and_another_worker_takes_over()
     )
     await reader.start()
     reading = asyncio.create_task(reader.read("desk-1", 20, Wanted()))
-    gaps = []
+    turns = 0
     while not reading.done():
-        at = time.monotonic()
         await asyncio.sleep(0.01)
-        gaps.append(time.monotonic() - at)
+        turns += 1
     with pytest.raises(Refused, match="reader_failed"):
         await reading
-    assert max(gaps) < 0.2
+    assert turns > 3, "others have their turns meanwhile"
     await until_trouble(reader, "reader_stuck")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(HUNG_S):
         while hangs.opened <= LEFT_BEHIND_MAX - 1:  # noqa: ASYNC110 - the threads are what is waited for
             await asyncio.sleep(0.02)
     await asyncio.sleep(1)
     assert hangs.opened == LEFT_BEHIND_MAX, "threads are not started without end"
     hangs.released.set()
     await until_trouble(reader, "reader_absent")
-    await asyncio.wait_for(reader.stop(), STOP_S_MAX)
+    await asyncio.wait_for(reader.stop(), HUNG_S)
     assert changes == []
 
 
@@ -131,7 +131,7 @@ async def test_a_stop_waits_for_no_driver_that_hangs() -> None:
     await reader.start()
     reading = asyncio.create_task(reader.read("desk-1", 20, Wanted()))
     await asyncio.sleep(0.1)
-    await asyncio.wait_for(reader.stop(), STOP_S_MAX)
+    await asyncio.wait_for(reader.stop(), HUNG_S)
     with pytest.raises(Refused, match="reader_lost"):
         await reading
     hangs.released.set()
@@ -149,11 +149,18 @@ async def test_a_stop_in_mid_read_is_quick_and_gives_the_port_back(tmp_path: Pat
     await desk.start()
     desk.put()
     await desk.until("reader_back", "inserted")
-    reading = asyncio.create_task(desk.read())
-    await asyncio.sleep(0.05)
+    asked = threading.Event()
+
+    def silent() -> None:
+        asked.set()
+        desk.far._stopping.wait(HUNG_S)
+
+    desk.sam.before[READ] = silent
+    reading = asyncio.create_task(desk.read(HUNG_S))
+    assert await asyncio.to_thread(asked.wait, HUNG_S)
     began = time.monotonic()
     await desk.reader.stop()
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < HUNG_S / 2
     with pytest.raises(Refused, match="reader_lost"):
         await reading
     open_port(str(desk.cable.link), 115_200).close()

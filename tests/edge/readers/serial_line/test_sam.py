@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import os
-import statistics
 import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -16,11 +15,11 @@ from edge.readers import Wanted
 from tests.cards_played import cn_resident as played
 from tests.cards_played.cn_resident import FIND, NEW_ADDRESS, READ, SELECT, Card
 from tests.edge.readers.serial_line.desks import SamDesk
+from tests.patience import HUNG_S
 
 DOWN = ("reader_back", "inserted")
 LIFTED = (*DOWN, "removed")
 QUIET_S = 1.2
-OWN_MS_MAX = 5
 FRAME_S = 1295 * 10 / 115_200
 """How long the frame with text and photo is on the line."""
 
@@ -42,18 +41,12 @@ async def test_a_card_that_is_put_down_is_told_and_read_at_the_pace_of_the_line(
     assert time.monotonic() - began > FRAME_S
 
 
-@pytest.mark.proof
-async def test_a_read_costs_little_beyond_what_line_and_card_take(desk: SamDesk) -> None:
-    own_ms = []
-    for turn in range(20):
-        desk.put()
-        await desk.until("reader_back", *(["inserted", "removed"] * turn), "inserted")
-        began, wire_s = time.monotonic(), desk.far.wire_s
-        await desk.read()
-        own_ms.append((time.monotonic() - began - (desk.far.wire_s - wire_s)) * 1000)
-        desk.sam.lift()
-        await desk.until("reader_back", *(["inserted", "removed"] * (turn + 1)))
-    assert statistics.median(own_ms) <= OWN_MS_MAX
+async def test_a_read_asks_for_nothing_twice(desk: SamDesk) -> None:
+    """What it costs beside is a figure: ``python -m benchmarks card-serial``."""
+    desk.put()
+    await desk.until(*DOWN)
+    await desk.read()
+    assert (desk.sam.asked.count(SELECT), desk.sam.asked.count(READ)) == (1, 1)
 
 
 async def test_a_card_that_is_left_lying_after_its_read_is_not_told_again_and_its_lifting_is(desk: SamDesk) -> None:
@@ -154,8 +147,8 @@ async def test_unplugged_in_mid_read_the_read_fails_at_once_and_the_reader_comes
     desk.sam.before[READ] = pull
     desk.put()
     began = time.monotonic()
-    assert (await desk.refusal())[0] == "reader_lost"
-    assert time.monotonic() - began < 3
+    assert (await desk.refusal(HUNG_S))[0] == "reader_lost"
+    assert time.monotonic() - began < HUNG_S
     await desk.until(*LIFTED, "reader_lost")
     assert desk.state.trouble == "reader_absent"
     desk.sam.lift()
@@ -230,8 +223,8 @@ async def test_bad_data_end_the_read_with_the_right_word_and_the_next_card_is_re
 
 async def test_an_endless_stream_ends_with_the_deadline_and_blocks_nobody(desk: SamDesk) -> None:
     def flood(_said: bytes) -> bytes:
-        ends = time.monotonic() + 2
-        while time.monotonic() < ends:
+        ends = time.monotonic() + HUNG_S
+        while not reading.done() and time.monotonic() < ends:
             os.write(desk.cable.far, bytes.fromhex("AAAAAA9669") * 20)
             time.sleep(0.01)
         return b""
@@ -239,16 +232,14 @@ async def test_an_endless_stream_ends_with_the_deadline_and_blocks_nobody(desk: 
     desk.put()
     await desk.until(*DOWN)
     desk.sam.spoil[READ] = [flood]
-    began = time.monotonic()
+    began, turns = time.monotonic(), 0
     reading = asyncio.create_task(desk.refusal(1))
-    gaps = []
     while not reading.done():
-        at = time.monotonic()
         await asyncio.sleep(0.01)
-        gaps.append(time.monotonic() - at)
+        turns += 1
     assert (await reading)[0] == "card_slow"
-    assert time.monotonic() - began < 1.5
-    assert max(gaps) < 0.3
+    assert time.monotonic() - began < HUNG_S
+    assert turns > 5, "others have their turns meanwhile"
 
 
 async def test_a_read_that_was_given_up_when_the_card_was_already_read_serves_the_next_one(desk: SamDesk) -> None:
@@ -285,7 +276,7 @@ async def test_a_reader_that_does_not_answer_has_failed_and_is_found_when_it_doe
     desk = SamDesk(tmp_path)
     desk.cable.plug()
     await desk.reader.start()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(HUNG_S):
         while desk.state.trouble != "reader_failed":  # noqa: ASYNC110 - a trouble is a state, and no event
             await asyncio.sleep(0.05)
     desk.far.start()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -98,14 +97,10 @@ async def test_a_device_that_sends_lines_without_end_is_no_scanner_and_a_scan_af
     desk: ScannerDesk, noise: bytes
 ) -> None:
     desk.changes.clear()
-    late_s = 0.0
     for _ in range(100):
         desk.scan(noise * 100)
-        began = time.monotonic()
         await asyncio.sleep(0.01)
-        late_s = max(late_s, time.monotonic() - began)
     assert len(desk.changes) < 250
-    assert late_s < 0.5
     await asyncio.sleep(2)  # so long nobody scans, and the next scan counts
     desk.scan(CODE.encode() + b"\r\n")
     assert (await desk.read()).number == CODE
