@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 PY := .venv/bin/python
 SET_UP := installers/set_up.sh
-WORKERS ?= 2
+WORKERS ?= 3
 ARGS ?=
 
 .PHONY: help demo test check proof soak bench screens fix docs rules vectors release lock clean

@@ -15,6 +15,9 @@ import threading
 import time
 from pathlib import Path
 
+from tests.nursery import PROGRAMS, Nursery
+
+NURSERIES = {package: Nursery(package) for package in PROGRAMS}
 START_S_MAX = 60
 STOP_S_MAX = 60
 ROOT = Path(__file__).resolve().parents[1]
@@ -113,7 +116,7 @@ def _environment() -> dict[str, str]:
 
 
 def _command(arguments: list[str], check: bool, typed: str = "") -> subprocess.CompletedProcess:
-    done = subprocess.run(
+    done = NURSERIES[arguments[2]].run(arguments[3:], _environment(), typed, START_S_MAX) or subprocess.run(
         arguments,
         cwd=ROOT,
         env=_environment(),
