@@ -25,7 +25,7 @@ from central_sync.api.connections import Connections
 from central_sync.api.enrol import OWN_HOST, EnrolPort
 from central_sync.api.limits import ACCEPTED_AT_ONCE_MAX, HANDSHAKE_S_MAX, KEEPALIVE_S, STOP_S_MAX
 from central_sync.api.sync import Services, SyncPort
-from central_sync.api.tls import listening, mutual_context, server_context
+from central_sync.api.tls import Exchanged, listening, mutual_context, server_context
 from central_sync.audit import Trail
 from central_sync.comparison import Comparisons
 from central_sync.config import Config, Listener, address
@@ -33,6 +33,7 @@ from central_sync.console.site import Console
 from central_sync.fleet.authority import Authority
 from central_sync.fleet.channels.settings import channels_of, rules_of
 from central_sync.fleet.deliveries import Deliveries
+from central_sync.fleet.drills import Drills
 from central_sync.fleet.lifecycle import Thresholds
 from central_sync.fleet.lives import Lives
 from central_sync.fleet.operations import Operations
@@ -40,6 +41,7 @@ from central_sync.fleet.renewal import Renewals
 from central_sync.fleet.roots import Roots
 from central_sync.fleet.service import Fleet
 from central_sync.fleet.signer import Signer
+from central_sync.fleet.uptake import Uptake
 from central_sync.heartbeat import Heartbeat
 from central_sync.in_force import InForce
 from central_sync.intake import Intake
@@ -54,6 +56,7 @@ from central_sync.review.auditing import Auditing
 from central_sync.store import Store
 
 AUTHORITY_FOLDER = "authority"
+SYNC, ENROL, CONSOLE = "sync", "enrol", "console"
 _WILDCARDS = ("0.0.0.0", "::")  # noqa: S104 - compared with, not listened on
 _log = structlog.get_logger(__name__)
 
@@ -85,6 +88,8 @@ class Hub:
         self._servers: list[asyncio.Server] = []
         self._runners: list[web.AppRunner] = []
         self._sync: SyncPort | None = None
+        self._makers: Mapping[str, Callable[[], ssl.SSLContext]] = {}
+        self._served: Mapping[str, Exchanged] = {}
 
     async def start(self) -> Faces:
         """Bring every part up, or none.
@@ -123,49 +128,36 @@ class Hub:
         intake, comparisons = Intake(self._store, in_force.rulebook, payers), Comparisons(self._store)
         deliveries = Deliveries(self._store, signer, lambda: in_force.current)
         waited = Standing(self._store, tuple(payers.drivers), clock)
+        self._uptake = uptake = Uptake(self._authority, signer, self._store, clock, _soon(self._turned))
+        uptake.open()
         services = Services(
             fleet, intake, lives, renewals, roots, signer, comparisons, deliveries, operations, self._releases.folder, waited,
+            uptake.word, Drills(self._authority),
         )  # fmt: skip
         sync = SyncPort(services, trail, clock, config.threads, config.fleet.report_every_s)
         sync_url = config.sync_url or _told(config.sync, faces.sync)
-        enrol = EnrolPort(fleet, renewals, self._authority.pem(), trail, clock, sync_url)
-        certificate = self._authority.server_certificate
-        contexts = (
-            mutual_context(certificate, self._authority.authority_certificate, sync.turned_away),
-            server_context(certificate),
-        )
+        enrol = EnrolPort(fleet, renewals, self._authority.pem, uptake.trail, trail, clock, sync_url)
         console = (
             Console(self._store, self._authority, fleet, trail, clock, pages, operations) if console_socket else None
         )
-        shown = self._folder / pages.certificate if pages.certificate else certificate
-        console_context = server_context(shown) if console is not None else None
-        served = {**dict.fromkeys(contexts, certificate), **({console_context: shown} if console_context else {})}
-        jobs = Jobs(
-            self._store, self._authority, signer, clock, config.audit_days, self._reloader(served), self._releases
-        )
+        self._makers = self._contexts(sync, pages.certificate)
+        contexts = {port: Exchanged.over(make()) for port, make in self._makers.items()}
+        self._served = contexts
+        jobs = Jobs(self._store, self._authority, signer, clock, config.audit_days, _soon(self._reload), self._releases)
 
         asking = Asking(self._store, payers, clock)
         auditing = Auditing(self._store, clock, lambda: in_force.current.whole.audit)
 
         for part in (
-            trail,
-            in_force,
-            operations,
-            sync,
-            enrol,
-            jobs,
-            asking,
-            waited,
-            auditing,
-            *([console] if console else ()),
-        ):
+            trail, in_force, uptake, operations, sync, enrol, jobs, asking, waited, auditing, *([console] if console else ()),
+        ):  # fmt: skip
             part.start()
             self._undo.append(part.stop)
         self._sync = sync
-        await self._serve(sync.application(), sync_socket, contexts[0])
-        await self._serve(enrol.application(), enrol_socket, contexts[1])
-        if console is not None and console_socket is not None and console_context is not None:
-            await self._serve(console.application(), console_socket, console_context)
+        await self._serve(sync.application(), sync_socket, contexts[SYNC])
+        await self._serve(enrol.application(), enrol_socket, contexts[ENROL])
+        if console is not None and console_socket is not None:
+            await self._serve(console.application(), console_socket, contexts[CONSOLE])
         _log.info("the hub listens", address=faces.sync, version=in_force.rulebook().version)
         return faces
 
@@ -228,14 +220,27 @@ class Hub:
             )
         )
 
-    def _reloader(self, served: Mapping[ssl.SSLContext, Path]) -> Callable[[], None]:
-        """What the jobs call when there may be a new server certificate: new connections then see it."""
+    def _contexts(self, sync: SyncPort, pages: str) -> dict[str, Callable[[], ssl.SSLContext]]:
+        """How each port's context is made of what the authority is now; ``pages``: the console's own certificate, if it has one."""
+        authority = self._authority
 
-        def reload() -> None:
-            for context, file in served.items():
-                context.load_cert_chain(file)
+        def shown() -> Path:
+            return self._folder / pages if pages else authority.server_certificate
 
-        return _soon(reload)
+        return {
+            SYNC: lambda: mutual_context(authority.server_certificate, authority.trusted(), sync.turned_away),
+            ENROL: lambda: server_context(authority.server_certificate),
+            CONSOLE: lambda: server_context(shown()),
+        }
+
+    def _reload(self) -> None:
+        """There may be a new server certificate, or another authority: new connections then see it."""
+        for port, context in self._served.items():
+            context.inner = self._makers[port]()
+
+    def _turned(self) -> None:
+        self._reload()
+        self._news()
 
 
 def _soon(work: Callable[[], None]) -> Callable[[], None]:

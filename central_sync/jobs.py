@@ -16,6 +16,7 @@ from central_sync.errors import StoreError
 from central_sync.fleet.authority import Authority, AuthorityMissing
 from central_sync.fleet.limits import (
     ALERTS_KEPT_DAYS,
+    AUTHORITY_WARNING_DAYS,
     EDGE_WARNING_DAYS,
     INVITATION_KEPT_DAYS,
     MESSAGES_KEPT_DAYS,
@@ -125,9 +126,9 @@ class Jobs:
                 institution=row.institution,
                 days_left=left,
             )
-        if self._authority.expires_at() <= now + timedelta(days=365):
+        if self._authority.expires_at() <= now + timedelta(days=AUTHORITY_WARNING_DAYS):
             left = (self._authority.expires_at() - now).days
-            _log.warning("the authority itself ends: plan to enrol every edge again", days_left=left)
+            _log.warning("the authority itself ends: type pishkhan-hub authority next", days_left=left)
 
 
 def _guarded(job: Callable[[], None]) -> Callable[[], None]:

@@ -23,6 +23,7 @@ from edge.accounts import FILE as ACCOUNTS_FILE
 from edge.accounts import Accounts
 from edge.agents import Agents
 from edge.agents_port import AgentsPort
+from edge.anchors.taking import Anchors, Hub
 from edge.audit import Audit
 from edge.calls import Profile
 from edge.card_control import CardControl
@@ -136,14 +137,15 @@ class Edge:
         self._line = Line(config.sync_url or who.sync_url, identity.client_context(who), config.sync_device, clock)
         renewals = Renewals(self._folder, who, self._line, clock, self._renewed, config.enrol_url)
         self._line.ends_at = who.valid_until
-        self._signers = Signers(self._folder, who.authority, self._line.signers)
+        self._signers = Signers(self._folder, identity.evidence(self._folder), self._line.signers)
         roots = DayRoots(
             self._line, self._journal.keeping, lambda: self._journal.life, self._signers, lambda: self._who, clock
         )
         self._uplink = Uplink(who.institution, self._line, self._journal, waiting, events, self._signers.receipt, clock)
         audit, forecaster = Audit(self._folder), Forecaster(who.zone)
         self._rulebooks = self._rulebooks_for(audit, forecaster)
-        downlink = Downlink(self._line, self._journal, self._uplink, events, clock, self._rulebooks, self._report)
+        self._anchors = self._anchors_for(renewals, audit)
+        downlink = self._downlink(events)
         front = self._front(_teller(events))
         intake = Intake(
             profile, self._journal, self._uplink, downlink, waiting, events, lambda: self._line.skewed, clock, front.presence, forecaster,
@@ -182,6 +184,7 @@ class Edge:
         await cycles.start()
         audit.start()
         self._signers.load()
+        self._anchors.load()
         await self._parts.all_up(
             self._line, self._uplink, downlink, front, agents_port, jobs, control, clerks, listener
         )
@@ -190,7 +193,7 @@ class Edge:
         )  # fmt: skip
         self.url, self.agents_url = listener.url, agents_port.url
         await self._parts.up(self._tell_where, self._tell_gone)
-        await self._parts.up(self._rulebooks.start, self._rulebooks.stop)
+        await self._parts.all_up(self._rulebooks, self._anchors)
         await self._look_after(intake)
         log.info("the edge listens", address=self.url, version=version())
 
@@ -215,7 +218,21 @@ class Edge:
         return Standings(
             self._folder, self._config, lambda: self._who, self._journal, self._uplink, self._line, self._room, self._rulebooks,
             self._workstations, front.desks.rows, self._noticing, clock, self._maintenance.window, lambda: downlink.payers,
+            lambda: self._anchors.shadow,
         )  # fmt: skip
+
+    def _downlink(self, events: Events) -> Downlink:
+        return Downlink(
+            self._line, self._journal, self._uplink, events, clock, self._rulebooks, self._report, self._anchors
+        )
+
+    def _anchors_for(self, renewals: Renewals, audit: Audit) -> Anchors:
+        async def changed(fresh: identity.Identity) -> None:
+            self._who = renewals.who = fresh
+            await self._line.take_up(identity.client_context(fresh), fresh.valid_until)
+
+        hub = Hub(lambda: self._who, changed, lambda: self._uplink.up, renewals.hurry, self._config.enrol_url)
+        return Anchors(self._folder, self._line, hub, audit, clock)
 
     def _rulebooks_for(self, audit: Audit, forecaster: Forecaster) -> Rulebooks:
         def take_up(accepted: Accepted) -> None:
@@ -349,7 +366,7 @@ def certificate_names(config: Config) -> list[str]:
 def _shelf(folder: Path, who: identity.Identity) -> Shelf:
     from edge.shelf import Shelf  # with the engine: 4 MB that no start waits for
 
-    return Shelf(folder, who.authority, who.institution)
+    return Shelf(folder, identity.evidence(folder), who.institution)
 
 
 def _teller(events: Events) -> OnEvent:

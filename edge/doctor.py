@@ -17,8 +17,10 @@ from urllib.parse import urlsplit
 import msgspec
 
 from central_sync.wire.bundles import WHY
+from central_sync.wire.handovers import sentence
 from edge import app, config, health, identity
 from edge.agents import AgentError, Agents
+from edge.anchors.shadow import ShadowDamaged, slot
 from edge.app import JOURNAL_FILE
 from edge.config import Config, ConfigError
 from edge.errors import JournalError
@@ -59,6 +61,7 @@ def findings(folder: Path, now: datetime) -> Iterator[Finding]:
         ("folder", lambda: _folder(folder)),
         ("settings", lambda: _settings(folder)),
         ("identity", lambda: _identity(folder, now)),
+        ("authority", lambda: _authority(folder)),
         ("journal", lambda: _journal(folder)),
         ("workstations", lambda: _workstations(folder)),
         ("agents", lambda: _agents(folder)),
@@ -81,6 +84,7 @@ def findings(folder: Path, now: datetime) -> Iterator[Finding]:
             AgentError,
             NotRunning,
             SetError,
+            ShadowDamaged,
             Unwell,
         ) as error:
             yield Finding(part, False, str(error))
@@ -169,6 +173,20 @@ def _identity(folder: Path, now: datetime) -> str:
     return f"enrolled for {who.institution}; the certificate lasts {left} days; the hub is {who.sync_url}"
 
 
+def _authority(folder: Path) -> str:
+    who = identity.load(folder)
+    kept = slot(folder).content()
+    if kept.trouble:
+        raise Unwell(
+            f"the hub's next authority was tried and is not believed ({kept.trouble}: {sentence(kept.trouble)});"
+            " work goes on with the present one: tell central operations"
+        )
+    count = len(identity.believed(who.authority.read_text()))
+    if count == 1:
+        return f"the hub's authority is {who.issuer}"
+    return f"the hub goes from one authority to the next, and both are proven here; our certificate is of {who.issuer}"
+
+
 def _journal(folder: Path) -> str:
     stats = journal_stats(folder)
     small = stats.file_bytes <= QUICK_CHECK_BYTES_MAX
@@ -198,7 +216,7 @@ def _rulebook(folder: Path, now: datetime) -> str:
     from edge.shelf import Shelf  # with the engine, which the running edge, whose verbs these are, loads later
 
     who = identity.load(folder)
-    found, fault = Shelf(folder, who.authority, who.institution).best()
+    found, fault = Shelf(folder, who.evidence, who.institution).best()
     if fault is not None:
         raise Unwell(
             f"a rulebook that is kept cannot be used ({fault}: {WHY[fault]}): it is fetched anew when the line is up"

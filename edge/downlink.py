@@ -4,7 +4,7 @@ The body of an item and the cursor are stored in one commit, then told. The poll
 was said is used up, it is cut short and said anew, so that a new lease comes before the old one ends. The first poll after a start or a
 failure does not wait: what it brings is that the line is up, and the hub's clock.
 
-The poll also says which rulebook we have heard of; the answer may name a newer one (rulebooks.py).
+The poll also says which rulebook we have heard of; the answer may name a newer one (rulebooks.py). The same for the hub's authority (anchors/).
 
 All but the first poll after a break also say how the edge is (report.py): at least as often as a poll ends, which is every ``FEED_WAIT_S`` or
 earlier if the hub says so by ending it.
@@ -25,6 +25,7 @@ import structlog
 from central_sync.wire import reports
 from central_sync.wire.limits import PAYERS_TOLD_MAX
 from central_sync.wire.messages import EdgeReport, Feed, Notice, PayerWord
+from edge.anchors.taking import Anchors
 from edge.errors import JournalUnavailable, LineBroken, LineRefused
 from edge.events import Event, Events
 from edge.journal import Journal
@@ -65,6 +66,7 @@ class Downlink:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         rulebooks: Rulebooks | None = None,
         report: Callable[[], Awaitable[EdgeReport]] | None = None,
+        anchors: Anchors | None = None,
     ) -> None:
         self._line = line
         self._journal = journal
@@ -75,6 +77,7 @@ class Downlink:
         if rulebooks is not None:
             rulebooks.look = self.look
         self._report = report
+        self._anchors = anchors
         self._reported_at = float("-inf")
         self._anew = asyncio.Event()
         self._hids_told = 0
@@ -168,6 +171,7 @@ class Downlink:
         self._hids_told = await self._journal.hids_left()
         heads = Heads(self._journal.life, self._journal.head, self._journal.opened)
         said = (self._rulebooks.said() if self._rulebooks else {}) | await self._reported()
+        said |= self._anchors.said() if self._anchors else {}
         poll = self._line.feed(self.cursor, self._wait_s(), self._hids_told, heads, said)
         polling = asyncio.create_task(poll, name="feed")
         bell = asyncio.create_task(self._anew.wait(), name="feed-anew")
@@ -178,6 +182,8 @@ class Downlink:
             feed = await polling
             if self._rulebooks:
                 self._rulebooks.told(feed.bundle, said)
+            if self._anchors:
+                self._anchors.told(feed.handover)
             return feed
         finally:
             for task in (polling, bell):

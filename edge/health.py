@@ -14,6 +14,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from central_sync.wire.handovers import sentence
 from central_sync.wire.messages import PayerWord
 from edge.firmware.notices import NOTHING, Notice, told
 from edge.firmware.tunnel import WORDS as TUNNEL_WORDS
@@ -91,6 +92,7 @@ class Signs:
     parked: int = 0
     contradictions: int = 0
     rulebook_trouble: str = ""
+    authority_trouble: str = ""
     maintained: bool = False
     tunnel: Leg | None = None
     """How the appliance's tunnel is; ``None``: there is no appliance here."""
@@ -171,9 +173,15 @@ def _of_transactions(signs: Signs) -> list[str]:
 
 
 def _of_rulebook(signs: Signs) -> list[str]:
-    if not signs.rulebook_trouble:
-        return []
-    return [f"A rulebook of the hub is not used ({signs.rulebook_trouble}): tell central operations."]
+    found = []
+    if signs.rulebook_trouble:
+        found.append(f"A rulebook of the hub is not used ({signs.rulebook_trouble}): tell central operations.")
+    if signs.authority_trouble:
+        found.append(
+            f"The hub's next authority was tried and is not believed ({signs.authority_trouble}: {sentence(signs.authority_trouble)})."
+            " Work goes on with the present one: tell central operations."
+        )
+    return found
 
 
 def planned(window: Window | None, now: datetime) -> Planned | None:

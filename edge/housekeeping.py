@@ -180,7 +180,7 @@ class Housekeeping:
             certificate=who.certificate.read_text(),
             key=who.key.read_bytes(),
             version=self._version,
-            signers={name: one.key for name, one in known(self._folder, who.authority).items()},
+            signers={name: one.key for name, one in known(self._folder, who.evidence).items()},
         )
 
 

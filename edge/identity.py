@@ -4,6 +4,9 @@ On disk, under ``DIR/identity/``: one folder for each enrolment, named by its mo
 sent), ``certificate.pem``, ``authority.pem`` and ``enrolment.json``; and ``current``, a symbolic link to the one in use. The link is
 exchanged last and atomically, so that a power cut leaves the old identity or the new one, whole.
 
+``authority.pem`` holds whom TLS believes, the one first that the hub uses now; there are two while the hub goes from one authority to the
+next (edge/anchors). ``evidence.pem`` holds all that were ever believed under this enrolment: what they signed is checked years later.
+
 Enrolling trusts nobody first: the authority's certificate is fetched over a connection that proves nothing, held against
 the fingerprint in the code, and only then is a connection made that it vouches for, on which the secret travels.
 """
@@ -14,6 +17,8 @@ import hmac
 import http.client
 import secrets
 import ssl
+import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,18 +31,22 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from central_sync.terms.days import Calendar
-from central_sync.wire import codec, enrolment
+from central_sync.wire import codec, enrolment, handovers
 from central_sync.wire.limits import WIRE_VERSION
 from central_sync.wire.messages import Enrolment, EnrolRequest
 from central_sync.wire.refusals import REFUSALS, Refused
 from edge import files
 from edge.config import is_https
 from edge.errors import EdgeError
+from edge.signatures import issued_by
 
 FOLDER = "identity"
 CURRENT = "current"
+EVIDENCE = "evidence.pem"
 ENROL_TIMEOUT_S = 20
 ANSWER_BYTES_MAX = 256 * 1024
+_CHANGING = threading.Lock()
+"""Held while the identity in use is read, changed and put back: its certificate and its authorities change apart."""
 
 
 class NotEnrolled(EdgeError):
@@ -66,6 +75,16 @@ class Identity:
     valid_from: datetime
     valid_until: datetime
     enrol_url: str = ""
+    issuer: str = ""
+    """Who issued the certificate, as ``handovers.name_of`` calls it; empty: none of those that TLS believes."""
+    of_present: bool = True
+    """Whether that is the authority which the hub uses now, as far as we know."""
+
+    @property
+    def evidence(self) -> Path:
+        """File of all authorities ever believed (PEM): who may have signed what is kept."""
+        kept = self.authority.with_name(EVIDENCE)
+        return kept if kept.exists() else self.authority
 
     @property
     def shown_in(self) -> Calendar:
@@ -95,6 +114,7 @@ def load(folder: Path) -> Identity:
     except (OSError, ValueError, ZoneInfoNotFoundError, msgspec.DecodeError) as error:
         raise NotEnrolled(f"The identity in {current} cannot be read ({type(error).__name__}). Enrol again.") from error
     where = current.resolve()  # what was loaded stays itself when the link moves on
+    issuer, of_present = _issuer(certificate, told.authority)
     return Identity(
         institution=told.institution,
         name=told.name,
@@ -108,6 +128,8 @@ def load(folder: Path) -> Identity:
         valid_from=certificate.not_valid_before_utc,
         valid_until=certificate.not_valid_after_utc,
         enrol_url=told.enrol_url,
+        issuer=issuer,
+        of_present=of_present,
     )
 
 
@@ -163,25 +185,90 @@ def enrol(folder: Path, url: str, code: str, sync_url: str = "") -> Identity:
     if not is_https(kept.sync_url):
         raise EnrolmentFailed("The hub's answer names no address to send to: enrol with a new code and --sync-url.")
     try:
-        _store(folder, kept, key)
+        with _CHANGING:
+            _store(folder, kept, _private(key), kept.authority)
     except OSError as error:
         raise EnrolmentFailed(f"The identity cannot be written under {folder}: {error.strerror}") from error
     return load(folder)
 
 
-def replace_certificate(folder: Path, who: Identity, certificate: str, key: ec.EllipticCurvePrivateKey) -> Identity:
-    """Put a renewed certificate (PEM) and its key in use; everything else stays as the hub once told it.
+def replace_certificate(folder: Path, certificate: str, key: ec.EllipticCurvePrivateKey) -> Identity:
+    """Put a renewed certificate (PEM) and its key in use; everything else stays as it is.
 
     Raises:
         OSError: it cannot be written; the identity in use is untouched.
         NotEnrolled: the identity in use has lost its file.
     """
+    with _CHANGING:
+        told = _told(folder)
+        kept = _evidence(folder, told)
+        _store(folder, msgspec.structs.replace(told, certificate=certificate), _private(key), kept)
+        return load(folder)
+
+
+def replace_authorities(folder: Path, authorities: Sequence[bytes]) -> Identity:
+    """Let TLS believe ``authorities`` (DER) alone, of which the hub uses the first; key, certificate and evidence stay.
+
+    Raises:
+        OSError: it cannot be written; the identity in use is untouched.
+        NotEnrolled: the identity in use has lost a file.
+    """
+    assert authorities, "an edge that believes nobody has no hub"
+    with _CHANGING:
+        told = _told(folder)
+        fresh = "".join(ssl.DER_cert_to_PEM_cert(one) for one in authorities)
+        evidence = _united(_evidence(folder, told), fresh)
+        key = (folder / FOLDER / CURRENT / "key.pem").read_bytes()
+        _store(folder, msgspec.structs.replace(told, authority=fresh), key, evidence)
+        return load(folder)
+
+
+def evidence(folder: Path) -> Path:
+    """The file of all authorities ever believed by whatever identity is in use at the moment."""
+    current = folder / FOLDER / CURRENT
+    return current / EVIDENCE if (current / EVIDENCE).exists() else current / "authority.pem"
+
+
+def believed(authority: str) -> list[bytes]:
+    """The certificates (DER) in a file of authorities (PEM), in their order.
+
+    Raises:
+        ValueError: it holds none.
+    """
+    found = x509.load_pem_x509_certificates(authority.encode())
+    return [one.public_bytes(serialization.Encoding.DER) for one in found]
+
+
+def _told(folder: Path) -> Enrolment:
+    """What the identity in use was told."""
     try:
-        told = msgspec.json.decode((who.certificate.parent / "enrolment.json").read_bytes(), type=Enrolment)
+        return msgspec.json.decode((folder / FOLDER / CURRENT / "enrolment.json").read_bytes(), type=Enrolment)
     except msgspec.DecodeError as error:
         raise NotEnrolled("The identity's files are damaged. Enrol again.") from error
-    _store(folder, msgspec.structs.replace(told, certificate=certificate), key)
-    return load(folder)
+
+
+def _evidence(folder: Path, told: Enrolment) -> str:
+    try:
+        return (folder / FOLDER / CURRENT / EVIDENCE).read_text()
+    except FileNotFoundError:
+        return told.authority
+
+
+def _united(kept: str, fresh: str) -> str:
+    """All authorities of both, each once."""
+    return "".join(ssl.DER_cert_to_PEM_cert(one) for one in dict.fromkeys([*believed(kept), *believed(fresh)]))
+
+
+def _issuer(certificate: x509.Certificate, authority: str) -> tuple[str, bool]:
+    """Who of ``authority`` (PEM) issued ``certificate``, and whether that is the first."""
+    try:
+        roots = x509.load_pem_x509_certificates(authority.encode())
+    except ValueError:
+        return "", True
+    for place, root in enumerate(roots):
+        if issued_by(certificate, root):
+            return handovers.name_of(root.public_bytes(serialization.Encoding.DER)), place == 0
+    return "", False
 
 
 def _written(host: str) -> str:
@@ -201,11 +288,7 @@ def _target(url: str) -> tuple[str, int]:
 
 def _authority(host: str, port: int, fingerprint: bytes) -> str:
     """The authority's certificate (PEM), once it is known to be the one that the code means."""
-    stranger = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    stranger.minimum_version = ssl.TLSVersion.TLSv1_2
-    stranger.check_hostname = False
-    stranger.verify_mode = ssl.CERT_NONE  # nothing is believed of this connection but what the fingerprint proves
-    status, body = _exchange(host, port, stranger, "GET", "/v1/authority", b"")
+    status, body = _exchange(host, port, stranger(), "GET", "/v1/authority", b"")
     if status != http.client.OK:
         raise EnrolmentFailed(f"There is no hub's enrolment at that address (HTTP {status}).")
     try:
@@ -244,6 +327,15 @@ def trusting(authority: str) -> ssl.SSLContext:
     return context
 
 
+def stranger() -> ssl.SSLContext:
+    """A TLS context that believes whoever answers: for what proves itself, by a fingerprint or by a signature, and for nothing else."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
 def signing_request(key: ec.EllipticCurvePrivateKey) -> str:
     """A request that names nobody: the hub decides who we are."""
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "pishkhan-edge")])
@@ -263,17 +355,21 @@ def _check_answer(told: Enrolment, key: ec.EllipticCurvePrivateKey, authority: s
         raise EnrolmentFailed("The hub's answer is for another key or from another authority.")
 
 
-def _store(folder: Path, told: Enrolment, key: ec.EllipticCurvePrivateKey) -> None:
+def _private(key: ec.EllipticCurvePrivateKey) -> bytes:
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+
+
+def _store(folder: Path, told: Enrolment, key: bytes, evidence: str) -> None:
     home = folder / FOLDER
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     fresh = home / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
     fresh.mkdir(mode=0o700)
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    files.write_new(fresh / "key.pem", private)
+    files.write_new(fresh / "key.pem", key)
     files.write_new(fresh / "certificate.pem", told.certificate.encode())
     files.write_new(fresh / "authority.pem", told.authority.encode())
+    files.write_new(fresh / EVIDENCE, evidence.encode())
     files.write_new(fresh / "enrolment.json", msgspec.json.encode(told))
     files.sync_folder(fresh)
     link = home / f".{CURRENT}.{secrets.token_hex(3)}"

@@ -151,6 +151,14 @@ RENEW_ENDED_PAUSE_S = 20.0
 JOURNAL_RETRY_S = 1.0
 """How long answers wait that the journal could not take."""
 
+DRILL_SPREAD_S = 10.0
+"""All edges hear of the next authority within a second: each waits a random part of this before it drills."""
+DRILL_RETRY_S = 600.0
+"""A drill that failed is tried again at this pace."""
+ANCHORS_LOOK_S = 20.0
+TRAIL_PAUSE_S = 600.0
+"""While the line is down, the enrol port is asked at this pace whether the hub has another authority by now; first after one look."""
+
 assert DOWN_PATIENCE_MS > ANSWER_MARGIN_MS_MAX
 assert FEED_WAIT_S <= FEED_WAIT_S_MAX
 assert 0 < BACKLOG_WORKERS <= BACKLOG_WORKERS_FAR < WORKERS

@@ -11,11 +11,9 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-import socket
 import ssl
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from types import SimpleNamespace
@@ -38,6 +36,7 @@ from central_sync.wire.messages import (
     Renewed,
     RootsAnswer,
     RootsOffer,
+    Trail,
 )
 from central_sync.wire.refusals import REFUSALS, Refused
 from edge.errors import CertificateEnded, LineBroken, LineRefused
@@ -49,6 +48,7 @@ from edge.limits import (
     PACKED_AT_ONCE_ITEMS_MAX,
     WORKERS,
 )
+from edge.sessions import Session, bound_to
 
 M = TypeVar("M", bound=Struct)
 _SMALL = aiohttp.ClientTimeout(total=EXCHANGE_TIMEOUT_S, connect=CONNECT_TIMEOUT_S)
@@ -72,33 +72,6 @@ class Heads(NamedTuple):
     life: bytes
     head: int
     opened: int
-
-
-class _Session:
-    """A client and its connections, under one certificate; closed when it is retired and nothing uses it any more."""
-
-    def __init__(self, client: aiohttp.ClientSession) -> None:
-        self._client = client
-        self._users = 0
-        self._retired = False
-
-    @asynccontextmanager
-    async def used(self) -> AsyncIterator[aiohttp.ClientSession]:
-        self._users += 1
-        try:
-            yield self._client
-        finally:
-            self._users -= 1
-            if self._retired and not self._users:
-                await self._client.close()
-
-    async def retire(self) -> None:
-        self._retired = True
-        if not self._users:
-            await self._client.close()
-
-    async def close(self) -> None:
-        await self._client.close()
 
 
 class Line:
@@ -125,7 +98,7 @@ class Line:
         self._tls = tls
         self._device = device
         self._now = now
-        self._session: _Session | None = None
+        self._session: Session | None = None
         self.ends_at: datetime | None = None
         """When our certificate ends, if that is known: what to tell of connections that end without a word."""
         self.run = secrets.token_bytes(RUN_BYTES)
@@ -145,7 +118,7 @@ class Line:
         old, self._session = self._session, self._new_session(tls)
         await old.retire()
 
-    def _new_session(self, tls: ssl.SSLContext | None) -> _Session:
+    def _new_session(self, tls: ssl.SSLContext | None) -> Session:
         trace = aiohttp.TraceConfig()
         trace.on_connection_create_end.append(_about_to_leave)
         trace.on_connection_reuseconn.append(_about_to_leave)
@@ -155,7 +128,7 @@ class Line:
             keepalive_timeout=60,
             socket_factory=bound_to(self._device) if self._device else None,
         )
-        return _Session(
+        return Session(
             aiohttp.ClientSession(
                 connector=connector, trace_configs=[trace], auto_decompress=False, cookie_jar=aiohttp.DummyCookieJar()
             )
@@ -259,12 +232,33 @@ class Line:
             LineBroken: no answer.
             LineRefused: the hub refuses.
         """
+        return await self._once("POST", enrol_url, "/v1/renew", tls, Renewed, data=codec.pack(asked))
+
+    async def trail(self, enrol_url: str, tls: ssl.SSLContext) -> Trail:
+        """How the hub came to its present authority, asked on the enrol port under ``tls``.
+
+        Raises:
+            LineBroken: no answer, or ``tls`` does not believe who answers.
+            LineRefused: the hub refuses.
+        """
+        return await self._once("GET", enrol_url, "/v1/trail", tls, Trail)
+
+    async def drill(self, authority: str, hello: bytes) -> bytes:
+        """What the hub's server of the ``authority`` of that name says to a client's ``hello``.
+
+        Raises:
+            LineBroken: no answer.
+            LineRefused: the hub does not admit us, or knows no such authority.
+        """
+        query = {"authority": authority}
+        return await self._ask("POST", "/v1/drill", Attempt(), _SMALL, params=query, data=hello, refusals=_NOT_ANSWERED)
+
+    async def _once(self, method: str, enrol_url: str, path: str, tls: ssl.SSLContext, kind: type[M], **rest: Any) -> M:
+        """One exchange with the enrol port, over a connection of its own."""
         session = self._new_session(tls)
         try:
-            body = await self._over(
-                session, "POST", enrol_url.rstrip("/") + "/v1/renew", Attempt(), _SMALL, data=codec.pack(asked)
-            )
-            return codec.unpack(body, Renewed)
+            body = await self._over(session, method, enrol_url.rstrip("/") + path, Attempt(), _SMALL, **rest)
+            return codec.unpack(body, kind)
         except Refused as error:
             raise LineBroken(f"answer not understood: {error.code}", left=True) from error
         finally:
@@ -316,7 +310,7 @@ class Line:
 
     async def _over(
         self,
-        session: _Session,
+        session: Session,
         method: str,
         url: str,
         attempt: Attempt,
@@ -380,20 +374,3 @@ def _answer_in(body: bytes) -> BatchAnswer | None:
         return codec.unpack(body, BatchAnswer)
     except Refused:
         return None
-
-
-def bound_to(device: str) -> Callable[[aiohttp.connector.AddrInfoType], socket.socket]:
-    """Sockets that leave by one interface only, whatever the routes say (Linux)."""
-
-    def make(address: aiohttp.connector.AddrInfoType) -> socket.socket:
-        family, kind, protocol, _, _ = address
-        made = socket.socket(family, kind, protocol)
-        try:
-            made.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, device.encode() + b"\0")
-            made.setblocking(False)
-        except OSError:
-            made.close()
-            raise
-        return made
-
-    return make

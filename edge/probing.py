@@ -20,8 +20,8 @@ from urllib.parse import urlsplit
 from cryptography import x509
 
 from central_sync.wire.limits import CLOCK_SKEW_S_MAX
-from edge.line import bound_to
 from edge.readers.bindings import ReaderRow
+from edge.sessions import bound_to
 
 STEP_S_MAX = 5.0
 SLOW_MS = 1_500

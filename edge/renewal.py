@@ -1,9 +1,10 @@
 """The edge's certificate, renewed by the edge itself: with a new key each time, before its end or after it.
 
 Rules
-    * It is due when less than a third of its time is left. Before its end it is asked for on the sync port; after its end, where TLS lets
-      us in no more, on the enrol port, with the request signed by the old key.
-    * What the hub gives is believed only if it is for the key just made, for this institution, and of the authority that we know. The
+    * It is due when less than a third of its time is left, or when the hub uses another authority than the one that issued it. Before its end
+      it is asked for on the sync port; after its end, or when the hub believes the old authority no more, and TLS lets us in no more, on the
+      enrol port, with the request signed by the old key.
+    * What the hub gives is believed only if it is for the key just made, for this institution, and of an authority that we know. The
       identity changes on the disk whole (see identity.py), then the line takes it up; exchanges under way end with the old one.
     * A certificate that has ended stops nothing but the line: what the HIS sends is journaled, and goes when the line is back.
 """
@@ -18,7 +19,7 @@ from pathlib import Path
 
 import structlog
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
@@ -30,6 +31,7 @@ from edge.errors import LineBroken, LineRefused
 from edge.identity import Identity, NotEnrolled
 from edge.limits import RENEW_ENDED_PAUSE_S, RENEW_PAUSE_S
 from edge.line import Line
+from edge.signatures import issued_by
 
 _UNREADABLE = (ValueError, TypeError, x509.InvalidVersion, x509.ExtensionNotFound)
 INSTITUTION_URI = "urn:pishkhan:institution:"
@@ -41,8 +43,8 @@ class RenewalFailed(Exception):
 
 
 def due(who: Identity, now: datetime) -> bool:
-    """PURE: whether less than a third of the certificate's time is left."""
-    return who.valid_until - now < (who.valid_until - who.valid_from) / 3
+    """PURE: whether less than a third of the certificate's time is left, or it is of an authority that the hub uses no more."""
+    return not who.of_present or who.valid_until - now < (who.valid_until - who.valid_from) / 3
 
 
 class Renewals:
@@ -72,6 +74,11 @@ class Renewals:
         self._enrol_url = enrol_url
         self._not_before: datetime | None = None
 
+    async def hurry(self) -> None:
+        """The same at once, however lately it was tried in vain."""
+        self._not_before = None
+        await self.run()
+
     async def run(self) -> None:
         """Renew the certificate if it is due and was not tried in vain just before."""
         now = self._now()
@@ -100,19 +107,27 @@ class Renewals:
         """
         who, key = self.who, ec.generate_private_key(ec.SECP256R1())
         asked = Renewal(version=WIRE_VERSION, signing_request=identity.signing_request(key))
-        if now < who.valid_until:
-            told = await self._line.renew(asked)
-        else:
-            url = self._enrol_url or who.enrol_url
-            if not url:
-                raise RenewalFailed("neither the identity nor edge.toml says where to ask: write enrol_url there")
-            old = await asyncio.to_thread(_proof, who, asked)
-            told = await self._line.renew_ended(url, identity.trusting(who.authority.read_text()), old)
+        told = await self._asked(asked, now)
         _check(told, key, who)
-        fresh = await asyncio.to_thread(identity.replace_certificate, self._folder, who, told.certificate, key)
-        await self._line.take_up(identity.client_context(fresh), fresh.valid_until)
-        self.who = fresh
+        fresh = await asyncio.to_thread(identity.replace_certificate, self._folder, told.certificate, key)
+        context = identity.client_context(fresh)
+        self.who = fresh  # before anything is waited for: a change of the authorities may follow at once
         self._renewed(fresh)
+        await self._line.take_up(context, fresh.valid_until)
+
+    async def _asked(self, asked: Renewal, now: datetime) -> Renewed:
+        who = self.who
+        if now < who.valid_until:
+            try:
+                return await self._line.renew(asked)
+            except LineBroken:
+                if who.of_present:
+                    raise  # the line is down; else the hub may believe our certificate's authority no more
+        url = self._enrol_url or who.enrol_url
+        if not url:
+            raise RenewalFailed("neither the identity nor edge.toml says where to ask: write enrol_url there")
+        old = await asyncio.to_thread(_proof, who, asked)
+        return await self._line.renew_ended(url, identity.trusting(who.authority.read_text()), old)
 
 
 def _proof(who: Identity, asked: Renewal) -> Renewal:
@@ -134,10 +149,12 @@ def _proof(who: Identity, asked: Renewal) -> Renewal:
 def _check(told: Renewed, key: ec.EllipticCurvePrivateKey, who: Identity) -> None:
     try:
         certificate = x509.load_pem_x509_certificate(told.certificate.encode())
-        certificate.verify_directly_issued_by(x509.load_pem_x509_certificate(who.authority.read_bytes()))
+        roots = x509.load_pem_x509_certificates(who.authority.read_bytes())
         names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except (*_UNREADABLE, InvalidSignature, UnsupportedAlgorithm) as error:
+    except (*_UNREADABLE, UnsupportedAlgorithm) as error:
         raise RenewalFailed("the answer holds no certificate of our authority") from error
+    if not any(issued_by(certificate, root) for root in roots):
+        raise RenewalFailed("the answer holds no certificate of our authority")
     if certificate.public_key() != key.public_key():
         raise RenewalFailed("the certificate is for another key")
     if names.get_values_for_type(x509.UniformResourceIdentifier) != [INSTITUTION_URI + who.institution]:

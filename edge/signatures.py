@@ -34,17 +34,18 @@ class Signer:
 
 
 def read(bundle: bytes, authority: bytes) -> dict[str, Signer]:
-    """The signers among the certificates of ``bundle`` (PEM) that ``authority`` (PEM) vouches for, by name; all others are left out.
+    """The signers among the certificates of ``bundle`` (PEM) that ``authority`` (PEM, one or several) vouches for, by name; all others are
+    left out.
 
     Raises:
         ValueError: one of the two is no PEM.
     """
-    root = x509.load_pem_x509_certificate(authority)
+    roots = x509.load_pem_x509_certificates(authority)
     try:
         told = x509.load_pem_x509_certificates(bundle)
     except x509.InvalidVersion as error:
         raise ValueError("a certificate of another version") from error
-    found = (_signer(one, root) for one in told[:BUNDLE_CERTIFICATES_MAX])
+    found = (_signer(one, root) for one in told[:BUNDLE_CERTIFICATES_MAX] for root in roots)
     return {one.name: one for one in found if one is not None}
 
 
@@ -65,9 +66,19 @@ def check(signers: Mapping[str, Signer], name: str, signature: bytes, text: byte
         raise ReceiptInvalid("the signature does not hold") from error
 
 
-def _signer(certificate: x509.Certificate, root: x509.Certificate) -> Signer | None:
+def issued_by(certificate: x509.Certificate, authority: x509.Certificate) -> bool:
+    """Whether ``authority`` signed ``certificate``."""
     try:
-        certificate.verify_directly_issued_by(root)
+        certificate.verify_directly_issued_by(authority)
+    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
+        return False
+    return True
+
+
+def _signer(certificate: x509.Certificate, root: x509.Certificate) -> Signer | None:
+    if not issued_by(certificate, root):
+        return None
+    try:
         key = certificate.public_key()
         names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
         constraints = certificate.extensions.get_extension_for_class(x509.BasicConstraints).value

@@ -6,8 +6,11 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
+import msgspec
+
 from central_sync.wire.messages import EdgeReport, PayerWord
 from edge import health, report
+from edge.anchors.shadow import Shadow
 from edge.config import Config
 from edge.console.technician import Standing
 from edge.errors import JournalUnavailable
@@ -52,6 +55,7 @@ class Standings:
         clock: Callable[[], datetime],
         maintenance: Callable[[], Window | None] = lambda: None,
         payers: Callable[[], tuple[PayerWord, ...] | None] = lambda: None,
+        shadow: Callable[[], Shadow] = Shadow,
     ) -> None:
         self._folder = folder
         self._config = config
@@ -67,6 +71,7 @@ class Standings:
         self._clock = clock
         self._maintenance = maintenance
         self._payers = payers
+        self._shadow = shadow
 
     async def standing(self) -> Standing:
         """How the edge stands, what that was judged by, and the readers."""
@@ -76,7 +81,11 @@ class Standings:
         """The same, as the hub is told."""
         stats = await self._stats()
         standing = self._standing(stats)
-        return report.made(standing.status, standing.signs, standing.readers, stats, self._who().valid_until)
+        said = report.made(standing.status, standing.signs, standing.readers, stats, self._who().valid_until)
+        following, drill = self._shadow().said
+        return msgspec.structs.replace(
+            said, authority=self._who().issuer, authority_next=following, authority_drill=drill
+        )
 
     async def _stats(self) -> Stats | None:
         try:
@@ -132,6 +141,7 @@ class Standings:
             parked=stats.parked,
             contradictions=self._uplink.contradictions,
             rulebook_trouble=self._rulebooks.standing.trouble,
+            authority_trouble=self._shadow().trouble,
             maintained=(window := self._maintenance()) is not None and window.lasts(now),
             tunnel=leg_now(Path(self._config.appliance)) if self._noticing.appliance else None,
             site=self._noticing.notice,

@@ -13,7 +13,7 @@ from typing import TypeVar
 import msgspec
 from aiohttp import web
 
-from central_sync.api.limits import BODY_S_MAX, LARGE_BODY_BYTES
+from central_sync.api.limits import BODY_S_MAX, LARGE_BODY_BYTES, REQUEST_BYTES_MAX
 from central_sync.wire.codec import CONTENT_TYPE, dictionary_for, pack, unpack
 from central_sync.wire.limits import BODY_BYTES_MAX, WIRE_VERSION
 from central_sync.wire.messages import BatchAnswer
@@ -41,6 +41,18 @@ async def received(request: web.Request, kind: type[M], bytes_max: int = BODY_BY
     """
     if request.content_type != CONTENT_TYPE:
         raise Refused("packet_invalid", f"content type is not {CONTENT_TYPE}")
+    body = await raw(request, REQUEST_BYTES_MAX)
+    if len(body) < LARGE_BODY_BYTES:
+        return unpack(body, kind, bytes_max)
+    return await asyncio.to_thread(unpack, body, kind, bytes_max)
+
+
+async def raw(request: web.Request, bytes_max: int) -> bytes:
+    """The bytes that the client sent, at most ``bytes_max``, read within ``BODY_S_MAX``.
+
+    Raises:
+        Refused: ``packet_too_large`` or ``packet_invalid``.
+    """
     try:
         async with asyncio.timeout(BODY_S_MAX):
             body = await request.read()
@@ -48,9 +60,9 @@ async def received(request: web.Request, kind: type[M], bytes_max: int = BODY_BY
         raise Refused("packet_too_large", "request body") from error
     except TimeoutError as error:
         raise Refused("packet_invalid", f"body not complete within {BODY_S_MAX} s") from error
-    if len(body) < LARGE_BODY_BYTES:
-        return unpack(body, kind, bytes_max)
-    return await asyncio.to_thread(unpack, body, kind, bytes_max)
+    if len(body) > bytes_max:
+        raise Refused("packet_too_large", "request body")
+    return body
 
 
 def number(request: web.Request, name: str, least: int, most: int, default: int | None = None) -> int | None:

@@ -1,4 +1,4 @@
-"""The enrol port: ``GET /v1/authority``, ``POST /v1/enrol`` and ``POST /v1/renew``, for edges that have no certificate yet, or one that
+"""The enrol port: ``GET /v1/authority`` and ``/v1/trail``, ``POST /v1/enrol`` and ``/v1/renew``, for edges that have no certificate yet, or one that
 has ended (server TLS only).
 
 Rules
@@ -23,6 +23,7 @@ from central_sync.audit import Trail
 from central_sync.errors import StoreError
 from central_sync.fleet.renewal import Renewals
 from central_sync.fleet.service import Fleet
+from central_sync.wire import messages
 from central_sync.wire.messages import EnrolRequest, Renewal
 from central_sync.wire.refusals import Refused
 
@@ -40,7 +41,8 @@ class EnrolPort:
         self,
         fleet: Fleet,
         renewals: Renewals,
-        authority_pem: str,
+        authority_pem: Callable[[], str],
+        handovers: Callable[[], messages.Trail],
         trail: Trail,
         clock: Callable[[], datetime],
         sync_url: str,
@@ -48,6 +50,7 @@ class EnrolPort:
         self._fleet = fleet
         self._renewals = renewals
         self._authority_pem = authority_pem
+        self._handovers = handovers
         self._trail = trail
         self._clock = clock
         self._sync_url = sync_url
@@ -67,6 +70,7 @@ class EnrolPort:
         """The routes."""
         application = web.Application(client_max_size=ENROL_BODY_BYTES_MAX, middlewares=[self._guard])
         application.router.add_get("/v1/authority", self._authority)
+        application.router.add_get("/v1/trail", self._trail_told)
         application.router.add_post("/v1/enrol", self._enrol)
         application.router.add_post("/v1/renew", self._renew)
         return application
@@ -90,7 +94,10 @@ class EnrolPort:
             return refused(Refused("hub_fault"), now)
 
     async def _authority(self, _request: web.Request) -> web.Response:
-        return web.Response(text=self._authority_pem, content_type="application/x-pem-file")
+        return web.Response(text=self._authority_pem(), content_type="application/x-pem-file")
+
+    async def _trail_told(self, _request: web.Request) -> web.Response:
+        return answered(self._handovers())
 
     async def _enrol(self, request: web.Request) -> web.Response:
         assert self._work is not None, "start() first"

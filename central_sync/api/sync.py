@@ -1,4 +1,4 @@
-"""The sync port: ``POST /v1/exchange``, ``GET /v1/feed``, ``POST /v1/compare`` and the small ones (signers, renew, roots, bundle), for enrolled edges over mutual TLS.
+"""The sync port: ``POST /v1/exchange``, ``GET /v1/feed``, ``POST /v1/compare`` and the small ones (signers, renew, roots, bundle, drill), for enrolled edges over mutual TLS.
 
 Rules
     * The institution is what the certificate says, nothing else. TLS has verified it; the fleet says whether the hub still
@@ -24,7 +24,7 @@ import structlog
 from aiohttp import web
 
 from central_sync.api import releases
-from central_sync.api.bodies import answered, dictionary, name, number, received, refused
+from central_sync.api.bodies import answered, dictionary, name, number, raw, received, refused
 from central_sync.api.limits import (
     BACKLOG_ITEMS_MIN,
     BUSY_S_MAX,
@@ -40,6 +40,7 @@ from central_sync.comparison import Comparisons
 from central_sync.errors import StoreError
 from central_sync.fleet.authority import named_in
 from central_sync.fleet.deliveries import Deliveries
+from central_sync.fleet.drills import Drills
 from central_sync.fleet.limits import HIDS_LEFT_MAX
 from central_sync.fleet.lives import Lives, Told
 from central_sync.fleet.operations import Operations
@@ -53,13 +54,15 @@ from central_sync.wire.bundles import Fault
 from central_sync.wire.limits import (
     BUNDLE_BYTES_MAX,
     BUNDLE_NUMBER_MAX,
+    DRILL_BYTES_MAX,
     FEED_WAIT_S_MAX,
+    HANDOVER_NUMBER_MAX,
     JOURNAL_SEQ_MAX,
     LIFE_BYTES,
     RUN_BYTES,
     WIRE_VERSION,
 )
-from central_sync.wire.messages import Batch, CompareRequest, Feed, Renewal, RootsOffer
+from central_sync.wire.messages import Batch, CompareRequest, Feed, Handover, Renewal, RootsOffer
 from central_sync.wire.refusals import Refused
 
 T = TypeVar("T")
@@ -81,6 +84,8 @@ class Services(NamedTuple):
     operations: Operations
     releases: Path
     payers: Standing
+    handover: Callable[[int], Handover | None]
+    drills: Drills
 
 
 class SyncPort:
@@ -103,6 +108,7 @@ class SyncPort:
         self._reports, self._flow = services.operations.reports, services.operations.flow
         self._held_s_max = held_s_max
         self._releases, self._payers = services.releases, services.payers
+        self._handover, self._drills = services.handover, services.drills
         self._trail = trail
         self._clock = clock
         self._threads = threads
@@ -146,6 +152,7 @@ class SyncPort:
         application.router.add_post("/v1/renew", self._renew)
         application.router.add_post("/v1/roots", self._offered)
         application.router.add_get("/v1/bundle", self._bundle)
+        application.router.add_post("/v1/drill", self._drill)
         application.router.add_get(releases.PATH, self._release)
         return application
 
@@ -234,6 +241,7 @@ class SyncPort:
         wait_s = number(request, "wait_s", 0, FEED_WAIT_S_MAX, 0) or 0
         hids_left = number(request, "hids_left", 0, HIDS_LEFT_MAX)
         bundle = number(request, "bundle", 0, BUNDLE_NUMBER_MAX)
+        heard = number(request, "handover", 0, HANDOVER_NUMBER_MAX)
         told = _told(request)
         serial, institution = _client(request)
         if trouble := request.query.get("bundle_trouble", ""):
@@ -250,10 +258,21 @@ class SyncPort:
                 self._report(institution, said)
                 said = ""
             word = None if bundle is None else self._deliveries.word(bundle)
-            if page.items or word or not await self._waiting.wait(institution, cursor, until - loop.time()):
+            handover = None if heard is None else self._handover(heard)
+            if page.items or word or handover or not await self._waiting.wait(institution, cursor, until - loop.time()):
                 waited = self._payers.waited_for(institution)
-                feed = Feed(version=WIRE_VERSION, hub_time=self._clock(), items=page.items, bundle=word, payers=waited)
+                feed = Feed(
+                    version=WIRE_VERSION, hub_time=self._clock(), items=page.items, bundle=word, payers=waited,
+                    handover=handover,
+                )  # fmt: skip
                 return answered(feed, dictionary=dictionary(request))
+
+    async def _drill(self, request: web.Request) -> web.Response:
+        serial, institution = _client(request)
+        await self._in(self._looks, self._fleet.admitted, institution, serial, self._clock())
+        hello = await raw(request, DRILL_BYTES_MAX)
+        flight = await self._in(self._looks, self._drills.flight, request.query.get("authority", ""), hello)
+        return web.Response(body=flight, content_type="application/octet-stream")
 
     async def _bundle(self, request: web.Request) -> web.Response:
         """A piece of a bundle. Making one takes seconds, and after a publication all edges ask: in a thread of its own no batch waits."""

@@ -53,10 +53,29 @@ def server_context(certificate: Path) -> ssl.SSLContext:
     return context
 
 
-def mutual_context(certificate: Path, authority: Path, report: Report) -> ssl.SSLContext:
-    """Like :func:`server_context`, and the client must show a certificate of ``authority``; refusals go to ``report``."""
+class Exchanged(ssl.SSLContext):
+    """A context that hands each new connection to ``inner``, which may be exchanged whole while a server listens: what a context once
+    believed cannot be taken out of it.
+    """
+
+    inner: ssl.SSLContext
+
+    @classmethod
+    def over(cls, inner: ssl.SSLContext) -> Exchanged:
+        """One that hands to ``inner`` until told otherwise."""
+        made = cls(ssl.PROTOCOL_TLS_SERVER)
+        made.inner = inner
+        return made
+
+    def wrap_bio(self, *arguments: Any, **named: Any) -> ssl.SSLObject:
+        """As the standard library's, of the context in use now."""
+        return self.inner.wrap_bio(*arguments, **named)
+
+
+def mutual_context(certificate: Path, authorities: str, report: Report) -> ssl.SSLContext:
+    """Like :func:`server_context`, and the client must show a certificate of one of ``authorities`` (PEM); refusals go to ``report``."""
     context = server_context(certificate)
-    context.load_verify_locations(authority)
+    context.load_verify_locations(cadata=authorities)
     context.verify_mode = ssl.CERT_REQUIRED
     context.verify_flags |= ssl.VerifyFlags.VERIFY_X509_STRICT
 

@@ -5,33 +5,35 @@ Rules
     * An edge's key is made on the edge; the authority sees a signing request and takes from it the public key alone.
     * An edge's certificate names its institution twice, as common name and as URI; the sync port believes the URI.
     * Serial numbers are random. What was issued is written in the store by who asked for it, not here.
+    * One authority follows another through a shadow slot (slots.py, handover.py): what issues is the one in use; what is believed is that
+      one, the other one while there is one, and for a renewal whatever was in use before.
 
 The folder holds ``authority.key``, ``authority.pem``, ``server.pem`` (key and certificate in one file, so that they change
-together), ``names`` (one host name or address a line: what the server certificate is for), ``lock`` (held while files change), and what
-signer.py keeps there.
+together), ``names`` (one host name or address a line: what the server certificate is for), ``lock`` (held while files change),
+``derived.key`` (once there was a second authority), what slots.py keeps and what signer.py keeps there.
 """
 
 from __future__ import annotations
 
 import fcntl
-import ipaddress
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from central_sync.fleet.certificates import authority_in, general_name, issued_by, leaf, make_authority, private_pem
+from central_sync.fleet.files import replace
 from central_sync.fleet.limits import (
-    AUTHORITY_DAYS,
     CLOCK_ALLOWANCE_S,
     EDGE_CERTIFICATE_DAYS,
     SERVER_CERTIFICATE_DAYS,
@@ -39,11 +41,12 @@ from central_sync.fleet.limits import (
     SIGNER_CERTIFICATE_DAYS,
     SIGNING_REQUEST_CHARACTERS_MAX,
 )
+from central_sync.fleet.slots import Slots, Standing, StandingUnreadable
+from central_sync.wire.handovers import name_of
 from central_sync.wire.receipts import SIGNER_URI
 
 ALWAYS_NAMES = ("localhost", "127.0.0.1")
 INSTITUTION_URI = "urn:pishkhan:institution:"
-AUTHORITY_NAME = "Pishkhan hub authority"
 DOCUMENT_SIGNING = x509.ObjectIdentifier("1.3.6.1.5.5.7.3.36")
 """RFC 9336: a key that signs documents, and opens no TLS connection."""
 
@@ -66,23 +69,41 @@ class Issued:
     to_time: datetime
 
 
-class Authority:
-    """The authority in ``folder``. :meth:`open` reads it; nothing else touches the disk."""
+class _Held(NamedTuple):
+    """What was read: the authority in use, whom a client's certificate may be of (PEM), and who ever issued here."""
 
-    def __init__(self, folder: Path) -> None:
+    place: Path
+    key: ec.EllipticCurvePrivateKey
+    certificate: x509.Certificate
+    trusted: str
+    issuers: tuple[x509.Certificate, ...]
+    secret: bytes
+    mark: tuple[int, int, int]
+
+
+class Authority:
+    """The authority in ``folder``: the one in use, or the one in ``slot``. :meth:`open` reads it; nothing else touches the disk."""
+
+    def __init__(self, folder: Path, slot: str | None = None) -> None:
         self.folder = folder
-        self._key: ec.EllipticCurvePrivateKey | None = None
-        self._certificate: x509.Certificate | None = None
+        self.slots = Slots(folder)
+        self._slot = slot
+        self._held: _Held | None = None
 
     @property
     def server_certificate(self) -> Path:
         """File of the server's private key and certificate (PEM)."""
-        return self.folder / "server.pem"
+        return self._place() / "server.pem"
 
     @property
     def authority_certificate(self) -> Path:
         """File of the authority's certificate (PEM)."""
-        return self.folder / "authority.pem"
+        return self._place() / "authority.pem"
+
+    @property
+    def name(self) -> str:
+        """How it is called among people and in reports."""
+        return name_of(self.der())
 
     def create(self, names: Sequence[str], now: datetime) -> None:
         """Make what is missing: the authority once, and a server certificate for ``names`` beside localhost and 127.0.0.1.
@@ -93,42 +114,56 @@ class Authority:
         self.folder.chmod(0o700)
         with self.locked():
             if not self.authority_certificate.exists():
-                self._create_authority(now)
+                make_authority(self._place(), now)
             self.open()
             wanted = list(dict.fromkeys([*ALWAYS_NAMES, *self._names(), *names]))
             if wanted != self._names() or not self.server_certificate.exists():
                 replace(self.folder / "names", "".join(f"{n}\n" for n in wanted).encode(), 0o644)
                 self.make_server_certificate(now)
+                standing = self._standing()
+                if self._slot is None and standing.shadow is not None:
+                    shadow = Authority(self.folder, standing.shadow)
+                    shadow.open()
+                    shadow.make_server_certificate(now)
 
     def open(self) -> None:
-        """Read the authority.
+        """Read the authority; called again, what has become of it meanwhile.
 
         Raises:
             AuthorityMissing: there is none, or its files cannot be read.
         """
+        mark = self._mark()
+        standing = self._standing()
+        place = self.slots.place(standing.current if self._slot is None else self._slot)
+        key, certificate = _read(place)
+        others = [one for one in (authority_in(self.slots.place(slot)) for slot in _others(standing)) if one]
         try:
-            key = serialization.load_pem_private_key((self.folder / "authority.key").read_bytes(), password=None)
-            self._certificate = x509.load_pem_x509_certificate(self.authority_certificate.read_bytes())
-        except FileNotFoundError as error:
-            raise AuthorityMissing(f"no authority in {self.folder}: run `pishkhan-hub init` first") from error
-        except (OSError, ValueError, TypeError, UnsupportedAlgorithm) as error:
-            reason = error.strerror if isinstance(error, OSError) else "not a key and certificate in PEM"
-            raise AuthorityMissing(f"the authority in {self.folder} cannot be read: {reason}") from error
-        if not isinstance(key, ec.EllipticCurvePrivateKey):
-            raise AuthorityMissing(f"the authority's key in {self.folder} is of a foreign kind")
-        self._key = key
+            gone = [x509.load_der_x509_certificate(one.present) for one in self.slots.trail()]
+        except (StandingUnreadable, ValueError) as error:
+            raise AuthorityMissing(f"the trail in {self.folder} cannot be read: {error}") from error
+        present = [certificate, *(one for one in others if one != certificate)]
+        trusted = "".join(one.public_bytes(serialization.Encoding.PEM).decode() for one in present)
+        self._held = _Held(place, key, certificate, trusted, (*present, *gone), self._secret(key), mark)
+
+    def changed(self) -> bool:
+        """Whether another process has changed what :meth:`open` read: its files, or which of them is in use."""
+        return self._mark() != self._opened().mark
+
+    def trusted(self) -> str:
+        """The certificates (PEM) of whom an edge's own may be: the authority in use, and the other one while there is one."""
+        return self._opened().trusted
 
     def der(self) -> bytes:
         """The authority's certificate in DER: what the enrolment code carries the fingerprint of."""
-        return self._opened()[1].public_bytes(serialization.Encoding.DER)
+        return self._opened().certificate.public_bytes(serialization.Encoding.DER)
 
     def pem(self) -> str:
         """The authority's certificate in PEM."""
-        return self._opened()[1].public_bytes(serialization.Encoding.PEM).decode()
+        return self._opened().certificate.public_bytes(serialization.Encoding.PEM).decode()
 
     def expires_at(self) -> datetime:
         """When the authority itself ends."""
-        return self._opened()[1].not_valid_after_utc
+        return self._opened().certificate.not_valid_after_utc
 
     def server_expires_at(self) -> datetime:
         """When the server certificate ends.
@@ -158,8 +193,8 @@ class Authority:
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Pishkhan hub")])
         certificate = self._signed(
-            _leaf(subject, key.public_key(), ExtendedKeyUsageOID.SERVER_AUTH).add_extension(
-                x509.SubjectAlternativeName([_general_name(n) for n in names]), critical=False
+            leaf(subject, key.public_key(), ExtendedKeyUsageOID.SERVER_AUTH).add_extension(
+                x509.SubjectAlternativeName([general_name(n) for n in names]), critical=False
             ),
             now,
             days,
@@ -178,7 +213,7 @@ class Authority:
         public = requested_key(signing_request)
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, institution)])
         certificate = self._signed(
-            _leaf(subject, public, ExtendedKeyUsageOID.CLIENT_AUTH).add_extension(
+            leaf(subject, public, ExtendedKeyUsageOID.CLIENT_AUTH).add_extension(
                 x509.SubjectAlternativeName([x509.UniformResourceIdentifier(INSTITUTION_URI + institution)]),
                 critical=False,
             ),
@@ -194,16 +229,25 @@ class Authority:
 
     def derived(self, purpose: bytes) -> bytes:
         """A key of 32 bytes for ``purpose``, the same in every process that holds this authority; it tells nothing of the authority's own."""
-        secret = self._opened()[0].private_numbers().private_value.to_bytes(32, "big")
-        return HKDF(hashes.SHA256(), 32, salt=None, info=purpose).derive(secret)
+        return HKDF(hashes.SHA256(), 32, salt=None, info=purpose).derive(self._opened().secret)
+
+    def keep_derived(self) -> None:
+        """Let :meth:`derived` go on giving the same when another authority is in use."""
+        path = self.folder / "derived.key"
+        if not path.exists():
+            replace(path, self._opened().secret, 0o600)
 
     def issued(self, certificate: x509.Certificate) -> bool:
-        """Whether this authority signed ``certificate``."""
-        try:
-            certificate.verify_directly_issued_by(self._opened()[1])
-        except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
-            return False
-        return True
+        """Whether this authority, the other one, or one before them signed ``certificate``."""
+        return any(issued_by(one, certificate) for one in self._opened().issuers)
+
+    def signs(self, certificate: x509.Certificate) -> bool:
+        """Whether the very authority that is in use signed ``certificate``."""
+        return issued_by(self._opened().certificate, certificate)
+
+    def signature(self, text: bytes) -> bytes:
+        """Its own signature over ``text``: ECDSA P-256 with SHA-256, DER."""
+        return self._opened().key.sign(text, ec.ECDSA(hashes.SHA256()))
 
     def sign_signer(
         self, public: Ed25519PublicKey, now: datetime, days: int = SIGNER_CERTIFICATE_DAYS
@@ -211,30 +255,10 @@ class Authority:
         """A certificate for a key with which the hub signs receipts, roots and rulebooks, and which is good for nothing else."""
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Pishkhan hub signer")])
         purpose = x509.SubjectAlternativeName([x509.UniformResourceIdentifier(SIGNER_URI)])
-        return self._signed(_leaf(subject, public, DOCUMENT_SIGNING).add_extension(purpose, critical=False), now, days)
-
-    def _create_authority(self, now: datetime) -> None:
-        key = ec.generate_private_key(ec.SECP256R1())
-        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, AUTHORITY_NAME)])
-        usage = x509.KeyUsage(False, False, False, False, False, True, True, False, False)
-        certificate = (
-            x509.CertificateBuilder()
-            .subject_name(name)
-            .issuer_name(name)
-            .public_key(key.public_key())
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(now - timedelta(seconds=CLOCK_ALLOWANCE_S))
-            .not_valid_after(now + timedelta(days=AUTHORITY_DAYS))
-            .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-            .add_extension(usage, critical=True)
-            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-            .sign(key, hashes.SHA256())
-        )
-        replace(self.folder / "authority.key", private_pem(key), 0o600)
-        replace(self.authority_certificate, certificate.public_bytes(serialization.Encoding.PEM), 0o644)
+        return self._signed(leaf(subject, public, DOCUMENT_SIGNING).add_extension(purpose, critical=False), now, days)
 
     def _signed(self, builder: x509.CertificateBuilder, now: datetime, days: int) -> x509.Certificate:
-        key, authority = self._opened()
+        key, authority = self._opened().key, self._opened().certificate
         identifier = authority.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
         return (
             builder.issuer_name(authority.subject)
@@ -258,10 +282,32 @@ class Authority:
         except FileNotFoundError:
             return []
 
-    def _opened(self) -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:
-        assert self._key is not None, "open() first"
-        assert self._certificate is not None, "open() first"
-        return self._key, self._certificate
+    def _place(self) -> Path:
+        if self._held is not None:
+            return self._held.place
+        return self.slots.place(self._standing().current if self._slot is None else self._slot)
+
+    def _standing(self) -> Standing:
+        try:
+            return self.slots.standing()
+        except StandingUnreadable as error:
+            raise AuthorityMissing(str(error)) from error
+
+    def _secret(self, key: ec.EllipticCurvePrivateKey) -> bytes:
+        try:
+            return (self.folder / "derived.key").read_bytes()
+        except FileNotFoundError:
+            return key.private_numbers().private_value.to_bytes(32, "big")
+        except OSError as error:
+            raise AuthorityMissing(f"derived.key in {self.folder} cannot be read: {error.strerror}") from error
+
+    def _mark(self) -> tuple[int, int, int]:
+        """What tells one state of the files from another."""
+        return self.slots.mark()
+
+    def _opened(self) -> _Held:
+        assert self._held is not None, "open() first"
+        return self._held
 
 
 def named_in(der: bytes) -> tuple[str, str | None]:
@@ -305,42 +351,21 @@ def key_der(public: ec.EllipticCurvePublicKey) -> bytes:
     return public.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
 
 
-def _leaf(
-    subject: x509.Name, public: ec.EllipticCurvePublicKey | Ed25519PublicKey, purpose: x509.ObjectIdentifier
-) -> x509.CertificateBuilder:
-    usage = x509.KeyUsage(True, False, False, False, False, False, False, False, False)
-    return (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .public_key(public)
-        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(usage, critical=True)
-        .add_extension(x509.ExtendedKeyUsage([purpose]), critical=False)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
-    )
+def _others(standing: Standing) -> tuple[str, ...]:
+    """The slots that are believed: that in use, and the other one."""
+    return (standing.current,) if standing.shadow is None else (standing.current, standing.shadow)
 
 
-def _general_name(name: str) -> x509.GeneralName:
+def _read(place: Path) -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:
+    """Key and certificate of the authority in the folder ``place``."""
     try:
-        return x509.IPAddress(ipaddress.ip_address(name))
-    except ValueError:
-        return x509.DNSName(name)
-
-
-def private_pem(key: ec.EllipticCurvePrivateKey | Ed25519PrivateKey) -> bytes:
-    """A private key as it stands in a file that only the hub's user may read."""
-    return key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-
-
-def replace(path: Path, content: bytes, mode: int) -> None:
-    """Write a file whole or not at all; it never exists with wider rights than ``mode``, not for a moment."""
-    fresh = path.with_name(path.name + ".new")
-    fresh.unlink(missing_ok=True)
-    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
+        key = serialization.load_pem_private_key((place / "authority.key").read_bytes(), password=None)
+        certificate = x509.load_pem_x509_certificate((place / "authority.pem").read_bytes())
+    except FileNotFoundError as error:
+        raise AuthorityMissing(f"no authority in {place}: run `pishkhan-hub init` first") from error
+    except (OSError, ValueError, TypeError, UnsupportedAlgorithm) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not a key and certificate in PEM"
+        raise AuthorityMissing(f"the authority in {place} cannot be read: {reason}") from error
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
+        raise AuthorityMissing(f"the authority's key in {place} is of a foreign kind")
+    return key, certificate

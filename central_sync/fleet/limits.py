@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 AUTHORITY_DAYS = 3652
-"""How long the hub's own authority lives: ten years; a new one means enrolling every edge again."""
+"""How long the hub's own authority lives: ten years; the next one takes its place while both are believed."""
+AUTHORITY_WARNING_DAYS = 365
+"""From this many days before its end the hub's log asks for the next one."""
+AUTHORITY_LOOK_S = 2.0
+"""How often a running hub looks whether another authority is in use, or announced."""
+ACTIVE_DAYS = 7
+"""An edge that reported within so many days is one that a switch must not lose."""
 SERVER_CERTIFICATE_DAYS = 398
 SERVER_RENEWAL_DAYS = 30
 """At start a server certificate with less than this left is made anew."""

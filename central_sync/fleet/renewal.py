@@ -3,7 +3,7 @@
 Rules
     * An edge renews with a new key each time. On the sync port TLS proves who asks; on the enrol port, where an edge comes whose
       certificate has ended while its line was down, the signing request bears a signature of the old key.
-    * A certificate is renewed only if this authority issued it, the store knows it, it was not revoked, and it ended at most
+    * A certificate is renewed only if this authority or one that it followed issued it, the store knows it, it was not revoked, and it ended at most
       ``RENEWAL_LATE_DAYS_MAX`` days ago. Who was away for longer, or was revoked, is invited again by a person.
     * The new one stands in the line of the old: it holds the same enrolment's HID leases, and the old one is good for a while beside it.
     * At most ``RENEWALS_PER_DAY_MAX`` a day for one hospital. Everything is audited, refusals too.
@@ -11,6 +11,7 @@ Rules
 
 from __future__ import annotations
 
+import hmac
 from datetime import datetime, timedelta
 
 import structlog
@@ -92,6 +93,8 @@ class Renewals:
             kept = uow.certificates.get(serial)
         if kept is None or kept.institution != institution:
             return None, "unknown"
+        if kept.public_key is not None and not hmac.compare_digest(kept.public_key, _key_of(certificate)):
+            return None, "another key"
         if kept.revoked_at is not None:
             return None, "revoked"
         if now - kept.not_after > _LATE:
@@ -117,6 +120,12 @@ def _read(pem: str) -> x509.Certificate | None:
         return x509.load_pem_x509_certificate(pem.encode())
     except (ValueError, UnsupportedAlgorithm, x509.InvalidVersion):
         return None
+
+
+def _key_of(certificate: x509.Certificate) -> bytes:
+    return certificate.public_key().public_bytes(
+        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
 
 
 def _signed(certificate: x509.Certificate, request: Renewal) -> bool:

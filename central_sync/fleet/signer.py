@@ -2,8 +2,8 @@
 
 Rules
     * Key: Ed25519, made here, in ``signer.pem`` beside the authority (0600, key and certificate in one file); it never leaves the folder.
-    * The authority vouches for it for a year or so; in time a new key follows, and the old one is gone with its file. Certificates are
-      kept under ``signers/`` for ever: what was signed is checked years later.
+    * The authority vouches for it for a year or so; in time, or under another authority, a new key follows, and the old one is gone with its
+      file. Certificates are kept under ``signers/`` for ever: what was signed is checked years later.
     * Every process on one folder uses the same signer. Of several that find it near its end one makes the next, the others read it. Hubs
       with folders of their own have signers of their own; the database tells all of them to the edges.
 """
@@ -19,7 +19,9 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from central_sync.fleet.authority import Authority, AuthorityMissing, private_pem, replace
+from central_sync.fleet.authority import Authority, AuthorityMissing
+from central_sync.fleet.certificates import private_pem
+from central_sync.fleet.files import replace
 from central_sync.fleet.limits import SIGNER_RENEWAL_DAYS
 from central_sync.store import Store
 from central_sync.wire import receipts
@@ -65,7 +67,8 @@ class Signer:
         return self._opened().ends_at
 
     def open(self, now: datetime) -> None:
-        """Read the signer, or make it: the first, or the next when it has less than ``SIGNER_RENEWAL_DAYS`` left. The authority is open.
+        """Read the signer, or make it: the first, or the next when it has less than ``SIGNER_RENEWAL_DAYS`` left or is of
+        another authority. The authority is open.
 
         Called again it takes up what another process has made meanwhile.
 
@@ -128,7 +131,8 @@ class Signer:
         if not isinstance(key, Ed25519PrivateKey):
             raise AuthorityMissing(f"the signer's key in {self._file} is of a foreign kind")
         self._held = _held(key, certificate)
-        return certificate.not_valid_after_utc - now >= timedelta(days=SIGNER_RENEWAL_DAYS)
+        enough = certificate.not_valid_after_utc - now >= timedelta(days=SIGNER_RENEWAL_DAYS)
+        return enough and self._authority.signs(certificate)
 
     def _make(self, now: datetime) -> None:
         key = Ed25519PrivateKey.generate()

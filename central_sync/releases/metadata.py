@@ -13,7 +13,7 @@ from securesystemslib.signer import CryptoSigner, SSlibKey
 from tuf.api.exceptions import RepositoryError
 from tuf.api.metadata import Metadata, Root, Snapshot, Targets, Timestamp
 
-from central_sync.fleet.authority import replace
+from central_sync.fleet.files import replace
 from central_sync.releases import keys
 
 T = TypeVar("T", Root, Timestamp, Snapshot, Targets)

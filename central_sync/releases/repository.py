@@ -29,7 +29,7 @@ from tuf.api.metadata import (
     Timestamp,
 )
 
-from central_sync.fleet.authority import replace
+from central_sync.fleet.files import replace
 from central_sync.releases.limits import (
     RELEASE_BYTES_MAX,
     RENEW_DAYS_LEFT,

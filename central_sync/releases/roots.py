@@ -11,7 +11,7 @@ from datetime import datetime
 from securesystemslib.signer import CryptoSigner, SSlibKey
 from tuf.api.metadata import Metadata, Root, Snapshot, Targets, Timestamp
 
-from central_sync.fleet.authority import replace
+from central_sync.fleet.files import replace
 from central_sync.releases.limits import ROOT_DAYS, ROOT_KEYS_MAX, ROOT_THRESHOLD
 from central_sync.releases.metadata import FILE_MODE, ReleasesError, Shelf, ends, read
 

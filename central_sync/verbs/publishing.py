@@ -23,7 +23,7 @@ from central_sync.benefits import compiled
 from central_sync.benefits.bundle import BundleBroken
 from central_sync.benefits.compiled import Compiled
 from central_sync.fleet import bundles as signed
-from central_sync.fleet.authority import replace
+from central_sync.fleet.files import replace
 from central_sync.place import Place, needed
 from central_sync.publications import Publications
 from central_sync.rulebook.build import build as build_folder

@@ -62,6 +62,14 @@ BUNDLE_NUMBER_MAX = 2**53
 BUNDLE_PART_BYTES_MAX = 256 * 1024
 """How much of a bundle one answer brings: a second on a thin line, and what a cut in the middle costs."""
 
+HANDOVER_NUMBER_MAX = 2**53
+AUTHORITY_BYTES_MAX = 4_096
+"""An authority's certificate in DER, as a handover carries it; a usual one has 450."""
+HANDOVERS_MAX = 64
+"""Links of the trail that an edge looks at: one in ten years is usual."""
+DRILL_BYTES_MAX = 16 * 1024
+"""A client's hello, or all that a server says to it before the client has to speak again."""
+
 REPORT_CHARACTERS_MAX = 4_096
 """An edge's report as it stands in the query of a poll; a usual one has 700."""
 REPORT_READERS_MAX = 16

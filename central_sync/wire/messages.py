@@ -163,10 +163,31 @@ class PayerWord(Message, frozen=True, kw_only=True):
     shares: int
 
 
+class Handover(Message, frozen=True, kw_only=True):
+    """What the hub says of the change from one authority to the next; ``handovers.py`` says what is signed. ``present`` and ``following``
+    are certificates (DER), ``state`` is one of ``handovers.State``, ``signature`` is by the key of ``present`` (ECDSA P-256 with SHA-256, DER).
+    """
+
+    number: int
+    state: str
+    present: bytes
+    following: bytes
+    issued_at: datetime
+    signature: bytes
+
+
+class Trail(Message, frozen=True, kw_only=True):
+    """Every handover that was done, oldest first: how an edge that was away finds from the authority that it knows to the present one."""
+
+    version: int
+    handovers: list[Handover]
+
+
 class Feed(Message, frozen=True, kw_only=True):
     """The answer of a long poll: what came after the edge's cursor, possibly nothing. ``bundle``: besides, if the poll named a rulebook's
-    number (``bundle=NUMBER``) and one with a higher number is in force. It is no item: an edge that does not know it passes over it. ``payers``: which
-    payers the hub waits for, empty if it waits for none; ``None``: it does not say. No item either.
+    number (``bundle=NUMBER``) and one with a higher number is in force. ``handover``: the same for the hub's authority (``handover=NUMBER``).
+    ``payers``: which payers the hub waits for, empty if it waits for none; ``None``: it does not say. They are no items: an edge that does not
+    know them passes over them.
     """
 
     version: int
@@ -174,6 +195,7 @@ class Feed(Message, frozen=True, kw_only=True):
     items: list[FeedItem]
     bundle: BundleWord | None = None
     payers: list[PayerWord] | None = None
+    handover: Handover | None = None
 
 
 class ReaderWord(Message, frozen=True, kw_only=True, gc=False):
@@ -188,7 +210,8 @@ class EdgeReport(Message, frozen=True, kw_only=True, gc=False):
 
     ``pending``: transactions without a receipt, the oldest recorded at ``oldest_at``; ``in_doubt`` of them are fences, the oldest from
     ``in_doubt_since``. ``skew_ms``: its clock less the hub's, as it saw them last. ``hours_left``: how long its disk lasts, if it knows.
-    ``legs``: each leg of the way from card to hub and how it is (``well``, ``warning``, ``broken``, ``unknown``).
+    ``legs``: each leg of the way from card to hub and how it is (``well``, ``warning``, ``broken``, ``unknown``). ``authority``: who issued its
+    certificate; ``authority_next``: whom it has drilled, with the result in ``authority_drill`` (``handovers.PASSED`` or a ``Fault``).
     """
 
     version: int
@@ -216,6 +239,9 @@ class EdgeReport(Message, frozen=True, kw_only=True, gc=False):
     readers: int = 0
     readers_troubled: list[ReaderWord] = []
     legs: dict[str, str] = {}
+    authority: str = ""
+    authority_next: str = ""
+    authority_drill: str = ""
 
 
 class BundlePart(Message, frozen=True, kw_only=True):

@@ -80,6 +80,7 @@ def _check(report: EdgeReport) -> None:
     numbers = [getattr(report, name) for name in _COUNTS]
     texts = [report.program, report.rulebook, *(one.name for one in report.readers_troubled)]
     codes = [report.rulebook_trouble, *(one.trouble for one in report.readers_troubled), *report.legs]
+    codes += [report.authority, report.authority_next, report.authority_drill]
     instants = (report.sent_at, report.oldest_at, report.in_doubt_since, report.certificate_ends)
     right = (
         all(0 <= number <= REPORT_NUMBER_MAX for number in numbers)

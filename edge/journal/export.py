@@ -17,6 +17,7 @@ from edge.journal.proof import PROOF_VERSION, AnswerProof, Proof, RootProof, Seg
 from edge.journal.sealing import Vault
 from edge.journal.survey import begin
 from edge.journal.tail import ROOT
+from edge.signatures import issued_by
 
 Connection = Any  # pysqlite3 has no types
 
@@ -24,7 +25,8 @@ Connection = Any  # pysqlite3 has no types
 def export(
     c: Connection, vault: Vault, institution: str, msgid: str, signers: Mapping[str, str], authority: str
 ) -> Proof:
-    """The proof of the transaction ``msgid``. ``signers``: the hub's certificates (PEM) by name; ``authority``: its own.
+    """The proof of the transaction ``msgid``. ``signers``: the hub's certificates (PEM) by name; ``authority``: those
+    that it ever used (PEM); the proof holds the ones that vouch for something in it.
 
     Raises:
         JournalError: the journal does not hold it (or not any more).
@@ -36,6 +38,7 @@ def export(
     leaves = r.leaves(segment.salts, segment.records)
     answer, root = _answer(c, vault, seq), _root(c, vault, segment)
     named = {part.signer for part in (answer, root) if part is not None}
+    used = {name: pem for name, pem in signers.items() if name in named}
     return Proof(
         version=PROOF_VERSION,
         institution=entry.institution,
@@ -53,9 +56,17 @@ def export(
         ),
         answer=answer,
         root=root,
-        signers={name: pem for name, pem in signers.items() if name in named},
-        authority=authority,
+        signers=used,
+        authority=_vouching(authority, [*used.values(), *([root.certificate] if root is not None else [])]),
     )
+
+
+def _vouching(authorities: str, certificates: Sequence[str]) -> str:
+    """Of ``authorities`` (PEM) those that issued one of ``certificates`` (PEM); the first, if there is nothing to vouch for."""
+    roots = x509.load_pem_x509_certificates(authorities.encode())
+    issued = [x509.load_pem_x509_certificate(one.encode()) for one in certificates]
+    found = [root for root in roots if any(issued_by(one, root) for one in issued)] or roots[:1]
+    return "".join(one.public_bytes(Encoding.PEM).decode() for one in found)
 
 
 def _found(c: Connection, vault: Vault, institution: str, msgid: str) -> tuple[int, r.Entry]:

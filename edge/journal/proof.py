@@ -31,6 +31,7 @@ from central_sync.wire.messages import DayRoot, ItemAnswer
 from central_sync.wire.refusals import Refused
 from edge.journal import days
 from edge.journal import records as r
+from edge.signatures import issued_by
 
 PROOF_VERSION = 1
 PROOF_BYTES_MAX = 4 * 1024 * 1024
@@ -127,7 +128,9 @@ def read(text: bytes) -> Proof:
 
 
 def check(proof: Proof, fingerprint: str = "") -> list[Finding]:
-    """Every part of ``proof`` and whether it holds. ``fingerprint``: the authority's, SHA-256 in hexadecimal, if it is known from elsewhere."""
+    """Every part of ``proof`` and whether it holds. ``fingerprint``: the authority's, SHA-256 in hexadecimal, if it is known from
+    elsewhere; several with commas between, for a proof over a change of the authority.
+    """
     parts: tuple[tuple[str, Callable[[], tuple[bool | None, str]]], ...] = (
         ("authority", lambda: _authority_told(proof, fingerprint)),
         ("transaction", lambda: _transaction(proof)),
@@ -160,18 +163,21 @@ def holds(findings: list[Finding]) -> bool:
     return all(finding.well is not False for finding in findings)
 
 
-def fingerprint_of(authority: str) -> str:
-    """SHA-256 of a certificate (PEM), in hexadecimal."""
-    return x509.load_pem_x509_certificate(authority.encode()).fingerprint(hashes.SHA256()).hex()
+def fingerprints_of(authority: str) -> list[str]:
+    """SHA-256 of each certificate in ``authority`` (PEM), in hexadecimal."""
+    found = x509.load_pem_x509_certificates(authority.encode())
+    return [one.fingerprint(hashes.SHA256()).hex() for one in found]
 
 
 def _authority_told(proof: Proof, expected: str) -> tuple[bool | None, str]:
-    found = fingerprint_of(proof.authority)
+    found = fingerprints_of(proof.authority)
+    told = ", ".join(found)
     if not expected:
-        return None, f"compare its fingerprint with the hub's: {found}"
-    if found != expected.replace(":", "").strip().lower():
-        raise Unproven(f"another authority than the expected one: {found}")
-    return True, f"the expected one: {found}"
+        return None, f"compare its fingerprint with the hub's: {told}"
+    known = {one.replace(":", "").strip().lower() for one in expected.split(",")}
+    if not set(found) <= known:
+        raise Unproven(f"another authority than the expected one: {told}")
+    return True, f"the expected one: {told}"
 
 
 def _transaction(proof: Proof) -> tuple[bool | None, str]:
@@ -253,8 +259,8 @@ def _answer(proof: Proof) -> tuple[bool | None, str]:
     return True, f"{verdict}, signed by the hub {told.hub_time:%Y-%m-%d %H:%M:%S}Z"
 
 
-def _authority(proof: Proof) -> x509.Certificate:
-    return x509.load_pem_x509_certificate(proof.authority.encode())
+def _authority(proof: Proof) -> list[x509.Certificate]:
+    return x509.load_pem_x509_certificates(proof.authority.encode())
 
 
 def _signer(proof: Proof, name: str, at: datetime) -> ed25519.Ed25519PublicKey:
@@ -272,8 +278,9 @@ def _signer(proof: Proof, name: str, at: datetime) -> ed25519.Ed25519PublicKey:
     return public
 
 
-def _issued(certificate: x509.Certificate, authority: x509.Certificate, uri: str) -> None:
-    _verified(lambda: certificate.verify_directly_issued_by(authority), "the authority's signature on a certificate")
+def _issued(certificate: x509.Certificate, authorities: list[x509.Certificate], uri: str) -> None:
+    if not any(issued_by(certificate, one) for one in authorities):
+        raise Unproven("the authority's signature on a certificate does not hold")
     try:
         names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except x509.ExtensionNotFound as error:

@@ -15,7 +15,7 @@ from datetime import datetime
 from pathlib import Path
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import UnsupportedAlgorithm
 from msgspec import Struct
 
 from central_sync.wire.catalogue import BY_NUMBER, Resolution
@@ -27,6 +27,7 @@ from edge.journal.envelope import BackupUnusable, Header
 from edge.journal.proof import INSTITUTION_URI
 from edge.journal.sealing import DEVICE_FILE, KEYS_FILE
 from edge.journal.verify import Signers
+from edge.signatures import issued_by
 
 SCRATCH = ".restore"
 _WHY = "restored from a backup"
@@ -58,7 +59,7 @@ async def restore(
     now: datetime,
     tell: Tell,
 ) -> Restored:
-    """Restore ``file`` into the data folder of an edge enrolled for ``institution`` under ``authority`` (PEM).
+    """Restore ``file`` into the data folder of an edge enrolled for ``institution`` under ``authority`` (PEM, one or several).
 
     Raises:
         BackupUnusable: it was altered, is another hospital's, needs another recovery key, or the folder has a journal already.
@@ -118,10 +119,12 @@ def _issued(header: Header, institution: str, authority: str) -> None:
     """The backup is signed by an edge of ours: its certificate is the hub's for this hospital, whether or not it has ended since."""
     try:
         certificate = x509.load_pem_x509_certificate(header.certificate.encode())
-        certificate.verify_directly_issued_by(x509.load_pem_x509_certificate(authority.encode()))
+        roots = x509.load_pem_x509_certificates(authority.encode())
         names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm, x509.ExtensionNotFound) as error:
+    except (ValueError, TypeError, UnsupportedAlgorithm, x509.ExtensionNotFound, x509.InvalidVersion) as error:
         raise BackupUnusable("the backup was signed by no edge of this hub") from error
+    if not any(issued_by(certificate, root) for root in roots):
+        raise BackupUnusable("the backup was signed by no edge of this hub")
     if INSTITUTION_URI + institution not in names.get_values_for_type(x509.UniformResourceIdentifier):
         raise BackupUnusable("the backup was signed by another hospital's edge")
 

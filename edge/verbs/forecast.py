@@ -149,7 +149,7 @@ def _forecaster(folder: Path) -> Forecaster:
     except NotEnrolled:
         return Forecaster("UTC")
     forecaster = Forecaster(who.zone)
-    found, fault = Shelf(folder, who.authority, who.institution).best()
+    found, fault = Shelf(folder, who.evidence, who.institution).best()
     if fault is not None:
         click.echo(f"A rulebook that is kept here cannot be used: {WHY[fault]}.", err=True)
     if found is not None:

@@ -84,7 +84,7 @@ def journal_show(folder: Path, latest: int | None) -> None:
 def journal_verify(folder: Path, as_json: bool) -> None:
     """Check the whole chain: whatever was altered, left out, put elsewhere or sealed anew. Ends with 1 if anything was."""
     who = identity.load(folder)
-    signers = {name: one.key for name, one in known(folder, who.authority).items()}
+    signers = {name: one.key for name, one in known(folder, who.evidence).items()}
     with _reading(folder) as (c, vault), _progress() as tell:
         report = verify(c, vault, who.institution, signers, tell)
     plain = msgspec.to_builtins(report)
@@ -107,9 +107,9 @@ def journal_verify(folder: Path, as_json: bool) -> None:
 def journal_export(folder: Path, msgid: str) -> None:
     """Print a proof of one transaction that stands by itself (JSON). It holds the packet: handle it as a patient's file."""
     who = identity.load(folder)
-    signers = {name: one.certificate.decode() for name, one in known(folder, who.authority).items()}
+    signers = {name: one.certificate.decode() for name, one in known(folder, who.evidence).items()}
     with _reading(folder) as (c, vault):
-        made = export(c, vault, who.institution, msgid, signers, who.authority.read_text())
+        made = export(c, vault, who.institution, msgid, signers, who.evidence.read_text())
     audit = Audit(folder)
     audit.start()
     audit.note("exported a proof", clock(), operator=_person(), record=made.seq)
@@ -119,7 +119,10 @@ def journal_export(folder: Path, msgid: str) -> None:
 @journal.command("check-proof")
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option(
-    "--authority", default="", metavar="SHA256", help="The fingerprint of the hub's authority, as it is known."
+    "--authority",
+    default="",
+    metavar="SHA256",
+    help="The fingerprint of the hub's authority, as it is known; several with commas between.",
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def journal_check_proof(file: Path, authority: str, as_json: bool) -> None:
@@ -205,10 +208,10 @@ def journal_restore(folder: Path, file: Path, as_json: bool) -> None:
     """Go on from a backup on a new box: enrol it for the hospital first. Asks for the recovery key, or reads it from standard input."""
     who = identity.load(folder)
     recovery = click.prompt("Recovery key", err=True, hide_input=sys.stdin.isatty())
-    signers = {name: one.key for name, one in known(folder, who.authority).items()}
+    signers = {name: one.key for name, one in known(folder, who.evidence).items()}
     with _progress() as tell:
         found = asyncio.run(
-            restore.restore(file, folder, recovery, who.institution, who.authority.read_text(), signers, clock(), tell)
+            restore.restore(file, folder, recovery, who.institution, who.evidence.read_text(), signers, clock(), tell)
         )
     _told(msgspec.to_builtins(found), as_json)
     since = f"{found.compare_from:%Y-%m-%dT%H:%M:%SZ}" if found.compare_from else "1970-01-01"

@@ -73,7 +73,7 @@ def test_each_thing_that_is_wrong_is_found(town: Town) -> None:
 
 def test_a_kept_rulebook_is_named_and_one_that_cannot_be_used_is_told(tmp_path: Path) -> None:
     hub = RulebookHub(tmp_path / "hub")
-    who = SimpleNamespace(authority=hub.authority_file, institution="H1")
+    who = SimpleNamespace(evidence=hub.authority_file, institution="H1")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("edge.doctor.identity.load", lambda _folder: who)
         assert "none from the hub yet" in doctor._rulebook(tmp_path, AT)

@@ -81,7 +81,7 @@ class World:
         with self.store.write() as uow:
             uow.certificates.revoke(HOSPITAL, now())
             uow.certificates.add(Certificate(issued.serial, HOSPITAL, issued.to_time, now() - began))
-        self.who = identity.replace_certificate(self.home, self.who, issued.certificate, key)
+        self.who = identity.replace_certificate(self.home, issued.certificate, key)
         return self.who
 
     def audited(self) -> list[str]:

@@ -34,7 +34,7 @@ def test_what_cannot_be_bound_is_told(host, device):
 
 
 def test_contexts_speak_1_2_at_least_and_resume_nothing(authority):
-    mutual = mutual_context(authority.server_certificate, authority.authority_certificate, lambda *_: None)
+    mutual = mutual_context(authority.server_certificate, authority.pem(), lambda *_: None)
     for context in (mutual, server_context(authority.server_certificate)):
         assert context.minimum_version >= ssl.TLSVersion.TLSv1_2
         assert context.num_tickets == 0

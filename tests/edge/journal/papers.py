@@ -72,7 +72,7 @@ def enrolled(folder: Path, papers: Papers) -> Path:
         institution=papers.institution, name="One", zone="Asia/Tehran", currency="IRR", calendar="solar_hijri",
         certificate=pem(papers.edge), authority=pem(papers.authority.certificate), sync_url="https://127.0.0.1:1",
     )  # fmt: skip
-    identity._store(folder, told, papers.edge_key)
+    identity._store(folder, told, identity._private(papers.edge_key), told.authority)
     (folder / signers.FOLDER).mkdir()
     (folder / signers.FOLDER / f"{papers.signer_name}.pem").write_text(pem(papers.signer))
     return folder

@@ -87,7 +87,7 @@ def _told(found: list[proof.Finding]) -> dict[str, bool | None]:
 def test_a_proof_holds_by_itself() -> None:
     papers = Papers()
     made = _proof(papers)
-    known = proof.fingerprint_of(made.authority)
+    [known] = proof.fingerprints_of(made.authority)
     found = proof.check(proof.read(msgspec.json.encode(made)), known)
     assert set(_told(found).values()) == {True}, found
     assert proof.holds(found)

@@ -85,7 +85,7 @@ def test_a_file_is_judged_by_the_rulebook_that_is_in_use_here_else_by_the_shippe
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hub = RulebookHub(tmp_path / "hub")
-    who = SimpleNamespace(authority=hub.authority_file, institution="H1", zone="Asia/Shanghai")
+    who = SimpleNamespace(evidence=hub.authority_file, institution="H1", zone="Asia/Shanghai")
     monkeypatch.setattr("edge.verbs.forecast.identity.load", lambda _folder: who)
     shelf = Shelf(tmp_path, hub.authority_file, "H1")
     shelf.keep(NUMBER, hub.bundle(NUMBER, without("DRG-01")))

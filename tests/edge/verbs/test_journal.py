@@ -136,7 +136,7 @@ def test_a_proof_is_exported_and_checked_without_a_journal(verb: Callable[..., R
     assert done.exit_code == 0, done.output
     file = tmp_path / "proof.json"
     file.write_text(done.stdout)
-    known = proof.fingerprint_of(pem(PAPERS.authority.certificate))
+    [known] = proof.fingerprints_of(pem(PAPERS.authority.certificate))
     checked = _run(tmp_path / "nowhere", "check-proof", str(file), "--authority", known, "--json")
     told = json.loads(checked.stdout)
     assert (checked.exit_code, told["holds"], {part["well"] for part in told["parts"]}) == (0, True, {True})

@@ -68,6 +68,7 @@ def test_status_and_doctor_tell_of_an_edge_that_does_not_run(tmp_path: Path) -> 
         "folder",
         "settings",
         "identity",
+        "authority",
         "journal",
         "workstations",
         "agents",
@@ -75,6 +76,7 @@ def test_status_and_doctor_tell_of_an_edge_that_does_not_run(tmp_path: Path) -> 
         "disk",
         "site",
         "tunnel",
+        "payers",
         "running",
     ]
     assert list(findings) == parts

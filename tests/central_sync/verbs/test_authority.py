@@ -1,0 +1,76 @@
+"""The change of the hub's authority as an operator types it."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from central_sync.config import load
+from central_sync.fleet.reports import packed
+from central_sync.place import Place
+from central_sync.store.fleet_records import ReportRow
+from central_sync.store.records import Certificate
+from central_sync.wire.limits import WIRE_VERSION
+from central_sync.wire.messages import EdgeReport
+from tests.central_sync.test_main import hub_command
+
+
+@pytest.fixture
+def hub(tmp_path):
+    folder = tmp_path / "hub"
+    hub_command(folder, "init")
+    hub_command(folder, "hospital", "add", "H01", "--name", "One", "--region", "cn", "--tier", "tier_3")
+    return folder
+
+
+def reported(hub, uses, following="", drill="") -> None:
+    now = datetime.now(UTC)
+    said = EdgeReport(
+        version=WIRE_VERSION, sent_at=now, authority=uses, authority_next=following, authority_drill=drill
+    )
+    with Place(hub, load(hub)).store() as store, store.write() as uow:
+        if not uow.certificates.of("H01"):
+            uow.certificates.add(Certificate("1", "H01", now + timedelta(days=30), now))
+        uow.reports.keep([ReportRow("H01", now, 0, packed(said))])
+
+
+def in_use(hub) -> str:
+    return hub_command(hub, "authority", "show").stdout.split()[2].rstrip(",")
+
+
+def test_no_step_is_taken_past_an_edge_that_is_not_ready(hub):
+    old = in_use(hub)
+    assert "there is no next authority" in hub_command(hub, "authority", "switch", check=False).stderr
+    name = hub_command(hub, "authority", "next").stdout.split()[0]
+    assert name in hub_command(hub, "authority", "show").stdout
+    reported(hub, old, name, "drill_wrong_name")
+    done = hub_command(hub, "authority", "drill", "--json", check=False)
+    row = json.loads(done.stdout)
+    assert (done.returncode, row["institution"], row["drill"], row["why"]) == (1, "H01", "failed", "drill_wrong_name")
+    assert "name by which it is reached" in row["sentence"]
+    done = hub_command(hub, "authority", "switch", check=False)
+    assert (done.returncode, "H01 (drill_wrong_name)" in done.stderr, in_use(hub)) == (2, True, old)
+    reported(hub, old, name, "passed")
+    assert hub_command(hub, "authority", "drill").returncode == 0
+    hub_command(hub, "authority", "switch")
+    assert in_use(hub) == name
+    done = hub_command(hub, "authority", "retire", check=False)
+    assert (done.returncode, "1 edges still use" in done.stderr) == (2, True)
+    reported(hub, name, name, "passed")
+    assert f"{old} is over" in hub_command(hub, "authority", "retire").stdout
+    actions = [json.loads(line)["action"] for line in hub_command(hub, "audit", "--json").stdout.splitlines()]
+    assert actions[-3:] == ["authority_announced", "authority_switched", "authority_retired"]
+
+
+def test_a_person_may_decide_despite_and_go_back(hub):
+    old = in_use(hub)
+    name = hub_command(hub, "authority", "next").stdout.split()[0]
+    reported(hub, old)
+    done = hub_command(hub, "authority", "switch", "--despite")
+    assert (in_use(hub), "H01 (waiting)" in done.stderr) == (name, True)
+    hub_command(hub, "authority", "back")
+    assert in_use(hub) == old
+    hub_command(hub, "authority", "withdraw")
+    assert "beside it: none" in hub_command(hub, "authority", "show").stdout

@@ -1,0 +1,1 @@
+"""Tests of how an edge comes to believe the hub's next authority."""
