@@ -135,13 +135,14 @@ def _contents(program: Program, version: str, frozen: Path, sbom: Path | None, w
     locals_ = [f"/etc/systemd/system/{unit}.service.d/local.conf" for unit in KINDS[program.name].accounts]
     # the edge's releases lie side by side, and updates exchange the link to the one that runs (edge/update)
     where, link = (f"releases/{version}", "current") if short == "edge" else (short, short)
-    return [
+    found: list[dict[str, object]] = [
         {"src": str(frozen), "dst": f"/opt/pishkhan/{where}", "type": "tree"},
         {"src": f"../{link}/{program.name}", "dst": f"/opt/pishkhan/bin/{program.name}", "type": "symlink"},
         {"src": f"/opt/pishkhan/bin/{program.name}", "dst": f"/usr/bin/{program.name}", "type": "symlink"},
-        *({"src": str(_kept(source, work)), "dst": there} for source, there in texts.items()),
-        *({"src": str(HERE / "local.conf"), "dst": there, "type": "config|noreplace"} for there in locals_),
     ]
+    found += [{"src": str(_kept(source, work)), "dst": there} for source, there in texts.items()]
+    found += [{"src": str(HERE / "local.conf"), "dst": there, "type": "config|noreplace"} for there in locals_]
+    return found
 
 
 def _kept(source: Path, work: Path) -> Path:

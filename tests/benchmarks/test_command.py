@@ -46,9 +46,14 @@ def test_a_quick_figure_takes_seconds(capsys: pytest.CaptureFixture[str], name: 
 
 @pytest.mark.proof
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("name", sorted(set(command.FIGURES) - {"journal", "reconcile", "wire-size"}))
+@pytest.mark.parametrize("name", sorted(set(command.FIGURES) - {"frozen", "journal", "reconcile", "wire-size"}))
 def test_every_other_figure_can_be_measured(capsys: pytest.CaptureFixture[str], name: str) -> None:
     test_a_quick_figure_takes_seconds(capsys, name)
+
+
+@pytest.mark.soak
+def test_what_takes_a_build_can_be_measured(capsys: pytest.CaptureFixture[str]) -> None:
+    test_a_quick_figure_takes_seconds(capsys, "frozen")
 
 
 def test_of_several_rounds_the_median_ratio_counts() -> None:
