@@ -2,10 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from pathlib import Path
+
 import pytest
 
 from edge.retry import Backoff
 from edge.uplink import answers, loading, sending, suspicion
+from tests.edge.world import Edge
+from tests.sim.hub import SimHub
+
+
+@pytest.fixture
+async def hub() -> AsyncIterator[SimHub]:
+    """The simulator's hub, which ends unfrozen."""
+    hub = SimHub()
+    await hub.start()
+    yield hub
+    hub.faults.frozen = False
+    await hub.stop()
+
+
+@pytest.fixture
+async def edge(hub: SimHub, tmp_path: Path) -> AsyncIterator[Edge]:
+    """A core on its line to ``hub``."""
+    async with Edge(tmp_path, hub.url) as edge:
+        yield edge
 
 
 @pytest.fixture

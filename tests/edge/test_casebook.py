@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -16,20 +15,6 @@ from edge.outcome import Confirmation, Outcome
 from tests.edge.journal.drafts import folded
 from tests.edge.world import HID, OTHER, Edge, becomes, fees, registration, settle
 from tests.sim.hub import SimHub
-
-
-@pytest.fixture
-async def hub() -> AsyncIterator[SimHub]:
-    hub = SimHub()
-    await hub.start()
-    yield hub
-    await hub.stop()
-
-
-@pytest.fixture
-async def edge(hub: SimHub, tmp_path: Path) -> AsyncIterator[Edge]:
-    async with Edge(tmp_path, hub.url) as edge:
-        yield edge
 
 
 def book(journal: Journal) -> Casebook:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -14,15 +13,6 @@ from edge.outcome import Outcome
 from tests.edge.world import HID, Edge, registration, settle, until
 from tests.sim.hub import SimHub
 from tests.wire_vectors.reports import edge_report
-
-
-@pytest.fixture
-async def hub() -> AsyncIterator[SimHub]:
-    hub = SimHub()
-    await hub.start()
-    yield hub
-    hub.faults.frozen = False
-    await hub.stop()
 
 
 async def test_what_the_feed_brings_is_stored_once_and_told(hub: SimHub, tmp_path: Path) -> None:

@@ -44,15 +44,6 @@ def draft(**changes: Any) -> dict[str, Any]:
 
 
 @pytest.fixture
-async def hub() -> AsyncIterator[SimHub]:
-    hub = SimHub()
-    await hub.start()
-    yield hub
-    hub.faults.frozen = False
-    await hub.stop()
-
-
-@pytest.fixture
 async def edge(hub: SimHub, tmp_path: Path) -> AsyncIterator[Edge]:
     async with Edge(tmp_path, hub.url, forecaster=Forecaster("Asia/Shanghai")) as edge:
         yield edge

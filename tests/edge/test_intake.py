@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,21 +16,6 @@ from edge.limits import CONNECT_TIMEOUT_S, EXCHANGE_TIMEOUT_S
 from edge.outcome import Outcome
 from tests.edge.world import DAY, HID, PERSON, Edge, becomes, call, fees, outcome_of, registration, settle, until
 from tests.sim.hub import SimHub
-
-
-@pytest.fixture
-async def hub() -> AsyncIterator[SimHub]:
-    hub = SimHub()
-    await hub.start()
-    yield hub
-    hub.faults.frozen = False
-    await hub.stop()
-
-
-@pytest.fixture
-async def edge(hub: SimHub, tmp_path: Path) -> AsyncIterator[Edge]:
-    async with Edge(tmp_path, hub.url) as edge:
-        yield edge
 
 
 async def test_a_hospital_visit_goes_through_end_to_end(edge: Edge, hub: SimHub) -> None:

@@ -21,21 +21,6 @@ from tests.patience import HUNG_S
 from tests.sim.hub import SimHub
 
 
-@pytest.fixture
-async def hub() -> AsyncIterator[SimHub]:
-    hub = SimHub()
-    await hub.start()
-    yield hub
-    hub.faults.frozen = False
-    await hub.stop()
-
-
-@pytest.fixture
-async def edge(hub: SimHub, tmp_path: Path) -> AsyncIterator[Edge]:
-    async with Edge(tmp_path, hub.url) as edge:
-        yield edge
-
-
 @contextmanager
 def lost_file(edge: Edge) -> Iterator[None]:
     """The journal's file is away: every commit fails."""

@@ -21,21 +21,11 @@ from edge.shelf import Shelf
 from tests.edge.rulebook_hub import NUMBER, RulebookHub, whole, without
 from tests.edge.test_forecast import NOW, draft
 from tests.edge.world import Edge, until
-from tests.sim.hub import SimHub
 
 
 @pytest.fixture(scope="module")
 def publisher(tmp_path_factory) -> RulebookHub:
     return RulebookHub(tmp_path_factory.mktemp("publisher"))
-
-
-@pytest.fixture
-async def hub() -> AsyncIterator[SimHub]:
-    hub = SimHub()
-    await hub.start()
-    yield hub
-    hub.faults.frozen = False
-    await hub.stop()
 
 
 class Place:

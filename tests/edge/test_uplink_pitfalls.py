@@ -3,29 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
-
-import pytest
 
 from edge.journal import Journal
 from edge.outcome import Outcome
 from tests.edge.world import DAY, HID, Edge, becomes, fees, settle, until
 from tests.sim.hub import SimHub
-
-
-@pytest.fixture
-async def hub() -> AsyncIterator[SimHub]:
-    hub = SimHub()
-    await hub.start()
-    yield hub
-    await hub.stop()
-
-
-@pytest.fixture
-async def edge(hub: SimHub, tmp_path: Path) -> AsyncIterator[Edge]:
-    async with Edge(tmp_path, hub.url) as edge:
-        yield edge
 
 
 async def test_h1_a_time_out_is_unknown_and_the_packet_was_durable_before_the_first_byte_left(

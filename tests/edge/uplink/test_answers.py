@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import msgspec
@@ -30,14 +29,6 @@ from tests.edge.world import (
 )
 from tests.patience import HUNG_S
 from tests.sim.hub import SimHub
-
-
-@pytest.fixture
-async def hub() -> AsyncIterator[SimHub]:
-    hub = SimHub()
-    await hub.start()
-    yield hub
-    await hub.stop()
 
 
 async def test_a_parked_entry_holds_its_case_for_money_keeps_its_order(

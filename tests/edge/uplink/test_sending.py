@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
-
-import pytest
 
 from central_sync.terms import hid as hids
 from edge.limits import INTERACTIVE_ITEMS_MAX, PROBE_ITEMS_MAX
@@ -15,14 +12,6 @@ from tests.edge.world import HID, PERSON, Edge, append_many, drained, fees
 from tests.sim.hub import SimHub
 
 CASES = tuple(hids.from_serial(n) for n in range(1, 301))
-
-
-@pytest.fixture
-async def hub() -> AsyncIterator[SimHub]:
-    hub = SimHub()
-    await hub.start()
-    yield hub
-    await hub.stop()
 
 
 async def test_what_tries_a_line_that_is_down_is_small_and_what_follows_is_not(hub: SimHub, tmp_path: Path) -> None:

@@ -9,22 +9,6 @@ import pytest
 
 from tests.edge.console.desk.hospital import Hospital, Person
 from tests.edge.world import Edge
-from tests.sim.hub import SimHub
-
-
-@pytest.fixture
-async def hub() -> AsyncIterator[SimHub]:
-    hub = SimHub()
-    await hub.start()
-    yield hub
-    hub.faults.frozen = False
-    await hub.stop()
-
-
-@pytest.fixture
-async def edge(hub: SimHub, tmp_path: Path) -> AsyncIterator[Edge]:
-    async with Edge(tmp_path, hub.url) as edge:
-        yield edge
 
 
 @pytest.fixture
