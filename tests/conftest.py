@@ -1,7 +1,8 @@
 """What holds for every test.
 
 In CI nothing is skipped, so a missing tool fails the run instead of hiding a gap; and hypothesis draws the same examples each
-time, so a red run is red again. Its deadline is off: a slow machine is no fault of a property.
+time, so a red run is red again. Its deadline is off: a slow machine is no fault of a property. Elsewhere each run draws others, so few examples a run are
+many a week; the long campaigns are ``make soak``.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from hypothesis import settings
 
 IN_CI = os.environ.get("CI") == "true"
 
-settings.register_profile("house", deadline=None, derandomize=IN_CI)
+settings.register_profile("house", deadline=None, derandomize=IN_CI, max_examples=60)
 settings.load_profile("house")
 
 

@@ -100,7 +100,9 @@ def url(request, tmp_path) -> Iterator[str]:
         yield f"sqlite:///{path}"
         return
     server, name = request.getfixturevalue("postgres"), f"t{uuid.uuid4().hex}"
-    server.sql(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+    server.sql(
+        f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY"
+    )  # half the price of a copy through the log
     yield server.url(name)
     server.sql(f"DROP DATABASE {name} WITH (FORCE)")
 

@@ -19,7 +19,7 @@ from tests.central_sync.benefits.strategies import COUNTRIES, SHIPPED, any_situa
 
 DAY = date(2025, 6, 10)
 SLOW = settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 
 
