@@ -18,7 +18,9 @@ from edge.firmware.deadline import Moment, left_s
 from edge.firmware.difference import Change
 from edge.firmware.reading import read_site
 from edge.firmware.render import render
-from edge.firmware.sets import SetError, Sets
+from edge.firmware.sets import Record, SetError, Sets
+from edge.firmware.tunnel import Leg
+from edge.firmware.watch import leg_now
 
 SETTLE_UNIT = "pishkhan-firmware-settle.service"
 COMMAND_S_MAX = 60
@@ -37,6 +39,22 @@ def moment() -> Moment:
     return Moment(BOOT_ID.read_text().strip(), time.clock_gettime(time.CLOCK_BOOTTIME))
 
 
+class Proven:
+    """Since when the tunnel has been up without a break."""
+
+    def __init__(self) -> None:
+        self._since: Moment | None = None
+
+    def long_enough(self, leg: Leg, now: Moment) -> bool:
+        """Whether ``leg``, as it is ``now``, makes ``CONFIRM_UP_S`` full."""
+        if leg not in (Leg.UP, Leg.NARROW):
+            self._since = None
+            return False
+        if self._since is None:
+            self._since = now
+        return now.seconds - self._since.seconds >= defaults.CONFIRM_UP_S
+
+
 class Appliance:
     """The appliance under ``root``."""
 
@@ -45,10 +63,13 @@ class Appliance:
         self.sets = Sets(root)
         self._real = root == Path("/")
 
-    def apply(self, path: Path, within_s: float = defaults.CONFIRM_WITHIN_S, *, anyway: bool = False) -> list[Change]:
+    def apply(
+        self, path: Path, within_s: float = defaults.CONFIRM_WITHIN_S, *, anyway: bool = False, by_tunnel: bool = False
+    ) -> list[Change]:
         """Put the site in ``path`` in place, and arm the roll-back; what was changed. Nothing: it is in place already.
 
-        ``anyway``: also where :mod:`edge.firmware.check` finds something wrong.
+        ``anyway``: also where :mod:`edge.firmware.check` finds something wrong. ``by_tunnel``: the hub confirms it, by answering through the
+        tunnel for ``CONFIRM_UP_S``: whoever is at the far end of that tunnel cannot.
 
         Raises:
             SiteWrong: nothing was touched.
@@ -66,7 +87,7 @@ class Appliance:
             if not todo:
                 self.sets.note(mark)
                 return []
-            self.sets.keep(targets, todo, mark, moment(), within_s)
+            self.sets.keep(targets, todo, mark, moment(), within_s, by_tunnel=by_tunnel)
             try:
                 self._arm()
                 self.sets.put(todo)
@@ -98,12 +119,15 @@ class Appliance:
 
     def settle(self, pause: Callable[[float], None] = time.sleep) -> bool:
         """Wait until the set is confirmed, or its time is over and go back; whether it went back."""
+        proven = Proven()
         while True:
             record = self.sets.record()
             if record.confirmed:
                 return False
             left = left_s(record.armed, moment(), record.within_s)
             if left > 0:
+                if record.by_tunnel and self._carried(record, proven):
+                    return False
                 pause(min(left, LOOK_EVERY_S))
                 continue
             with self.sets.held():
@@ -111,6 +135,16 @@ class Appliance:
                     continue  # confirmed, or another set, while we waited for our turn
                 self._activate(self.sets.back(), gently=True)
             return True
+
+    def _carried(self, record: Record, proven: Proven) -> bool:
+        """Whether the hub has answered through the tunnel for long enough, and the set is confirmed by that. Who puts it in place holds the
+        lock until the system has taken it: what the old tunnel carries meanwhile proves nothing.
+        """
+        with self.sets.held():
+            if self.sets.record() != record or not proven.long_enough(leg_now(self._root), moment()):
+                return False
+            self.sets.confirm()
+        return True
 
     def _arm(self) -> None:
         """Start what goes back when nobody confirms, out of reach of this session's end."""

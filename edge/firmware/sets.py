@@ -35,7 +35,9 @@ class SetError(EdgeError):
 
 
 class Record(Struct, frozen=True, kw_only=True):
-    """What is in place. ``files``: path → digest; ``site``: the digest of the site file; ``was``: the same of the set before, while it is kept."""
+    """What is in place. ``files``: path → digest; ``site``: the digest of the site file; ``was``: the same of the set before, while it is kept.
+    ``by_tunnel``: it is confirmed by the hub, which answers through the tunnel that it makes.
+    """
 
     files: dict[str, str] = {}
     site: str = ""
@@ -43,6 +45,7 @@ class Record(Struct, frozen=True, kw_only=True):
     armed_boot: str = ""
     armed_s: float = 0.0
     within_s: float = 0.0
+    by_tunnel: bool = False
     kept: dict[str, str] = {}
     was: dict[str, str] = {}
     was_site: str = ""
@@ -99,7 +102,14 @@ class Sets:
             os.close(handle)
 
     def keep(
-        self, targets: Mapping[str, Target], found: Sequence[Change], site: str, at: Moment, within_s: float
+        self,
+        targets: Mapping[str, Target],
+        found: Sequence[Change],
+        site: str,
+        at: Moment,
+        within_s: float,
+        *,
+        by_tunnel: bool = False,
     ) -> None:
         """Keep what stands, and record that a set is on its way that must be confirmed ``within_s``; call it ``held``, before :meth:`put`.
 
@@ -125,7 +135,7 @@ class Sets:
         _sync_tree(before)
         aims = {path: digest(standing) for path, standing in wanted(targets).items()}
         fresh = Record(
-            files=aims, site=site, confirmed=False, armed_boot=at.boot, armed_s=at.seconds, within_s=within_s, kept=kept, was=record.files, was_site=record.site, can_go_back=True,
+            files=aims, site=site, confirmed=False, armed_boot=at.boot, armed_s=at.seconds, within_s=within_s, by_tunnel=by_tunnel, kept=kept, was=record.files, was_site=record.site, can_go_back=True,
         )  # fmt: skip
         files.replace(self.folder / UNCONFIRMED, b"", 0o644)
         self._write(fresh)

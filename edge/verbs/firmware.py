@@ -121,12 +121,20 @@ def diff_command(root: Path, site: Path | None) -> None:
     help="Seconds to wait for `confirm`.",
 )
 @click.option("--anyway", is_flag=True, help="Also where `check` finds something wrong.")
-def apply_command(root: Path, site: Path | None, within_s: float, anyway: bool) -> None:
+@click.option(
+    "--by-tunnel", is_flag=True, help="The hub confirms it, by answering through the tunnel: for another key or end."
+)
+def apply_command(root: Path, site: Path | None, within_s: float, anyway: bool, by_tunnel: bool) -> None:
     """Put the site in place; it goes back by itself unless you `confirm`."""
     box = Appliance(root)
-    todo = box.apply(site or site_file(root), within_s, anyway=anyway)
+    todo = box.apply(site or site_file(root), within_s, anyway=anyway, by_tunnel=by_tunnel)
     _tell(todo)
-    if todo:
+    if todo and by_tunnel:
+        click.echo(
+            f"In place. It stays if the hub answers through the tunnel within {within_s:g} s, else it goes back.",
+            err=True,
+        )
+    elif todo:
         click.echo(
             f"In place. See whether you still reach this box, and confirm within {within_s:g} s: {CONFIRM}", err=True
         )

@@ -6,16 +6,21 @@ import shutil
 import time
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from edge.firmware import TUNNEL_FILE, defaults
 from edge.firmware import appliance as module
 from edge.firmware.appliance import Appliance
 from edge.firmware.deadline import Moment
 from edge.firmware.sets import SetError
 from edge.firmware.site import SiteWrong
+from edge.firmware.tunnel import Leg, Report
 from tests.edge.firmware import sites
 
 TARGET = "etc/nftables.conf"
+NETDEV = "etc/systemd/network/30-pishkhan-hub0.netdev"
+OTHER_KEY = "b3RoZXIga2V5IG9mIHRoZSBodWIncyB0dW5uZWwgISE="
 
 
 @pytest.fixture
@@ -73,6 +78,55 @@ def test_a_confirmation_meanwhile_keeps_it(root: Path) -> None:
     box.apply(at(root))
     assert not box.settle(lambda _: box.confirm())
     assert (root / TARGET).exists()
+
+
+def told(root: Path, leg: Leg) -> None:
+    """The watch of the tunnel says so now."""
+    path = root / TUNNEL_FILE
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(msgspec.json.encode(Report(at=time.time(), leg=leg)))
+
+
+def other_end(root: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Appliance, list[float]]:
+    """A box whose site names another key of the hub's tunnel, put in place to be confirmed by the hub."""
+    box, clock = Appliance(root), [100.0]
+    monkeypatch.setattr(module, "moment", lambda: Moment("boot", clock[0]))
+    box.apply(at(root))
+    box.confirm()
+    at(root).write_bytes(sites.text(vpn__public_key=OTHER_KEY))
+    assert NETDEV in {change.path for change in box.apply(at(root), 120, by_tunnel=True)}
+    assert OTHER_KEY in (root / NETDEV).read_text()
+    return box, clock
+
+
+def test_another_key_of_the_tunnel_is_confirmed_by_the_hub_that_answers_through_it(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    box, clock = other_end(root, monkeypatch)
+
+    def pause(seconds: float) -> None:
+        clock[0] += seconds
+        told(root, Leg.UP if clock[0] >= 140 else Leg.HANDSHAKE)
+
+    assert not box.settle(pause)
+    assert 140 + defaults.CONFIRM_UP_S <= clock[0] < 142 + defaults.CONFIRM_UP_S
+    assert OTHER_KEY in (root / NETDEV).read_text()
+
+
+@pytest.mark.parametrize("leg", [Leg.HANDSHAKE, Leg.SILENT, Leg.DEVICE, None])
+def test_a_key_through_which_the_hub_does_not_answer_goes_back(
+    root: Path, monkeypatch: pytest.MonkeyPatch, leg: Leg | None
+) -> None:
+    box, clock = other_end(root, monkeypatch)
+
+    def pause(seconds: float) -> None:
+        clock[0] += seconds
+        if leg is not None:
+            told(root, leg if int(clock[0]) % 9 else Leg.UP)  # now and then it looks well
+
+    assert box.settle(pause)
+    assert clock[0] == 220
+    assert OTHER_KEY not in (root / NETDEV).read_text()
 
 
 def test_after_a_reboot_it_waits_once_more_and_goes_back(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
