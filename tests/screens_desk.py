@@ -17,6 +17,7 @@ from tests.e2e.desk_town import (
     ITEMS,
     UNINSURED_NUMBER,
     DeskTown,
+    admit,
     charge,
     look_up,
     open_visit,
@@ -81,6 +82,36 @@ class _Album:
         page.keyboard.press("Enter")
         page.wait_for_selector(".slip")
         self.take("slip")
+        self._stay()
+
+    def _stay(self) -> None:
+        """An item that is chosen, a bill that a review would take something off, and a part of a stay."""
+        page = self.page
+        _start(page)
+        look_up(page, NATIONAL_CODE)
+        admit(page)
+        page.keyboard.type("ویزیت")
+        page.wait_for_selector("#choices li")
+        page.keyboard.press("ArrowDown")
+        self.take("choices")
+        page.keyboard.press("Escape")
+        page.fill("input[name=price]", "920000")
+        page.locator("input[name=item]").press("Enter")
+        page.wait_for_selector(".which")
+        self.take("which")
+        page.keyboard.press("Enter")
+        page.wait_for_selector(".lines")
+        charge(page, "L0001", "900000")
+        self.take("stay")
+        page.goto(f"{page.url.partition('?')[0]}/bill?until=")
+        page.wait_for_selector("form[action$=settle-part] button:focus")
+        self.take("bill-part")
+        page.keyboard.press("Enter")
+        page.wait_for_selector(".part form[action$=booked] button:focus")
+        self.take("part-settled")
+        page.keyboard.press("Enter")
+        page.wait_for_selector(".part form[action$=cancel]", state="attached")
+        self.take("part-booked")
 
     def _uninsured(self) -> None:
         page = self.page

@@ -98,6 +98,29 @@ def open_visit(page: Page) -> str:
     return page.url.rpartition("/")[2].partition("?")[0]
 
 
+def admit(page: Page) -> str:
+    """From the person's page, to a ward; the case's number."""
+    page.wait_for_selector("form[action$=open] button:focus")
+    page.locator("summary").first.press("Enter")
+    page.locator("input[name=diagnosis]").focus()
+    page.keyboard.type("J06.9")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".add")
+    return page.url.rpartition("/")[2].partition("?")[0]
+
+
+def choose(page: Page, typed: str) -> str:
+    """Type a part of an item's name, and take the first one of the list with the keyboard; its code."""
+    page.wait_for_selector("input[name=item]:focus")
+    page.keyboard.type(typed)
+    page.wait_for_selector("#choices li")
+    page.keyboard.press("ArrowDown")
+    page.wait_for_selector("#choices [aria-selected]")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#choices", state="hidden")
+    return page.input_value("input[name=item]")
+
+
 def charge(page: Page, item: str, price: str) -> None:
     at(page, "input[name=item]")
     page.keyboard.type(item)

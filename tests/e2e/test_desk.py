@@ -21,7 +21,9 @@ from tests.e2e.desk_town import (
     UNINSURED_NUMBER,
     DeskTown,
     accessible,
+    admit,
     charge,
+    choose,
     look_up,
     open_visit,
     show_shares,
@@ -104,6 +106,39 @@ def test_a_clerks_day_with_a_card_by_keyboard_alone(browser: Browser, town: Desk
         expect(page.locator(".card-sight.lying")).to_be_visible(timeout=WAIT_MS)
         town.take()
         expect(page.locator(".card-sight.empty")).to_be_visible(timeout=WAIT_MS)
+
+
+def test_items_are_chosen_by_name_and_a_stay_is_settled_in_part_by_keyboard_alone(
+    browser: Browser, town: DeskTown
+) -> None:
+    with window(browser, "fa") as page:
+        sign_in(page, town)
+        look_up(page, NATIONAL_CODE)
+        hid = admit(page)
+        assert choose(page, "ویزیت پزشک عم") == "V0001"
+        accessible(page)
+        for _ in range(3):
+            page.keyboard.press("Tab")
+        page.keyboard.type("920000")
+        page.keyboard.press("Enter")
+        page.wait_for_selector(".lines bdi:text-is('V0001')")
+        page.keyboard.type("ویزیت")
+        page.wait_for_selector("#choices li")
+        page.keyboard.press("Escape")
+        assert hid in page.url, "it closes the list, and leaves nothing"
+        page.fill("input[name=item]", "")
+        page.locator("summary", has_text=catalogue("fa")["Settle a part of the stay"]).press("Enter")
+        page.locator("input[name=until]").press("Enter")
+        page.wait_for_selector("form[action$=settle-part] button:focus")
+        expect(page.locator(".foresight")).to_be_visible()
+        accessible(page)
+        page.keyboard.press("Enter")
+        page.wait_for_selector(".part form[action$=booked] button:focus")
+        accessible(page)
+        page.keyboard.press("Enter")
+        page.wait_for_selector(".part form[action$=cancel]", state="attached")
+        expect(page.locator(".lines .tag")).to_have_text(catalogue("fa")["settled before"])
+        expect(page.locator(".lines form")).to_have_count(0)
 
 
 def test_a_line_cut_in_mid_settlement_is_a_doubt_that_ends_before_the_clerks_eyes(
