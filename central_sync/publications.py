@@ -78,8 +78,12 @@ class Publications:
 
         Raises:
             PublicationError: none is named so, or more than one.
+            RulebookError, BundleBroken: the shipped one is asked for, and its files are damaged.
         """
+        whole = shipped() if version == SHIPPED else None
         with self._store.write() as uow:
+            if whole and uow.rulebooks.get(whole.version) is None:  # no hub has started here since this program came
+                _kept(uow, whole, bundles.squeezed(compiled.packed(whole)), now)
             return _published(uow, self._found(uow, version), by, now, from_at or now, 0)
 
     def take_shipped(self, now: datetime) -> Publication:

@@ -52,6 +52,13 @@ def test_an_officers_rulebook_stays_in_force_when_the_hub_starts_again(store):
     assert publications.current(NOW) == FEWER
 
 
+def test_what_was_shipped_can_be_taken_up_before_any_hub_has_started(store):
+    publications = Publications(store)
+    publications.publish(FEWER, BODY, "cli", NOW)
+    publications.use(SHIPPED, "cli", NOW)
+    assert publications.current(NOW) == WHOLE
+
+
 def test_a_new_release_publishes_what_it_ships_after_an_older_ones(store, monkeypatch):
     publications = Publications(store)
     monkeypatch.setattr("central_sync.publications.shipped", lambda: FEWER)
