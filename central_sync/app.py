@@ -169,7 +169,10 @@ class Hub:
         """
         fleet, alerts = self._config.fleet, self._config.alerts
         thresholds = Thresholds(fleet.late_after_s, fleet.silent_after_s, version_oldest=fleet.version_oldest)
-        rules, channels = rules_of(alerts, self._folder), channels_of(alerts, self._folder, clock)
+        rules, channels = (
+            rules_of(alerts, self._folder),
+            channels_of(alerts, self._folder, clock, self._config.console.zone),
+        )
         return Operations(self._store, thresholds, rules, channels, alerts.hub, clock)
 
     def _news(self) -> None:

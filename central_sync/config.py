@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from central_sync.payers.limits import DEADLINE_MS_DEFAULT, DEADLINE_MS_MAX, PAYERS_MAX
+from central_sync.terms.languages import Language
 
 FILE_NAME = "hub.toml"
 _MAIL = r"^[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,255}\Z"
@@ -76,14 +77,23 @@ class ConsoleSetting(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     )
 
 
+class Reader(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Somebody who is told by mail, and the language that they read."""
+
+    address: Annotated[str, Meta(pattern=_MAIL)]
+    language: Language = Language.EN
+
+
 class MailSetting(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Who is told of alerts by mail, and over which server. ``password_file`` is relative to the hub's folder and readable by its owner alone;
-    ``authority``: a PEM file that vouches for the server; empty: the system's. Without ``tls`` nobody signs in.
+    ``authority``: a PEM file that vouches for the server; empty: the system's. Without ``tls`` nobody signs in. ``language``: of whoever stands in
+    ``to`` as an address alone.
     """
 
     host: Annotated[str, Meta(pattern=r"^[A-Za-z0-9.:-]{1,255}\Z")]
     sender: Annotated[str, Meta(pattern=_MAIL)]
-    to: Annotated[tuple[Annotated[str, Meta(pattern=_MAIL)], ...], Meta(min_length=1, max_length=50)]
+    to: Annotated[tuple[Annotated[str, Meta(pattern=_MAIL)] | Reader, ...], Meta(min_length=1, max_length=50)]
+    language: Language = Language.EN
     port: Annotated[int, Meta(ge=1, le=65_535)] = 587
     tls: Literal["starttls", "from_the_start", "none"] = "starttls"
     user: Annotated[str, Meta(max_length=200)] = ""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pyotp
 from playwright.sync_api import Browser, Page
 
 from central_sync.terms.languages import Language
@@ -69,10 +71,40 @@ def pictures(browser: Browser, centre: Centre, folder: Path) -> None:
                 _pages(page, centre, (hid, msgid), take)
 
 
+def administrator_pictures(browser: Browser, centre: Centre, folder: Path) -> None:
+    """The pages of other people's accounts, and the first password of one."""
+    centre.account("nurse-of-the-night", "reviewer", "--hospital", "H001")
+    for language in Language:
+        for looks in ("light", "dark", "phone"):
+            mark, phone, dark = f"{language}-{looks}", looks == "phone", looks == "dark"
+            centre.account(f"boss-{mark}", "administrator")
+            with window(browser, language, dark=dark, phone=phone, refused=True) as page:
+                enter(page, centre.address, f"boss-{mark}")
+                secret = set_up(page)
+                page.goto(f"{centre.address}/accounts/nurse-of-the-night")
+                picture(page, folder, f"hub-account-one-{mark}")
+                page.goto(f"{centre.address}/accounts")
+                picture(page, folder, f"hub-accounts-{mark}")
+                page.locator("input[name=name]").fill(f"new-{mark}")
+                page.locator("input[name=hospitals]").fill("H001 H666")
+                page.locator("input[name=code]").fill(pyotp.TOTP(secret).at(datetime.now(UTC) + timedelta(seconds=30)))
+                page.keyboard.press("Enter")
+                password = page.locator(".secret").inner_text()
+                picture(page, folder, f"hub-account-made-{mark}")
+            with window(browser, language, dark=dark, phone=phone) as page:
+                page.goto(f"{centre.address}/sign-in")
+                page.locator("input[name=name]").fill(f"new-{mark}")
+                page.locator("input[name=password]").fill(password)
+                page.keyboard.press("Enter")
+                page.wait_for_selector("input[name=again]")
+                picture(page, folder, f"hub-first-password-{mark}")
+
+
 def main(folder: Path) -> None:
     """Take them."""
     with tempfile.TemporaryDirectory() as place, Centre(Path(place)) as centre, chromium() as browser:
         pictures(browser, centre, folder)
+        administrator_pictures(browser, centre, folder)
 
 
 if __name__ == "__main__":

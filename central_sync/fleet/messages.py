@@ -13,23 +13,35 @@ from typing import Any
 import msgspec
 
 from central_sync.fleet.limits import ALERTS_TOLD_MAX, MESSAGES_FREE, MESSAGES_PAUSE_S, MESSAGES_WINDOW_S
+from central_sync.pages.languages import Tongue
 from central_sync.store.fleet_records import Alert
+from central_sync.terms import languages
 
 VERSION = 1
+ROOMS = ("central_sync.fleet",)
+"""Whose catalogues hold what is said here."""
+
+
+def N_(message: str) -> str:  # noqa: N802 -- gettext's name for a message that is translated later
+    """Mark a message for the catalogues."""
+    return message
+
+
+SEVERITIES = {"urgent": N_("urgent"), "warning": N_("warning")}
 WORDS = {
-    "edge_silent": "the edge is silent",
-    "many_silent": "many edges are silent at once: look at the hub's own line first",
-    "backlog_old": "transactions wait for long",
-    "in_doubt_old": "a doubt is not resolved",
-    "certificate_ends": "the edge's certificate ends soon and is not renewed",
-    "clock_off": "the edge's clock is wrong",
-    "parked": "transactions are parked",
-    "disk_low": "the edge's disk is nearly full",
-    "journal_unusable": "the edge's journal cannot be used",
-    "reader_gone": "a card reader is in trouble",
-    "old_version": "the edge's program is too old",
-    "unreconciled_day": "settlements of days ago await their confirmation",
-    "payer_away": "a payer does not answer",
+    "edge_silent": N_("the edge is silent"),
+    "many_silent": N_("many edges are silent at once: look at the hub's own line first"),
+    "backlog_old": N_("transactions wait for long"),
+    "in_doubt_old": N_("a doubt is not resolved"),
+    "certificate_ends": N_("the edge's certificate ends soon and is not renewed"),
+    "clock_off": N_("the edge's clock is wrong"),
+    "parked": N_("transactions are parked"),
+    "disk_low": N_("the edge's disk is nearly full"),
+    "journal_unusable": N_("the edge's journal cannot be used"),
+    "reader_gone": N_("a card reader is in trouble"),
+    "old_version": N_("the edge's program is too old"),
+    "unreconciled_day": N_("settlements of days ago await their confirmation"),
+    "payer_away": N_("a payer does not answer"),
 }
 """Rule → what is the matter. A hub's own rule is told by its name."""
 
@@ -58,35 +70,62 @@ def body(alerts: Sequence[Alert], hub: str, now: datetime) -> str:
     return msgspec.json.encode(plain).decode()
 
 
-def subject(told: str) -> str:
-    """The subject line of the mail for a message."""
+def subject(told: str, tongue: Tongue) -> str:
+    """The subject line of the mail for a message, for a reader of ``tongue``."""
     plain = msgspec.json.decode(told)
-    raised, cleared = plain["raised_count"], plain["cleared_count"]
+    raised, cleared, own = plain["raised_count"], plain["cleared_count"], tongue.language
     if raised == 1 and not cleared:
         one = plain["raised"][0]
-        return f"[{plain['hub']}] {one['severity']}: {one['subject']}: {WORDS.get(one['rule'], one['rule'])}"
-    if not raised:
-        return f"[{plain['hub']}] {cleared} cleared"
-    return f"[{plain['hub']}] {raised} raised" + (f", {cleared} cleared" if cleared else "")
+        said = tongue.text("%(severity)s: %(subject)s: %(what)s") % _named(one, tongue)
+    elif not raised:
+        said = tongue.text("%(count)s cleared") % {"count": languages.number(cleared, own)}
+    elif not cleared:
+        said = tongue.text("%(count)s raised") % {"count": languages.number(raised, own)}
+    else:
+        counts = {"raised": languages.number(raised, own), "cleared": languages.number(cleared, own)}
+        said = tongue.text("%(raised)s raised, %(cleared)s cleared") % counts
+    return f"[{plain['hub']}] {said}"
 
 
-def text(told: str) -> str:
-    """The mail for a message."""
+def text(told: str, tongue: Tongue) -> str:
+    """The mail for a message, for a reader of ``tongue``."""
     plain = msgspec.json.decode(told)
     lines: list[str] = []
-    for title, name in (("Raised", "raised"), ("Cleared", "cleared")):
+    for title, name in ((N_("Raised:"), "raised"), (N_("Cleared:"), "cleared")):
         if plain[name]:
-            lines += [f"{title}:", *(f"  {_line(one)}" for one in plain[name])]
+            lines += [tongue.text(title), *(f"  {_line(one, tongue)}" for one in plain[name])]
             more = plain[f"{name}_count"] - len(plain[name])
-            lines += [f"  … and {more} more"] if more else []
+            count = {"count": languages.number(more, tongue.language)}
+            lines += [f"  {tongue.text('… and %(count)s more') % count}"] if more else []
             lines.append("")
-    return "\n".join([*lines, f"Told by {plain['hub']} at {plain['at']}.", ""])
+    by = {"hub": languages.isolated(plain["hub"], tongue.language), "at": _when(plain["at"], tongue)}
+    return "\n".join([*lines, tongue.text("Told by %(hub)s, %(at)s.") % by, ""])
 
 
-def _line(one: dict[str, Any]) -> str:
-    ended = f", cleared {one['cleared_at']}" if one["cleared_at"] else ""
-    what = WORDS.get(one["rule"], one["rule"])
-    return f"{one['severity']}: {one['subject']}: {what} ({one['value']:g}), since {one['raised_at']}{ended}"
+def _line(one: dict[str, Any], tongue: Tongue) -> str:
+    values = {
+        **_named(one, tongue),
+        "value": languages.digits(f"{one['value']:g}", tongue.language),
+        "since": _when(one["raised_at"], tongue),
+    }
+    if not one["cleared_at"]:
+        return tongue.text("%(severity)s: %(subject)s: %(what)s (%(value)s), since %(since)s") % values
+    values["at"] = _when(one["cleared_at"], tongue)
+    return tongue.text("%(severity)s: %(subject)s: %(what)s (%(value)s), since %(since)s, cleared %(at)s") % values
+
+
+def _named(one: dict[str, Any], tongue: Tongue) -> dict[str, str]:
+    rule = one["rule"]
+    return {
+        "severity": tongue.text(SEVERITIES.get(one["severity"], one["severity"])),
+        "subject": languages.isolated(one["subject"], tongue.language),
+        "what": tongue.text(WORDS[rule]) if rule in WORDS else languages.isolated(rule, tongue.language),
+    }
+
+
+def _when(text: str, tongue: Tongue) -> str:
+    """An instant as its reader's calendar and zone have it."""
+    return languages.isolated(f"{tongue.clock(datetime.fromisoformat(text))} ({tongue.zone})", tongue.language)
 
 
 def _urgent_first(alerts: Sequence[Alert]) -> list[Alert]:

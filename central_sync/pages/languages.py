@@ -41,6 +41,11 @@ class Tongue:
         self._calendar = calendar
 
     @property
+    def zone(self) -> str:
+        """The zone in which instants are told, by its IANA name."""
+        return self._zone.key
+
+    @property
     def direction(self) -> str:
         """``rtl`` or ``ltr``, as HTML says it."""
         return "rtl" if self.language is Language.FA else "ltr"

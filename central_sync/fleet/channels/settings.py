@@ -7,12 +7,15 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from central_sync.config import AlertSetting, ConfigInvalid, MailSetting, WebhookSetting
-from central_sync.fleet import alerts
+from central_sync.config import AlertSetting, ConfigInvalid, MailSetting, Reader, WebhookSetting
+from central_sync.fleet import alerts, messages
 from central_sync.fleet.alerts import Rule, RulesInvalid
 from central_sync.fleet.channels import Channel
 from central_sync.fleet.channels.mail import Mail, Server
 from central_sync.fleet.channels.webhook import Webhook
+from central_sync.pages.languages import Tongue
+from central_sync.terms.days import Calendar
+from central_sync.terms.languages import Language
 
 MAIL = "mail"
 SECRET_BYTES_MIN = 32
@@ -36,15 +39,17 @@ def rules_of(settings: AlertSetting, folder: Path) -> tuple[Rule, ...]:
         raise ConfigInvalid(f"alerts: {error}") from error
 
 
-def channels_of(settings: AlertSetting, folder: Path, clock: Callable[[], datetime]) -> dict[str, Channel]:
-    """Who is told, by name.
+def channels_of(
+    settings: AlertSetting, folder: Path, clock: Callable[[], datetime], zone: str = "UTC"
+) -> dict[str, Channel]:
+    """Who is told, by name; people read instants in ``zone``.
 
     Raises:
         ConfigInvalid: a file is missing or open to others, or a name stands twice.
     """
     found: dict[str, Channel] = {}
     if settings.mail is not None:
-        found[MAIL] = _mail(settings.mail, folder, clock)
+        found[MAIL] = _mail(settings.mail, folder, clock, zone)
     for one in settings.webhooks:
         if one.name in found:
             raise ConfigInvalid(f"alerts: {one.name} stands twice")
@@ -52,14 +57,27 @@ def channels_of(settings: AlertSetting, folder: Path, clock: Callable[[], dateti
     return found
 
 
-def _mail(one: MailSetting, folder: Path, clock: Callable[[], datetime]) -> Mail:
+def _mail(one: MailSetting, folder: Path, clock: Callable[[], datetime], zone: str) -> Mail:
     if bool(one.user) != bool(one.password_file):
         raise ConfigInvalid("alerts: mail: user and password_file belong together")
     if one.user and one.tls == "none":
         raise ConfigInvalid("alerts: mail: without tls nobody signs in")
     password = _secret(folder / one.password_file, "mail").decode("utf-8", "strict") if one.user else ""
     server = Server(one.host, one.port, one.tls, one.user, password, _authority(one.authority, folder))
-    return Mail(server, one.sender, one.to, clock)
+    readers = [Reader(address=to, language=one.language) if isinstance(to, str) else to for to in one.to]
+    if len({reader.address for reader in readers}) != len(readers):
+        raise ConfigInvalid("alerts: mail: an address stands twice")
+    people = {
+        tongue_of(language, zone): tuple(reader.address for reader in readers if reader.language is language)
+        for language in dict.fromkeys(reader.language for reader in readers)
+    }
+    return Mail(server, one.sender, people, clock)
+
+
+def tongue_of(language: Language, zone: str) -> Tongue:
+    """What is told in that language, with days in its calendar."""
+    calendar = Calendar.JALALI if language is Language.FA else Calendar.GREGORIAN
+    return Tongue(language, zone, calendar, messages.ROOMS)
 
 
 def _webhook(one: WebhookSetting, folder: Path, clock: Callable[[], datetime]) -> Webhook:

@@ -1,15 +1,18 @@
 """People are told by mail, over a real line to a real server."""
 
 import base64
+from email import message_from_string, policy
 
 import pytest
 
 from central_sync.fleet import messages
 from central_sync.fleet.channels import NotDelivered
 from central_sync.fleet.channels.mail import Mail, Server
+from central_sync.fleet.channels.settings import tongue_of
+from central_sync.terms.languages import Language
 from tests.central_sync.fleet.channels.listeners import Hook, Post
 from tests.central_sync.fleet.test_lifecycle import NOW
-from tests.central_sync.fleet.test_messages import alert
+from tests.central_sync.fleet.test_messages import EN, alert
 
 TO = ("ops@hub.example", "night@hub.example")
 
@@ -23,7 +26,7 @@ def post(tmp_path):
 
 def told(post, tls="starttls", user="hub", authority=None, body=None):
     server = Server("127.0.0.1", post.port, tls, user, "pass word" if user else "", authority or post.authority)
-    Mail(server, "hub@hub.example", TO, lambda: NOW).deliver("id-1", body or messages.body([alert()], "hub", NOW))
+    Mail(server, "hub@hub.example", {EN: TO}, lambda: NOW).deliver("id-1", body or messages.body([alert()], "hub", NOW))
 
 
 def test_a_mail_says_what_is_the_matter_to_all_and_signs_in_behind_tls(post):
@@ -31,8 +34,8 @@ def test_a_mail_says_what_is_the_matter_to_all_and_signs_in_behind_tls(post):
     (mail,) = post.mails
     assert "Subject: [hub] urgent: H1: the edge is silent" in mail
     assert "To: ops@hub.example, night@hub.example" in mail
-    assert "Message-ID: <id-1@hub.example>" in mail
-    assert "since 2026-03-01T07:53:20+00:00" in mail.replace("=\r\n", "")
+    assert "Message-ID: <id-1.en@hub.example>" in mail
+    assert "since 2026-03-01 07:53:20" in mail.replace("=\r\n", "")
     verbs = [line.split()[0].upper() for line in post.heard]
     assert verbs.index("STARTTLS") < verbs.index("AUTH")
     assert base64.b64encode(b"\0hub\0pass word").decode() in "".join(post.heard)
@@ -55,7 +58,7 @@ def test_a_server_that_refuses_is_told_by_a_code(post, answer, code):
 
 def test_one_recipient_whom_the_server_refuses_costs_the_others_no_second_mail(post):
     server = Server("127.0.0.1", post.port, "starttls", "", "", post.authority)
-    mail, body = Mail(server, "hub@hub.example", TO, lambda: NOW), messages.body([alert()], "hub", NOW)
+    mail, body = Mail(server, "hub@hub.example", {EN: TO}, lambda: NOW), messages.body([alert()], "hub", NOW)
     post.refuses, post.refused = "450 not now", "night@"
     for _ in range(3):
         with pytest.raises(NotDelivered):
@@ -81,4 +84,26 @@ def test_a_server_that_another_authority_vouches_for_gets_no_password(post, tmp_
 def test_nobody_there_is_a_code():
     server = Server("127.0.0.1", 1, "none", "", "", None)
     with pytest.raises(NotDelivered, match="unreachable_ConnectionRefusedError"):
-        Mail(server, "hub@hub.example", TO, lambda: NOW).deliver("id-1", messages.body([alert()], "hub", NOW))
+        Mail(server, "hub@hub.example", {EN: TO}, lambda: NOW).deliver("id-1", messages.body([alert()], "hub", NOW))
+
+
+def test_each_language_is_a_mail_of_its_own_and_one_that_is_refused_costs_the_others_none(post):
+    server = Server("127.0.0.1", post.port, "starttls", "", "", post.authority)
+    people = {
+        EN: ("ops@hub.example",),
+        tongue_of(Language.FA, "Asia/Tehran"): ("night@hub.example", "iran@hub.example"),
+    }
+    mail, body = Mail(server, "hub@hub.example", people, lambda: NOW), messages.body([alert()], "hub", NOW)
+    post.refuses, post.refused = "450 not now", "ops@"
+    for _ in range(2):
+        with pytest.raises(NotDelivered):
+            mail.deliver("id-1", body)
+    post.refuses = ""
+    mail.deliver("id-1", body)
+    read = [message_from_string(one, policy=policy.default) for one in post.mails]
+    assert [one["To"] for one in read] == ["night@hub.example, iran@hub.example", "ops@hub.example"]
+    assert [one["Content-Language"] for one in read] == ["fa", "en"]
+    assert "دروازه خاموش است" in read[0]["Subject"]
+    assert "۱۴۰۴/۱۲/۱۰" in read[0].get_content()
+    assert "the edge is silent" in read[1].get_content()
+    assert len({one["Message-ID"] for one in read}) == 2

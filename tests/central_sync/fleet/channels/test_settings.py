@@ -2,7 +2,7 @@
 
 import pytest
 
-from central_sync.config import AlertSetting, ConfigInvalid, MailSetting, WebhookSetting, load
+from central_sync.config import AlertSetting, ConfigInvalid, MailSetting, Reader, WebhookSetting, load
 from central_sync.fleet.alerts import shipped
 from central_sync.fleet.channels.settings import channels_of, rules_of
 from tests.central_sync.fleet.test_lifecycle import NOW
@@ -47,6 +47,7 @@ def test_mail_and_programs_are_named(tmp_path):
         (None, [{**HOOK, "secret_file": "short"}], "32 bytes"),
         (None, [HOOK, HOOK], "twice"),
         (MAIL, [{**HOOK, "name": "mail"}], "twice"),
+        ({**MAIL, "to": ("ops@hub.example", Reader(address="ops@hub.example", language="fa"))}, (), "twice"),
     ],
 )
 def test_what_cannot_be_used_is_named(tmp_path, mail, hooks, says):
@@ -82,3 +83,17 @@ def test_a_hubs_own_rules_are_laid_over_and_a_mistake_in_them_is_named(tmp_path)
     for name in ("own.toml", "nothing.toml"):
         with pytest.raises(ConfigInvalid, match=name):
             rules_of(AlertSetting(rules=name), tmp_path)
+
+
+def test_whoever_is_told_by_mail_has_a_language(tmp_path):
+    (tmp_path / "hub.toml").write_text(
+        '[alerts.mail]\nhost = "mail.example"\nsender = "hub@hub.example"\nlanguage = "zh"\n'
+        'to = ["ops@hub.example", { address = "night@hub.example", language = "fa" }]\n'
+    )
+    mail = load(tmp_path).alerts.mail
+    assert [mail.language, mail.to[0], mail.to[1].language] == ["zh", "ops@hub.example", "fa"]
+    (tmp_path / "hub.toml").write_text(
+        '[alerts.mail]\nhost = "mail.example"\nsender = "hub@hub.example"\nto = [{ address = "x", language = "de" }]\n'
+    )
+    with pytest.raises(ConfigInvalid):
+        load(tmp_path)
