@@ -158,7 +158,7 @@ class Edge:
         housekeeping = self._housekeeping(audit)
         reconciler = Reconciler(self._journal, self._line, clock)
         desks = self._paused(intake, audit, events)
-        self._standings = self._standings_of(front, downlink)
+        self._standings = self._standings_of(front, downlink, reconciler)
         self._technicians = self._technicians_of(housekeeping, front, desks, audit)
         verbs = {**housekeeping.verbs, **CardControl(front.desks).verbs, **self._technicians.verbs}
         control = Control(self._folder, {**verbs, "compare": reconciler.verb, "agents": agents_port.verb})
@@ -213,12 +213,13 @@ class Edge:
         await self._parts.up(self._noticing.start, self._noticing.stop)
         await self._parts.up(heartbeat.start, heartbeat.stop)
 
-    def _standings_of(self, front: Front, downlink: Downlink) -> Standings:
+    def _standings_of(self, front: Front, downlink: Downlink, reconciler: Reconciler) -> Standings:
         self._noticing = Noticing(Path(self._config.appliance))
         return Standings(
             self._folder, self._config, lambda: self._who, self._journal, self._uplink, self._line, self._room, self._rulebooks,
             self._workstations, front.desks.rows, self._noticing, clock, self._maintenance.window, lambda: downlink.payers,
             lambda: self._anchors.shadow,
+            lambda: reconciler.lasting,
         )  # fmt: skip
 
     def _downlink(self, events: Events) -> Downlink:

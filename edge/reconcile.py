@@ -39,6 +39,8 @@ class Reconciler:
         self._journal = journal
         self._line = line
         self._now = now
+        self.lasting = 0
+        """How much differed at the last comparison of the job that will not come right by itself; the hub is told."""
 
     async def run(self) -> None:
         """The job: compare the last days, and log what does not come right by itself."""
@@ -49,6 +51,7 @@ class Reconciler:
             _log.info("not compared with the hub this time", detail=str(error))
             return
         counts = f"{report.here_count} only here, {report.there_count} only at the hub, {report.unlike_count} unlike"
+        self.lasting = report.lasting
         if report.lasting:
             _log.warning("edge and hub differ: see journal compare", count=report.compared, detail=counts)
         else:

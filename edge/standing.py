@@ -36,7 +36,7 @@ _NOTHING = Stats(
 
 class Standings:
     """Looks at the parts anew each time. ``who`` is the identity in use now, ``readers`` its card readers, ``maintenance`` what is announced,
-    ``payers`` those that the hub waits for.
+    ``payers`` those that the hub waits for; ``differences``: how much of the books was found to differ from the hub's.
     """
 
     def __init__(
@@ -56,6 +56,7 @@ class Standings:
         maintenance: Callable[[], Window | None] = lambda: None,
         payers: Callable[[], tuple[PayerWord, ...] | None] = lambda: None,
         shadow: Callable[[], Shadow] = Shadow,
+        differences: Callable[[], int] = lambda: 0,
     ) -> None:
         self._folder = folder
         self._config = config
@@ -72,6 +73,7 @@ class Standings:
         self._maintenance = maintenance
         self._payers = payers
         self._shadow = shadow
+        self._differences = differences
 
     async def standing(self) -> Standing:
         """How the edge stands, what that was judged by, and the readers."""
@@ -84,7 +86,11 @@ class Standings:
         said = report.made(standing.status, standing.signs, standing.readers, stats, self._who().valid_until)
         following, drill = self._shadow().said
         return msgspec.structs.replace(
-            said, authority=self._who().issuer, authority_next=following, authority_drill=drill
+            said,
+            authority=self._who().issuer,
+            authority_next=following,
+            authority_drill=drill,
+            differences=self._differences(),
         )
 
     async def _stats(self) -> Stats | None:

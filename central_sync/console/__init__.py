@@ -10,6 +10,7 @@
     lobby          what stands before each page: session, right, scope, form key
     door           the pages of signing in, of the second factor and of one's own account
     live           parts of pages that bring news, and how many one session and account may hold
+    unreconciled   pure: why a hospital's books are not reconciled
     account_pages  the pages of other people's accounts
     start          the first page
     site           all parts, their threads, and the application

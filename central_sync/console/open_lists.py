@@ -1,21 +1,22 @@
 """SHELL: what is open, with its age: settlements that await their confirmation, shares that wait for another payer, edges with transactions in doubt,
-and hospitals whose books the two sides have not signed for days.
+and hospitals whose books are not reconciled, with the reasons.
 
 A page begins behind a key and is read by an index; nothing is counted through.
 """
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from aiohttp import web
 
-from central_sync.console import cursors, words
+from central_sync.console import cursors, unreconciled, words
 from central_sync.console.access import Right
 from central_sync.console.lobby import Lobby, Page
 from central_sync.console.sessions import Visitor
+from central_sync.console.unreconciled import Unreconciled
 from central_sync.console.words import N_
 from central_sync.payers.lifecycle import OPEN
 from central_sync.store import Store
@@ -28,8 +29,6 @@ ROWS_PER_PAGE = 50
 HOSPITALS_PER_LOOK = 500
 LOOKS_MAX = 20
 """So many hospitals are looked at for one page; what comes after stands on the next one."""
-SIGNED_LATE = timedelta(days=3)
-"""A day is signed in the night after it; a hospital whose last signed day is older than this wants to be seen to."""
 
 
 TABS = (
@@ -84,7 +83,7 @@ class OpenLists:
         return self._list(request, visitor, "open_doubts.html", rows, None, {"last": last})
 
     async def days(self, request: web.Request, visitor: Visitor) -> web.StreamResponse:
-        """Hospitals whose last signed day is old."""
+        """Hospitals whose books and the hub's are not reconciled, why, since when, and what to do next."""
         rows, last = await self._lobby.work(self._days, visitor, request.query.get("after", ""))
         return self._list(request, visitor, "open_days.html", rows, None, {"last": last})
 
@@ -122,12 +121,14 @@ class OpenLists:
 
         return self._through(visitor, after, doubtful)
 
-    def _days(self, visitor: Visitor, after: str) -> tuple[list[SignedTo], str]:
-        since = (self._lobby.clock() - SIGNED_LATE).date()
+    def _days(self, visitor: Visitor, after: str) -> tuple[list[Unreconciled], str]:
+        now = self._lobby.clock()
+        with self._store.read() as uow:
+            awaited = uow.alerts.awaited_since()
 
-        def late(hospital: SignedTo) -> SignedTo | None:
-            lives = hospital.day is not None or hospital.reported_at is not None
-            return hospital if lives and (hospital.day or hospital.added_at.date()) < since else None
+        def late(hospital: SignedTo) -> Unreconciled | None:
+            found = unreconciled.reasons(hospital, _report(hospital), awaited.get(hospital.institution), now)
+            return Unreconciled(hospital, found) if found else None
 
         return self._through(visitor, after, late)
 

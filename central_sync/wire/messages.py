@@ -212,6 +212,7 @@ class EdgeReport(Message, frozen=True, kw_only=True, gc=False):
     ``in_doubt_since``. ``skew_ms``: its clock less the hub's, as it saw them last. ``hours_left``: how long its disk lasts, if it knows.
     ``legs``: each leg of the way from card to hub and how it is (``well``, ``warning``, ``broken``, ``unknown``). ``authority``: who issued its
     certificate; ``authority_next``: whom it has drilled, with the result in ``authority_drill`` (``handovers.PASSED`` or a ``Fault``).
+    ``differences``: of the last comparison of books (``compare.py``), what will not come right by itself.
     """
 
     version: int
@@ -242,6 +243,7 @@ class EdgeReport(Message, frozen=True, kw_only=True, gc=False):
     authority: str = ""
     authority_next: str = ""
     authority_drill: str = ""
+    differences: int = 0
 
 
 class BundlePart(Message, frozen=True, kw_only=True):

@@ -29,7 +29,7 @@ LAST_INSTANT: Final = datetime(2300, 1, 1, tzinfo=UTC)
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError, OverflowError)
 _COUNTS = (
     "pending", "in_doubt", "parked", "awaited", "contradictions", "hids_left", "free_bytes", "backup_days", "workstations",
-    "rulebook_number", "readers",
+    "rulebook_number", "readers", "differences",
 )  # fmt: skip
 
 

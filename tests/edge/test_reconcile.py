@@ -75,7 +75,7 @@ async def test_two_sides_that_hold_the_same_are_equal_after_one_question(
 
 @pytest.mark.parametrize("when", ["in the tail", "folded"])
 async def test_what_differs_is_told_by_name(
-    journal: Journal, hub: ComparingHub, reconciler: Reconciler, when: str
+    journal: Journal, hub: ComparingHub, reconciler: Reconciler, monkeypatch: pytest.MonkeyPatch, when: str
 ) -> None:
     await both(journal, hub, *(f"m-{n}" for n in range(300)))
     await journal.append(draft("open", digest=digest("open")))
@@ -90,6 +90,10 @@ async def test_what_differs_is_told_by_name(
     assert [(one.msgid, one.number) for one in report.there] == [("lost", "2207")]
     assert [(one.msgid, one.outcome) for one in report.unlike] == [("m-7", "final"), ("late", "provisional")]
     assert (report.here_count, report.there_count, report.unlike_count) == (1, 1, 2)
+    monkeypatch.setattr(reconcile, "COMPARED_BACK", timedelta(days=9999))
+    assert reconciler.lasting == 0
+    await reconciler.run()
+    assert reconciler.lasting == report.lasting == 2
 
 
 async def test_confirmations_are_compared(journal: Journal, hub: ComparingHub, reconciler: Reconciler) -> None:

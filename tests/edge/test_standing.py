@@ -28,7 +28,7 @@ def _standings(folder: Path, edge: Edge) -> Standings:
     room = Room(folder)
     return Standings(
         folder, Config(listen="127.0.0.1:0"), lambda: WHO, edge.journal, edge.uplink, edge.line, room, rulebooks,
-        Workstations(folder / FILE), lambda: [READER], Noticing(folder), clock,
+        Workstations(folder / FILE), lambda: [READER], Noticing(folder), clock, differences=lambda: 7,
     )  # fmt: skip
 
 
@@ -44,6 +44,7 @@ async def test_what_waits_is_told_with_its_age_and_so_is_a_journal_that_cannot_b
         assert 0 <= (told.sent_at - told.oldest_at).total_seconds() < 60
         assert (told.readers, told.readers_troubled[0].trouble) == (1, "reader_absent")
         assert told.legs["readers"] == "broken"
+        assert told.differences == 7
         assert told.certificate_ends == WHO.valid_until
         await edge.journal.close()
         told = await standings.report()

@@ -87,7 +87,12 @@ async def test_edges_in_doubt_and_books_that_are_not_signed(small_world, browser
     with small_world.store.write() as uow:
         for institution, doubts in (("H1", 0), ("H2", 3)):
             report = EdgeReport(
-                version=WIRE_VERSION, sent_at=NOW, program="1", in_doubt=doubts, in_doubt_since=NOW - timedelta(hours=2)
+                version=WIRE_VERSION,
+                sent_at=NOW,
+                program="1",
+                differences=doubts,
+                in_doubt=doubts,
+                in_doubt_since=NOW - timedelta(hours=2),
             )
             uow.reports.keep([ReportRow(institution, NOW, 0, msgspec.msgpack.encode(report))])
         uow.roots.add(root("H1", 1))
@@ -97,4 +102,7 @@ async def test_edges_in_doubt_and_books_that_are_not_signed(small_world, browser
     assert "2 hours ago" in (await browsers["anna"].get("/open/doubts"))[1]
     assert await through(browsers["bert"], "/open/doubts", named) == []
     assert await through(browsers["anna"], "/open/days", named) == ["H2"]
+    _, page = await browsers["anna"].get("/open/days")
+    for words in ("the last comparison found differences (3)", "journal compare", "days are not signed by both sides"):
+        assert words in page
     assert await through(browsers["bert"], "/open/days", named) == []
