@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import msgspec
@@ -18,6 +19,8 @@ from aiohttp_sse import EventSourceResponse, sse_response
 from central_sync.pages.rendering import HEADERS
 
 STREAMS_MAX = 64
+SAID_MAX = 32
+"""Parts that are kept as they were written last."""
 STREAMS_OF_SESSION_MAX = 16
 """More pages than anybody looks at; a browser opens six of them at a time over HTTP/1.1."""
 TOO_MANY = "Too many pages are open here that listen for news. Close some of them."
@@ -99,7 +102,7 @@ class News:
                 if html == before:
                     await response.send("", event="same")
                 else:
-                    await response.send(msgspec.json.encode({"html": html}).decode(), event="part")
+                    await response.send(_said(html), event="part")
                 before = html
                 await asyncio.sleep(pause_s)
             await response.send("", event="over")
@@ -109,3 +112,9 @@ class News:
             log.error("a live part failed", code=type(error).__name__)
         finally:
             response.stop_streaming()
+
+
+@lru_cache(maxsize=SAID_MAX)
+def _said(html: str) -> str:
+    """A part as it stands on the line. Many who watch one part share it: it is written once, not once for each."""
+    return msgspec.json.encode({"html": html}).decode()

@@ -78,12 +78,12 @@ def test_a_reader_gets_their_own_words_digits_calendar_and_zone():
     persian = messages.text(told, tongue_of(Language.FA, "Asia/Tehran"))
     assert "\u2068H1\u2069" in persian, "codes do not turn round"
     persian = persian.replace("\u2068", "").replace("\u2069", "")
-    assert "فوری: H1: دروازه خاموش است (۳۰۱)" in persian
+    assert "فوری: H1: درگاه خاموش است (۳۰۱)" in persian
     assert "۱۴۰۴/۱۲/۱۰ ۱۱:۲۳:۲۰" in persian, "Jalali, in Tehran"
     subject = messages.subject(told, tongue_of(Language.FA, "UTC")).replace("\u2068", "").replace("\u2069", "")
     assert subject == "[hub.example] ۱ هشدار تازه، ۱ برطرف شد"
     chinese = messages.text(told, tongue_of(Language.ZH, "Asia/Shanghai"))
-    assert "紧急：H1：网关无响应（301），自2026年3月1日 15:53:20 (Asia/Shanghai)" in chinese
+    assert "紧急：H1：前置机失联（301），自2026年3月1日 15:53:20 (Asia/Shanghai)" in chinese
     for text in (persian, chinese):
         assert "silent" not in text
         assert "urgent" not in text
