@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable
+from hashlib import sha256
 from pathlib import Path
 
 from edge.firmware import SITE_FILE, check, defaults
@@ -32,6 +33,11 @@ SYSTEMD_RUNS = Path("/run/systemd/system")
 def site_file(root: Path) -> Path:
     """Where the site file of the appliance under ``root`` lies."""
     return root / SITE_FILE
+
+
+def site_in_place(root: Path) -> Path:
+    """The site file as it was put in place under ``root``: what runs goes by it, not by what somebody has written since, or tried in vain."""
+    return Sets(root).applied_site() or site_file(root)
 
 
 def moment() -> Moment:
@@ -84,6 +90,8 @@ class Appliance:
             raise SetError("nothing was touched: " + "; ".join(finding.sentence for finding in wrong))
         with self.sets.held():
             todo = self.sets.changes(targets)
+            if self.sets.record().confirmed:
+                self.sets.keep_site(mark, _text(path, mark))
             if not todo:
                 self.sets.note(mark)
                 return []
@@ -166,6 +174,14 @@ class Appliance:
             except SetError:
                 if step.must and not gently:
                     raise
+
+
+def _text(path: Path, mark: str) -> bytes:
+    """The site file, if it is still what was read."""
+    text = path.read_bytes()
+    if sha256(text).hexdigest() != mark:
+        raise SetError(f"nothing was touched: {path} was changed meanwhile")
+    return text
 
 
 def _called(command: tuple[str, ...]) -> None:

@@ -4,7 +4,7 @@ Order, so that a power cut at any point leaves a set that goes back by itself: w
 keeper of the roll-back is started; the files are written, each atomically; the system is told. Confirming only changes the record.
 
 Under ``var/lib/pishkhan-firmware``: ``record.json`` (readable for all: paths and digests), ``before/`` (root's alone), ``lock``, and
-``unconfirmed``, an empty file that is there exactly while a roll-back may be due, so that a boot looks at nothing else.
+``site.DIGEST.toml``, the site file as it is in place and as it was before; and ``unconfirmed``, an empty file that is there exactly while a roll-back may be due, so that a boot looks at nothing else.
 """
 
 from __future__ import annotations
@@ -139,6 +139,30 @@ class Sets:
         )  # fmt: skip
         files.replace(self.folder / UNCONFIRMED, b"", 0o644)
         self._write(fresh)
+
+    def keep_site(self, mark: str, text: bytes) -> None:
+        """Keep the site file whose digest is ``mark`` as it is put in place: the file itself may be changed, or be another after a roll-back."""
+        record = self.record()
+        place = self._site_place(mark)
+        files.replace(place, text, 0o644)
+        place.chmod(0o644)
+        named = {self._site_place(one) for one in (mark, record.site, record.was_site) if one}
+        for other in self.folder.glob("site.*.toml"):
+            if other not in named:
+                other.unlink()
+
+    def applied_site(self) -> Path | None:
+        """The site file as it is in place; ``None``: it was not kept, or nothing is in place.
+
+        Raises:
+            SetError: the record cannot be read.
+        """
+        mark = self.record().site
+        place = self._site_place(mark)
+        return place if mark and place.is_file() else None
+
+    def _site_place(self, mark: str) -> Path:
+        return self.folder / f"site.{mark[:16]}.toml"
 
     def put(self, found: Sequence[Change]) -> None:
         """Write the files; each is the old one or the new one at any time."""

@@ -19,7 +19,7 @@ import msgspec
 
 from edge import log
 from edge.firmware import check, defaults
-from edge.firmware.appliance import Appliance, site_file
+from edge.firmware.appliance import Appliance, site_file, site_in_place
 from edge.firmware.difference import Change, shown
 from edge.firmware.notify import Notify
 from edge.firmware.reading import read_site
@@ -177,7 +177,7 @@ def settle_command(root: Path) -> None:
 def watch_command(root: Path, site: Path | None, log_level: str) -> None:
     """Watch the tunnel and heal it, until it is told to end. The service pishkhan-tunnel runs it."""
     log.configure(log_level)
-    found, _ = read_site(site or site_file(root))
+    found, _ = read_site(site or site_in_place(root))
     told_to_end = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: told_to_end.set())

@@ -11,7 +11,7 @@ import pytest
 
 from edge.firmware import TUNNEL_FILE, defaults
 from edge.firmware import appliance as module
-from edge.firmware.appliance import Appliance
+from edge.firmware.appliance import Appliance, site_in_place
 from edge.firmware.deadline import Moment
 from edge.firmware.sets import SetError
 from edge.firmware.site import SiteWrong
@@ -124,9 +124,12 @@ def test_a_key_through_which_the_hub_does_not_answer_goes_back(
         if leg is not None:
             told(root, leg if int(clock[0]) % 9 else Leg.UP)  # now and then it looks well
 
+    assert OTHER_KEY in site_in_place(root).read_text()
     assert box.settle(pause)
     assert clock[0] == 220
     assert OTHER_KEY not in (root / NETDEV).read_text()
+    assert OTHER_KEY not in site_in_place(root).read_text(), "the watch goes by what is in place"
+    assert OTHER_KEY in at(root).read_text(), "the technician's own file is left alone"
 
 
 def test_after_a_reboot_it_waits_once_more_and_goes_back(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
