@@ -31,6 +31,8 @@ pytestmark = [pytest.mark.proof, pytest.mark.timeout(240)]
 LAN, WAN, PROVIDER, NEAR, FAR = "10.81.0.2", "10.82.0.2", "10.82.0.1", "10.99.0.2", "10.99.0.1"
 FACE, AGENTS, SYNC, ENROL = 7001, 7002, 7443, 7444
 BACK_S_MAX = 20
+TRIED_S_MAX = 60
+NETDEV = "etc/systemd/network/30-pishkhan-hub0.netdev"
 TOOLS = ("ip", "nft", "wg", "wireguard-go", "nmap", "sysctl")
 
 
@@ -45,6 +47,7 @@ class Box:
         self.hub_folder = folder / "hub"
         self._running = running
         self.centre: subprocess.Popen[bytes] | None = None
+        self.watch: subprocess.Popen[bytes]
 
     def alone(self, name: str, *command: str) -> list[str]:
         """``command`` on that side, with sockets of WireGuard that no other test sees."""
@@ -67,12 +70,7 @@ class Box:
             name: self._key(path) for name, path in (("edge", keys / "vpn.key"), ("hub", self.folder / "hub.key"))
         }
         self.public = public
-        (self.root / "etc/pishkhan/site.toml").write_bytes(
-            sites.text(
-                lan__his=["10.81.0.0/24"], lan__gateway="", lan__technicians=[], wan__gateway="", hub__name="", readers=[],
-                vpn__endpoint=PROVIDER, vpn__public_key=public["hub"], time__servers=[FAR], lan__agents_port=AGENTS,
-            )
-        )  # fmt: skip
+        self.site_with(public["hub"])
         self.edge_folder.mkdir(parents=True, mode=0o700)
         self.firmware("apply", "--within", "3600")
         self.firmware("confirm")
@@ -90,6 +88,29 @@ class Box:
         )
         rules = str(self.root / "etc/nftables.conf")
         subprocess.run(self.networks.within("edge", "nft", "-f", rules), check=True, capture_output=True)
+
+    def site_with(self, public_key: str) -> None:
+        """The site file, with that key at the hub's end of the tunnel."""
+        (self.root / "etc/pishkhan/site.toml").write_bytes(
+            sites.text(
+                lan__his=["10.81.0.0/24"], lan__gateway="", lan__technicians=[], wan__gateway="", hub__name="", readers=[],
+                vpn__endpoint=PROVIDER, vpn__public_key=public_key, time__servers=[FAR], lan__agents_port=AGENTS,
+            )
+        )  # fmt: skip
+
+    def tried(self, public_key: str, within_s: int) -> None:
+        """Another key is put in place for the hub to confirm; the watch is started anew, as systemd does."""
+        self.site_with(public_key)
+        self.firmware("apply", "--by-tunnel", "--within", str(within_s))
+        self.watch_anew()
+
+    def watch_anew(self) -> None:
+        self.watch_down()
+        self.watch = self.watch_up()
+
+    def confirmed_with(self, public_key: str) -> bool:
+        record = json.loads((self.root / "var/lib/pishkhan-firmware/record.json").read_text())
+        return bool(record["confirmed"]) and public_key in (self.root / NETDEV).read_text()
 
     def _key(self, path: Path) -> str:
         path.write_bytes(subprocess.run(["wg", "genkey"], check=True, capture_output=True).stdout)
@@ -127,6 +148,10 @@ class Box:
         command = self.alone("edge", sys.executable, "-m", "edge", "firmware", "watch", "--root", str(self.root))
         log = (self.folder / "watch.log").open("wb")
         return subprocess.Popen(command, cwd=programs.ROOT, stdout=log, stderr=log, start_new_session=True)
+
+    def watch_down(self) -> None:
+        os.killpg(self.watch.pid, signal.SIGTERM)
+        self.watch.wait(20)
 
     def leg(self) -> str:
         try:
@@ -184,9 +209,8 @@ def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Box]:
         made.set_up()
         made.centre_up()
         running.callback(made.centre_down)
-        watch = made.watch_up()
-        running.callback(watch.wait, 20)
-        running.callback(os.killpg, watch.pid, signal.SIGTERM)
+        made.watch = made.watch_up()
+        running.callback(made.watch_down)
         _start_programs(made, running)
         waited_for(lambda: made.line() == "up", "the line did not come up at first")
         yield made
@@ -295,6 +319,21 @@ def test_a_hub_that_was_replaced_is_found_again(box: Box) -> None:
     waited_for(lambda: box.leg() == "up", "the tunnel did not come back")
     waited_for(lambda: box.line() == "up", "the line did not come back")
     assert "tunnel" not in " ".join(box.status()["warnings"])
+
+
+def test_a_wrong_key_of_the_hub_goes_back_by_itself_and_the_right_next_one_stays(box: Box) -> None:
+    old = box.public["hub"]
+    box.tried(box._key(box.folder / "wrong.key"), within_s=8)
+    waited_for(lambda: box.confirmed_with(old), "the wrong key did not go back", TRIED_S_MAX)
+    box.watch_anew()  # what systemd does with what went back
+    waited_for(lambda: box.leg() == "up", "the tunnel did not come back", TRIED_S_MAX)
+    waited_for(lambda: box.line() == "up", "the line did not come back", TRIED_S_MAX)
+    box.centre_down()
+    following = box._key(box.folder / "hub.key")
+    box.centre_up()
+    box.tried(following, within_s=TRIED_S_MAX)
+    waited_for(lambda: box.confirmed_with(following), "the hub did not confirm its next key", TRIED_S_MAX)
+    waited_for(lambda: box.line() == "up", "the line did not come back over the next key", TRIED_S_MAX)
 
 
 def _root_of(pid: int) -> str:
