@@ -25,6 +25,8 @@ _CODE = re.compile(r"[!-~]{1,50}")
 _SEPARATORS = str.maketrans({"٫": ".", "٬": None, ",": None, " ": None, "\u202f": None, "\u00a0": None})
 _GROUPS = "٬, \u202f\u00a0"
 Fields = Mapping[str, str]
+FACTS = ("doctor", "relative_value_code")
+"""What a line may say besides at a desk: what reviews ask for most."""
 
 
 class Mistyped(ValueError):
@@ -113,7 +115,9 @@ def fee_line(fields: Fields, serial: str, currency: str, calendar: Calendar, tod
     amount = line_amount(Decimal(quantity), Decimal(price), known, Rounding.HALF_UP)
     if not 0 <= amount <= AMOUNT_MAX or not Decimal(quantity):
         raise Mistyped("price" if Decimal(quantity) else "quantity")
+    facts = {name: said for name in FACTS if (said := text(fields, name))}
     return {
+        **({"facts": facts} if facts else {}),
         "serial": serial,
         "item": code(fields, "item"),
         "unit_price": price,

@@ -142,6 +142,20 @@ async def test_what_a_review_would_take_off_is_told_before_the_settlement_line_o
     assert not clerk.has("/settle")
 
 
+async def test_what_a_review_asks_for_can_be_said_with_a_line(hospital: Hospital, clerk: Person) -> None:
+    await clerk.get("/desk")
+    await clerk.send("/find", who=NUMBER)
+    await clerk.send("/open", doctor="Dr. Example")
+    await clerk.charge("A1", "10", relative_value_code="900100")
+    await clerk.charge("B1", "10", doctor="")
+    hid = clerk.path.rpartition("/")[2]
+    first, second = (
+        step.request.lines[0].facts for step in (await hospital.clerks._casebook.steps(hid, hospital.now()))[1:]
+    )
+    assert (first.doctor, first.relative_value_code) == ("Dr. Example", "900100")
+    assert second is None, "what is empty is not said"
+
+
 async def test_without_rules_nothing_is_told_of_a_review(clerk: Person) -> None:
     hid = await clerk.visit()
     await clerk.charge()
