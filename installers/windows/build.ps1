@@ -2,6 +2,8 @@
 #
 #     powershell -ExecutionPolicy Bypass -File installers\windows\build.ps1 -Version 1.2.3 [-Out dist\windows]
 #
+# On any Windows 10 or later of 64 bits; then copy the folder to where `installers.windows.build` runs. The agent is what has been made for Windows; the whole edge
+# does not start there yet (see docs/operating.md).
 # Needs Python 3.11 or later and, for pysqlite3, the C compiler of Visual Studio's Build Tools. Packages come at the versions and hashes of the lock.
 param(
     [Parameter(Mandatory = $true)][ValidatePattern('^\d+\.\d+\.\d+$')][string]$Version,
@@ -27,4 +29,5 @@ Invoke-Checked $Inside @("-c", "from pathlib import Path; from installers import
 New-Item -ItemType Directory -Force (Split-Path -Parent $Out) | Out-Null
 Move-Item (Join-Path $Work "frozen\made\pishkhan-edge") $Out
 Invoke-Checked (Join-Path $Out "pishkhan-edge.exe") @("--version")
+Invoke-Checked (Join-Path $Out "pishkhan-edge.exe") @("agent", "run", "--help")
 Write-Output "$Out is ready"

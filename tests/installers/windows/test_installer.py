@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -51,6 +52,28 @@ def test_the_builders_script_installs_by_the_lock_and_freezes_the_edge() -> None
     assert "--require-hashes" in script
     assert "installers\\requirements.lock" in script
     assert "freeze.EDGE" in script
+
+
+NO_WINDOWS = """import os, pkgutil, socket, sys
+from importlib import import_module
+sys.modules.update(dict.fromkeys(("fcntl", "grp", "pty", "pwd", "resource", "termios", "tty")))
+for home, names in ((os, "O_DIRECTORY O_CLOEXEC O_PATH O_NOFOLLOW geteuid getuid statvfs fchown chown sysconf"), (socket, "AF_UNIX SO_BINDTODEVICE SO_REUSEPORT")):
+    for name in names.split():
+        delattr(home, name)
+import edge.agent, edge.__main__
+for found in pkgutil.walk_packages(edge.agent.__path__, "edge.agent."):
+    import_module(found.name)
+for name in ("edge.readers.pcsc.driver", "edge.readers.serial_line.driver"):
+    import_module(name)
+"""
+
+
+@pytest.mark.proof
+def test_the_agent_is_loaded_without_what_windows_does_not_have() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", NO_WINDOWS], cwd=tree.ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
 
 
 def test_without_a_frozen_program_there_is_no_installer(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
