@@ -57,7 +57,7 @@ SETTINGS = (
     "listen", "listen_device", "agents_listen", "sync_url", "enrol_url", "sync_device", "log_level", "journal_kept_days", "backups_kept_days",
     "photo", "card_kept_s", "card_forgotten_on_removal", "card_read_good_s",
 )  # fmt: skip
-SIZED = ("journal.db", "journal.db-wal", "audit.jsonl", "edge.toml")
+SIZED = ("journal.db", "journal.db-wal", "journal.db-slate", "audit.jsonl", "edge.toml")
 README = """How one edge of Pishkhan is. It names no person, no case, no msgid and no key: names of desks and readers are left out,
 and whatever looks like a number of a person is replaced by a dot. Each file is JSON; log.jsonl has one object a line, the oldest first.
 """

@@ -1,18 +1,18 @@
 """The journal: what the edge has taken on, made durable before anyone is told.
 
 On disk
-    One SQLite file (``journal.db`` with its ``-wal`` and ``-shm``), mode 0600, pages of 16 KiB, WAL, ``synchronous=FULL``; beside it the keys
-    (``sealing.py``). SQLite is that of pysqlite3 and at least 3.51.3: older ones can lose committed pages when a WAL is reset.
+    One SQLite file (``journal.db`` with its ``-wal`` and ``-shm``), mode 0600, pages of 16 KiB, WAL, ``synchronous=FULL``; in front of it a slate
+    (``journal.db-slate``, ``slate.py``) that has the last commits until the tables take them; beside it the keys (``sealing.py``).
+    SQLite is that of pysqlite3 and at least 3.51.3: older ones can lose committed pages when a WAL is reset.
 
     ``segment``    the log, and all that counts. One row is one commit: its records sealed with AES-256-GCM, ``first`` the number (seq) of the
                    first of them, ``link`` the chain's value after it. Rows are only ever added (and pruned from the front).
     ``entry``      folded from the log, as are the rest: how each transaction stands. ``outcome`` 0 is open; indexes hold what is open alone.
     ``reference``  64-bit keys of settlements' ids → seq, as ``entry`` has of msgids; what is found is held against the record itself.
     ``fact``       small things that must survive, under seal: tokens, the feed's cursor, leases of HIDs, notices, tombstones, the life.
-    ``state``      ``folded``: the last record that is in the tables; ``cut``: the last one pruned; counts by outcome.
+    ``state``      ``folded``: the last record that is in the tables; ``cut``: the last one pruned; counts by outcome; the slate's id.
 
-    The records are in ``records.py``: an entry; the answers of a batch with the hub's receipt; a fence withdrawn; a confirmation moved; what
-    the feed brought; a fact; an entry parked or let go; a new life; a day's root.
+    The records (entries, answers, what the feed brought, and so on) are in ``records.py``.
 
 Invariants
     1. Nobody is answered before the commit that holds the record. If it fails, nobody is told that anything was accepted.
@@ -23,30 +23,27 @@ Invariants
     6. The chain holds every record, its place and everything before it; salts keep a leaf from telling what it hides.
 
 Writing
-    One connection in one thread does all writes, all folding and all checkpoints. Everything that waits becomes one segment: one statement, one
-    sync, whatever the number of callers. What it says is kept in memory (the tail) until it is folded into the tables, in one
-    transaction of few statements: when nobody comes, or when the tail has grown (``FOLD_RECORDS_MAX``). So an append costs
-    one page and one sync, however old the journal is, and acknowledging a batch costs the same.
-
-Reading
-    Who reads takes the tail first and the tables then; connections that only read have threads of their own.
+    One connection in one thread does all writes, all folding and all checkpoints. Everything that waits becomes one segment: one write of one
+    frame on the slate, on the disk when it returns, whatever the number of callers. What it says is kept in memory (the tail) until both are folded
+    into the tables, in one transaction of few statements: when nobody comes, when the tail has grown (``FOLD_RECORDS_MAX``), or the slate is full.
+    So an append costs one block and one sync, however old the journal is, and acknowledging a batch costs the same. Who reads takes the tail (or the slate) first and the tables then; connections that only read have threads of their own.
 
 Recovery
-    SQLite brings the file to its last commit; the tail is read again from the log, its chain checked, and folded. Whatever is open had a caller
-    that is gone: fences may have left and are asked about, everything else is sent.
+    SQLite brings the file to its last commit; the tail is read again from the slate, its chain checked, and folded. Whatever is open had a
+    caller that is gone: fences may have left and are asked about, everything else is sent.
 
 Growing old
-    Commits go from the front, whole, once both sides have signed their days (``retention.py``); the chain is checked from the cut
-    on. New work is refused before the disk is full (``capacity.py``), so that what is open can end.
+    Commits go from the front, whole, once both sides have signed their days (``retention.py``); the chain is checked from the cut on. New work
+    is refused before the disk is full (``capacity.py``), so that what is open can end.
 
 When the disk fails
-    Full, read-only, or failing: the operations of that commit get ``JournalUnavailable`` and nothing of them is kept; what is in memory is read anew
-    from the file before the next commit. After a failed sync the log file still holds the refused commit: it is cut behind its last
-    good frame, so that a start does not find it. A start writes the log file's bytes over themselves before SQLite reads them,
-    so that no commit can follow one that never reached the disk (``files.heal``). A file that vanished or was replaced
-    under us counts as unavailable. A damaged file is refused at the start, and so
-    is a log that SQLite stops reading before its end (``holes.py``). What is left: if the disk refuses the cut too,
-    and the process dies before the next commit, a refused entry can come back; it then meets the rules of recovery.
+    Full, read-only, or failing: the operations of that commit get ``JournalUnavailable`` and nothing of them is kept; what is in memory is read
+    anew before the next commit. After a failed sync the slate still holds the refused commit: it is wiped off, and SQLite's log is cut behind its
+    last good frame, so that a start does not find it. A start writes the bytes of both over themselves before they count, so that no commit can
+    follow one that never reached the disk (``files.heal``). A file that vanished or was replaced under us counts as unavailable. A damaged file
+    is refused at the start, and so is a slate that is gone, another journal's, or whole behind a broken frame, and a log that SQLite stops
+    reading before its end (``holes.py``). What is left: if the disk refuses to wipe too, and the process dies before the next commit, a refused
+    entry can come back; it then meets the rules of recovery.
 """
 
 from __future__ import annotations
@@ -60,7 +57,7 @@ from typing import Any, TypeVar
 
 from central_sync.wire.messages import FeedBody
 from edge.errors import JournalError, JournalUnavailable
-from edge.journal import look, survey, window
+from edge.journal import look, slate, survey, window
 from edge.journal import records as r
 from edge.journal.browsing import Browsing
 from edge.journal.cases import Cases
@@ -82,7 +79,7 @@ from edge.journal.shapes import (
     Sendable,
     Standing,
     Stats,
-)
+)  # fmt: skip
 from edge.journal.standing import standing_of
 from edge.journal.state import State
 from edge.journal.tail import Tail, sendable_of
@@ -370,6 +367,9 @@ class Journal:
 
     async def check(self) -> list[str]:
         """What a full check of the file finds wrong; empty: nothing."""
+        await (
+            self._tail() if self._read_only else self.keeping.fold()
+        )  # what is beyond the tables is checked when it is read
         return await self._read(survey.check)
 
     # -- how --------------------------------------------------------------------------------------------------------
@@ -377,7 +377,7 @@ class Journal:
     async def _tail(self) -> Tail:
         """What the tables do not have yet; beside an edge that runs, read from its log."""
         if self._read_only:
-            await self._read(self._state.load)
+            await self._read(lambda c, vault: self._state.load(c, vault, lambda: slate.beside(c, self.path)))
         return self._state.tail
 
     def _in_memory(self, tail: Tail, seq: int, entry: r.Entry) -> Standing:

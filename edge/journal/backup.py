@@ -21,7 +21,7 @@ from msgspec import Struct
 from pysqlite3 import dbapi2 as sqlite
 
 from edge.files import OWNER_ONLY, sync_folder, write_new
-from edge.journal import envelope, files
+from edge.journal import envelope, files, slate
 from edge.journal import records as r
 from edge.journal.envelope import RECOVERY_FILE, BackupUnusable, Header, Manifest
 from edge.journal.sealing import KEY_BYTES, Vault
@@ -183,10 +183,12 @@ def _copy(journal: Path, vault: Vault, target: Path, owner: Owner, now: datetime
     with files.reading(journal) as c, closing(sqlite.connect(str(target))) as copy:
         target.chmod(OWNER_ONLY)
         c.execute("begin")
+        written = slate.beside(c, journal)
         state = State()
-        state.load_within(c, vault)
+        state.load_within(c, vault, written)
         copy.execute("pragma synchronous = off")  # it is thrown away if anything happens
         c.backup(copy, pages=_COPY_PAGES, progress=lambda _, left, of: tell(of - left, of, "copying"))
+        slate.carry_over(copy, written)
         row = c.execute("select at from entry order by seq desc limit 1").fetchone()
     entries = state.tail.entries
     last = entries[max(entries)].recorded_at if entries else row[0] if row else None

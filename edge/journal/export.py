@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -15,6 +16,7 @@ from edge.journal import days, look
 from edge.journal import records as r
 from edge.journal.proof import PROOF_VERSION, AnswerProof, Proof, RootProof, SegmentProof
 from edge.journal.sealing import Vault
+from edge.journal.slate import Sealed
 from edge.journal.survey import begin
 from edge.journal.tail import ROOT
 from edge.signatures import issued_by
@@ -23,17 +25,21 @@ Connection = Any  # pysqlite3 has no types
 
 
 def export(
-    c: Connection, vault: Vault, institution: str, msgid: str, signers: Mapping[str, str], authority: str
+    c: Connection,
+    vault: Vault,
+    institution: str,
+    msgid: str,
+    signers: Mapping[str, str],
+    authority: str,
+    slate: Sequence[Sealed] = (),
 ) -> Proof:
     """The proof of the transaction ``msgid``. ``signers``: the hub's certificates (PEM) by name; ``authority``: those
-    that it ever used (PEM); the proof holds the ones that vouch for something in it.
+    that it ever used (PEM); the proof holds the ones that vouch for something in it. ``slate``: what is on it.
 
     Raises:
         JournalError: the journal does not hold it (or not any more).
     """
-    seq, entry = _found(c, vault, institution, msgid)
-    segment = look.segment_of(c, vault, seq)
-    assert segment is not None
+    seq, entry, segment = _found(c, vault, institution, msgid, slate)
     place = seq - segment.first
     leaves = r.leaves(segment.salts, segment.records)
     answer, root = _answer(c, vault, seq), _root(c, vault, segment)
@@ -51,7 +57,7 @@ def export(
             count=segment.count,
             at=segment.at,
             key=segment.key,
-            before=_before(c, vault, segment.first),
+            before=_before(c, vault, segment.first, slate),
             leaves=leaves,
         ),
         answer=answer,
@@ -69,22 +75,33 @@ def _vouching(authorities: str, certificates: Sequence[str]) -> str:
     return "".join(one.public_bytes(Encoding.PEM).decode() for one in found)
 
 
-def _found(c: Connection, vault: Vault, institution: str, msgid: str) -> tuple[int, r.Entry]:
+def _found(
+    c: Connection, vault: Vault, institution: str, msgid: str, slate: Sequence[Sealed]
+) -> tuple[int, r.Entry, look.Segment]:
     key = r.msgid_key(msgid)
-    for seq in [*look.with_msgids(c, [key]).get(key, ()), *_unfolded(c, vault)]:
-        entry = look.records_of(c, vault, [seq]).get(seq)
-        if isinstance(entry, r.Entry) and (entry.institution, entry.msgid) == (institution, msgid):
-            return seq, entry
+    named = [(seq, look.segment_of(c, vault, seq)) for seq in look.with_msgids(c, [key]).get(key, ())]
+    for seq, segment in itertools.chain(named, _unfolded(c, vault, slate)):
+        entry = r.decoded(segment.records[seq - segment.first]) if segment is not None else None
+        if (
+            segment is not None
+            and isinstance(entry, r.Entry)
+            and (entry.institution, entry.msgid) == (institution, msgid)
+        ):
+            return seq, entry, segment
     raise JournalError("the journal does not hold this transaction, or not any more")
 
 
-def _unfolded(c: Connection, vault: Vault) -> Sequence[int]:
+def _unfolded(c: Connection, vault: Vault, slate: Sequence[Sealed]) -> Iterator[tuple[int, look.Segment]]:
     """Records that are not in the tables yet: a few of the last seconds."""
-    folded = look.state(c)["folded"]
-    return [segment.first + n for segment in look.segments_after(c, vault, folded) for n in range(segment.count)]
+    written = (look.opened(row, vault) for row in slate)
+    for segment in itertools.chain(look.segments_after(c, vault, look.state(c)["folded"]), written):
+        yield from ((segment.first + n, segment) for n in range(segment.count))
 
 
-def _before(c: Connection, vault: Vault, first: int) -> bytes:
+def _before(c: Connection, vault: Vault, first: int, slate: Sequence[Sealed]) -> bytes:
+    for written in slate:
+        if written.first + written.records == first:
+            return written.link
     row = c.execute("select link from segment where first < ? order by first desc limit 1", (first,)).fetchone()
     return bytes(row[0]) if row else begin(c, vault, look.state(c)["cut"])[0]
 

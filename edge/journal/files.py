@@ -12,7 +12,7 @@ from typing import Any
 from pysqlite3 import dbapi2 as sqlite
 
 from edge.errors import JournalDamaged, JournalError
-from edge.journal import holes, schema
+from edge.journal import holes, schema, slate
 from edge.limits import JOURNAL_PAGE_BYTES, QUICK_CHECK_BYTES_MAX
 
 Connection = Any  # pysqlite3 has no types
@@ -51,8 +51,8 @@ def lock(path: Path) -> int:
 
 
 def log_alone(path: Path) -> bool:
-    """Whether the log file is there and the journal's file is not."""
-    return path.with_name(path.name + "-wal").exists() and not path.exists()
+    """Whether the log file or the slate is there and the journal's file is not."""
+    return (path.with_name(path.name + "-wal").exists() or slate.path_of(path).exists()) and not path.exists()
 
 
 def heal(path: Path) -> None:
@@ -115,7 +115,7 @@ def open_writer(path: Path, *, again: bool = False) -> Connection:
     if log_alone(path):
         # an empty file in its place would make SQLite throw away what was committed last
         raise JournalDamaged(
-            "the journal's file is gone, its write-ahead file is not: keep that, and restore the journal"
+            "the journal's file is gone, its write-ahead file or slate is not: keep those, and restore the journal"
         )
     try:
         if not again:  # to close a file that is open elsewhere in the process would undo SQLite's locks on it
@@ -211,8 +211,10 @@ def _own(connection: Connection) -> None:
     (version,) = connection.execute("pragma user_version").fetchone()
     if owner != schema.APPLICATION_ID:
         raise JournalDamaged("this file is no journal")
-    if version != schema.FORMAT:
-        raise JournalError(f"the journal has format {version}; this edge reads {schema.FORMAT}")
+    if version not in (schema.FORMAT, schema.FORMAT_WHOLE):
+        raise JournalError(
+            f"the journal has format {version}; this edge reads {schema.FORMAT_WHOLE} and {schema.FORMAT}"
+        )
 
 
 def _sync_folder(path: Path) -> None:

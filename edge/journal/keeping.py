@@ -39,6 +39,7 @@ class Keeping:
 
     async def day_roots(self, today: date) -> list[days.Day]:
         """The days before ``today`` that are not signed yet, oldest first, with their roots. What was found once is not read again."""
+        await self.fold()  # days are counted in the tables
         signed = self.signed()
         end, after = (signed[-1].last, date.fromisoformat(signed[-1].day)) if signed else (0, date.min)
         known = [day for day in self._unsigned if day.first > end]
@@ -131,5 +132,13 @@ class Keeping:
         found: int = await self._read(look_up)
         return found
 
+    async def fold(self) -> None:
+        """Bring all that was written into the tables."""
+        await self._upkeep(_nothing)
+
     async def _upkeep(self, work: Callable[[Connection], T]) -> T:
         return await self._writer.submit(Upkeep(work)).future
+
+
+def _nothing(_: Connection) -> None:
+    """What is on the slate goes into the tables before any upkeep: that is all."""

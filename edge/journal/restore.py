@@ -24,6 +24,7 @@ from edge.files import sync_folder
 from edge.journal import Journal, backup, envelope
 from edge.journal.backup import Tell, check_owner
 from edge.journal.envelope import BackupUnusable, Header
+from edge.journal.files import log_alone
 from edge.journal.proof import INSTITUTION_URI
 from edge.journal.sealing import DEVICE_FILE, KEYS_FILE
 from edge.journal.verify import Signers
@@ -67,7 +68,7 @@ async def restore(
         OSError: the folder cannot be written.
     """
     target = folder / "journal.db"
-    if target.exists() or target.with_name("journal.db-wal").exists():
+    if target.exists() or log_alone(target):
         raise BackupUnusable(f"{folder} has a journal already: nothing is restored over it")
     key = envelope.recovery_of(recovery)
     header = envelope.verify(file, tell)

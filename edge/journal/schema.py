@@ -1,6 +1,6 @@
 """The tables of the journal's file, and the only home of sqlite-utils.
 
-``user_version`` is the format's number; ``application_id`` says whose file it is. ``segment`` is the log; the others are folded from it
+``user_version`` is the format's number (3 while there is a slate in front, 2 without); ``application_id`` says whose file it is. ``segment`` is the log; the others are folded from it
 and hold no person's data: numbers, 64-bit keys, and facts under seal.
 """
 
@@ -12,7 +12,10 @@ import sqlite_utils
 from sqlite_utils.db import Table
 
 APPLICATION_ID = 0x50534B4A  # "PSKJ"
-FORMAT = 2
+FORMAT = 3
+"""With a slate in front, which may hold what the tables do not."""
+FORMAT_WHOLE = 2
+"""Without one: all of it is in the tables. A journal that is closed in good order is so, and one that an older edge has made."""
 
 TABLES: dict[str, dict[str, type]] = {
     "segment": {
@@ -75,4 +78,4 @@ def create(connection: Any) -> None:
         db.execute(index)
     connection.executemany("insert into state (name, value) values (?, 0)", [(name,) for name in STATE])
     db.execute(f"pragma application_id = {APPLICATION_ID}")
-    db.execute(f"pragma user_version = {FORMAT}")
+    db.execute(f"pragma user_version = {FORMAT_WHOLE}")

@@ -5,6 +5,8 @@ Nothing here is true until the writer has committed it; if the commit fails, the
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
@@ -21,6 +23,7 @@ from edge.journal.decisions import APPLIED, Decision, decision_of
 from edge.journal.fold import born_row, row_in
 from edge.journal.sealing import Vault
 from edge.journal.shapes import Appended, Block, Draft, Marking, Received, Standing
+from edge.journal.slate import Sealed
 from edge.journal.standing import fresh_standing, standing_of
 from edge.journal.state import State
 from edge.journal.tail import BLOCK, CONFIRMATION_CODES, OPEN, TOMBSTONE, Tail, block_name, block_value
@@ -188,6 +191,17 @@ class Scribe:
         if void:
             self.add(r.Fed(facts=[*void], moves=[], at=r.micros(now)))
         return life
+
+    def sealed(self) -> Sealed:
+        """All that was written, as the segment that follows, linked to the chain's end."""
+        data = [r.encoded(record) for record in self.records]
+        noise = os.urandom(r.NONCE_BYTES + r.SALT_BYTES * len(data))
+        nonce, salts = noise[: r.NONCE_BYTES], noise[r.NONCE_BYTES :]
+        first, at, key = self._state.head + 1, time.time_ns() // 1000, self._vault.current
+        head = r.header(first, len(data), at, key)
+        link = r.link(self._state.link, head, r.leaves(salts, data))
+        body = self._vault.seal(key, nonce, r.plain(salts, data), head)
+        return Sealed(first, len(data), at, key, nonce, link, body)
 
     # -- looking --------------------------------------------------------------------------------------------------
 

@@ -5,7 +5,8 @@ Written by the journal's thread alone, after the commit that made it true; read 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import itertools
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -14,6 +15,7 @@ from edge.errors import JournalDamaged
 from edge.journal import look
 from edge.journal import records as r
 from edge.journal.sealing import Vault
+from edge.journal.slate import Sealed
 from edge.journal.tail import BLOCK, LIFE_FACT, OPEN, Tail, block_of
 
 Connection = Any  # pysqlite3 has no types
@@ -46,9 +48,9 @@ class State:
         """Over all leases."""
         return sum(last - following + 1 for last, following in self.blocks.values())
 
-    def load(self, c: Connection, vault: Vault) -> None:
-        """Read the tables, and from the log what they do not have yet, its chain checked; all of one moment, and shown at once:
-        who reads meanwhile sees what was known before.
+    def load(self, c: Connection, vault: Vault, slate: Callable[[], Sequence[Sealed]]) -> None:
+        """Read the tables, and from the log and the ``slate`` what they do not have yet, the chain checked; all of one moment, and shown at
+        once: who reads meanwhile sees what was known before. The slate is read first: see :func:`edge.journal.slate.beside`.
 
         Raises:
             JournalDamaged: the log's end was altered.
@@ -59,13 +61,13 @@ class State:
         if ours:
             c.execute("begin")
         try:
-            fresh.load_within(c, vault)
+            fresh.load_within(c, vault, slate())
         finally:
             if ours and c.in_transaction:
                 c.execute("rollback")
         vars(self).update(vars(fresh))
 
-    def load_within(self, c: Connection, vault: Vault) -> None:
+    def load_within(self, c: Connection, vault: Vault, slate: Sequence[Sealed]) -> None:
         """As :meth:`load`, into a new state, of the moment that the transaction under way on ``c`` sees."""
         found = look.state(c)
         folded = found["folded"]
@@ -75,7 +77,8 @@ class State:
         )
         link, self.head = row.fetchone() or (r.FIRST_LINK, folded)
         self._learn(look.facts(c, vault))
-        for segment in look.segments_after(c, vault, folded):
+        written = (look.opened(row, vault) for row in slate if row.first > self.head)
+        for segment in itertools.chain(look.segments_after(c, vault, folded), written):
             if segment.first != self.head + 1 and self.head:
                 raise JournalDamaged(
                     f"the journal misses records before {segment.first}: keep the file, restore a backup"

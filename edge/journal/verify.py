@@ -9,7 +9,7 @@ It reads in slices, each a short look of its own, so that the log beside it can 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -27,6 +27,7 @@ from edge.journal import days, look
 from edge.journal import records as r
 from edge.journal.fold import digest_number
 from edge.journal.sealing import Vault
+from edge.journal.slate import Sealed
 from edge.journal.survey import begin
 from edge.journal.tail import ROOT
 
@@ -126,8 +127,10 @@ def signature_wrong(root: r.Root, institution: str, signers: Signers) -> str:
     return ""
 
 
-def verify(c: Connection, vault: Vault, institution: str, signers: Signers, tell: Tell) -> Verified:
-    """Look at everything behind the reading connection ``c``. ``signers``: the hub's, by name.
+def verify(
+    c: Connection, vault: Vault, institution: str, signers: Signers, tell: Tell, slate: Sequence[Sealed] = ()
+) -> Verified:
+    """Look at everything behind the reading connection ``c``, and then at the ``slate`` as it was read before. ``signers``: the hub's, by name.
 
     Raises:
         JournalError: a key is missing, so that nothing can be said.
@@ -152,6 +155,10 @@ def verify(c: Connection, vault: Vault, institution: str, signers: Signers, tell
         for row in rows:
             _segment(c, vault, row, report, walk, folded)
         tell(report.head, max(end, report.head), _WHAT)
+    for row in slate:
+        if row.first > report.head:
+            _segment(c, vault, row, report, walk, folded)
+            end = report.head
     walk.end(report)
     counted = look.state(c)
     if counted["cut"] == report.cut and end == report.head and counted["folded"] == folded:

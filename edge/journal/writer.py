@@ -1,10 +1,11 @@
 """The one thread that writes: group commit, folding, checkpoints, and coming back after the disk failed.
 
-Everything that waits becomes one segment: one row, one statement, one sync. Nobody is answered before it. The statement commits by
-itself, so that the interpreter is given up once for a whole group and not at every step.
+Everything that waits becomes one segment: one frame on the slate, one write that is on the disk when it returns. Nobody is answered before it,
+and the interpreter is given up once for a whole group and not at every step. What does not fit on the slate is a row of its own, in a
+statement that commits by itself.
 
-After a failure nothing of the group may ever come back: the log file is cut to its last good frame, the connection and what is in memory
-are made anew before the next group.
+After a failure nothing of the group may ever come back: it is wiped off the slate, SQLite's log is cut to its last good frame, the
+connection and what is in memory are made anew before the next group.
 """
 
 from __future__ import annotations
@@ -22,13 +23,14 @@ from typing import Any, TypeVar
 import structlog
 from pysqlite3 import dbapi2 as sqlite
 
-from edge.errors import JournalError, JournalUnavailable
-from edge.journal import files, fold, look
+from edge.errors import JournalDamaged, JournalError, JournalUnavailable
+from edge.journal import files, fold, look, slate
 from edge.journal import records as r
 from edge.journal.handover import HandOver
 from edge.journal.operation import Operation, Result, Upkeep, apart, settle, tried
 from edge.journal.scribe import Scribe
 from edge.journal.sealing import Vault
+from edge.journal.slate import Sealed, Slate
 from edge.journal.state import State
 from edge.limits import (
     FOLD_BYTES_MAX,
@@ -65,6 +67,7 @@ class Writer:
         self._stopping = True
         self._thread: threading.Thread | None = None
         self._connection: Connection | None = None
+        self._slate: Slate | None = None
         self._stale = False
         self._unchecked = 0
         self._fold_not_before = 0.0
@@ -194,12 +197,24 @@ class Writer:
         results = [tried(operation, scribe) for operation in begun]
         if scribe.records:
             began = time.monotonic()
-            link = write_segment(c, self.vault, self.state, scribe.records)
+            segment = scribe.sealed()
+            self._write(c, segment)
             self._waiting.quick = time.monotonic() - began < QUICK_S
             self.commits += 1
-            self._unchecked += scribe.tail.weight + PAGES_PER_COMMIT * JOURNAL_PAGE_BYTES
-            self.state.take(scribe.tail, link)
+            self.state.take(scribe.tail, segment.link)
         return results
+
+    def _write(self, c: Connection, segment: Sealed) -> None:
+        """On the slate if it fits there, else into SQLite itself; it is on the disk when this returns."""
+        if self._slate is not None and not self._slate.fits(segment):
+            self._fold_now()
+        if self._slate is not None and self._slate.fits(segment):
+            self._slate.write(segment)
+            return
+        if self._slate is not None and self._slate.soiled:
+            raise JournalUnavailable("a refused commit still stands on the slate")
+        c.execute(_INSERT, segment)
+        self._unchecked += len(segment.body) + PAGES_PER_COMMIT * JOURNAL_PAGE_BYTES
 
     def _usable(self) -> Connection:
         """The connection, after a failure with everything read anew; only if the file at the path is still the one we opened."""
@@ -211,16 +226,17 @@ class Writer:
             raise JournalUnavailable("a transaction was left open")
         if self._stale:
             assert self.vault is not None
-            self.state.load(self._connection, self.vault)
+            self.state.load(self._connection, self.vault, lambda: self._slate.rows if self._slate else ())
             self._stale = False
         return self._connection
 
     def _ours(self) -> bool:
-        """Whether the file at the path is still the one we opened."""
+        """Whether the files at the paths are still those we opened."""
         try:
-            return os.stat(self._path_text).st_ino == self._inode  # noqa: PTH116 -- at every commit: half of what Path.stat costs
+            same = os.stat(self._path_text).st_ino == self._inode  # noqa: PTH116 -- at every commit: half of what Path.stat costs
         except FileNotFoundError:
             return False
+        return same and (self._slate is None or self._slate.ours())
 
     def _open(self) -> None:
         files.heal(self._path)
@@ -230,23 +246,61 @@ class Writer:
         self._connection = files.open_writer(self._path)
         self.vault = vault = self.vault if fresh and self.vault else Vault.open(self._path.parent, create=False)
         self._inode = self._path.stat().st_ino
+        self._stale = True  # until all was read: then there is nothing to bring into order when we close
         try:
-            self.state.load(self._connection, vault)
-            if not self.state.life:
-                self._begin()
+            self._read_all(vault)
         except sqlite.Error as error:
             raise files.unreadable(error) from error
+        self._stale = False
         try:
             self._fold_now()
+            self._begin_slate()
             self._connection.execute("pragma wal_checkpoint(truncate)").fetchone()
-        except (sqlite.Error, JournalError) as error:
+        except (sqlite.Error, OSError, JournalError) as error:
             self._drop(error)  # a full disk stops no start: what is not folded is in memory, and there may be room soon
+
+    def _read_all(self, vault: Vault) -> None:
+        """What the tables have and, beyond them, the slate that they name."""
+        found = slate.named(self._connection, self._path)
+        self.state.load(self._connection, vault, lambda: found.rows if found else ())
+        if found is not None and found.beyond > self.state.head:
+            raise JournalDamaged(
+                "the journal's slate is damaged in its middle: keep all its files, and restore a backup"
+            )
+        if found is not None:
+            self._slate = slate.resumed(self._path, found)
+        if not self.state.life:
+            self._begin()
 
     def _begin(self) -> None:
         assert self.vault is not None
         scribe = Scribe(self._connection, self.vault, self.state, {}, _nothing)
         scribe.add(r.Life(life=os.urandom(LIFE_BYTES), why="made", at=0))
-        self.state.take(scribe.tail, write_segment(self._connection, self.vault, self.state, scribe.records))
+        segment = scribe.sealed()
+        self._write(self._connection, segment)
+        self.state.take(scribe.tail, segment.link)
+
+    def _begin_slate(self) -> None:
+        """A new one, once the tables have all that stood on the last; without room for it, commits go into SQLite itself."""
+        self._end_slate()
+        fresh = slate.fresh_id()
+        try:
+            self._slate = slate.begun(self._path, fresh)
+            slate.give_name(self._connection, fresh)
+        except (sqlite.Error, OSError):
+            self._forget_slate()
+            raise
+
+    def _end_slate(self) -> None:
+        """From now on the tables name none: they have all of it."""
+        if slate.name(self._connection):
+            slate.give_name(self._connection, 0)
+        self._forget_slate()
+
+    def _forget_slate(self) -> None:
+        if self._slate is not None:
+            self._slate.close()
+            self._slate = None
 
     def _drop(self, error: Exception) -> None:
         """After a failure: nothing of the group stays, on disk or in memory."""
@@ -276,6 +330,8 @@ class Writer:
             return
         try:
             self._fold_now()
+            if self._slate is None:  # there was no room for one, and now there may be
+                self._begin_slate()
         except (sqlite.Error, OSError, JournalError) as error:
             self._drop(error)
             self._fold_not_before = time.monotonic() + FOLD_RETRY_S
@@ -306,8 +362,11 @@ class Writer:
         if not len(self.state.tail):
             return
         assert self.vault is not None
-        fold.fold(connection, self.vault, self.state.tail)
+        fold.fold(connection, self.vault, self.state.tail, self._slate.rows if self._slate else ())
+        if self._slate is not None:
+            self._slate.clear()
         self.commits += 1
+        self._unchecked = WAL_BYTES_EASY  # at least so much that it is counted
         self.state.folded(look.state(connection))
 
     @staticmethod
@@ -319,12 +378,14 @@ class Writer:
             try:
                 if not self._stale and self.vault is not None:
                     self._fold_now()
+                    self._end_slate()
                     self._connection.execute("pragma wal_checkpoint(truncate)").fetchone()
                 self._connection.close()
             except (sqlite.Error, OSError, JournalError) as error:
                 # every commit is safe in the log already: the next start folds it in
                 _log.warning("the journal's log was not folded in", fault=type(error).__name__)
             self._connection = None
+        self._forget_slate()
         if self._lock >= 0:
             os.close(self._lock)
             self._lock = -1
@@ -332,19 +393,6 @@ class Writer:
 
 def _refuse(left: Sequence[Operation[Any]]) -> None:
     settle([(op, None, JournalUnavailable("the journal has stopped")) for op in left if op.begin()])
-
-
-def write_segment(c: Connection, vault: Vault, state: State, records: Sequence[r.Any]) -> bytes:
-    """Seal and insert a segment, committed when this returns; the chain's new end."""
-    data = [r.encoded(record) for record in records]
-    noise = os.urandom(r.NONCE_BYTES + r.SALT_BYTES * len(data))
-    nonce, salts = noise[: r.NONCE_BYTES], noise[r.NONCE_BYTES :]
-    first, at, key = state.head + 1, time.time_ns() // 1000, vault.current
-    head = r.header(first, len(data), at, key)
-    link = r.link(state.link, head, r.leaves(salts, data))
-    body = vault.seal(key, nonce, r.plain(salts, data), head)
-    c.execute(_INSERT, (first, len(data), at, key, nonce, link, body))
-    return link
 
 
 def _nothing() -> str:

@@ -11,7 +11,7 @@ import getpass
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -30,11 +30,12 @@ from edge.control import NobodyThere, Tell
 from edge.differences import Report, sentences
 from edge.errors import EdgeError, JournalError
 from edge.housekeeping import Housekeeping
-from edge.journal import Journal, backup, proof, restore
+from edge.journal import Journal, backup, proof, restore, slate
 from edge.journal import files as journal_files
 from edge.journal.envelope import RECOVERY_FILE
 from edge.journal.export import export
 from edge.journal.sealing import Vault
+from edge.journal.slate import Sealed
 from edge.journal.verify import verify
 from edge.line import Line
 from edge.reconcile import Reconciler
@@ -85,8 +86,8 @@ def journal_verify(folder: Path, as_json: bool) -> None:
     """Check the whole chain: whatever was altered, left out, put elsewhere or sealed anew. Ends with 1 if anything was."""
     who = identity.load(folder)
     signers = {name: one.key for name, one in known(folder, who.evidence).items()}
-    with _reading(folder) as (c, vault), _progress() as tell:
-        report = verify(c, vault, who.institution, signers, tell)
+    with _reading(folder) as (c, vault, written), _progress() as tell:
+        report = verify(c, vault, who.institution, signers, tell, written)
     plain = msgspec.to_builtins(report)
     plain["link"] = report.link.hex()
     if as_json:
@@ -108,8 +109,8 @@ def journal_export(folder: Path, msgid: str) -> None:
     """Print a proof of one transaction that stands by itself (JSON). It holds the packet: handle it as a patient's file."""
     who = identity.load(folder)
     signers = {name: one.certificate.decode() for name, one in known(folder, who.evidence).items()}
-    with _reading(folder) as (c, vault):
-        made = export(c, vault, who.institution, msgid, signers, who.evidence.read_text())
+    with _reading(folder) as (c, vault, written):
+        made = export(c, vault, who.institution, msgid, signers, who.evidence.read_text(), written)
     audit = Audit(folder)
     audit.start()
     audit.note("exported a proof", clock(), operator=_person(), record=made.seq)
@@ -294,12 +295,12 @@ async def _compared(
 
 
 @contextmanager
-def _reading(folder: Path) -> Iterator[tuple[Any, Vault]]:
+def _reading(folder: Path) -> Iterator[tuple[Any, Vault, Sequence[Sealed]]]:
     path = folder / JOURNAL_FILE
     if not path.exists():
         raise JournalError(f"{path} is not there yet: it is made by the first run")
     with journal_files.reading(path) as connection:
-        yield connection, Vault.open(folder, create=False)
+        yield connection, Vault.open(folder, create=False), slate.beside(connection, path)
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from pysqlite3 import dbapi2 as sqlite
 
+from edge.journal import files, slate
 from tests import programs
 
 INSTITUTION = "H001"
@@ -32,8 +33,6 @@ CALL_S_MAX = 60
 
 BUSINESS = ("accumulator", "cover", "cycle", "fee_line", "hid_use", "member", "member_case", "settlement")
 """The hub's tables that say what has happened; the ledger besides them says what was asked."""
-KEPT = ("segment",)
-"""The journal's log: all that it has taken. The other tables are folded from it in the background, so they may grow by themselves."""
 
 Answer = tuple[int, dict[str, Any]]
 
@@ -128,10 +127,14 @@ class Desk:
         assert body["outcome"] == "final", body
         return hid, msgid, body["answer"]
 
-    def kept(self) -> dict[str, int]:
-        """How many rows stand in the journal's log."""
-        with _reading(self.edge_folder / "journal.db") as connection:
-            return {name: _count(connection, name) for name in KEPT}
+    def kept(self) -> int:
+        """How many commits stand in the journal's log, in its file and on its slate: all that it has taken."""
+        path = self.edge_folder / "journal.db"
+        with files.reading(path) as connection:
+            connection.execute("begin")
+            written = slate.beside(connection, path)
+            count, last = connection.execute("select count(*), max(first) from segment").fetchone()
+        return int(count) + sum(row.first > last for row in written)
 
 
 class Town(Desk):

@@ -10,6 +10,7 @@ Rules of the model
 
 from __future__ import annotations
 
+import os
 import random
 import struct
 from collections.abc import Iterator, Sequence
@@ -189,7 +190,8 @@ def lay_down(state: dict[str, bytes], folder: Path) -> None:
     for name, content in state.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+        path.write_bytes(content.rstrip(b"\0"))
+        os.truncate(path, len(content))
         path.chmod(0o600)
 
 

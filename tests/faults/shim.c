@@ -41,7 +41,7 @@ struct control {
     int64_t room_bytes;        /* files may grow by so many bytes, then ENOSPC; -1: by any number */
     int64_t kill_in;           /* SIGKILL at the n-th call that changes the disk, instead of it (write_torn: after half of it) */
     int64_t read_only;         /* everything that changes the disk fails with EROFS */
-    int64_t wal_only;          /* faults of writes and syncs hit files whose name ends in -wal alone */
+    int64_t wal_only;          /* faults of writes and syncs hit files whose name ends in -wal or -slate alone */
     int64_t skip_sync;         /* syncs are written down and not done: the model needs no real ones */
     int64_t syncs, writes, written_bytes, failed, calls;   /* counted */
 };
@@ -52,6 +52,7 @@ static size_t folder_length;
 static int trace = -1;
 static unsigned char kinds[DESCRIPTORS];
 static char wal[DESCRIPTORS];
+static char synchronous[DESCRIPTORS];   /* opened with O_DSYNC: each write is followed by a sync, as the kernel does */
 static uint64_t nodes[DESCRIPTORS];
 static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
 
@@ -124,7 +125,7 @@ static unsigned char kind_of(int fd) {
     if (n < 0) return OTHER;
     path[n] = 0;
     if (fstat(fd, &found)) return OTHER;
-    wal[fd] = (char)ends(path, "-wal");
+    wal[fd] = (char)(ends(path, "-wal") || ends(path, "-slate"));
     nodes[fd] = found.st_ino;
     if (S_ISREG(found.st_mode) && inside(path)) kinds[fd] = WATCHED;
     else if (S_ISDIR(found.st_mode) && !strncmp(path, folder, folder_length) && (!path[folder_length] || path[folder_length] == '/')) kinds[fd] = FOLDER;
@@ -132,7 +133,7 @@ static unsigned char kind_of(int fd) {
     return kinds[fd];
 }
 
-static void forget(int fd) { if (fd >= 0 && fd < DESCRIPTORS) kinds[fd] = UNKNOWN; }
+static void forget(int fd) { if (fd >= 0 && fd < DESCRIPTORS) { kinds[fd] = UNKNOWN; synchronous[fd] = 0; } }
 
 static int counted_down(int64_t *left) { return *left > 0 && --*left == 0; }
 
@@ -166,6 +167,8 @@ static int write_fault(int fd, int64_t offset, size_t *bytes) {
     return 0;
 }
 
+static int watched_sync(int fd, long number, int what);
+
 static ssize_t watched_write(int fd, const void *data, size_t bytes, int64_t offset, int positioned) {
     pthread_mutex_lock(&gate);
     if (!positioned) {
@@ -187,7 +190,10 @@ static ssize_t watched_write(int fd, const void *data, size_t bytes, int64_t off
         if (fault == ENOSPC && done > 0 && (size_t)done < wanted) fault = 0;   /* short now, an error at the next call, as the kernel does */
         else { errno = fault; done = -1; }
     } else if (done < 0) now->failed++;
+    int kept = errno;
     pthread_mutex_unlock(&gate);
+    if (done > 0 && synchronous[fd] && watched_sync(fd, SYS_fdatasync, WATCHED)) return -1;
+    errno = kept;
     return done;
 }
 
@@ -340,8 +346,10 @@ static int opened(int at, const char *path, int flags, mode_t mode) {
         pthread_mutex_lock(&gate);
         if ((!was || (flags & O_TRUNC)) && doomed(-1)) die();
     }
-    int fd = (int)syscall(SYS_openat, at, path, flags, mode);
+    int ours = folder_length && (flags & O_DSYNC) && inside(absolute(at, path, full));
+    int fd = (int)syscall(SYS_openat, at, path, ours ? flags & ~O_SYNC : flags, mode);
     forget(fd);
+    if (ours && fd >= 0 && fd < DESCRIPTORS) synchronous[fd] = 1;
     if (name && fd >= 0) {
         struct stat found;
         if (!fstat(fd, &found)) {

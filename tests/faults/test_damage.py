@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from edge.errors import EdgeError
-from edge.journal import Journal, holes
+from edge.journal import Journal, holes, slate
 from tests.faults.lives import Lives
 from tests.faults.shim import Shim
 from tests.faults.work import FILE, Plan, Told
@@ -27,16 +27,22 @@ def closed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Told]:
 
 @pytest.fixture(scope="module")
 def killed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Told]:
-    """A journal whose edge was killed: much is in its log."""
+    """A journal whose edge was killed: what came last is on its slate alone."""
     return made(tmp_path_factory.mktemp("killed"), "kill")
 
 
-def made(base: Path, ends: str) -> tuple[Path, Told]:
+@pytest.fixture(scope="module")
+def folding(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Told]:
+    """One that was killed after it had folded many times: much is in its log."""
+    return made(tmp_path_factory.mktemp("folding"), "kill", gap_s=0.07)
+
+
+def made(base: Path, ends: str, gap_s: float = 0.0) -> tuple[Path, Told]:
     folder, told = base / "disk", Told()
     folder.mkdir()
     with Shim(folder, base / "control", skip_sync=1) as shim, Lives(shim) as lives:
         told.hear(lives.live(Plan(0, callers=4, each=30, ends="close"))[0])
-        told.hear(lives.live(Plan(1, callers=1, each=12, ends=ends))[0])
+        told.hear(lives.live(Plan(1, callers=1, each=12, ends=ends, gap_s=gap_s, folds=bool(gap_s)))[0])
     return folder, told
 
 
@@ -117,9 +123,45 @@ def before_the_last_commits(folder: Path, commits: int) -> int:
     return ends[-commits - 1] + step
 
 
-async def test_damage_to_the_log_is_never_silent(killed: tuple[Path, Told], tmp_path: Path) -> None:
-    end = before_the_last_commits(killed[0], 2)
-    found = await verdicts(killed, f"{FILE}-wal", tmp_path, 3, 60, end)
+def before_the_last_frame(folder: Path) -> int:
+    """Where on the slate its last frame begins: damage to that looks like a power cut."""
+    found = slate.content(folder / FILE)
+    assert found is not None
+    assert len(found.rows) > 10
+    return found.end - slate.BLOCK_BYTES
+
+
+async def test_damage_to_the_slate_is_never_silent(killed: tuple[Path, Told], tmp_path: Path) -> None:
+    end = before_the_last_frame(killed[0])
+    found = await verdicts(killed, f"{FILE}-slate", tmp_path, 5, 60, end)
+    assert set(found) <= {"refused", "harmless"}
+    assert found["refused"] > 8
+
+
+@pytest.mark.proof
+@pytest.mark.timeout(300)
+async def test_much_damage_to_the_slate_is_never_silent(killed: tuple[Path, Told], tmp_path: Path) -> None:
+    end = before_the_last_frame(killed[0])
+    assert set(await verdicts(killed, f"{FILE}-slate", tmp_path, 6, 400, end)) <= {"refused", "harmless"}
+
+
+async def test_a_slate_that_is_gone_or_another_journals_is_refused(
+    killed: tuple[Path, Told], folding: tuple[Path, Told], tmp_path: Path
+) -> None:
+    for number, strange in enumerate((None, (folding[0] / f"{FILE}-slate").read_bytes())):
+        place = tmp_path / str(number)
+        shutil.copytree(killed[0], place)
+        on_it = place / f"{FILE}-slate"
+        on_it.unlink() if strange is None else on_it.write_bytes(strange)
+        for _ in range(2):  # the first refusal has changed nothing
+            assert await verdict(place, killed[1]) == "refused"
+        shutil.copy(killed[0] / f"{FILE}-slate", on_it)
+        assert await verdict(place, killed[1]) == "harmless"
+
+
+async def test_damage_to_the_log_is_never_silent(folding: tuple[Path, Told], tmp_path: Path) -> None:
+    end = before_the_last_commits(folding[0], 2)
+    found = await verdicts(folding, f"{FILE}-wal", tmp_path, 3, 60, end)
     assert set(found) <= {"refused", "found", "harmless"}
     assert found["refused"] > 30
 
@@ -144,6 +186,6 @@ async def test_a_log_whose_header_was_being_written_anew_is_no_damage(
 
 @pytest.mark.proof
 @pytest.mark.timeout(300)
-async def test_much_damage_to_the_log_is_never_silent(killed: tuple[Path, Told], tmp_path: Path) -> None:
-    end = before_the_last_commits(killed[0], 2)
-    assert set(await verdicts(killed, f"{FILE}-wal", tmp_path, 4, 600, end)) <= {"refused", "found", "harmless"}
+async def test_much_damage_to_the_log_is_never_silent(folding: tuple[Path, Told], tmp_path: Path) -> None:
+    end = before_the_last_commits(folding[0], 2)
+    assert set(await verdicts(folding, f"{FILE}-wal", tmp_path, 4, 600, end)) <= {"refused", "found", "harmless"}

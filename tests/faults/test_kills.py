@@ -36,7 +36,7 @@ class Killing:
             for life in range(count):
                 power_s = 0.0
                 if life % 2:
-                    shim["kill_in"], shim["write_torn"] = self.chance.randint(1, 90), life // 2 % 2
+                    shim["kill_in"], shim["write_torn"] = self.chance.randint(1, 300), life // 2 % 2
                 else:
                     power_s = self.chance.uniform(0.03, 0.5)
                 plan = Plan(life, callers=4, each=6, url=self.hub.url)

@@ -19,7 +19,7 @@ from tests.faults.shim import Shim
 PROGRAM = """
 import os, sys
 def tell(word): os.write(1, f"{word} ".encode())
-fd = os.open(sys.argv[1], os.O_CREAT | os.O_RDWR)
+fd = os.open(sys.argv[1], os.O_CREAT | os.O_RDWR | (os.O_DSYNC if sys.argv[1].endswith("-slate") else 0))
 for step in sys.argv[2:]:
     try:
         if step == "sync": os.fsync(fd)
@@ -63,6 +63,18 @@ def test_the_nth_sync_fails_and_the_next_ones_as_often_as_told(shim: Shim) -> No
     assert run(shim, "a", "sync", "sync", "sync", "sync") == ["1", "sync", eio, eio, "sync"]
     kinds = [one.kind for one in read_trace(shim.control.with_name("trace"))]
     assert kinds.count(Kind.SYNC_FAILED) == 2
+
+
+def test_a_file_that_syncs_each_write_meets_the_faults_of_both(shim: Shim) -> None:
+    shim["wal_only"] = 1
+    shim["sync_fail_in"] = 2
+    assert run(shim, "a", "b", "c", name="x-slate") == ["1", str(errno.EIO), "1"]
+    assert shim["syncs"] == 3
+    kinds = [one.kind for one in read_trace(shim.control.with_name("trace")) if one.kind is not Kind.TOLD]
+    assert kinds == [Kind.CREATE, Kind.WRITE, Kind.SYNC, Kind.WRITE, Kind.SYNC_FAILED, Kind.WRITE, Kind.SYNC]
+    shim["write_fail_in"] = 1
+    assert run(shim, "d", name="x-slate") == [str(errno.EIO)]
+    assert shim["syncs"] == 3
 
 
 def test_a_write_that_fails_writes_nothing_or_half(shim: Shim) -> None:
