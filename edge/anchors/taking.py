@@ -16,6 +16,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import aiohttp
+import msgspec
 import structlog
 
 from central_sync.wire.handovers import PASSED, Fault, HandoverRefused, State, name_of
@@ -70,6 +71,7 @@ class Anchors:
         self._look_s = look_s
         self._heard = 0
         self._word: Handover | None = None
+        self._astray = False
         self._fresh = asyncio.Event()
         self._not_before = 0.0
         self._trail_at = 0.0
@@ -84,8 +86,12 @@ class Anchors:
             log.warning("the shadow slot cannot be read", code=type(error).__name__)
         trusted = identity.believed(self._hub.who().authority.read_text())
         word = self.shadow.word
-        if word is not None and (word.present in trusted or word.following in trusted):
-            self._heard = word.number  # else it is of another hub, to which we belonged before
+        if word is not None and word.present in trusted:
+            self._heard = word.number
+        else:
+            self.shadow = (
+                Shadow()
+            )  # it is over, or of another hub, to which we belonged before; if it counts, the hub tells it again
 
     async def start(self) -> None:
         """Begin to look."""
@@ -127,38 +133,48 @@ class Anchors:
         """Do what is due."""
         if self._hub.line_up():
             self._trail_at = time.monotonic() + self._look_s
-            word, self._word = self._word or self.shadow.word, None
-            if word is not None:
-                await self._take(word)
+            if self._astray:
+                self._astray = False
+                self.shadow = msgspec.structs.replace(self.shadow, refused="", refused_next="")  # it was not our hub's
+            word = self._due()
+            if word is not None and await self._take(word) and self._word is word:
+                self._word = None  # else it is what is tried again
         elif time.monotonic() >= self._trail_at:
             self._trail_at = time.monotonic() + TRAIL_PAUSE_S
             await self._follow()
 
-    async def _take(self, word: Handover) -> None:
+    def _due(self) -> Handover | None:
+        """The last word that is to be done."""
+        fresh, kept = self._word, self.shadow.word
+        return fresh if fresh is not None and (kept is None or fresh.number > kept.number) else kept
+
+    async def _take(self, word: Handover) -> bool:
+        """Do what ``word`` says; whether that is done, or never will be."""
         trusted = identity.believed(self._hub.who().authority.read_text())
         if word.present not in trusted and word.following in trusted:
             self._keep(Shadow(word=word, drill=PASSED))  # we were enrolled with it
-            return
+            return True
         try:
             judge.believed(word, trusted)
         except HandoverRefused as refused:
             if word == self.shadow.word:
-                return  # of a time before this enrolment
+                return True  # of a time before this enrolment
             self._refused(word, refused.fault)
-            return
+            return True
         if word.state == State.WITHDRAWN:
             await self._believe(judge.ordered(word, self._hub.who().issuer))
             self._keep(Shadow(word=word))
-            return
+            return True
         if time.monotonic() < self._not_before:
-            return
+            return False
         if word.following not in trusted and not await self._drilled(word):
-            return
+            return False
         await self._believe(judge.ordered(word, self._hub.who().issuer))
         if self.shadow.drill != PASSED or self.shadow.following != name_of(word.following):
             self._audit.note("authority_proven", self._now(), code=name_of(word.following))
         if self.shadow.word != word or self.shadow.trouble:
             self._keep(Shadow(word=word, drill=PASSED, drilled_at=self._now()))
+        return True
 
     async def _drilled(self, word: Handover) -> bool:
         """Whether the next authority has proven itself over the line that works; if not, that is kept and told."""
@@ -192,20 +208,24 @@ class Anchors:
         trusted = identity.believed(who.authority.read_text())
         try:
             told = await self._line.trail(url, identity.stranger())  # what it says is signed
-            way = judge.followed(told.handovers[-HANDOVERS_MAX:], trusted)
+            newer = [word for word in told.handovers[-HANDOVERS_MAX:] if word.number >= self._heard]
+            way = judge.followed(
+                newer, trusted
+            )  # an older word was withdrawn since perhaps, and anybody may say it again
         except (LineBroken, LineRefused):
             return  # the hub is not there
         except HandoverRefused as refused:
-            self._refused(told.handovers[-1], refused.fault)
+            self._strayed(newer[-1], refused.fault)
             return
         if not way:
             return
         word = way[-1]
         fault = await self._knocked(url, word)
         if fault is not None:
-            self._refused(word, fault)
+            self._strayed(word, fault)
             return
         await self._believe(judge.ordered(word, who.issuer))
+        self._heard = max(self._heard, word.number)
         self._keep(Shadow(word=word, drill=PASSED, drilled_at=self._now()))
         self._audit.note("authority_followed", self._now(), code=self.shadow.following)
         await self._hub.renew()
@@ -236,22 +256,25 @@ class Anchors:
 
     def _refused(self, word: Handover, fault: Fault) -> None:
         """``word`` itself is not believed: the slot keeps what it holds."""
-        kept = self.shadow
-        self._failed(
-            Shadow(
-                word=kept.word,
-                drill=kept.drill,
-                drilled_at=kept.drilled_at,
-                refused=fault,
-                refused_next=name_of(word.following),
-            )
-        )
+        self._failed(self._with(word, fault))
+
+    def _strayed(self, word: Handover, fault: Fault) -> None:
+        """The same of a trail that whoever answers on the enrol port has told: it counts until the line is up, and is not kept."""
+        shadow = self._with(word, fault)
+        self._tell_failed(shadow)
+        self.shadow, self._astray = shadow, True
+
+    def _with(self, word: Handover, fault: Fault) -> Shadow:
+        return msgspec.structs.replace(self.shadow, refused=fault, refused_next=name_of(word.following))
 
     def _failed(self, shadow: Shadow) -> None:
+        self._tell_failed(shadow)
+        self._keep(shadow)
+
+    def _tell_failed(self, shadow: Shadow) -> None:
         if shadow.trouble != self.shadow.trouble:
             self._audit.note("authority_refused", self._now(), code=shadow.trouble)
             log.error("the hub's next authority is not believed; what was believed is", code=shadow.trouble)
-        self._keep(shadow)
 
     def _keep(self, shadow: Shadow) -> None:
         if shadow == self.shadow:

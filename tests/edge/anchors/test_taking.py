@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from pathlib import Path
@@ -11,7 +12,11 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from central_sync.wire.handovers import PASSED, State, name_of
-from edge.anchors.shadow import slot
+from central_sync.wire.limits import WIRE_VERSION
+from central_sync.wire.messages import Handover, Trail
+from edge import identity
+from edge.anchors.shadow import Shadow, slot
+from edge.errors import LineBroken
 from tests.edge.anchors.country import Country, now, self_signed
 
 YEARS = timedelta(days=3652)
@@ -260,4 +265,92 @@ async def test_the_slot_outlives_the_program_and_is_not_asked_for_twice(country:
     assert edge.anchors.said() == said
     (edge.folder / "shadow.json").write_text("{ torn")
     edge.anchors.load()
+    assert await edge.hears() == PASSED
+
+
+@pytest.mark.proof
+async def test_a_word_whose_drill_the_line_or_the_disk_broke_off_is_done_later(
+    country: Country, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edge, old = country.edges[0], country.authority.der()
+    country.handovers.next(now())
+    await country.taken_up()
+
+    async def broken(*_: object) -> bytes:
+        raise LineBroken("torn", left=True)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(edge.line, "drill", broken)
+        assert await edge.hears() == ""
+    assert await edge.hears() == PASSED, "though the hub does not tell it twice"
+    country.handovers.withdraw(now())
+    await country.taken_up()
+    with monkeypatch.context() as patch:
+        patch.setattr(identity, "replace_authorities", lambda *_: os.fstat(-1))
+        with pytest.raises(OSError, match="descriptor"):
+            await edge.hears()
+    await edge.hears()
+    assert edge.believes() == [old]
+
+
+@pytest.mark.proof
+async def test_what_was_withdrawn_is_not_believed_again_by_words_of_before(
+    country: Country, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edge, old = country.edges[0], country.authority.der()
+    country.handovers.next(now())
+    country.handovers.switch(now())
+    await country.taken_up()
+    recorded = country.hub._uptake.trail()
+    country.handovers.back(now())
+    await country.taken_up()
+    assert await edge.hears() == PASSED
+    country.handovers.withdraw(now())
+    await country.taken_up()
+    await edge.hears()
+    assert edge.believes() == [old]
+
+    async def replayed(*_: object) -> Trail:
+        return recorded  # by whoever has the key of the one that was withdrawn
+
+    monkeypatch.setattr(edge.line, "trail", replayed)
+    await edge.away()
+    assert edge.believes() == [old]
+    edge.anchors.load()
+    await edge.away()
+    assert edge.believes() == [old], "also after a new start"
+
+
+@pytest.mark.proof
+async def test_a_strangers_trail_is_no_trouble_any_more_when_the_line_is_up(
+    country: Country, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edge, old = country.edges[0], country.authority.der()
+    forged = Handover(
+        number=2**40, state=State.RETIRED, present=old, following=self_signed(), issued_at=now(), signature=b"forged"
+    )
+
+    async def told(*_: object) -> Trail:
+        return Trail(version=WIRE_VERSION, handovers=[forged])
+
+    monkeypatch.setattr(edge.line, "trail", told)
+    await edge.away()
+    assert edge.anchors.shadow.trouble == "handover_unsigned"
+    assert slot(edge.folder).content().trouble == "", "nobody outside writes to our disk"
+    assert await edge.hears() == ""
+    country.handovers.next(now())
+    await country.taken_up()
+    assert await edge.hears() == PASSED, "its number counts for nothing"
+
+
+async def test_a_word_of_an_authority_that_is_over_keeps_no_later_one_from_being_heard(country: Country) -> None:
+    edge, present = country.edges[0], country.authority.der()
+    stale = Handover(
+        number=2**40, state=State.RETIRED, present=self_signed(), following=present, issued_at=now(), signature=b"any"
+    )
+    slot(edge.folder).write(Shadow(word=stale, drill=PASSED))
+    edge.anchors.load()
+    assert edge.anchors.said() == {"handover": "0"}
+    country.handovers.next(now())
+    await country.taken_up()
     assert await edge.hears() == PASSED
