@@ -81,6 +81,20 @@ def behind(edges: Sequence[EdgeReady], following: str, now: datetime) -> list[Ed
     return [one for one in edges if one.seen_at is not None and now - one.seen_at <= lately and one.uses != following]
 
 
+def bound(edges: Iterable[EdgeReady], following: str) -> list[EdgeReady]:
+    """Those whose certificate is of ``following``, however long ago they said so: without it none of them comes back."""
+    return [one for one in edges if one.uses == following]
+
+
+def enrolled_since(store: Store, at: datetime) -> list[str]:
+    """Hospitals whose edge was enrolled since ``at``, by code: they know the authority alone that was in use then."""
+    with store.read() as uow:
+        held = {one.code: uow.certificates.of(one.code) for one in uow.institutions.all()}
+    return sorted(
+        code for code, found in held.items() if any(one.revoked_at is None and one.since >= at for one in found)
+    )
+
+
 def _speaks(certificates: Sequence[Certificate]) -> bool:
     return any(one.revoked_at is None for one in certificates)
 

@@ -98,8 +98,10 @@ class Slots:
         replace(folder / f"{name_of(handover.present)}.json", msgspec.json.encode(handover), _MODE)
 
     def clear(self) -> None:
-        """Remove whatever is not named by the standing, keys and all."""
+        """Remove whatever is not named by the standing, keys and all, and the last word of an authority that is still beside or in use."""
         standing = self.standing()
+        if standing.shadow is not None and standing.handover is not None:
+            (self._folder / TRAIL / f"{name_of(standing.handover.present)}.json").unlink(missing_ok=True)
         named = {standing.current, standing.shadow}
         for path in (self._folder / SLOTS).glob("*"):
             if path.name not in named:

@@ -14,7 +14,7 @@ import click
 
 from central_sync.app import clock
 from central_sync.fleet.handover import HandoverError, Handovers
-from central_sync.fleet.readiness import EdgeReady, Ready, behind, lost, readiness
+from central_sync.fleet.readiness import EdgeReady, Ready, behind, bound, enrolled_since, lost, readiness
 from central_sync.place import Place
 from central_sync.verbs import printing
 from central_sync.wire.handovers import State, name_of, sentence
@@ -72,9 +72,9 @@ def drill(place: Place, as_json: bool) -> None:
 def switch(place: Place, despite: bool) -> None:
     """Put the next authority in use. Both are believed from now on, until `retire`."""
     found, _ = _ready(place)
-    _not_lost(lost(found), despite, "have not proven the next authority", "switch")
+    noted = _not_lost(lost(found), despite, "have not proven the next authority", "switch")
     name = _handovers(place).switch(clock())
-    _audit(place, "authority_switched", name)
+    _audit(place, "authority_switched", name + noted)
     click.echo(f"{name} is in use. Edges renew their certificates within the hour; then: `authority retire`.")
     away = [one.institution for one in found if one.ready in (Ready.AWAY, Ready.UNHEARD)]
     if away:
@@ -83,11 +83,19 @@ def switch(place: Place, despite: bool) -> None:
 
 
 @authority.command()
+@_DESPITE
 @click.pass_obj
-def back(place: Place) -> None:
+def back(place: Place, despite: bool) -> None:
     """Put the old authority in use again; the other one stays beside it."""
+    word, noted = _handovers(place).standing().handover, ""
+    if word is not None and word.state == State.SWITCHED:
+        with place.store() as store:
+            fresh = [EdgeReady(code, Ready.PASSED) for code in enrolled_since(store, word.issued_at)]
+        noted = _not_lost(
+            fresh, despite, "were enrolled since the switch, know the new authority alone and would be lost", "back"
+        )
     name = _handovers(place).back(clock())
-    _audit(place, "authority_switched_back", name)
+    _audit(place, "authority_switched_back", name + noted)
     click.echo(f"{name} is in use again.")
 
 
@@ -100,20 +108,27 @@ def back(place: Place) -> None:
 def retire(place: Place, despite: bool, stolen: bool) -> None:
     """Let the old authority go, and its key with it. Edges that were away follow its last word, unless it was stolen."""
     found, name = _ready(place)
-    _not_lost(behind(found, name, clock()), despite, "still use a certificate of the old one", "retire")
+    noted = _not_lost(behind(found, name, clock()), despite, "still use a certificate of the old one", "retire")
     gone = _handovers(place).retire(clock(), stolen=stolen)
-    _audit(place, "authority_retired", f"{gone} stolen" if stolen else gone)
+    _audit(place, "authority_retired", gone + (" stolen" if stolen else "") + noted)
     click.echo(f"{gone} is over, and its key is gone.")
     if stolen:
         click.echo("Edges that know it alone are invited anew: `invite`.", err=True)
 
 
 @authority.command()
+@_DESPITE
 @click.pass_obj
-def withdraw(place: Place) -> None:
+def withdraw(place: Place, despite: bool) -> None:
     """Take back the next authority. Edges forget it."""
+    word, noted = _handovers(place).standing().handover, ""
+    if word is not None and word.state == State.ANNOUNCED:
+        found, following = _ready(place)
+        noted = _not_lost(
+            bound(found, following), despite, "still use a certificate of it and would be lost", "withdraw"
+        )
     name = _handovers(place).withdraw(clock())
-    _audit(place, "authority_withdrawn", name)
+    _audit(place, "authority_withdrawn", name + noted)
     click.echo(f"{name} is withdrawn.")
 
 
@@ -131,14 +146,15 @@ def _ready(place: Place) -> tuple[list[EdgeReady], str]:
         return readiness(store, name, clock()), name
 
 
-def _not_lost(missing: Sequence[EdgeReady], despite: bool, what: str, verb: str) -> None:
-    """Refuse, or say who it is done despite."""
+def _not_lost(missing: Sequence[EdgeReady], despite: bool, what: str, verb: str) -> str:
+    """Refuse, or say who it is done despite; what of that the audit trail tells."""
     if not missing:
-        return
+        return ""
     told = f"{len(missing)} edges {what}: {_listed([_reason(one) for one in missing])}"
     if not despite:
         raise HandoverError(f"{told}. Nothing was changed; look at them, or type authority {verb} --despite")
     click.echo(told, err=True)
+    return f", despite {len(missing)} edges"
 
 
 def _reason(one: EdgeReady) -> str:

@@ -171,6 +171,16 @@ def test_a_crash_at_any_write_leaves_the_state_before_or_after(authority, handov
     getattr(handovers, later)(NOW)
 
 
+def test_a_last_word_that_was_broken_off_leads_nobody_away_after_another_decision(authority, handovers, monkeypatch):
+    for decided in (lambda: handovers.retire(NOW, stolen=True), lambda: handovers.back(NOW)):
+        handovers.next(NOW)
+        handovers.switch(NOW)
+        assert not broken_off(handovers, "retire", 2, monkeypatch)
+        assert len(list((authority.folder / "trail").iterdir())) == 1, "it was broken off behind the last word"
+        decided()
+        assert trail(Slots(authority.folder)) == []
+
+
 class Broken(Exception):
     """The power is gone."""
 

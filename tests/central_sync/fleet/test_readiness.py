@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from central_sync.fleet.readiness import EdgeReady, Ready, behind, judged, lost, readiness
+from central_sync.fleet.readiness import EdgeReady, Ready, behind, bound, enrolled_since, judged, lost, readiness
 from central_sync.fleet.reports import packed
 from central_sync.store.fleet_records import ReportRow
 from central_sync.store.records import Certificate
@@ -50,6 +50,21 @@ def test_behind_is_who_works_with_a_certificate_of_the_old_one():
     old, new = EdgeReady("H01", Ready.PASSED, "", "old", NOW), EdgeReady("H02", Ready.PASSED, "", NAME, NOW)
     assert behind([old, new], NAME, NOW) == [old]
     assert behind([old, new], NAME, NOW + timedelta(days=8)) == []
+
+
+def test_bound_is_who_ever_used_a_certificate_of_it():
+    old, new = EdgeReady("H01", Ready.PASSED, "", "old", NOW), EdgeReady("H02", Ready.AWAY, "", NAME, NOW)
+    assert bound([old, new], NAME) == [new]
+
+
+def test_who_was_enrolled_since_is_told_and_who_renewed_since_is_not(store, fleet):
+    since, end = NOW - timedelta(days=1), NOW + timedelta(days=30)
+    with store.write() as uow:
+        uow.certificates.add(Certificate("1", "H01", end, NOW, enrolled_at=since - timedelta(days=9)))
+    assert enrolled_since(store, since) == []
+    with store.write() as uow:
+        uow.certificates.add(Certificate("2", "H01", end, NOW))
+    assert enrolled_since(store, since) == ["H01"]
 
 
 def test_every_hospital_with_an_edge_is_counted_once(store, fleet):

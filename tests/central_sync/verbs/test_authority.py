@@ -74,3 +74,27 @@ def test_a_person_may_decide_despite_and_go_back(hub):
     assert in_use(hub) == old
     hub_command(hub, "authority", "withdraw")
     assert "beside it: none" in hub_command(hub, "authority", "show").stdout
+
+
+def test_nothing_is_taken_back_that_an_edge_holds_on_to(hub):
+    old = in_use(hub)
+    name = hub_command(hub, "authority", "next").stdout.split()[0]
+    reported(hub, old, name, "passed")
+    hub_command(hub, "authority", "switch")
+    reported(hub, name, name, "passed")
+    hub_command(hub, "authority", "back")
+    done = hub_command(hub, "authority", "withdraw", check=False)
+    assert (done.returncode, "1 edges still use a certificate of it" in done.stderr) == (2, True)
+    reported(hub, old, name, "passed")
+    hub_command(hub, "authority", "withdraw")
+
+
+def test_a_switch_is_not_undone_past_an_edge_that_was_enrolled_since(hub):
+    name = hub_command(hub, "authority", "next").stdout.split()[0]
+    hub_command(hub, "authority", "switch")
+    reported(hub, name)
+    done = hub_command(hub, "authority", "back", check=False)
+    assert (done.returncode, "enrolled since the switch" in done.stderr, in_use(hub)) == (2, True, name)
+    assert "H01" in hub_command(hub, "authority", "back", "--despite").stderr
+    noted = [json.loads(line)["detail"] for line in hub_command(hub, "audit", "--json").stdout.splitlines()][-1]
+    assert "despite 1 edges" in noted
