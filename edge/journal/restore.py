@@ -21,10 +21,9 @@ from msgspec import Struct
 from central_sync.wire.catalogue import BY_NUMBER, Resolution
 from edge.errors import JournalError
 from edge.files import sync_folder
-from edge.journal import Journal, backup, envelope
+from edge.journal import Journal, backup, envelope, files, slate
 from edge.journal.backup import Tell, check_owner
 from edge.journal.envelope import BackupUnusable, Header
-from edge.journal.files import log_alone
 from edge.journal.proof import INSTITUTION_URI
 from edge.journal.sealing import DEVICE_FILE, KEYS_FILE
 from edge.journal.verify import Signers
@@ -68,7 +67,7 @@ async def restore(
         OSError: the folder cannot be written.
     """
     target = folder / "journal.db"
-    if target.exists() or log_alone(target):
+    if target.exists() or files.log_alone(target):
         raise BackupUnusable(f"{folder} has a journal already: nothing is restored over it")
     key = envelope.recovery_of(recovery)
     header = envelope.verify(file, tell)
@@ -111,9 +110,12 @@ async def _open(journal: Journal) -> tuple[list[str], int]:
 
 
 def _log_left(scratch: Path) -> bool:
-    """Whether something is in the log file alone: it would stay behind, and with it the new life and that the old leases are void."""
+    """Whether something is in the log file or on the slate alone: it would stay behind, and with it the new life and that the old leases are void."""
     log = scratch / "journal.db-wal"
-    return log.exists() and log.stat().st_size > 0
+    if log.exists() and log.stat().st_size > 0:
+        return True
+    with files.reading(scratch / "journal.db") as c:
+        return bool(slate.name(c))
 
 
 def _issued(header: Header, institution: str, authority: str) -> None:

@@ -12,10 +12,11 @@ from pathlib import Path
 import msgspec
 import pytest
 from cryptography.hazmat.primitives import serialization
+from pysqlite3 import dbapi2 as sqlite
 
 from central_sync.wire.refusals import Refused
 from edge.errors import JournalError
-from edge.journal import Block, Journal, backup, envelope, files
+from edge.journal import Block, Journal, backup, envelope, files, fold
 from edge.journal.backup import Made, Owner
 from edge.journal.envelope import BackupUnusable
 from edge.journal.restore import SCRATCH, Restored, restore
@@ -128,6 +129,24 @@ async def test_a_restore_whose_end_is_not_in_the_file_yet_is_none(
 
     with monkeypatch.context() as patch:
         patch.setattr(Journal, "close", leaves_a_log)
+        with pytest.raises(JournalError, match="as a whole"):
+            await _restored(made, tmp_path / "new", box.secret)
+    assert list((tmp_path / "new").iterdir()) == []
+    await _restored(made, tmp_path / "new", box.secret)
+
+
+async def test_a_restore_whose_end_is_on_the_slate_is_none(
+    box: Box, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The slate is there when the disk is full; the fold, which would bring the new life from it into the file, finds no room."""
+    await folded(box.journal)
+    made = await box.back_up()
+
+    def no_room(*_: object) -> None:
+        raise sqlite.OperationalError("database or disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(fold, "fold", no_room)
         with pytest.raises(JournalError, match="as a whole"):
             await _restored(made, tmp_path / "new", box.secret)
     assert list((tmp_path / "new").iterdir()) == []
