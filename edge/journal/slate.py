@@ -11,7 +11,7 @@ Rules
     1. A frame begins with a block of its own: no write ever touches a block that holds what was acknowledged.
     2. Each frame is on the disk before the next is written (``O_DSYNC``). So a power cut leaves one that is torn, the last; a whole frame
        behind one that does not hold says that what was synced has changed since.
-    3. Frames that follow each other hold records that follow each other: whatever is left of older ones does not.
+    3. Frames that follow each other hold records that follow each other: whatever is left of older ones does not. What would not follow goes past it.
     4. What is on it and not in the tables is beyond ``folded``: the mark is in the transaction that took it.
     5. The tables name the slate by its id while it may hold something (format 3), and each start begins with a new one. A journal that was closed
        in good order is whole without it (format 2).
@@ -30,6 +30,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import msgspec
 import structlog
 from msgspec import Struct
 
@@ -64,29 +65,33 @@ class Sealed(NamedTuple):
 
 
 class Content(Struct, frozen=True):
-    """What a slate says. ``end``: where its rows end; ``beyond``: the greatest ``first`` of frames behind that, 0: there are none."""
+    """What a slate says. ``end``: where its rows end, and ``following``: the record that what is written there has to begin with; 0: any.
+    ``beyond``: the greatest ``first`` of frames behind that; 0: there are none.
+    """
 
     id: int
     rows: list[Sealed]
     end: int
     beyond: int
+    following: int = 0
 
 
 class Slate:
-    """A journal's slate, open for writing; of the journal's thread alone. ``rows``: what it holds that the tables do not."""
+    """A journal's slate, open for writing; of the journal's thread alone. ``rows``: what it holds that the tables do not; ``id``: its name there."""
 
     def __init__(self, path: Path, descriptor: int, content: Content) -> None:
         self._path_text = str(path)
         self._descriptor = descriptor
         self._inode = os.fstat(descriptor).st_ino
-        self._id = content.id
+        self.id = content.id
         self._at = content.end
+        self._following = content.following
         self._soiled = False
         self.rows = content.rows
 
     def fits(self, row: Sealed) -> bool:
-        """Whether there is room for it."""
-        return self._at + _SAFE + len(row.body) <= SLATE_BYTES
+        """Whether there is room for it, and it follows what stands before: else it would not be read again."""
+        return self._following in (0, row.first) and self._at + _SAFE + len(row.body) <= SLATE_BYTES
 
     def write(self, row: Sealed) -> None:
         """Bring ``row`` to the disk; it is there when this returns.
@@ -94,7 +99,7 @@ class Slate:
         Raises:
             OSError: it is not, and will not be found there.
         """
-        frame = _frame(self._id, row)
+        frame = _frame(self.id, row)
         try:
             if os.pwrite(self._descriptor, frame, self._at) != len(frame):
                 raise OSError(errno.EIO, "the slate was written in part")
@@ -102,16 +107,15 @@ class Slate:
             self._wipe()
             raise
         self._at += len(frame)
+        self._following = row.first + row.records
         self._soiled = False
         self.rows.append(row)
 
     def clear(self) -> None:
         """The tables have all of it: begin from the beginning; not while a refused frame stands there: the next must go over it."""
         self.rows = []
-        if self._soiled:
-            self._wipe()
-        if not self._soiled:
-            self._at = BLOCK_BYTES
+        if self.clean():
+            self._at, self._following = BLOCK_BYTES, 0
 
     def ours(self) -> bool:
         """Whether the file at the path is still this one."""
@@ -124,10 +128,11 @@ class Slate:
         """Let go of the file."""
         os.close(self._descriptor)
 
-    @property
-    def soiled(self) -> bool:
-        """Whether a refused frame stands where the next one will."""
-        return self._soiled
+    def clean(self) -> bool:
+        """Whether no refused frame stands where the next one will; if one does, it is wiped off now, if the disk lets it."""
+        if self._soiled:
+            self._wipe()
+        return not self._soiled
 
     def _wipe(self) -> None:
         self._soiled = True
@@ -215,12 +220,13 @@ def content(path: Path) -> Content | None:
         at = end
     beyond = [head[2] for place in range(at + BLOCK_BYTES, len(data), BLOCK_BYTES) if (head := _head(data, id_, place))]
     beyond += [row.first for row, _ in itertools.islice(_rows(data, id_, at), 1)]  # whole, and not what follows
-    return Content(id_, rows, at, max(beyond, default=0))
+    following = rows[-1].first + rows[-1].records if rows else 0
+    return Content(id_, rows, at, max(beyond, default=0), following)
 
 
 def beside(c: Connection, path: Path) -> list[Sealed]:
-    """What the slate of the journal at ``path`` holds, for one who only reads it through ``c``. The slate is read before the tables are: what is
-    taken off it meanwhile is there. So ``c`` must not have read anything yet in the transaction under way.
+    """What the slate of the journal at ``path`` holds beyond the tables, for one who only reads them through ``c``. The slate is read before they
+    are: what is taken off it meanwhile is there. So ``c`` must not have read anything yet in the transaction under way.
 
     Raises:
         JournalError: the slate is not the one that the tables name.
@@ -233,7 +239,7 @@ def beside(c: Connection, path: Path) -> list[Sealed]:
         raise JournalError(
             "the journal and its slate are not of one start of the edge: try again; if it stays so, keep all files, and restore a backup"
         )
-    return found.rows
+    return _beyond_tables(c, found)
 
 
 def named(c: Connection, path: Path) -> Content | None:
@@ -250,8 +256,13 @@ def named(c: Connection, path: Path) -> Content | None:
         raise JournalDamaged("the journal's slate is gone or damaged: keep all its files, and restore a backup")
     if found.id != id_:
         raise JournalDamaged("the journal's slate is another journal's: keep all its files, and restore a backup")
+    return msgspec.structs.replace(found, rows=_beyond_tables(c, found))
+
+
+def _beyond_tables(c: Connection, found: Content) -> list[Sealed]:
+    """What was folded long ago may still stand on it; it may even be pruned by now."""
     folded = look.state(c)["folded"]
-    return Content(found.id, [row for row in found.rows if row.first > folded], found.end, found.beyond)
+    return [row for row in found.rows if row.first > folded]
 
 
 def name(c: Connection) -> int:

@@ -1,7 +1,7 @@
 """The one thread that writes: group commit, folding, checkpoints, and coming back after the disk failed.
 
 Everything that waits becomes one segment: one frame on the slate, one write that is on the disk when it returns. Nobody is answered before it,
-and the interpreter is given up once for a whole group and not at every step. What does not fit on the slate is a row of its own, in a
+and the interpreter is given up once for a whole group and not at every step. What does not fit on the slate, or would not follow there, is a row of its own, in a
 statement that commits by itself.
 
 After a failure nothing of the group may ever come back: it is wiped off the slate, SQLite's log is cut to its last good frame, the
@@ -54,6 +54,7 @@ QUICK_S = 0.001
 """A commit that takes no longer is worth standing still for."""
 PAGES_PER_COMMIT = 3
 """At most, beside what the records themselves take: leaf, parent, and the page that counts them."""
+_NOT_OURS = (sqlite.Error, OSError, JournalError)
 _INSERT = "insert into segment (first, count, at, key, nonce, link, body) values (?, ?, ?, ?, ?, ?, ?)"
 
 
@@ -175,12 +176,9 @@ class Writer:
                 results = [tried(operation, connection) for operation in begun]
             else:
                 results = self._written(connection, begun)
-        except (sqlite.Error, OSError, JournalError) as error:
-            self._drop(error)
-            self._waiting.settle([(op, None, JournalUnavailable("the journal could not be written")) for op in begun])
-            return
-        except Exception as error:  # noqa: BLE001 -- a fault of ours must not leave callers waiting, nor end the thread
-            _log.exception("a commit failed inside")
+        except Exception as error:  # noqa: BLE001 -- a fault of ours, too, must not leave callers waiting, nor end the thread
+            if not isinstance(error, _NOT_OURS):
+                _log.exception("a commit failed inside")
             self._drop(error)
             self._waiting.settle([(op, None, JournalUnavailable("the journal could not be written")) for op in begun])
             return
@@ -211,7 +209,7 @@ class Writer:
         if self._slate is not None and self._slate.fits(segment):
             self._slate.write(segment)
             return
-        if self._slate is not None and self._slate.soiled:
+        if self._slate is not None and not self._slate.clean():
             raise JournalUnavailable("a refused commit still stands on the slate")
         c.execute(_INSERT, segment)
         self._unchecked += len(segment.body) + PAGES_PER_COMMIT * JOURNAL_PAGE_BYTES
@@ -222,6 +220,8 @@ class Writer:
             raise JournalUnavailable("the journal's file was replaced")
         if self._connection is None:
             self._connection = files.open_writer(self._path, again=True)
+            # what was refused and could not be cut off the log is written over, before anything else takes its number
+            slate.give_name(self._connection, self._slate.id if self._slate else 0)
         if self._connection.in_transaction:  # then nothing would be committed when the statement returns
             raise JournalUnavailable("a transaction was left open")
         if self._stale:

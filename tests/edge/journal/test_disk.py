@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import resource
+import shutil
 import signal
 import sqlite3
 import stat
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from pysqlite3 import dbapi2 as sqlite
 
 from edge.errors import JournalDamaged, JournalError, JournalUnavailable
-from edge.journal import Block, Journal
+from edge.journal import Block, Journal, files, writer
 from edge.journal.files import refuse_old_sqlite
 from edge.journal.operation import Upkeep
-from tests.edge.journal.drafts import draft
+from edge.journal.scribe import Scribe
+from edge.journal.sealing import Vault
+from edge.journal.state import State
+from tests.edge.journal.drafts import draft, folded
 
 
 async def test_the_files_are_for_their_owner_alone(tmp_path: Path) -> None:
@@ -240,3 +247,51 @@ async def test_a_journal_lost_beside_its_write_ahead_file_is_not_made_anew(tmp_p
         await Journal(tmp_path / "journal.db").open()
     assert (tmp_path / "journal.db-wal").read_bytes() == b"committed last"
     assert not (tmp_path / "journal.db").exists()
+
+
+async def test_a_refused_commit_that_stays_in_the_log_never_takes_the_place_of_an_acknowledged_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its sync failed, and so did cutting it off. The next commit has its number, and stands on the slate, where SQLite does not look."""
+    monkeypatch.setattr(writer, "FOLD_IDLE_S", 60.0)
+    journal = Journal(tmp_path / "lived" / "journal.db")
+    journal.path.parent.mkdir()
+    await journal.open()
+    await journal.append(draft("m0"))
+    await folded(journal)
+    shutil.copytree(journal.path.parent, tmp_path / "other")
+    log = journal.path.with_name("journal.db-wal")
+    before, after = log.read_bytes(), _log_after(tmp_path / "other" / "journal.db", "refused")
+    assert after.startswith(before)
+    assert len(after) > len(before)
+
+    def refused(_: object) -> None:
+        log.write_bytes(after)
+        raise sqlite.OperationalError("disk I/O error")
+
+    def not_cut(*_: object) -> None:
+        raise OSError(errno.EIO, "no")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(files, "cut_log", not_cut)
+        with pytest.raises(JournalUnavailable):
+            await journal._writer.submit(Upkeep(refused)).future
+    await journal.append(draft("m1"))
+    shutil.copytree(journal.path.parent, tmp_path / "left")
+    await journal.close()
+    journal = Journal(tmp_path / "left" / "journal.db")
+    await journal.open()
+    assert [n for n in ("m0", "refused", "m1") if await journal.find("H1", n)] == ["m0", "m1"]
+    assert await journal.check() == []
+    await journal.close()
+
+
+def _log_after(path: Path, msgid: str) -> bytes:
+    """The log of the journal at ``path`` once it holds that transaction as a commit of its own."""
+    with closing(sqlite.connect(str(path), isolation_level=None)) as c:
+        vault, state = Vault.open(path.parent, create=False), State()
+        state.load(c, vault, lambda: ())
+        scribe = Scribe(c, vault, state, {}, lambda: "")
+        scribe.append(draft(msgid))
+        c.execute(writer._INSERT, scribe.sealed())
+        return path.with_name("journal.db-wal").read_bytes()

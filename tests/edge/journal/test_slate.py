@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 import shutil
 from collections.abc import Callable
 from contextlib import closing
@@ -103,6 +105,36 @@ def test_room_is_told_to_the_byte(open_slate: Slate) -> None:
     assert not open_slate.fits(sealed(1, body=bytes(most + 1)))
 
 
+def test_what_does_not_follow_does_not_fit_until_it_begins_anew(path: Path, open_slate: Slate) -> None:
+    assert open_slate.fits(sealed(5))
+    open_slate.write(sealed(5, 3))
+    again = slate.resumed(path, read(path))
+    for one in (open_slate, again):
+        assert one.fits(sealed(8)) > one.fits(sealed(9))
+        one.clear()
+        assert one.fits(sealed(9))
+
+
+def test_a_refused_frame_is_wiped_off_as_soon_as_the_disk_lets_it(
+    path: Path, open_slate: Slate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pwrite = os.pwrite
+
+    def fails(descriptor: int, data: bytes, at: int) -> int:
+        if any(data):
+            pwrite(descriptor, data, at)  # the sync fails: it is there, and nobody knows for how long
+        raise OSError(errno.EIO, "no")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "pwrite", fails)
+        with pytest.raises(OSError, match="no"):
+            open_slate.write(sealed(1))
+        assert not open_slate.clean()
+    assert read(path).rows == [sealed(1)]
+    assert open_slate.clean()
+    assert read(path).rows == []
+
+
 def test_what_is_no_slate_is_none(path: Path) -> None:
     assert slate.content(path) is None
     for data in (b"", b"short", bytes(BLOCK_BYTES)):
@@ -129,6 +161,10 @@ async def left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shutil.copytree(journal.path.parent, place)
     await journal.close()
     return place / "journal.db"
+
+
+def no_room(*_: Any) -> Slate:
+    raise OSError(errno.ENOSPC, "no room")
 
 
 async def known(journal: Journal) -> list[str]:
@@ -248,8 +284,10 @@ async def test_who_reads_beside_it_sees_what_is_on_the_slate(left: Path) -> None
     with files.reading(left) as c:
         report = verify(c, vault, "H1", {}, lambda *_: None, slate.beside(c, left))
         assert (report.wrong, report.transactions, report.head) == (0, 8, 10)
-        state = look.state(c)
-    assert state["folded"] < report.head
+        assert look.state(c)["folded"] < report.head
+    with closing(sqlite.connect(str(left))) as c:
+        c.execute("update state set value = 6 where name = 'folded'")
+        assert [row.first for row in slate.beside(c, left)] == [7, 8, 9, 10], "folded: it may be pruned by now"
 
 
 async def test_a_backup_holds_what_is_on_the_slate(tmp_path: Path, left: Path) -> None:
@@ -280,6 +318,34 @@ async def test_a_commit_larger_than_the_slate_goes_into_the_tables_itself(
     assert await known(again) == ["m0", "m1", "m2"]
     assert await again.check() == []
     await again.close()
+
+
+async def test_what_is_acknowledged_behind_what_was_folded_long_ago_is_found_again(
+    left: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The start has no room to begin another slate; what was committed last went past this one, so that nothing can follow on it."""
+    journal = Journal(left)
+    await journal.open()
+    await journal.append(draft("m8"))
+    await journal.append(draft("m9", packet=bytes(SLATE_BYTES)))
+    await folded(journal)
+    shutil.copytree(left.parent, left.parent.with_name("full"))
+    await journal.close()
+
+    journal = Journal(left.parent.with_name("full") / "journal.db")
+    with monkeypatch.context() as patch:
+        patch.setattr(slate, "give_name", no_room)
+        await journal.open()
+        for n in range(3):
+            assert (await journal.append(draft(f"n{n}"))).fresh
+        shutil.copytree(journal.path.parent, left.parent.with_name("again"))
+    assert [row.first for row in read(journal.path).rows] == [14, 15], "it folded, and began from the beginning"
+    await journal.close()
+    journal = Journal(left.parent.with_name("again") / "journal.db")
+    await journal.open()
+    assert [n for n in range(3) if await journal.find("H1", f"n{n}")] == [0, 1, 2]
+    assert await journal.check() == []
+    await journal.close()
 
 
 async def test_a_slate_that_is_full_is_folded_first(path: Path) -> None:
@@ -315,9 +381,6 @@ async def test_a_slate_that_was_replaced_takes_nothing(path: Path) -> None:
 
 
 async def test_without_room_for_a_slate_commits_go_into_the_tables(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def no_room(*_: Any) -> Slate:
-        raise OSError(28, "no room")
-
     begun = slate.begun
     monkeypatch.setattr(slate, "begun", no_room)
     journal = Journal(path)
