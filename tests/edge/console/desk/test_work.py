@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
 from edge.console.lobby import BASE
 from tests.edge.console.desk.hospital import NUMBER, Hospital, Person
