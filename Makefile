@@ -14,9 +14,9 @@ demo:  ## a hospital day through two edges and a hub; ARGS=--once ends by itself
 	@$(SET_UP) run
 	$(PY) -m simulator.demo $(ARGS)
 
-test:  ## every test but the slow ones (12 minutes at most); ARGS goes to pytest
+test:  ## every test but the slow ones and those of `make check` (12 minutes at most); ARGS goes to pytest
 	@$(SET_UP) test
-	$(PY) -m pytest -n $(WORKERS) --dist loadscope $(ARGS)
+	$(PY) -m pytest -n $(WORKERS) --dist loadscope --ignore tests/tidy $(ARGS)
 
 check:  ## format, lint, types, imports, and the repository's own shape
 	@$(SET_UP) test

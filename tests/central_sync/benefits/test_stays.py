@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from central_sync.benefits.explain import sentence
@@ -14,6 +14,9 @@ from central_sync.benefits.settlement import accumulator_keys, settle
 from central_sync.benefits.stays import Earlier, added, payers, rest, without
 from tests.central_sync.benefits.strategies import COUNTRIES, SHIPPED, accumulators, bills, cases, rulebooks
 from tests.central_sync.benefits.test_settlement import SLOW
+
+FEW = settings(SLOW, max_examples=10)
+"""A stay costs several settlements."""
 
 
 @st.composite
@@ -47,7 +50,7 @@ def in_parts(rulebook, facts, lines, cuts, before):
     return found, added(parts), {key: amount for key, amount in stand.items() if amount}
 
 
-@SLOW
+@FEW
 @given(any_stay)
 def test_the_parts_of_a_stay_add_up_to_one_settlement_of_all(stay):
     rulebook, facts, lines, _, before = stay
@@ -63,7 +66,7 @@ def test_the_parts_of_a_stay_add_up_to_one_settlement_of_all(stay):
     assert stand == {key: amount for key, amount in after.items() if amount}
 
 
-@SLOW
+@FEW
 @given(any_stay)
 def test_each_part_adds_up_and_is_explained_to_the_coin(stay):
     for part in in_parts(*stay)[0]:

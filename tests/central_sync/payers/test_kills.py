@@ -19,18 +19,16 @@ from tests.central_sync.hospital import NOW, books_agree
 from tests.central_sync.payers.conftest import driver_of
 from tests.central_sync.payers.deferring import deferring, entries, round_of
 
+pytestmark = pytest.mark.proof
 LATER = NOW + timedelta(hours=1)
 Fate = tuple[int, str]
 """Before or after which commit the hub dies."""
 
 
-def fates(commits: int, *some: Fate) -> pytest.MarkDecorator:
-    """A few deaths on SQLite in every run of the tests; each of them, on both databases, in the proof: every life is a new process."""
-    each = [(commit, when) for commit in range(1, commits + 1) for when in ("before", "after")]
-    slow = [pytest.param(url, each, marks=pytest.mark.proof, id=f"{url}-each") for url in ("sqlite", "postgresql")]
-    return pytest.mark.parametrize(
-        ("url", "deaths"), [pytest.param("sqlite", some, id="some"), *slow], indirect=["url"]
-    )
+def fates(commits: int) -> pytest.MarkDecorator:
+    """Each death at each of so many commits, on both databases; every life is a new process."""
+    each: list[Fate] = [(commit, when) for commit in range(1, commits + 1) for when in ("before", "after")]
+    return pytest.mark.parametrize(("url", "deaths"), [("sqlite", each), ("postgresql", each)], indirect=["url"])
 
 
 def lives(url, insurer, commit, when, *, batch=b"", at=NOW, audits=False) -> int:
@@ -40,7 +38,7 @@ def lives(url, insurer, commit, when, *, batch=b"", at=NOW, audits=False) -> int
     return subprocess.run(command, timeout=60, check=False).returncode
 
 
-@fates(3, (2, "after"), (3, "after"))
+@fates(3)
 def test_a_hub_killed_at_any_commit_from_settling_to_keeping_the_answer_asks_with_one_effect(
     url, hospital, insurer, deaths
 ):
@@ -70,7 +68,7 @@ def test_a_hub_killed_at_any_commit_from_settling_to_keeping_the_answer_asks_wit
     store.close()
 
 
-@fates(2, (2, "before"))
+@fates(2)
 def test_a_hub_killed_while_it_tells_of_a_taking_back_tells_again(url, hospital, insurer, deaths):
     asking = deferring(hospital, driver_of(insurer))
     for n, (commit, when) in enumerate(deaths):
@@ -86,7 +84,7 @@ def test_a_hub_killed_while_it_tells_of_a_taking_back_tells_again(url, hospital,
     books_agree(asking.store)
 
 
-@fates(4, (3, "before"), (4, "after"))
+@fates(4)
 def test_a_hub_killed_while_it_judges_judges_again_and_finds_the_same(url, hospital, insurer, deaths):
     hid = hospital.register()
     hospital.done("2204", hospital.fees(hid, *(hospital.line(str(n), 40_00) for n in range(2))))
