@@ -26,19 +26,31 @@ class Choice(NamedTuple):
     name: str
 
 
+class Ready(NamedTuple):
+    """One of them with its code and name as they are compared: made once, for a catalogue has tens of thousands."""
+
+    choice: Choice
+    code: str
+    name: str
+
+
 def folded(text: str) -> str:
     """``text`` as it is compared."""
     return " ".join(identifiers.normalised(text[:TYPED_CHARACTERS_MAX].replace("\u200c", " ")).casefold().split())
 
 
-def found(typed: str, among: Iterable[Choice], most: int = SHOWN_MAX) -> list[Choice]:
+def ready(among: Iterable[Choice]) -> tuple[Ready, ...]:
+    """``among``, to be looked through often."""
+    return tuple(Ready(one, folded(one.code), folded(one.name)) for one in among)
+
+
+def found(typed: str, among: Iterable[Ready], most: int = SHOWN_MAX) -> list[Choice]:
     """The best of ``among`` for what was ``typed``; nothing for nothing."""
     words = folded(typed).split()
     if not words:
         return []
     ranked = []
-    for one in among:
-        code, name = folded(one.code), folded(one.name)
+    for one, code, name in among:
         if code.startswith(words[0]) and len(words) == 1:
             ranked.append((0, len(code), code, one))
         elif all(word in name or word in code for word in words):
@@ -51,15 +63,15 @@ class Catalogue:
     """What may stand on a bill here on a day: made ready once for each day and catalogue, for a clerk types quickly."""
 
     def __init__(self) -> None:
-        self._of: tuple[int, date] | None = None
-        self._choices: tuple[Choice, ...] = ()
+        self._items: Mapping[str, Item] | None = None
+        self._day = date.min
+        self._choices: tuple[Ready, ...] = ()
 
-    def on(self, items: Mapping[str, Item], day: date) -> tuple[Choice, ...]:
+    def on(self, items: Mapping[str, Item], day: date) -> tuple[Ready, ...]:
         """Those in force."""
-        of = (id(items), day)
-        if self._of != of:
-            self._choices = tuple(Choice(item.code, item.name) for item in items.values() if item.at(day) is not None)
-            self._of = of
+        if self._items is not items or self._day != day:
+            self._choices = ready(Choice(item.code, item.name) for item in items.values() if item.at(day) is not None)
+            self._items, self._day = items, day  # held, so that no other one is ever taken for it
         return self._choices
 
 

@@ -12,7 +12,7 @@ from typing import Protocol
 from central_sync.benefits.parameters import Region, Rulebook
 from central_sync.terms import identifiers
 from central_sync.terms.languages import Language
-from edge.console.desk.choices import Catalogue, Choice
+from edge.console.desk.choices import Catalogue, Ready
 
 USUAL_KINDS = {
     "IRR": ("ir_national_code",),
@@ -84,7 +84,7 @@ class Law:
                     return known
         return name.replace("_", " ")
 
-    def choices(self, day: date) -> tuple[Choice, ...]:
+    def choices(self, day: date) -> tuple[Ready, ...]:
         """Every item of the place's catalogue that is in force on ``day``; none while no rulebook is there."""
         region = self._region()
         return self._catalogue.on(region.items, day) if region else ()

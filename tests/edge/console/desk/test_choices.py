@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from edge.console.desk import choices
-from edge.console.desk.choices import Catalogue, Choice, Noted, found
+from edge.console.desk.choices import Catalogue, Choice, Noted, found, ready
 from tests.edge.rulebook_hub import whole
 
 ITEMS = (
@@ -36,13 +36,13 @@ ITEMS = (
     ],
 )
 def test_a_code_or_a_part_of_a_name_finds_it_as_a_reader_would(typed: str, codes: list[str]) -> None:
-    shown = [one.code for one in found(typed, ITEMS)]
+    shown = [one.code for one in found(typed, ready(ITEMS))]
     assert shown[: len(codes)] == codes
     assert codes or not shown
 
 
 def test_no_more_are_shown_than_a_list_holds_and_nothing_typed_is_too_long() -> None:
-    many = [Choice(f"A{number}", "name") for number in range(500)]
+    many = ready(Choice(f"A{number}", "name") for number in range(500))
     assert len(found("a", many)) == choices.SHOWN_MAX
     assert found("a" * 100_000, many) == []
 
@@ -51,8 +51,22 @@ def test_the_catalogue_of_a_day_is_made_once() -> None:
     items, catalogue, day = whole().rulebook.regions["ir"].items, Catalogue(), date(2026, 3, 25)
     first = catalogue.on(items, day)
     assert catalogue.on(items, day) is first
-    assert {one.code for one in first} <= items.keys()
+    assert {one.choice.code for one in first} <= items.keys()
     assert catalogue.on(items, date(1900, 1, 1)) == ()
+
+
+def test_a_key_that_is_typed_makes_no_letter_of_the_catalogue_ready_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    many, asked = ready(Choice(f"A{number}", "name") for number in range(500)), []
+    monkeypatch.setattr(choices, "folded", lambda text: asked.append(text) or text)
+    assert found("name", many)
+    assert asked == ["name"]
+
+
+def test_another_catalogue_is_never_taken_for_the_one_before() -> None:
+    items, catalogue, day = whole().rulebook.regions["ir"].items, Catalogue(), date(2026, 3, 25)
+    for _ in range(20):  # a rulebook that goes leaves its place in memory to the next one
+        assert [one.choice.code for one in catalogue.on(dict(items), day)]
+        assert catalogue.on({}, day) == ()
 
 
 def test_diagnoses_that_were_written_are_offered_the_last_first_with_the_name_that_was_told(
