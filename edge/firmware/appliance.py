@@ -21,7 +21,7 @@ from edge.firmware.reading import read_site
 from edge.firmware.render import render
 from edge.firmware.sets import Record, SetError, Sets
 from edge.firmware.tunnel import Leg
-from edge.firmware.watch import leg_now
+from edge.firmware.watch import proven_now
 
 SETTLE_UNIT = "pishkhan-firmware-settle.service"
 COMMAND_S_MAX = 60
@@ -149,7 +149,7 @@ class Appliance:
         lock until the system has taken it: what the old tunnel carries meanwhile proves nothing.
         """
         with self.sets.held():
-            if self.sets.record() != record or not proven.long_enough(leg_now(self._root), moment()):
+            if self.sets.record() != record or not proven.long_enough(proven_now(self._root), moment()):
                 return False
             self.sets.confirm()
         return True

@@ -100,13 +100,16 @@ class Judged(NamedTuple):
 
 
 class Report(Struct, frozen=True, kw_only=True):
-    """What the watch writes for the edge and the technician. ``at``: Unix seconds; ``resets``: since the tunnel last worked."""
+    """What the watch writes for the edge and the technician. ``at``: Unix seconds; ``resets``: since the tunnel last worked; ``answers``:
+    whether the hub itself has answered through it since the watch began, not only the tunnel's other end.
+    """
 
     at: float
     leg: Leg
     handshake_age_s: float | None = None
     mtu_bytes: int = 0
     resets: int = 0
+    answers: bool = False
 
 
 def begun(now_s: float) -> Memory:

@@ -133,6 +133,7 @@ class Watch:
             handshake_age_s=seen.handshake_age_s,
             mtu_bytes=self._mtu,
             resets=found.memory.tries,
+            answers=found.memory.answers,
         )
         if leg is not self._leg:
             log.info("the tunnel changed", state=str(leg), device=TUNNEL)
@@ -190,6 +191,13 @@ def report_of(root: Path) -> Report | None:
 def leg_now(root: Path) -> Leg:
     """How the tunnel of the appliance below ``root`` is."""
     return leg_of(report_of(root), time.time())
+
+
+def proven_now(root: Path) -> Leg:
+    """The same for what the hub is to confirm: silent for as long as nothing but the tunnel's other end has answered."""
+    report = report_of(root)
+    leg = leg_of(report, time.time())
+    return Leg.SILENT if report is not None and leg is not Leg.UNWATCHED and not report.answers else leg
 
 
 def _carrier(device: str) -> bool | None:

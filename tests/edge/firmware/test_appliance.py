@@ -80,11 +80,11 @@ def test_a_confirmation_meanwhile_keeps_it(root: Path) -> None:
     assert (root / TARGET).exists()
 
 
-def told(root: Path, leg: Leg) -> None:
+def told(root: Path, leg: Leg, *, answers: bool = True) -> None:
     """The watch of the tunnel says so now."""
     path = root / TUNNEL_FILE
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(msgspec.json.encode(Report(at=time.time(), leg=leg)))
+    path.write_bytes(msgspec.json.encode(Report(at=time.time(), leg=leg, answers=answers)))
 
 
 def other_end(root: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Appliance, list[float]]:
@@ -130,6 +130,19 @@ def test_a_key_through_which_the_hub_does_not_answer_goes_back(
     assert OTHER_KEY not in (root / NETDEV).read_text()
     assert OTHER_KEY not in site_in_place(root).read_text(), "the watch goes by what is in place"
     assert OTHER_KEY in at(root).read_text(), "the technician's own file is left alone"
+
+
+def test_a_handshake_of_the_tunnel_through_which_the_hub_never_answered_confirms_nothing(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    box, clock = other_end(root, monkeypatch)
+
+    def pause(seconds: float) -> None:
+        clock[0] += seconds
+        told(root, Leg.UP, answers=False)
+
+    assert box.settle(pause)
+    assert OTHER_KEY not in (root / NETDEV).read_text()
 
 
 def test_after_a_reboot_it_waits_once_more_and_goes_back(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

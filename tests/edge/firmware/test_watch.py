@@ -10,7 +10,7 @@ import pytest
 from edge.firmware import watch as module
 from edge.firmware.notify import Notify
 from edge.firmware.tunnel import Leg
-from edge.firmware.watch import ClientTunnel, Watch, leg_now, report_of, tunnel_of
+from edge.firmware.watch import ClientTunnel, Watch, leg_now, proven_now, report_of, tunnel_of
 from edge.firmware.wireguard import TunnelError, WireGuardTunnel
 from tests.edge.firmware import sites
 
@@ -119,6 +119,16 @@ def test_it_runs_until_it_is_told_to_end_and_takes_its_report_with_it(tmp_path: 
     assert played.done == ["reset", "stop"], "the peer is set as the site says, at first"
     assert report_of(tmp_path) is None
     assert leg_now(tmp_path) is Leg.UNWATCHED
+
+
+def test_what_the_hub_confirms_is_proven_by_its_answer_and_not_by_a_handshake(tmp_path: Path, clock: list[float]) -> None:
+    played = Played()
+    found, played.up = watch(tmp_path, played), False
+    found.look()
+    assert (leg_now(tmp_path), proven_now(tmp_path)) == (Leg.UP, Leg.SILENT)
+    played.up = True
+    found.look()
+    assert proven_now(tmp_path) is Leg.UP
 
 
 def test_a_report_that_cannot_be_read_is_none(tmp_path: Path) -> None:
