@@ -168,14 +168,14 @@ class WorkPages:
         if found is None:
             return self._unknown(visitor)
         case, code, answer = found.case, "", found.case.settlement
-        stage, lines, until = case.stage, case.lines, None
+        stage, lines, until = case.stage, case.due, None  # what an earlier part settled stands on that part's slip
         named = case.settlement_of(request.query.get("of", ""))
         if named is not None:
             (step, stage), answer = named, named[0].answer
             until = getattr(step.request, "until", None)
         if until is not None and answer is not None:
             held = {str(line["serial"]) for line in answer.get("lines", ())}
-            lines = tuple(line for line in lines if line.fee.serial in held)
+            lines = tuple(line for line in case.lines if line.fee.serial in held)
         if answer is None and named is None and case.may_settle:
             reply = await self._asked(visitor, case, None)
             answer, code = reply.answer, reply.code

@@ -121,7 +121,9 @@ def test_it_runs_until_it_is_told_to_end_and_takes_its_report_with_it(tmp_path: 
     assert leg_now(tmp_path) is Leg.UNWATCHED
 
 
-def test_what_the_hub_confirms_is_proven_by_its_answer_and_not_by_a_handshake(tmp_path: Path, clock: list[float]) -> None:
+def test_what_the_hub_confirms_is_proven_by_its_answer_and_not_by_a_handshake(
+    tmp_path: Path, clock: list[float]
+) -> None:
     played = Played()
     found, played.up = watch(tmp_path, played), False
     found.look()

@@ -6,9 +6,11 @@ from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
+import msgspec
 import pytest
 
 from central_sync.terms.languages import Language
+from central_sync.wire.packets import PricedLine
 from edge.accounts import Role
 from edge.console.desk import foresight
 from edge.console.desk.case import Case
@@ -16,6 +18,7 @@ from edge.forecast import Forecaster
 from tests.edge.console.desk.hospital import NUMBER, Hospital, Person
 from tests.edge.rulebook_hub import whole
 from tests.edge.world import Edge, until
+from tests.sim import hub as sim
 from tests.sim.hub import SimHub
 
 
@@ -46,6 +49,34 @@ async def test_a_part_of_a_stay_is_settled_booked_taken_back_and_the_stay_goes_o
     await clerk.send("/cancel")
     assert "Settled in part" not in clerk.main
     assert await clerk.hospital.numbers(hid) == ["2401", "2301", "2304", "49", "2305"]
+
+
+async def test_the_slip_of_the_rest_has_no_line_that_a_part_settled(
+    clerk: Person, hub: SimHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hid = await stay(clerk)
+    opened = await clerk.hospital.clerks._casebook.steps(hid, clerk.hospital.now())
+    settled = PricedLine(
+        serial=opened[1].request.lines[0].serial, amount=1000, catalogue_class="", own_pay=0, over_ceiling=0, first_self_pay=0,
+        in_scope=1000,
+    )  # fmt: skip
+    made = sim.settlement
+    monkeypatch.setattr(sim, "settlement", lambda *told: msgspec.structs.replace(made(*told), lines=[settled]))
+    await clerk.get(f"/desk/case/{hid}/bill?until=")
+    await clerk.send("/settle-part")
+    await clerk.send("/booked")
+    of = clerk.form("/cancel")[1]["of"]
+    await clerk.charge("B77", "25")
+    await clerk.send("/discharge", way="recovered", diagnosis="J18.9")
+    for step in ("", "/settle", "/booked"):
+        if step:
+            await clerk.get(f"/desk/case/{hid}/bill" if step == "/settle" else f"/desk/case/{hid}")
+            await clerk.send(step)
+        await clerk.get(f"/desk/case/{hid}/slip")
+        assert ("B77" in clerk.main, "A1" in clerk.main) == (True, False)
+        monkeypatch.setattr(sim, "settlement", made)
+    await clerk.get(f"/desk/case/{hid}/slip?of={of}")
+    assert ("B77" in clerk.main, "A1" in clerk.main) == (False, True)
 
 
 async def test_a_part_in_doubt_stops_every_other_settlement_until_it_is_certain(
