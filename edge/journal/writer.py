@@ -1,8 +1,7 @@
 """The one thread that writes: group commit, folding, checkpoints, and coming back after the disk failed.
 
 Everything that waits becomes one segment: one frame on the slate, one write that is on the disk when it returns. Nobody is answered before it,
-and the interpreter is given up once for a whole group and not at every step. What does not fit on the slate, or would not follow there, is a row of its own, in a
-statement that commits by itself.
+and the interpreter is given up once for a whole group. What does not fit there, or would not follow, is a row of its own that commits by itself.
 
 After a failure nothing of the group may ever come back: it is wiped off the slate, SQLite's log is cut to its last good frame, the
 connection and what is in memory are made anew before the next group.
@@ -287,9 +286,12 @@ class Writer:
         try:
             self._slate = slate.begun(self._path, fresh)
             slate.give_name(self._connection, fresh)
-        except (sqlite.Error, OSError):
+        except (sqlite.Error, OSError) as error:
             self._forget_slate()
-            raise
+            if isinstance(error, sqlite.Error):
+                raise
+            _log.warning("no slate could be begun, commits go into SQLite itself", fault=type(error).__name__)
+            self._fold_not_before = time.monotonic() + FOLD_RETRY_S
 
     def _end_slate(self) -> None:
         """From now on the tables name none: they have all of it."""
@@ -332,11 +334,9 @@ class Writer:
             self._fold_now()
             if self._slate is None:  # there was no room for one, and now there may be
                 self._begin_slate()
-        except (sqlite.Error, OSError, JournalError) as error:
-            self._drop(error)
-            self._fold_not_before = time.monotonic() + FOLD_RETRY_S
-        except Exception as error:  # noqa: BLE001 -- a fault of ours costs the fold, not the journal: all of it is in the log
-            _log.exception("a fold failed inside")
+        except Exception as error:  # noqa: BLE001 -- a fault of ours, too, costs the fold, not the journal: all of it is written already
+            if not isinstance(error, _NOT_OURS):
+                _log.exception("a fold failed inside")
             self._drop(error)
             self._fold_not_before = time.monotonic() + FOLD_RETRY_S
         else:

@@ -385,7 +385,7 @@ async def test_without_room_for_a_slate_commits_go_into_the_tables(path: Path, m
     monkeypatch.setattr(slate, "begun", no_room)
     journal = Journal(path)
     await journal.open()
-    assert (await journal.append(draft("m0"))).fresh
+    assert (journal.writable, (await journal.append(draft("m0"))).fresh) == (True, True)
     assert slate.content(path) is None
     assert version(path) == 2
     monkeypatch.setattr(slate, "begun", begun)
