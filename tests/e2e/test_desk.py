@@ -239,6 +239,19 @@ def test_a_double_click_and_a_reload_settle_once(browser: Browser, town: DeskTow
         assert hid in page.url
 
 
+def test_a_key_that_is_held_down_settles_and_books_nothing_by_itself(browser: Browser, town: DeskTown) -> None:
+    with window(browser, "en") as page:
+        sign_in(page, town)
+        charged(page)
+        show_shares(page)
+        page.keyboard.down("Enter")
+        at(page, "form[action$='/booked'] button")
+        page.keyboard.down("Enter")
+        page.keyboard.up("Enter")
+        page.reload()
+        at(page, "form[action$='/booked'] button")
+
+
 def test_the_desk_works_without_a_script_weighs_little_and_is_not_for_technicians(
     browser: Browser, town: DeskTown
 ) -> None:

@@ -121,6 +121,10 @@ function choose(field) {
 }
 
 addEventListener("submit", sent);
+// A key that is held down presses one button, and none of the pages that follow.
+addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && event.repeat) event.preventDefault();
+}, true);
 addEventListener("pageshow", (event) => {
   if (event.persisted) location.reload();
 });
