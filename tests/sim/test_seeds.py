@@ -10,10 +10,13 @@ import pytest
 
 from tests.tidy import tree
 
-pytestmark = [pytest.mark.proof, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.timeout(600)
 ZERO = ("lost", "doubled", "unreconciled", "over_cap")
-SEEDS = [7, *range(101, 121)]
-"""The seed that the project was first judged by, and twenty others."""
+SEEDS = [
+    *(pytest.param(seed, marks=pytest.mark.proof) for seed in (7, *range(101, 109))),
+    *(pytest.param(seed, marks=pytest.mark.soak) for seed in range(109, 141)),
+]
+"""The seed that the project was first judged by and eight others in the proof, many more in the soak."""
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,6 +18,7 @@ import pytest
 from tests import programs
 from tests.e2e.town import Town, settle
 from tests.installers.shim import library
+from tests.patience import HUNG_S
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -161,6 +163,7 @@ def secure(day: Day, folder: Path) -> tuple[str, list[bytes]]:
     """The edge again, on every address and so by HTTPS; a script for it. The certificates lie in ``folder``."""
     day.town.edge.stop()
     day.town.edge = programs.start_edge(day.town.edge_folder, listen="0.0.0.0:0")
+    _line_is_up(day.town)  # so that its coming up is no event of the script's
     shutil.copy(day.town.edge_folder / "face" / "certificate.pem", folder / "edge.pem")
     _another_certificate(folder / "stranger.pem")
     address = day.town.edge.face.replace("0.0.0.0", "127.0.0.1")
@@ -183,6 +186,13 @@ def secure(day: Day, folder: Path) -> tuple[str, list[bytes]]:
         b"OPTION address %s" % address.replace("https", "http").encode(),
         ask,
     ]
+
+
+def _line_is_up(town: Town) -> None:
+    ends = time.monotonic() + HUNG_S
+    while json.loads(programs.edge_command(town.edge_folder, "status", "--json").stdout)["line"] != "up":
+        assert time.monotonic() < ends, "the line did not come up"
+        time.sleep(0.1)
 
 
 def _another_certificate(path: Path) -> None:
