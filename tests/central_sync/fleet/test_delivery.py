@@ -117,7 +117,7 @@ def test_a_channel_that_hangs_holds_up_no_other(store, told, hand, monkeypatch):
 
     class Hangs:
         def deliver(self, message_id, body):
-            hangs.wait(10)
+            hangs.wait(2 * HUNG_S)
 
     delivery = Delivery(store, {"slow": Hangs(), "desk": told}, hand)
     message(store, "m1", "slow")
@@ -128,6 +128,9 @@ def test_a_channel_that_hangs_holds_up_no_other(store, told, hand, monkeypatch):
         time.sleep(0.01)
     assert told.got == ["m2"]
     hangs.set()
+    began = time.monotonic()
+    while row(store, "m1").delivered_at is None and time.monotonic() - began < HUNG_S:
+        time.sleep(0.01)
     delivery.stop()
     assert row(store, "m1").delivered_at is not None
 
