@@ -9,7 +9,6 @@ All its items are made before it is taken up: no bill waits for one.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from datetime import datetime
 from typing import NamedTuple
@@ -24,6 +23,7 @@ from central_sync.errors import HubError
 from central_sync.limits import RULEBOOK_LOOK_S
 from central_sync.log import located
 from central_sync.publications import Publications
+from central_sync.repeating import Repeating
 from central_sync.store.records import Publication
 from central_sync.wire.bundles import BundleRefused
 
@@ -47,8 +47,7 @@ class InForce:
         self._clock = clock
         self._changed = changed
         self._current: Current | None = None
-        self._stopping = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._repeating = Repeating("rulebook", self._try)
 
     @property
     def current(self) -> Current:
@@ -82,18 +81,14 @@ class InForce:
 
     def start(self) -> None:
         """Look from now on."""
-        self._thread = threading.Thread(target=self._run, name="rulebook", daemon=True)
-        self._thread.start()
+        self._repeating.start(RULEBOOK_LOOK_S)
 
     def stop(self) -> None:
         """Look no more. Blocks until the thread is gone."""
-        self._stopping.set()
-        if self._thread is not None:
-            self._thread.join()
+        self._repeating.stop()
 
-    def _run(self) -> None:
-        while not self._stopping.wait(RULEBOOK_LOOK_S):
-            try:
-                self.look()
-            except (HubError, BundleBroken, BundleRefused) as error:
-                _log.error("the rulebook in force cannot be loaded; the one before is used", **located(error))
+    def _try(self) -> None:
+        try:
+            self.look()
+        except (HubError, BundleBroken, BundleRefused) as error:
+            _log.error("the rulebook in force cannot be loaded; the one before is used", **located(error))

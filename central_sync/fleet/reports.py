@@ -21,6 +21,7 @@ from central_sync.errors import StoreError
 from central_sync.fleet.lifecycle import age_s, rises
 from central_sync.fleet.limits import HISTORY_SLOT_S, HISTORY_SLOTS, HISTORY_WRITTEN_EVERY_S, REPORTS_WRITTEN_EVERY_S
 from central_sync.log import located
+from central_sync.repeating import Repeating
 from central_sync.store import Store
 from central_sync.store.fleet_records import HistoryRow, ReportRow
 from central_sync.wire import reports
@@ -48,21 +49,16 @@ class Reports:
         self._waiting: dict[str, tuple[datetime, EdgeReport]] = {}
         self._last: dict[str, _Last] = {}
         self._skews: dict[str, int] = {}
-        self._stopping = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._repeating = Repeating("reports", self._try)
 
     def start(self) -> None:
         """Begin to write."""
-        self._stopping.clear()
-        self._thread = threading.Thread(target=self._run, name="reports", daemon=True)
-        self._thread.start()
+        self._repeating.start(REPORTS_WRITTEN_EVERY_S)
 
     def stop(self) -> None:
         """Write what waits, then end. May be called twice."""
-        self._stopping.set()
-        if self._thread is not None:
-            self._thread.join()
-            self._thread = None
+        if self._repeating.stop():
+            self._try()
 
     def take(self, institution: str, text: str) -> EdgeReport:
         """Take the report of an admitted edge, as it stood in its poll.
@@ -125,11 +121,6 @@ class Reports:
 
     def _is_due(self, one: _Last, now: datetime) -> bool:
         return one.written_at is None or now - one.written_at >= timedelta(seconds=HISTORY_WRITTEN_EVERY_S)
-
-    def _run(self) -> None:
-        while not self._stopping.wait(REPORTS_WRITTEN_EVERY_S):
-            self._try()
-        self._try()
 
     def _try(self) -> None:
         try:

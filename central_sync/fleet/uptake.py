@@ -5,7 +5,6 @@ One thread looks every ``AUTHORITY_LOOK_S``. What cannot be read is logged and c
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from datetime import datetime
 
@@ -18,6 +17,7 @@ from central_sync.fleet.limits import AUTHORITY_LOOK_S
 from central_sync.fleet.signer import Signer
 from central_sync.fleet.slots import StandingUnreadable
 from central_sync.log import located
+from central_sync.repeating import Repeating
 from central_sync.store import Store
 from central_sync.wire.limits import HANDOVERS_MAX, WIRE_VERSION
 from central_sync.wire.messages import Handover, Trail
@@ -44,8 +44,7 @@ class Uptake:
         self._due = False
         self._word: Handover | None = None
         self._trail: list[Handover] = []
-        self._stopping = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._repeating = Repeating("authority", self._try)
 
     def open(self) -> None:
         """Read what edges are told.
@@ -87,18 +86,14 @@ class Uptake:
 
     def start(self) -> None:
         """Look from now on."""
-        self._thread = threading.Thread(target=self._run, name="authority", daemon=True)
-        self._thread.start()
+        self._repeating.start(AUTHORITY_LOOK_S)
 
     def stop(self) -> None:
         """Look no more. Blocks until the thread is gone."""
-        self._stopping.set()
-        if self._thread is not None:
-            self._thread.join()
+        self._repeating.stop()
 
-    def _run(self) -> None:
-        while not self._stopping.wait(AUTHORITY_LOOK_S):
-            try:
-                self.look()
-            except (AuthorityMissing, StoreError, OSError) as error:
-                _log.error("the authority cannot be taken up; what was taken up before is used", **located(error))
+    def _try(self) -> None:
+        try:
+            self.look()
+        except (AuthorityMissing, StoreError, OSError) as error:
+            _log.error("the authority cannot be taken up; what was taken up before is used", **located(error))

@@ -9,7 +9,6 @@ Rules
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -21,6 +20,7 @@ from central_sync.fleet.board import Board, Heard, Place, board
 from central_sync.fleet.lifecycle import EdgeState, Thresholds, reasons
 from central_sync.fleet.limits import PLACES_LOOKED_AT_EVERY_S, REPORTS_OVERLAP_S, WATCHED_EVERY_S
 from central_sync.log import located
+from central_sync.repeating import Repeating
 from central_sync.store import Store
 from central_sync.store.fleet_records import HUB, Outage, ReportRow
 from central_sync.wire import reports
@@ -48,24 +48,18 @@ class Watch:
         self._ended_s = 0.0
         self._since = clock()
         self.board = Board(self._since)
-        self._stopping = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._repeating = Repeating("watch the edges", lambda: self._try(self.look))
 
     def start(self) -> None:
         """Look once, and go on in a thread."""
-        self._stopping.clear()
         self._since = self._clock()
         self._try(self._was_away)
         self._try(self.look)
-        self._thread = threading.Thread(target=self._run, name="watch the edges", daemon=True)
-        self._thread.start()
+        self._repeating.start(WATCHED_EVERY_S)
 
     def stop(self) -> None:
         """Watch no more. May be called twice."""
-        self._stopping.set()
-        if self._thread is not None:
-            self._thread.join()
-            self._thread = None
+        self._repeating.stop()
 
     def look(self) -> Board:
         """Make the board anew, and keep the outages that it shows.
@@ -130,10 +124,6 @@ class Watch:
         if newest is not None and (now - newest).total_seconds() > self.thresholds.silent_s:
             with self._store.write(urgent=False) as uow:
                 uow.reports.add_outage(Outage(HUB, newest, now))
-
-    def _run(self) -> None:
-        while not self._stopping.wait(WATCHED_EVERY_S):
-            self._try(self.look)
 
     def _try(self, work: Callable[[], object]) -> None:
         try:

@@ -6,7 +6,6 @@ about at a time: so what failed counts for the payer, and all its shares wait.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -15,6 +14,7 @@ import structlog
 from central_sync.errors import StoreError
 from central_sync.log import located
 from central_sync.payers.limits import STANDING_AGE_S, STANDING_LOOK_S, STANDING_TRIES_MIN, STOP_S_MAX
+from central_sync.repeating import Repeating
 from central_sync.store import Store
 from central_sync.wire.limits import PAYERS_TOLD_MAX
 from central_sync.wire.messages import PayerWord
@@ -30,22 +30,16 @@ class Standing:
         self._clock = clock
         self._codes = tuple(codes)
         self._waited: Mapping[str, list[PayerWord]] | None = None if codes else {}
-        self._stopping = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._repeating = Repeating("payers-standing", self._try)
 
     def start(self) -> None:
         """Begin to look."""
-        self._stopping.clear()
         if self._codes:
-            self._thread = threading.Thread(target=self._run, name="payers-standing", daemon=True)
-            self._thread.start()
+            self._repeating.start(STANDING_LOOK_S, at_once=True)
 
     def stop(self) -> None:
         """End. May be called twice."""
-        self._stopping.set()
-        thread, self._thread = self._thread, None
-        if thread is not None:
-            thread.join(STOP_S_MAX)
+        self._repeating.stop(STOP_S_MAX)
 
     def waited_for(self, institution: str) -> list[PayerWord] | None:
         """The payers that shares of ``institution`` wait for, the longest waited for first; ``None``: that is not known now."""
@@ -68,15 +62,12 @@ class Standing:
                     found.setdefault(institution, []).append(PayerWord(payer=code, since=since, shares=shares))
         self._waited = {place: sorted(words, key=lambda word: word.since) for place, words in found.items()}
 
-    def _run(self) -> None:
-        while True:
-            try:
-                self.look()
-            except StoreError as error:
-                self._waited = None  # nothing is told that may be over
-                _log.warning("which payers are waited for cannot be read now", **located(error))
-            except Exception as error:  # noqa: BLE001 - a fault of ours must not end the looking for good
-                self._waited = None
-                _log.error("looking for payers that are waited for failed", **located(error))
-            if self._stopping.wait(STANDING_LOOK_S):
-                return
+    def _try(self) -> None:
+        try:
+            self.look()
+        except StoreError as error:
+            self._waited = None  # nothing is told that may be over
+            _log.warning("which payers are waited for cannot be read now", **located(error))
+        except Exception as error:  # noqa: BLE001 - a fault of ours must not end the looking for good
+            self._waited = None
+            _log.error("looking for payers that are waited for failed", **located(error))
