@@ -19,7 +19,7 @@ async def hub() -> AsyncIterator[SimHub]:
     hub = SimHub()
     await hub.start()
     yield hub
-    hub.faults.frozen = False
+    hub.faults.frozen, hub.faults.frozen_lanes = False, frozenset()
     await hub.stop()
 
 

@@ -8,12 +8,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from edge.journal import Journal, Receipt, Standing
 from edge.line import Line
@@ -37,17 +34,6 @@ from tests.edge.world import (
     until,
 )
 from tests.sim.hub import SimHub
-
-
-@pytest.fixture
-async def hub() -> AsyncIterator[SimHub]:
-    hub = SimHub()
-    await hub.start()
-    yield hub
-    hub.faults.frozen = False
-    hub.faults.frozen_lanes = frozenset()
-    await hub.stop()
-
 
 # -- Mirth Connect ---------------------------------------------------------------------------------------------------
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -14,16 +13,6 @@ from tests.edge.world import HID, PERSON, Edge, becomes, fees, registration, set
 from tests.sim.hub import Faults, SimHub
 
 OTHER = "0000000000000292"
-
-
-@pytest.fixture
-async def hub() -> AsyncIterator[SimHub]:
-    hub = SimHub()
-    await hub.start()
-    yield hub
-    hub.faults.frozen = False
-    hub.faults.frozen_lanes = frozenset()
-    await hub.stop()
 
 
 @pytest.mark.parametrize("seed", range(6))
