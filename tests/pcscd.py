@@ -28,12 +28,14 @@ import time
 from pathlib import Path
 from typing import Protocol
 
+from tests.patience import HUNG_S
+
 FOLDER = Path(tempfile.gettempdir()) / f"pishkhan-pcscd-{os.getpid()}"
 SOCKET = FOLDER / "run" / "pcscd.comm"
 os.environ["PCSCLITE_CSOCK_NAME"] = str(SOCKET)
 
 VPCD = Path("/usr/lib/pcsc/drivers/serial/libifdvpcd.so")
-START_S_MAX = 20.0
+START_S_MAX = HUNG_S
 PORTS = range(20_000, 30_000, 4)
 """Below those that the system gives to connections that go out. Each driver has two readers, each on a port."""
 DRIVERS = 2

@@ -12,6 +12,7 @@ import pytest
 from central_sync import heartbeat as module
 from central_sync.errors import StoreUnavailable
 from central_sync.heartbeat import Heartbeat
+from tests.patience import HUNG_S
 
 
 async def test_a_database_that_answers_or_refuses_gets_it() -> None:
@@ -34,7 +35,7 @@ async def test_a_database_that_hangs_gets_none(monkeypatch: pytest.MonkeyPatch) 
 async def test_systemd_hears_ready_the_beats_and_the_end(tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as heard:
         heard.bind(str(tmp_path / "notify"))
-        heard.settimeout(5)
+        heard.settimeout(HUNG_S)
         beating = Heartbeat(lambda: None, {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "30000000"})
         await beating.start()
         await asyncio.sleep(0.1)

@@ -21,6 +21,7 @@ import pytest
 
 from tests import programs
 from tests.e2e.town import INSTITUTION, MEMBER, PERSON
+from tests.patience import HUNG_S
 
 pytestmark = [pytest.mark.proof, pytest.mark.timeout(180)]
 
@@ -28,7 +29,7 @@ LAN, WAN, HUB = "10.81.0.2", "10.82.0.2", "10.82.0.1"
 FACE, SYNC, ENROL, BARE = 7001, 7443, 7444, 7009
 EDGE_TOML = f'listen = "{LAN}:{FACE}"\nlisten_device = "lan0"\nsync_device = "wan0"\n'
 CONTEXT = {"institution": INSTITUTION, "operator": "op-17", "workstation": "desk-1"}
-LINE_UP_S_MAX = 20
+LINE_UP_S_MAX = HUNG_S
 
 
 class Networks:

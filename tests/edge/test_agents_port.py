@@ -20,6 +20,7 @@ from edge.faces.crowd import Crowd
 from edge.readers.remote.pairing import ASKED_BYTES_MAX, LINE_PATH, PAIR_PATH, PairAnswer
 from edge.readers.remote.tries import TRIES_MAX
 from tests.edge.agent.office import INSTITUTION, ZONE, Office, clock
+from tests.patience import HUNG_S
 
 KEY = "k" * 43
 
@@ -87,7 +88,7 @@ async def test_a_connection_that_says_nothing_is_ended_and_an_agents_line_is_not
             aiohttp.ClientSession(office.port.url) as made,
             made.ws_connect(LINE_PATH, headers=token, ssl=pin) as socket,
         ):
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(HUNG_S):
                 assert await silent.read() == b""
             await asyncio.sleep(0.5)
             assert office.readers.connected() == ["pc-1"]

@@ -18,6 +18,7 @@ from edge.faces.listener import ListenFailed
 from edge.running import EDGE
 from edge.workstations import Workstations
 from tests import programs
+from tests.patience import HUNG_S
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +61,7 @@ async def test_systemd_is_told_when_it_listens_and_that_it_lives(
         edge = Edge(tmp_path, Config(listen="127.0.0.1:0"), who)
         await edge.start()
         loop = asyncio.get_running_loop()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(HUNG_S):
             said = [await loop.sock_recv(heard, 100) for _ in range(2)]
         await edge.stop()
         assert [*said, heard.recv(100)] == [b"READY=1", b"WATCHDOG=1", b"STOPPING=1"]

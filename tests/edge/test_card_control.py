@@ -16,6 +16,7 @@ from edge.control import Control, ControlFailed
 from edge.readers.bindings import Binding, by_row
 from edge.readers.front import Front
 from edge.readers.simulated.driver import SimulatedReader
+from tests.patience import HUNG_S
 
 CARD = '{"kind": "ir_national_code", "number": "0499370899"}'
 
@@ -73,6 +74,6 @@ async def test_why_there_is_no_card_is_told(place: Place) -> None:
 async def test_a_read_that_waits_does_not_hold_up_the_end(place: Place) -> None:
     waiting = asyncio.create_task(place.ask(READ_CARD, reader="", wait_s=60))
     await asyncio.sleep(0.2)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(HUNG_S):
         await place.front.quieten()
         assert (await waiting)["code"] == "shutting_down"

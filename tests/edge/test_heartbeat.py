@@ -15,6 +15,7 @@ from edge.errors import JournalUnavailable
 from edge.firmware.notify import Notify
 from edge.heartbeat import Heartbeat, through
 from tests.edge.world import Edge
+from tests.patience import HUNG_S
 
 
 @pytest.fixture
@@ -76,7 +77,7 @@ async def test_systemd_hears_ready_the_beats_and_the_end(tmp_path: Path) -> None
 
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as heard:
         heard.bind(str(tmp_path / "notify"))
-        heard.settimeout(5)
+        heard.settimeout(HUNG_S)
         notify = Notify({"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "30000"})
         beating = Heartbeat(notify, works, lambda: False)
         await beating.start()

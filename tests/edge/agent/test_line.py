@@ -15,6 +15,7 @@ from edge.agent.app import Agent
 from edge.readers import Wanted
 from edge.retry import Backoff
 from tests.edge.agent.office import NUMBER, SEEN_S_MAX, Office, put, take
+from tests.patience import HUNG_S
 
 
 @pytest.fixture
@@ -137,7 +138,7 @@ async def test_stop_ends_the_line_with_a_read_under_way(office: Office) -> None:
     assert await office.next() == "reader_back"
     reading = asyncio.create_task(office.readers.read("pc-1/card", 30, Wanted()))
     await until(lambda: len(agent.line._reads) == 1)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(HUNG_S):
         await agent.stop()
     assert await office.next() == "reader_lost"
     reading.cancel()

@@ -20,6 +20,7 @@ from edge.journal.envelope import RECOVERY_FILE
 from tests.edge.console.place import Place, posted
 from tests.edge.console.test_routes import text_of
 from tests.edge.journal.drafts import NOW
+from tests.patience import HUNG_S
 
 CHECKS, BACKUPS = "/technician/checks", "/technician/backups"
 
@@ -58,7 +59,7 @@ async def test_a_test_is_begun_works_on_and_says_what_to_do(client: TestClient, 
 async def test_how_far_it_is_is_told_as_news(client: TestClient, place: Place) -> None:
     await posted(client, CHECKS)
     answer = await client.get(f"{BASE}{CHECKS}/live")
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(HUNG_S):
         async for line in answer.content:
             if b"refuses port" in line:
                 break

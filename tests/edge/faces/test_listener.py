@@ -15,6 +15,7 @@ from edge.config import Address
 from edge.faces import certificate
 from edge.faces.listener import Listener, ListenFailed, bound_socket
 from tests.edge.faces.hospital import CONTEXT, Hospital
+from tests.patience import HUNG_S
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -85,7 +86,7 @@ async def test_a_connection_that_came_just_now_and_says_nothing_does_not_keep_us
     silent = [socket.create_connection(where) for _ in range(20)]
     for _ in range(turns):  # of the loop: between two of them a connection is there, and nobody serves it yet
         await asyncio.sleep(0)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(HUNG_S):
         await listener.stop()
     for one in silent:
         one.close()

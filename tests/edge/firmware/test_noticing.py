@@ -12,6 +12,7 @@ from edge.firmware.appliance import Appliance
 from edge.firmware.notices import Notice, SiteState
 from edge.firmware.noticing import Noticing, noticed
 from tests.edge.firmware import sites
+from tests.patience import HUNG_S
 
 
 @pytest.fixture
@@ -30,7 +31,7 @@ def site(root: Path) -> Path:
 
 
 async def until(what: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(HUNG_S):
         while not what():  # noqa: ASYNC110 -- another thread makes it so
             await asyncio.sleep(0.01)
 

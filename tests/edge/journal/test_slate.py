@@ -22,6 +22,7 @@ from edge.journal.slate import BLOCK_BYTES, Content, Sealed, Slate
 from edge.journal.verify import verify
 from edge.limits import SLATE_BYTES, WAL_BYTES_MAX
 from tests.edge.journal.drafts import NOW, applied, draft, folded
+from tests.patience import HUNG_S
 
 ID = 7
 
@@ -390,7 +391,7 @@ async def test_without_room_for_a_slate_commits_go_into_the_tables(path: Path, m
     assert version(path) == 2
     monkeypatch.setattr(slate, "begun", begun)
     await journal.append(draft("m1"))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(HUNG_S):
         while slate.content(path) is None:  # noqa: ASYNC110 -- the fold has no bell
             await asyncio.sleep(0.01)
     await journal.append(draft("m2"))

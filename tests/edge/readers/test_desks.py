@@ -15,6 +15,7 @@ from edge.readers.bindings import Binding, by_row
 from edge.readers.cards.identity import CardIdentity
 from edge.readers.desks import READS_PER_DESK_AT_ONCE_MAX
 from edge.readers.front import Front
+from tests.patience import HUNG_S
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -66,14 +67,14 @@ async def refusal(made: Front, asked: str = "", deadline_s: float = 5) -> str:
 
 async def test_of_several_readers_of_a_desk_the_one_with_the_card_is_read() -> None:
     driver = Slots()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(HUNG_S):
         read = await front(driver).desks.read("ws-1", "", 60)
     assert (read.reader, read.desk) == ("pc/1", "ws-1")
     assert driver.cancelled == ["pc/0"]
 
 
 async def test_a_card_that_cannot_be_read_is_told_at_once_and_a_lost_reader_does_not_keep_the_other() -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(HUNG_S):
         assert await refusal(front(Slots(second="card_mute")), deadline_s=60) == "card_mute"
         assert (await front(Slots(first="reader_lost")).desks.read("ws-1", "", 60)).reader == "pc/1"
     assert await refusal(front(Slots("reader_lost", "card_absent")), deadline_s=0.1) == "card_absent"
@@ -99,7 +100,7 @@ async def test_when_the_program_stops_a_read_that_waits_is_refused_at_once() -> 
     made = front(Slots(first="waits"))
     waiting = asyncio.create_task(refusal(made, "pc/0", 60))
     await asyncio.sleep(0.01)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(HUNG_S):
         await made.desks.stop()
         assert await waiting == "shutting_down"
         assert await refusal(made) == "shutting_down"

@@ -15,6 +15,7 @@ from edge.readers.bindings import Binding, by_row
 from edge.readers.cards.identity import CardIdentity
 from edge.readers.presence import Presence
 from edge.readers.reads import Keeping, Reads
+from tests.patience import HUNG_S
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 IDENTITY = CardIdentity(kind="ir_national_code", number="0499370899", card="simulated", name="Zahra")
@@ -82,7 +83,7 @@ async def test_a_card_is_forgotten_also_when_nobody_asks(monkeypatch: pytest.Mon
     await place.presence.start()
     place.presence.noted("r1", IDENTITY, "ws-1")
     place.now += timedelta(seconds=121)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(HUNG_S):
         while "Zahra" in repr(vars(place.reads)):  # noqa: ASYNC110 - what is looked at has no bell of its own
             await asyncio.sleep(0.01)
     await place.presence.stop()
@@ -91,7 +92,7 @@ async def test_a_card_is_forgotten_also_when_nobody_asks(monkeypatch: pytest.Mon
 
 async def test_whoever_waits_for_a_change_is_woken_by_one_and_else_by_its_time() -> None:
     place = Place()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(HUNG_S):
         waiting = asyncio.create_task(place.presence.change(60))
         await asyncio.sleep(0)
         place.presence.told(change(Change.REMOVED))

@@ -17,6 +17,7 @@ from edge.readers.bindings import Binding, by_row
 from edge.readers.cards.identity import CardIdentity
 from edge.readers.front import Front
 from edge.readers.reads import CardRequest, RequestState
+from tests.patience import HUNG_S
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 GOOD = "good"
@@ -104,7 +105,7 @@ class Place:
         return self.requests.begin("ws-1", more.get("reader", ""), "Card, please", timeout_s).request_id
 
     async def end(self, request_id: str) -> CardRequest:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(HUNG_S):
             return await self.requests.ended("ws-1", request_id, 60)
 
     def kinds(self) -> list[str]:
@@ -278,7 +279,7 @@ async def test_when_the_program_stops_every_request_ends_at_once(place: Place) -
     request_id = place.begin()
     waiting = asyncio.create_task(place.end(request_id))
     await turn()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(HUNG_S):
         await place.front.quieten()
     assert (await waiting).code == "shutting_down"
     with pytest.raises(Refused, match="shutting_down"):

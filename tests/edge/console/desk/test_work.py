@@ -9,6 +9,7 @@ from edge.console.lobby import BASE
 from tests.edge.console.desk.hospital import NUMBER, Hospital, Person
 from tests.edge.journal.drafts import declined
 from tests.edge.world import Edge, until
+from tests.patience import HUNG_S
 from tests.sim.hub import SimHub
 
 
@@ -50,7 +51,7 @@ async def test_a_page_of_an_earlier_settlement_says_and_takes_back_nothing_of_a_
 async def test_a_page_that_listens_ends_with_the_desks_key_and_with_the_day(hospital: Hospital, clerk: Person) -> None:
     async def news(path: str) -> str:
         answer = await clerk.client.get(BASE + path)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(HUNG_S):
             return (await answer.content.read()).decode()
 
     hid = await clerk.visit()

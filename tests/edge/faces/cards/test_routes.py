@@ -14,6 +14,7 @@ import pytest
 from edge.readers import Change, ReaderEvent, ReaderState
 from edge.readers.bindings import Binding
 from tests.edge.faces.hospital import CONTEXT, Hospital, next_event, until
+from tests.patience import HUNG_S
 
 CARD = '{"kind": "ir_national_code", "number": "۰۴۹۹۳۷۰۸۹۹", "name": "زهرا", "sex": "female"}'
 OTHER_CARD = '{"kind": "ir_national_code", "number": "1111111014", "name": "امید"}'
@@ -257,7 +258,7 @@ async def test_when_the_edge_stops_a_poll_and_a_read_that_wait_are_answered(tmp_
         poll = asyncio.create_task(hospital.get(f"/cards/v1/request/{asked['request_id']}", wait_ms="30000"))
         read = asyncio.create_task(hospital.call("/cards/v1/read", deadline_ms=30_000))
         await until(lambda: hospital.door._under_way)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(HUNG_S):
             await hospital.front.quieten()
             assert (await poll)[1]["error"]["code"] == "shutting_down"
             status, body = await read

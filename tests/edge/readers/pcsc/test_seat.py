@@ -8,8 +8,9 @@ import threading
 from edge.readers.pcsc.seat import Seat
 from edge.readers.pcsc.service import Context
 from tests.edge.readers.pcsc.conftest import Table
+from tests.patience import HUNG_S
 
-WAIT_S_MAX = 5.0
+WAIT_S_MAX = HUNG_S
 
 
 def asked(seat: Seat, work):

@@ -18,6 +18,7 @@ from tests.cards_played.de_egk import EgkCard
 from tests.cards_played.misbehaving import Endless, Leaving, Misbehaving, Silent
 from tests.edge.readers.pcsc.conftest import NUMBER, Table
 from tests.edge.readers.pcsc.test_service import wait_for_card
+from tests.patience import HUNG_S
 from tests.pcscd import PlayedCard
 
 
@@ -43,7 +44,7 @@ class Reads:
         return worker
 
     def end(self) -> str:
-        outcome = self.ended.get(timeout=20)
+        outcome = self.ended.get(timeout=HUNG_S)
         return outcome.identity.number if outcome.identity else outcome.refused.code
 
     def read(self, **more) -> str:
@@ -114,7 +115,7 @@ def test_an_unknown_card_is_refused_with_its_atr(reads: Reads) -> None:
     stranger.atr, stranger.apdu = bytes.fromhex("3B021450"), lambda _: b"\x6d\x00"
     reads.put(stranger)
     reads.start()
-    refused = reads.ended.get(timeout=20).refused
+    refused = reads.ended.get(timeout=HUNG_S).refused
     assert str(refused) == str(Refused("card_unknown", "ATR 3B021450"))
 
 
@@ -125,7 +126,7 @@ def test_a_fault_of_ours_ends_one_read_and_quotes_nothing(reads: Reads) -> None:
 
     reads.put(EgkCard())
     reads.start(kind=broken)
-    refused = reads.ended.get(timeout=20).refused
+    refused = reads.ended.get(timeout=HUNG_S).refused
     assert str(refused) == "card_unreadable: KeyError"
     assert reads.read() == NUMBER
 

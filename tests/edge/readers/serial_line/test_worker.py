@@ -13,6 +13,7 @@ from edge.readers import Wanted
 from edge.readers.cards.identity import CardIdentity
 from edge.readers.serial_line.port import Port, PortTrouble
 from edge.readers.serial_line.worker import TASKS_MAX, Device, Line, Snapshot, Task, Worker, refusal
+from tests.patience import HUNG_S
 
 WHO = CardIdentity(kind="ir_national_code", number="0499370899", card="played", photo=b"face")
 
@@ -96,11 +97,11 @@ def test_tasks_are_served_in_line_and_what_happens_is_told_once() -> None:
         worker.submit(task)
     assert [task.future.result(5).number for task in tasks if not task.future.cancelled()] == [WHO.number] * 4
     port.pulled = True
-    assert [told.get(timeout=5) for _ in range(3)] == [
+    assert [told.get(timeout=HUNG_S) for _ in range(3)] == [
         *(Snapshot(True, False), Snapshot(True, True), Snapshot(False, False, "reader_absent"))
     ]
     port.pulled = False
-    assert told.get(timeout=5) == Snapshot(True, False)
+    assert told.get(timeout=HUNG_S) == Snapshot(True, False)
     worker.leave()
     worker.join(5)
     assert not worker.alive

@@ -12,6 +12,7 @@ from central_sync.wire.refusals import Refused
 from edge.readers import ReaderEvent, ReaderState, Wanted
 from edge.readers.cards.identity import CardIdentity
 from edge.readers.simulated.driver import SimulatedReader
+from tests.patience import HUNG_S
 
 CARD = b'{"kind": "ir_national_code", "number": "0499370899"}'
 
@@ -25,7 +26,7 @@ class Desk:
         self.reader = SimulatedReader("desk-1", folder, self.told.put_nowait)
 
     async def next(self) -> str:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(HUNG_S):
             event = await self.told.get()
         assert event.state == self.state()
         return event.change
@@ -70,7 +71,7 @@ async def test_a_read_waits_for_the_card(desk: Desk) -> None:
 
 async def test_without_a_card_the_deadline_is_kept(desk: Desk) -> None:
     desk.folder.mkdir()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(HUNG_S):
         with pytest.raises(Refused, match="card_absent"):
             await desk.read(0.2)
 
