@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Protocol
 
 import msgspec
@@ -26,7 +26,9 @@ CASES_LISTED_MAX = 200
 UNFINISHED_MAX = 100
 """Of each kind: a start page opens so many entries, however long the line has been down."""
 LOOKED_BACK = timedelta(days=2)
-"""Nearly every case is from today; one that is not found so is looked for as far back as ``LOOKED_BACK_MAX``."""
+"""Nearly every case is from today; one that is not found so is looked for further back, by the steps of ``LOOKED_FURTHER``, as far as ``LOOKED_BACK_MAX``: there
+is no index by case, so what is looked at is paid for."""
+LOOKED_FURTHER = (timedelta(days=10), timedelta(days=45))
 LOOKED_BACK_MAX = timedelta(days=200)
 KNOWN_KEPT = timedelta(days=60)
 FORGET_EVERY = timedelta(hours=6)
@@ -41,6 +43,8 @@ class Known(Struct, frozen=True, kw_only=True):
     name: str = ""
     covers: list[p.Cover] = []
     as_of: datetime | None = None
+    sex: str = ""
+    birth_date: date | None = None
 
 
 class Kept(Protocol):
@@ -94,9 +98,8 @@ class Casebook:
         """What has happened in the case, oldest first; empty: the journal has nothing of it."""
         if hids.serial_of(hid) is None:
             return []
-        since, absent = self._began.get(hid), self._absent.get(hid)
-        far = max(absent - LOOKED_BACK, now - LOOKED_BACK_MAX) if absent else now - LOOKED_BACK_MAX
-        for begin in [since] if since else [now - LOOKED_BACK, far]:
+        since = self._began.get(hid)
+        for begin in [since] if since else self._begins(hid, now):
             found = _steps(await self._kept.of(hid, begin, STEPS_MAX))
             if found and (since or found[0].row.opens_case):
                 break
@@ -110,6 +113,15 @@ class Casebook:
             while len(self._absent) > ABSENT_MAX:
                 del self._absent[next(iter(self._absent))]
         return found
+
+    def _begins(self, hid: str, now: datetime) -> list[datetime]:
+        """From when on its opening is looked for, one after the other: what is known of the case says when that was."""
+        absent, known = self._absent.get(hid), self._known.get(hid)
+        far = max(absent - LOOKED_BACK, now - LOOKED_BACK_MAX) if absent else now - LOOKED_BACK_MAX
+        steps = [now - back for back in (LOOKED_BACK, *LOOKED_FURTHER)]
+        if known is not None:
+            steps = [known.at - LOOKED_BACK]
+        return [*(begin for begin in steps if begin > far), far]
 
     async def opened(self, since: datetime) -> list[Step]:
         """What opened a case since then, newest first."""

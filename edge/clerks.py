@@ -91,6 +91,7 @@ class Clerks:
         if self._news is not None:
             await self._news.stop()
         await self._cards.stop()
+        await self._law.stop()
         await self._bells.stop()
         await self._card_bells.stop()
 

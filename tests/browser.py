@@ -20,6 +20,9 @@ ARGUMENTS = (
 )
 DESK = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
+NARROW = {"width": 1024, "height": 768}
+DOUBLED = {"width": 640, "height": 400}
+"""A desk's window at a zoom of 200 %."""
 
 
 class BrowserMissing(Exception):

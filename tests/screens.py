@@ -15,19 +15,22 @@ from playwright.sync_api import Browser, Page
 
 from central_sync.terms.languages import Language
 from tests import screens_desk, screens_fleet, screens_hub
-from tests.browser import chromium, picture, window
+from tests.browser import DOUBLED, NARROW, chromium, picture, window
 from tests.e2e.console_town import sign_in, with_technician
 from tests.e2e.technician_tour import PAGES, furnished, parked_entry, shown, tried
 from tests.e2e.town import Town
 
+SIZES = {"1024": NARROW, "200": DOUBLED}
 SEEN_S = 3.0
 """How long the gateway needs to know that its line is down, and the page to hear of it."""
 
 
 def _pictures(browser: Browser, address: str, folder: Path, state: str) -> None:
     for language in Language:
-        for looks in ("light", "dark", "phone"):
+        for looks in ("light", "dark", "phone", *SIZES):
             with window(browser, language, dark=looks == "dark", phone=looks == "phone") as page:
+                if looks in SIZES:
+                    page.set_viewport_size(SIZES[looks])
                 page.goto(address)
                 picture(page, folder, f"sign-in-{language}-{looks}")
                 sign_in(page, address)

@@ -10,7 +10,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page
 
 from central_sync.terms.languages import Language
-from tests.browser import chromium, picture, window
+from tests.browser import DESK, DOUBLED, NARROW, chromium, picture, window
 from tests.e2e.desk_town import (
     CARD,
     HOSTILE_NUMBER,
@@ -26,7 +26,8 @@ from tests.e2e.desk_town import (
 )
 from tests.e2e.town import NATIONAL_CODE
 
-LOOKS = ("light", "dark")
+LOOKS = {"light": DESK, "dark": DESK, "1024": NARROW, "200": DOUBLED}
+UNKNOWN_NUMBER, NO_CASE = "0000000019", "9999999999999939"
 
 
 def _start(page: Page) -> None:
@@ -53,6 +54,11 @@ class _Album:
         page.goto(town.address)
         page.wait_for_selector(".card-sight.empty")
         self.take("start")
+        away = town.reader.rename(town.reader.with_name("away"))
+        page.wait_for_selector(".card-sight.lost")
+        self.take("card-lost")
+        away.rename(town.reader)
+        page.wait_for_selector(".card-sight.empty")
         town.put({**CARD, "number": "0499370898"})
         page.wait_for_selector(".card-sight.failed")
         self.take("card-failed")
@@ -123,14 +129,30 @@ class _Album:
         page.wait_for_selector(".told")
         self.take("mistyped")
         page.goto(f"{self.town.address}desk")
+        look_up(page, UNKNOWN_NUMBER)
+        self.take("person-unknown")
+        page.goto(f"{self.town.address}desk/case/{NO_CASE}")
+        self.take("no-case")
+        page.goto(f"{self.town.address}desk")
         look_up(page, HOSTILE_NUMBER)
         self.take("person-hostile")
         _start(page)
 
     def in_doubt(self) -> None:
-        """What a settlement looks like whose answer does not come."""
+        """What is seen while answers do not come: of whose card it is, and of a settlement."""
         page = self.page
         _start(page)
+        self.town.hub.process.send_signal(signal.SIGSTOP)
+        try:
+            self.town.put()
+            page.wait_for_selector(".card-sight.asking")
+            self.take("card-asking")
+            page.wait_for_selector(".who-is")
+            self.take("person-not-asked")
+            self.town.take()
+        finally:
+            self.town.hub.process.send_signal(signal.SIGCONT)
+        page.goto(f"{self.town.address}desk")
         look_up(page, NATIONAL_CODE)
         open_visit(page)
         charge(page, *ITEMS[0])
@@ -160,22 +182,36 @@ class _Album:
         self.take("start-line-down")
         page.evaluate("document.querySelector('[data-wait]').hidden = false")
         self.take("wait")
+        page.evaluate("document.querySelector('[data-late]').hidden = false")
+        self.take("wait-late")
+        page.evaluate("document.querySelector('[data-wait]').hidden = true")
+        for name in ("stale", "full"):
+            page.evaluate("name => { document.querySelector(`[data-desk-${name}]`).hidden = false; }", name)
+            self.take(name)
+            page.evaluate("name => { document.querySelector(`[data-desk-${name}]`).hidden = true; }", name)
+        page.locator(".day-end summary").press("Enter")
+        self.take("day-end")
+        page.locator(".day-end button").press("Enter")
+        page.wait_for_selector(".message")
+        self.take("day-ended")
 
 
 def take(browser: Browser, folder: Path) -> None:
     """All of them."""
     with tempfile.TemporaryDirectory() as place, DeskTown(Path(place)) as town:
         for language in Language:
-            for looks in LOOKS:
+            for looks, size in LOOKS.items():
                 with window(browser, language, dark=looks == "dark") as page:
+                    page.set_viewport_size(size)
                     album = _Album(page, town, folder, f"{language}-{looks}")
                     album.line_up()
                     if looks == "light":
                         album.in_doubt()
         town.hub.kill()
         for language in Language:
-            for looks in LOOKS:
+            for looks, size in LOOKS.items():
                 with window(browser, language, dark=looks == "dark") as page:
+                    page.set_viewport_size(size)
                     _Album(page, town, folder, f"{language}-{looks}").line_down()
 
 

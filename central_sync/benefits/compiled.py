@@ -180,7 +180,8 @@ def decoded(whole: Compiled) -> Compiled:
 
 def cut(whole: Compiled, region: str, tier: str) -> Compiled:
     """What a hospital of that region and tier needs of ``whole``: its catalogue at its own prices, the audit's rules over it, and every
-    scheme in its currency with that scheme's region (without catalogue). What it computes there is what ``whole`` computes.
+    scheme in its currency with that scheme's region (without catalogue). What it computes there is what ``whole`` computes. Its region has that
+    tier alone: so the hospital knows its own.
 
     Raises:
         KeyError: there is no such region.
@@ -191,7 +192,9 @@ def cut(whole: Compiled, region: str, tier: str) -> Compiled:
     named = {scheme.region for scheme in schemes.values()} - {region}
     regions = {code: replace(book.regions[code], items={}) for code in named if code in book.regions}
     tiers = (tier, here.insured_tier or tier)
-    regions[region] = replace(here, items={code: _at_tiers(item, tiers) for code, item in here.items.items()})
+    regions[region] = replace(
+        here, tiers=(tier,), items={code: _at_tiers(item, tiers) for code, item in here.items.items()}
+    )
     places = {}
     if region in audit.places:
         places = {region: audit.places[region]}  # whole: a draft bill names its tier itself

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_timedelta
 from babel.messages import mofile, pofile
 from babel.support import Translations
+from babel.units import format_unit
 
 from central_sync.terms import languages
 from central_sync.terms.days import Calendar
@@ -27,6 +28,15 @@ OWN_NAMES = {Language.EN: "English", Language.FA: "فارسی", Language.ZH: "�
 
 OURS = "central_sync.pages"
 """This room, whose messages every console has."""
+UNITS = {
+    "days": "duration-day",
+    "hours": "duration-hour",
+    "minutes": "duration-minute",
+    "seconds": "duration-second",
+    "milliseconds": "duration-millisecond",
+    "bytes": "digital-byte",
+}
+"""Names of values that are a number of something, by which they are told with it; a language has its own rules for one and for many."""
 NOW_S = 1.5
 """What is younger happened just now."""
 
@@ -62,6 +72,13 @@ class Tongue:
     def number(self, value: int) -> str:
         """A whole number."""
         return languages.number(value, self.language)
+
+    def measure(self, value: int, name: str) -> str:
+        """A whole number of what ``name`` says (:data:`UNITS`): ``1 day``, ``۳ روز``; of anything else the number alone."""
+        unit = UNITS.get(name)
+        if unit is None:
+            return self.number(value)
+        return languages.digits(format_unit(value, unit, length="long", locale=self.language.value), self.language)
 
     def clock(self, instant: datetime) -> str:
         """Day and time of ``instant`` to the second, in the institution's calendar and zone."""

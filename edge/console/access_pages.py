@@ -31,6 +31,21 @@ NAME_CHARACTERS_MAX = 80
 
 ROLES: Mapping[str, str] = {"technician": N_("Technician"), "clerk": N_("Clerk")}
 
+OWN_ROLE, OWN_ACCOUNT = "choose a role; nobody changes the own one", "nobody takes the own account away"
+SAYS: Mapping[str, str] = {
+    "a workstation's name": N_("A name has 1 to 40 Latin letters, digits, dots, dashes or underscores."),
+    "an account's name": N_("A name has 1 to 40 Latin letters, digits, dots, dashes or underscores."),
+    "an agent's name": N_(
+        "The name of a computer with readers has 1 to 40 Latin letters, digits, dashes or underscores."
+    ),
+    "a password has": N_("A password has 10 to 200 characters."),
+    "there are already": N_("The list is full. Remove what nobody uses any more."),
+    OWN_ROLE: N_("Choose a role. Nobody changes their own."),
+    OWN_ACCOUNT: N_("Nobody removes their own account."),
+}
+"""How a refusal of the parts begins, and what the page says of it; anything else is about their files."""
+NOT_KEPT = N_("It could not be kept. Look at the disk of the data directory.")
+
 Invite = Callable[[str, Binding, datetime, timedelta], str]
 """Makes an invitation of a computer; the code that is typed there."""
 
@@ -107,7 +122,7 @@ class AccessPages:
         name, password, role = form["name"], form["password"], form["role"]
         try:
             if role not in Role.__members__.values() or (name == session.name and role != session.role):
-                raise AccountError("choose a role; nobody changes the own one")
+                raise AccountError(OWN_ROLE)
             await asyncio.to_thread(self._lobby.accounts.put, name, Role(role), password, self._lobby.clock())
         except EdgeError as error:
             return await self._page(request, session, refused=str(error))
@@ -118,7 +133,7 @@ class AccessPages:
         """Take an account away."""
         session, form = await self._form(request)
         if form["name"] == session.name:
-            return await self._page(request, session, refused="nobody takes the own account away")
+            return await self._page(request, session, refused=OWN_ACCOUNT)
         return await self._removed(request, session, "account removed", "", self._lobby.accounts.remove, form["name"])
 
     async def _form(self, request: web.Request) -> tuple[Session, Mapping[str, str]]:
@@ -158,7 +173,8 @@ class AccessPages:
             invited, paired, refused = [], [], refused or str(error)
         values: dict[str, Any] = {
             "workstations": self._workstations.all(), "agents": paired, "invitations": invited, "here_now": set(self._here()),
-            "accounts": self._accounts(), "roles": {str(role): ROLES[str(role)] for role in Role}, "shown": shown, "refused": refused, "now": now,
+            "accounts": self._accounts(), "roles": {str(role): ROLES[str(role)] for role in Role}, "shown": shown, "now": now,
+            "refused": next((says for begins, says in SAYS.items() if refused.startswith(begins)), NOT_KEPT) if refused else "",
             "minutes": INVITATION_MINUTES,
         }  # fmt: skip
         return self._lobby.page(request, "access.html", values, session, 400 if refused else 200)

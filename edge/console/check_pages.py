@@ -85,7 +85,7 @@ class CheckPages:
 
         def told(message: str, values: Mapping[str, int | str]) -> str:
             shown = {
-                key: tongue.number(value) if isinstance(value, int) else isolated(value, tongue.language)
+                key: tongue.measure(value, key) if isinstance(value, int) else isolated(value, tongue.language)
                 for key, value in values.items()
             }
             return tongue.text(message) % shown if message else ""

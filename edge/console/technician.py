@@ -75,7 +75,7 @@ class TechnicianPages:
         points, answers = self._waiting.points(), self._answers.points()
 
         def told(message: str, values: views.Values) -> str:
-            return tongue.text(message) % {key: _shown(tongue, value) for key, value in values.items()}
+            return tongue.text(message) % {key: _shown(tongue, key, value) for key, value in values.items()}
 
         return {
             "legs": legs,
@@ -93,10 +93,10 @@ class TechnicianPages:
         }
 
 
-def _shown(tongue: Tongue, value: int | str | datetime) -> str:
+def _shown(tongue: Tongue, name: str, value: int | str | datetime) -> str:
     if isinstance(value, datetime):
         return tongue.clock(value)
-    return tongue.number(value) if isinstance(value, int) else value
+    return tongue.measure(value, name) if isinstance(value, int) else value
 
 
 def _drawn(points: Sequence[tuple[int, float]]) -> str:

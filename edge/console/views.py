@@ -126,7 +126,7 @@ def _edge(signs: Signs) -> Iterable[Remark]:
     elif signs.hours_left is not None and signs.hours_left < CAPACITY_HOURS_LOW:
         yield Remark(
             Condition.WARNING,
-            N_("At today's rate the journal's disk lasts %(hours)s hours."),
+            N_("At today's rate the journal's disk lasts %(hours)s."),
             N_("Make room on it."),
             {"hours": int(signs.hours_left)},
         )
@@ -147,7 +147,7 @@ def _edge(signs: Signs) -> Iterable[Remark]:
     if signs.backup_days > BACKUP_DAYS_LATE:
         yield Remark(
             Condition.WARNING,
-            N_("The journal was not backed up for %(days)s days."),
+            N_("The journal was not backed up for %(days)s."),
             N_("Back it up, and see why it was not: pishkhan-edge journal backup."),
             {"days": signs.backup_days},
             "/technician/backups",
@@ -163,7 +163,7 @@ def _transactions(signs: Signs) -> Iterable[Remark]:
     if signs.parked:
         yield Remark(
             Condition.WARNING,
-            N_("%(count)s transactions are parked, and what follows them in their cases waits."),
+            N_("Parked transactions: %(count)s. What follows them in their cases waits."),
             N_("Look at them: pishkhan-edge journal show."),
             {"count": signs.parked},
             "/technician/journal?state=parked",
@@ -171,7 +171,7 @@ def _transactions(signs: Signs) -> Iterable[Remark]:
     if signs.contradictions:
         yield Remark(
             Condition.WARNING,
-            N_("The centre contradicted the journal %(count)s times since the start."),
+            N_("How often the centre contradicted the journal since the start: %(count)s."),
             N_("Look into the log, and tell the centre."),
             {"count": signs.contradictions},
         )
@@ -190,7 +190,7 @@ def _line(signs: Signs, trouble: str) -> Iterable[Remark]:
     elif signs.certificate_days_left < CERTIFICATE_DAYS_LOW:
         yield Remark(
             Condition.WARNING,
-            N_("The certificate ends in %(days)s days and is not renewed."),
+            N_("The certificate ends in %(days)s and is not renewed."),
             N_("Look at the line."),
             {"days": signs.certificate_days_left},
         )
@@ -216,7 +216,7 @@ def _hub(signs: Signs, trouble: str) -> Iterable[Remark]:
     if signs.hids_left < HIDS_LOW:
         yield Remark(
             Condition.WARNING,
-            N_("Only %(count)s case numbers are left."),
+            N_("Few case numbers are left: %(count)s."),
             N_("The centre leases more when the line is up."),
             {"count": signs.hids_left},
         )

@@ -32,7 +32,7 @@ NOTHING = Notice()
 
 WORDS: Mapping[SiteState, Words] = {
     SiteState.CHANGED: Words(
-        "The site file was changed and is not in place: %(count)s files would change.",
+        "The site file was changed and is not in place. Files that would change: %(count)s.",
         "Look at the difference, then apply it: pishkhan-edge firmware diff, pishkhan-edge firmware apply.",
     ),
     SiteState.WRONG: Words(

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 from central_sync.terms.languages import Language
 from tests import programs
 from tests.browser import DESK, PHONE, chromium, window
-from tests.e2e.console_town import sign_in, with_technician
+from tests.e2e.console_town import sign_in, too_many_pages, with_technician
 from tests.e2e.technician_tour import PAGES, furnished, parked_entry, shown, tried
 from tests.e2e.town import NAME, NATIONAL_CODE, PERSON, Town
 from tests.edge.console.messages import catalogue
@@ -89,6 +89,13 @@ def test_an_edge_that_dies_leaves_a_page_that_says_so(browser: Browser, town: To
         finally:
             town.edge.process.send_signal(signal.SIGCONT)
         expect(page.locator("[data-stale]")).to_be_hidden(timeout=2 * NEWS_MS_MAX)
+
+
+def test_a_page_too_many_says_so_and_goes_on_by_itself_when_another_is_closed(browser: Browser, address: str) -> None:
+    with window(browser, "en", refused=True) as page:
+        sign_in(page, address)
+        overview = f"{address}technician"
+        too_many_pages(page, overview, f"{overview}/live", "[data-full]", "[data-stale]")
 
 
 def test_the_page_fits_a_phone_and_letters_of_twice_the_size(browser: Browser, address: str) -> None:

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from central_sync.terms.languages import Language
 from tests.browser import at, chromium, window
 from tests.e2e.console_town import sign_in as sign_in_technician
-from tests.e2e.console_town import with_technician
+from tests.e2e.console_town import too_many_pages, with_technician
 from tests.e2e.desk_town import (
     CARD,
     HOSTILE,
@@ -225,6 +225,17 @@ def test_a_card_that_cannot_be_read_and_a_reader_that_is_gone_are_told(browser: 
         accessible(page)
         away.rename(town.reader)
         expect(page.locator(".card-sight.empty")).to_be_visible(timeout=WAIT_MS)
+
+
+def test_a_desk_page_too_many_says_so_and_goes_on_by_itself_when_another_is_closed(
+    browser: Browser, town: DeskTown
+) -> None:
+    with window(browser, "en", refused=True) as page:
+        sign_in(page, town)
+        start = f"{town.address}desk"
+        too_many_pages(page, start, f"{start}/live", "[data-desk-full]", "[data-desk-stale]")
+        town.put()
+        page.wait_for_selector(".who-is", timeout=WAIT_MS)
 
 
 def test_a_double_click_and_a_reload_settle_once(browser: Browser, town: DeskTown) -> None:

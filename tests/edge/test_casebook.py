@@ -90,10 +90,30 @@ async def test_the_whole_journal_is_gone_through_once_for_what_it_does_not_have_
     assert asked == []
     for _ in range(3):
         assert await kept.steps(OTHER, at) == []
-    assert [since for since in asked if since < at - 2 * LOOKED_BACK] == [at - casebook.LOOKED_BACK_MAX]
+    steps = (LOOKED_BACK, *casebook.LOOKED_FURTHER, casebook.LOOKED_BACK_MAX)
+    assert asked == [*(at - back for back in steps), at - LOOKED_BACK, at - LOOKED_BACK]
     asked.clear()
     await kept.steps(OTHER, at + timedelta(days=30))
     assert min(asked) == at - LOOKED_BACK, "what was opened since then is found"
+
+
+async def test_a_case_that_a_desk_opened_is_looked_for_at_once_where_it_began() -> None:
+    asked: list[datetime] = []
+
+    class Kept:
+        async def of(self, hid: str, since: datetime, limit: int) -> list[object]:
+            asked.append(since)
+            return []
+
+        async def remember(self, kind: str, key: str, value: bytes) -> None:
+            pass
+
+    opened_at = now() - timedelta(days=100)
+    kept = Casebook(Kept(), Kept())  # type: ignore[arg-type]
+    await kept.know(OTHER, Known(at=opened_at))
+    await kept.steps(OTHER, now())
+    assert asked[0] == opened_at - LOOKED_BACK
+    assert len(asked) == 2, "and else everywhere"
 
 
 async def test_what_is_unfinished_and_what_was_opened_is_listed(edge: Edge, hub: SimHub) -> None:

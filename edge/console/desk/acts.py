@@ -25,13 +25,14 @@ WAYS: Mapping[str, str] = {
 
 
 class Terms(NamedTuple):
-    """What a packet needs besides: the form's msgid, money, days, and what an item is called."""
+    """What a packet needs besides: the form's msgid, money, days, what an item is called, and the codes that reviews ask for."""
 
     msgid: str
     currency: str
     calendar: Calendar
     today: date
     item_name: Callable[[str, date], str]
+    item_codes: Callable[[str, date], Mapping[str, str]]
 
 
 Packet = tuple[str, dict[str, Any]]
@@ -60,6 +61,8 @@ def _fees(case: Case, fields: Fields, terms: Terms) -> Packet:
     line = forms.fee_line(fields, terms.msgid[-SERIAL_CHARACTERS:], terms.currency, terms.calendar, terms.today)
     if not line["name"]:
         line["name"] = terms.item_name(line["item"], terms.today)[: forms.TEXT_CHARACTERS_MAX]
+    facts = {**terms.item_codes(line["item"], date.fromisoformat(line["service_date"])), **line.get("facts", {})}
+    line |= {"facts": facts} if facts else {}
     return case.number("fees"), {"hid": case.hid, "currency": terms.currency, "lines": [line]}
 
 

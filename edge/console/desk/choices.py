@@ -63,16 +63,20 @@ class Catalogue:
     """What may stand on a bill here on a day: made ready once for each day and catalogue, for a clerk types quickly."""
 
     def __init__(self) -> None:
-        self._items: Mapping[str, Item] | None = None
-        self._day = date.min
-        self._choices: tuple[Ready, ...] = ()
+        self._made: tuple[Mapping[str, Item], date, tuple[Ready, ...]] | None = None
+
+    def known(self, items: Mapping[str, Item], day: date) -> tuple[Ready, ...] | None:
+        """Those in force, if they are ready."""
+        made = self._made
+        return made[2] if made is not None and made[0] is items and made[1] == day else None
 
     def on(self, items: Mapping[str, Item], day: date) -> tuple[Ready, ...]:
-        """Those in force."""
-        if self._items is not items or self._day != day:
-            self._choices = ready(Choice(item.code, item.name) for item in items.values() if item.at(day) is not None)
-            self._items, self._day = items, day  # held, so that no other one is ever taken for it
-        return self._choices
+        """Those in force; a third of a second for twenty thousand the first time, in whatever thread."""
+        known = self.known(items, day)
+        if known is None:
+            known = ready(Choice(item.code, item.name) for item in items.values() if item.at(day) is not None)
+            self._made = (items, day, known)  # held, so that no other one is ever taken for it
+        return known
 
 
 class Noted:

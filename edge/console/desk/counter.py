@@ -75,6 +75,7 @@ class CounterPages:
     async def start(self, request: web.Request) -> web.Response:
         """Put a card down, or type a number; and what is unfinished here."""
         visitor = await self._desk.visitor(request)
+        self._desk.law.prepare(self._desk.today)
         unfinished, opened, elsewhere = await self._lists(visitor)
         values = {
             "sight": self._cards.glance(visitor.seat.workstation),
@@ -222,12 +223,14 @@ class CounterPages:
         if self._desk.casebook.known(hid) is not None:
             return
         found = look.answers.person if look.answers else None
-        name = found.name if found else look.card.name if look.card else ""
+        who = person.seen(look.kind, look.number, look.card, look.answers)
         known = Known(
             at=self._desk.lobby.clock(),
-            name=name,
+            name=who.name,
             covers=found.covers if found else [],
-            as_of=found.as_of if found else None,
+            as_of=who.as_of,
+            sex=who.sex,
+            birth_date=who.birth_date,
         )
         await self._desk.casebook.know(hid, known)
 

@@ -15,6 +15,8 @@ from central_sync.terms.languages import Language
 from edge.console.desk.case import Case, Line
 
 TAKING = ("reject", "deduct")
+SEXES = ("male", "female")
+"""Those that rules know."""
 SHOWN_MAX = 20
 
 
@@ -40,8 +42,17 @@ class Foresight(NamedTuple):
     open: int
 
 
+class About(NamedTuple):
+    """What rules ask for besides the bill: the place of care, the kind of hospital, and of whose bill it is. Empty and ``None``: not known."""
+
+    region: str = ""
+    tier: str = ""
+    sex: str = ""
+    birth_date: date | None = None
+
+
 def draft(
-    case: Case, lines: Sequence[Line], currency: str, region: str, language: Language, until: date | None
+    case: Case, lines: Sequence[Line], currency: str, about: About, language: Language, until: date | None
 ) -> dict[str, Any] | None:
     """The packet of 3101 for ``lines``; ``None``: a draft cannot say what stands there (a line that takes something back)."""
     if not lines or any(line.fee.amount < 0 for line in lines):
@@ -58,7 +69,10 @@ def draft(
         "diagnoses": [msgspec.to_builtins(one) for one in case.diagnoses],
         "total": sum(line.fee.amount for line in lines),
         "line_count": len(lines),
-        "region": region,
+        "region": about.region,
+        "tier": about.tier,
+        "sex": about.sex if about.sex in SEXES else "",
+        "birth_date": about.birth_date.isoformat() if about.birth_date else None,
         "language": str(language),
     }
 

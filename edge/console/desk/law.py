@@ -1,14 +1,16 @@
-"""What the rulebook in use says to a desk: names of schemes, the kind of number that people are insured by, names of items.
+"""SHELL: what the rulebook in use says to a desk: names of schemes, the kind of number that people are insured by, names of items.
 
 Until the first rulebook has come nothing is known: a scheme is then shown by its code, and numbers are tried by the currency of the place.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import Protocol
 
+from central_sync.benefits.audit.bundle import AuditBundle
 from central_sync.benefits.parameters import Region, Rulebook
 from central_sync.terms import identifiers
 from central_sync.terms.languages import Language
@@ -36,6 +38,11 @@ class _Whole(Protocol):
         """The law."""
         ...
 
+    @property
+    def audit(self) -> AuditBundle:
+        """The audit's rules that go with it."""
+        ...
+
 
 class InUse(Protocol):
     """A rulebook that is in use: :class:`edge.bundles.Accepted`."""
@@ -58,6 +65,8 @@ class Law:
         self._current = current
         self._currency = currency
         self._catalogue = Catalogue()
+        self._turn = asyncio.Lock()
+        self._preparing: asyncio.Task[tuple[Ready, ...]] | None = None
 
     def kinds(self) -> tuple[str, ...]:
         """Every kind of number, the one that people are insured by here first."""
@@ -84,10 +93,31 @@ class Law:
                     return known
         return name.replace("_", " ")
 
-    def choices(self, day: date) -> tuple[Ready, ...]:
-        """Every item of the place's catalogue that is in force on ``day``; none while no rulebook is there."""
+    async def choices(self, day: date) -> tuple[Ready, ...]:
+        """Every item of the place's catalogue that is in force on ``day``, made ready in a thread if they are not; none while no rulebook is there."""
         region = self._region()
-        return self._catalogue.on(region.items, day) if region else ()
+        if region is None:
+            return ()
+        known = self._catalogue.known(region.items, day)
+        if known is None:
+            async with self._turn:
+                known = await asyncio.to_thread(self._catalogue.on, region.items, day)
+        return known
+
+    def prepare(self, day: date) -> None:
+        """Begin to make the items of ``day`` ready: the clerk who opens the desk types one soon."""
+        region = self._region()
+        if region is None or self._catalogue.known(region.items, day) is not None:
+            return
+        if self._preparing is None or self._preparing.done():
+            self._preparing = asyncio.create_task(self.choices(day), name="catalogue of the day")
+
+    async def stop(self) -> None:
+        """End what is being made ready."""
+        preparing, self._preparing = self._preparing, None
+        if preparing is not None:
+            preparing.cancel()
+            await asyncio.gather(preparing, return_exceptions=True)
 
     @property
     def place(self) -> str:
@@ -100,6 +130,29 @@ class Law:
         region = self._region()
         item = region.items.get(code) if region else None
         return item.name if item is not None and item.at(day) is not None else ""
+
+    @property
+    def tier(self) -> str:
+        """The hospital's own kind, as the region names it; empty: it is not known (a hub of an older version sends all of them)."""
+        region = self._region()
+        return region.tiers[0] if region and len(region.tiers) == 1 else ""
+
+    def codes(self, code: str, day: date) -> Mapping[str, str]:
+        """What reviews ask of a line and the catalogue knows: the item's national code; and its code in the relative-value book, by which a catalogue with
+        relative units is kept. Nothing for an item that is not in force on ``day``.
+        """
+        current, region = self._current(), self._region()
+        item = region.items.get(code) if region else None
+        version = item.at(day) if item else None
+        if current is None or region is None or version is None:
+            return {}
+        place = current.whole.audit.places.get(region.code)
+        known = place.items.get(code) if place else None
+        found = {
+            "national_code": known.national_code if known else "",
+            "relative_value_code": code if version.group else "",
+        }
+        return {name: value for name, value in found.items() if value}
 
     def _region(self) -> Region | None:
         current = self._current()

@@ -90,22 +90,20 @@ class WorkPages:
             for part in found.case.parts
             if not part.over
         ]
-        values = {**self._values(visitor, found), "bill": settled, "parts": parts, "which": self._which(visitor)}
+        values = {**self._values(visitor, found), "bill": settled, "parts": parts, "which": await self._which(visitor)}
         return self._desk.page(visitor, "desk/case.html", values)
 
-    def _which(self, visitor: Visitor) -> list[Choice]:
+    async def _which(self, visitor: Visitor) -> list[Choice]:
         """Items to choose from, if the form that was sent named none for certain."""
         said = self._desk.told(visitor)
-        return (
-            catalogue.found(said.typed.get("item", ""), self._desk.law.choices(self._desk.today))
-            if said and said.code == WHICH
-            else []
-        )
+        if said is None or said.code != WHICH:
+            return []
+        return catalogue.found(said.typed.get("item", ""), await self._desk.law.choices(self._desk.today))
 
     async def items(self, request: web.Request) -> web.Response:
         """Items of the catalogue by code or name, as they are typed."""
         visitor = await self._desk.visitor(request)
-        choices = catalogue.found(request.query.get("q", ""), self._desk.law.choices(self._desk.today))
+        choices = catalogue.found(request.query.get("q", ""), await self._desk.law.choices(self._desk.today))
         part = self._desk.part(visitor, "desk/choices.html", {"choices": choices})
         return web.Response(text=part, content_type="text/html", headers=HEADERS)
 
@@ -205,7 +203,7 @@ class WorkPages:
         mine = visitor.seat.workstation
         if not act.allowed(case, fields):
             return self._desk.back(visitor, page, Said(mine, MOVED_ON))
-        if request.match_info["act"] == "fees" and self._unclear(fields):
+        if request.match_info["act"] == "fees" and await self._unclear(fields):
             return self._desk.back(visitor, page, Said(mine, WHICH, typed=_without_msgid(fields)))
         try:
             number, packet = act.packet(case, fields, self._terms(msgid))
@@ -225,16 +223,18 @@ class WorkPages:
             visitor, page, Said(visitor.seat.workstation, code, reply.detail, typed=_without_msgid(fields))
         )
 
-    def _unclear(self, fields: Mapping[str, str]) -> bool:
+    async def _unclear(self, fields: Mapping[str, str]) -> bool:
         """Whether what was typed as an item is no code of the catalogue, and names of it have that in them."""
-        typed, choices = fields.get("item", ""), self._desk.law.choices(self._desk.today)
+        typed = fields.get("item", "")
         if fields.get("as_typed") or self._desk.law.item(identifiers.normalised(typed).upper(), self._desk.today):
             return False
-        return bool(catalogue.found(typed, choices))
+        return bool(catalogue.found(typed, await self._desk.law.choices(self._desk.today)))
 
     def _terms(self, msgid: str) -> acts.Terms:
         place = self._desk.place
-        return acts.Terms(msgid, place.currency, place.calendar, self._desk.today, self._desk.law.item)
+        return acts.Terms(
+            msgid, place.currency, place.calendar, self._desk.today, self._desk.law.item, self._desk.law.codes
+        )
 
     async def _asked(self, visitor: Visitor, case: Case, until: date | None) -> Reply:
         packet = acts.settlement_packet(case, self._desk.place.currency, until)
@@ -243,8 +243,14 @@ class WorkPages:
     async def _foreseen(self, visitor: Visitor, case: Case, until: date | None) -> Foresight | None:
         """What a review would take off, here and now, line or no line; ``None``: the rules do not say."""
         lines, place = case.due_until(until), self._desk.place
-        language = visitor.tongue.language
-        packet = foresight.draft(case, lines, place.currency, self._desk.law.place, language, until)
+        law, known = self._desk.law, self._desk.casebook.known(case.hid)
+        about = foresight.About(
+            region=law.place,
+            tier=law.tier,
+            sex=known.sex if known else "",
+            birth_date=known.birth_date if known else None,
+        )
+        packet = foresight.draft(case, lines, place.currency, about, visitor.tongue.language, until)
         if packet is None:
             return None
         reply = await self._desk.teller.send(visitor.seat, BY_NAME["audit_forecast"].number, packet)

@@ -2,6 +2,7 @@
 
 const QUIET_MS = 15000;
 const LATE_MS = 12000;
+const AGAIN_MS = 30000;
 
 // A form that was sent is not sent again; what is waited for is said, and when it takes too long that is said too.
 function sent(event) {
@@ -27,14 +28,36 @@ function versionOf(part) {
   return part.querySelector("[data-version]")?.dataset.version;
 }
 
-function live(part) {
-  const stale = document.querySelector("[data-desk-stale]");
-  const known = versionOf(part);
+// Which of the two things is said about news that do not come: "" none, "stale" the gateway is away, "full" too many pages are open.
+function quiet(why) {
+  for (const name of ["stale", "full"]) {
+    const said = document.querySelector(`[data-desk-${name}]`);
+    if (said) said.hidden = name !== why;
+  }
+}
+
+// A stream that was refused does not say why: ask once, say it, and try again.
+async function refused(part, known) {
+  const asking = new AbortController();
+  let status = 0;
+  try {
+    const answer = await fetch(part.dataset.deskLive, { signal: asking.signal });
+    if (answer.redirected) return location.reload(); // nobody is signed in any more, or this is no desk
+    status = answer.status;
+  } catch {
+    // it is away
+  }
+  asking.abort();
+  quiet(status === 429 ? "full" : "stale");
+  setTimeout(() => live(part, known), AGAIN_MS);
+}
+
+function live(part, known = versionOf(part)) {
   let timer;
   const heard = () => {
     clearTimeout(timer);
-    if (stale) stale.hidden = true;
-    timer = setTimeout(() => { if (stale) stale.hidden = false; }, QUIET_MS);
+    quiet("");
+    timer = setTimeout(() => quiet("stale"), QUIET_MS);
   };
   const source = new EventSource(part.dataset.deskLive);
   source.addEventListener("part", (event) => {
@@ -54,12 +77,17 @@ function live(part) {
     }
   });
   source.addEventListener("same", heard);
+  source.addEventListener("error", () => {
+    if (source.readyState !== EventSource.CLOSED) return; // it tries again by itself
+    clearTimeout(timer);
+    refused(part, known);
+  });
   source.addEventListener("over", () => {
     source.close();
     location.reload();
   });
   addEventListener("pagehide", () => source.close());
-  heard();
+  timer = setTimeout(() => quiet("stale"), QUIET_MS);
 }
 
 // Items as one types: arrows go through them, Enter takes the one that is marked, Escape closes them. What is typed is sent as it is while none is marked.
@@ -134,6 +162,6 @@ addEventListener("keydown", (event) => {
     if (home && home.pathname !== location.pathname) location.assign(home.href);
   }
 });
-document.querySelectorAll("[data-desk-live]").forEach(live);
+document.querySelectorAll("[data-desk-live]").forEach((part) => live(part));
 document.querySelectorAll("[data-choose]").forEach(choose);
 document.querySelectorAll("[data-print]").forEach((button) => button.addEventListener("click", () => print()));

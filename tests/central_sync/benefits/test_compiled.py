@@ -71,6 +71,7 @@ def test_a_hospitals_own_has_its_prices_and_every_scheme_in_its_currency(region)
     here = SHIPPED.regions[region]
     for tier in here.tiers:
         own = unpacked(packed(cut(BACK, region, tier)))
+        assert own.rulebook.regions[region].tiers == (tier,), "the hospital knows its own"
         assert own.rulebook.version == SHIPPED.version
         assert own.version == WHOLE.version
         assert set(own.rulebook.schemes) == {c for c, s in SHIPPED.schemes.items() if s.currency == here.currency}

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from central_sync.pages.languages import OWN_NAMES, Tongue, chosen
+from central_sync.pages.languages import OWN_NAMES, UNITS, Tongue, chosen
 from central_sync.terms.days import Calendar
 from central_sync.terms.languages import FSI, PDI, Language
 
@@ -29,6 +29,18 @@ def test_persian_has_its_digits_its_calendar_and_its_direction() -> None:
 def test_chinese_and_english_have_theirs() -> None:
     assert (ZH.number(4999), ZH.clock(EVENING), ZH.direction) == ("4,999", "2026年3月21日 04:45:07", "ltr")
     assert (EN.number(4999), EN.clock(EVENING), EN.direction) == ("4,999", "2026-03-20 21:45:07", "ltr")
+
+
+def test_a_number_of_something_is_told_as_one_or_as_many_in_each_language() -> None:
+    assert [EN.measure(count, "days") for count in (0, 1, 2, -1)] == ["0 days", "1 day", "2 days", "-1 day"]
+    assert [bare(FA.measure(count, "milliseconds")) for count in (1, 1234)] == [
+        "۱ میلی\u200cثانیه",
+        "۱٬۲۳۴ میلی\u200cثانیه",
+    ]
+    assert [ZH.measure(count, "hours") for count in (1, 47)] == ["1小时", "47小时"]
+    for name in UNITS:
+        assert EN.measure(1, name) == f"1 {name.removesuffix('s')}"
+    assert EN.measure(1234, "count") == "1,234", "what is no unit is the number alone"
 
 
 def test_every_language_has_a_name_of_its_own() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 
@@ -11,7 +12,7 @@ from aiohttp.test_utils import TestClient
 from central_sync.terms.languages import Language
 from edge.accounts import Role, password_fits
 from edge.agents import Agents
-from edge.console.access_pages import ROLES
+from edge.console.access_pages import NOT_KEPT, ROLES, SAYS
 from edge.console.lobby import BASE, SESSION_COOKIE
 from edge.workstations import Workstations
 from tests.edge.console.place import Place, posted
@@ -67,7 +68,7 @@ async def test_people_are_made_changed_and_taken_away_but_never_oneself(client: 
     status, _, page = await posted(client, f"{HERE}/accounts/remove", name=NAME)
     assert (status, "own account" in page) == (400, True)
     status, _, page = await posted(client, f"{HERE}/accounts/put", name=NAME, role="clerk", password=PASSWORD)
-    assert (status, "own one" in page) == (400, True)
+    assert (status, "changes their own" in page) == (400, True)
     assert (await posted(client, f"{HERE}/accounts/remove", name="anna"))[0] == 303
     assert place.accounts.find("anna") is None
     assert place.acts()[-2:] == [("account put", 0), ("account removed", 0)]
@@ -101,6 +102,8 @@ async def test_what_will_not_do_is_said_and_changes_nothing(
     status, _, page = await posted(client, f"{HERE}/{path}", **form)
     assert status == 400
     assert "That was not done." in page
+    assert NOT_KEPT not in page
+    assert any(html.escape(says) in page for says in SAYS.values())
     assert "<script>alert" not in page
     assert [row.name for row in place.accounts.all()] == [NAME]
     assert Workstations(place.folder / "workstations.json").all() == []

@@ -19,7 +19,7 @@ def test_each_state_has_its_words() -> None:
     assert set(WORDS) == set(SiteState) - {SiteState.IN_PLACE}
     assert told(Notice()) == ""
     changed = told(Notice(SiteState.CHANGED, ("etc/a", "etc/b", "etc/c", "etc/d")))
-    assert "4 files would change. (/etc/a, /etc/b, /etc/c, …)" in changed
+    assert "Files that would change: 4. (/etc/a, /etc/b, /etc/c, …)" in changed
     assert "firmware diff" in changed
     assert "site.toml:3: x: wrong" in told(Notice(SiteState.WRONG, fault="site.toml:3: x: wrong"))
     assert "firmware confirm" in told(Notice(SiteState.UNCONFIRMED))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -10,10 +10,11 @@ import msgspec
 import pytest
 
 from central_sync.terms.languages import Language
+from central_sync.wire import packets as p
 from central_sync.wire.packets import PricedLine
 from edge.accounts import Role
 from edge.console.desk import foresight
-from edge.console.desk.case import Case
+from edge.console.desk.case import Case, Line
 from edge.forecast import Forecaster
 from tests.edge.console.desk.hospital import NUMBER, Hospital, Person
 from tests.edge.rulebook_hub import whole
@@ -187,6 +188,59 @@ async def test_what_a_review_asks_for_can_be_said_with_a_line(hospital: Hospital
     assert second is None, "what is empty is not said"
 
 
+async def test_what_the_catalogue_knows_of_a_line_is_said_with_it_unless_the_clerk_says_another(
+    hospital: Hospital, clerk: Person
+) -> None:
+    accepted = SimpleNamespace(told=SimpleNamespace(region="ir"), whole=whole())
+    hospital.clerks._law._current = lambda: accepted
+    hid = await clerk.visit()
+    await clerk.charge("A0001", "10")
+    await clerk.charge("a0001", "10", relative_value_code="900100")
+    await clerk.charge("D0001", "10")
+    await clerk.charge("HIS-77", "10")
+    steps = await hospital.clerks._casebook.steps(hid, hospital.now())
+    relative, typed, drug, own = (step.request.lines[0].facts for step in steps[1:])
+    assert (relative.relative_value_code, relative.national_code) == ("A0001", "")
+    assert typed.relative_value_code == "900100"
+    assert (drug.relative_value_code, drug.national_code) == ("", "2500000000000101")
+    assert own is None
+
+
+@pytest.mark.usefixtures("law")
+async def test_a_review_foretold_knows_whose_bill_it_is_also_without_a_line(
+    hospital: Hospital, edge: Edge, hub: SimHub, clerk: Person
+) -> None:
+    edge.intake._forecaster = Forecaster("Asia/Shanghai")
+    hid = await clerk.visit()
+    await clerk.charge("SS0010", "10")
+    await hub.stop()
+    await until(lambda: not edge.uplink.up)
+    await clerk.get(f"/desk/case/{hid}/bill")
+    assert "This item is not for this sex. Check the person and the item." in clerk.main
+
+
+def test_a_draft_says_what_is_known_and_nothing_that_rules_do_not_know() -> None:
+    line = Line(
+        p.FeeLine(
+            serial="1", item="A1", unit_price="1", service_date=date(2026, 3, 20), quantity="1", amount=1,
+            facts=p.LineFacts(doctor="D"),
+        ),
+        provisional=False,
+    )  # fmt: skip
+    person = p.PersonRef(kind="ir_national_code", number=NUMBER)
+    case: Case = SimpleNamespace(
+        care="outpatient", day=date(2026, 3, 20), discharged=False, person=person, diagnoses=()
+    )  # type: ignore[assignment]
+    told = foresight.About("cn", "tier_3", "other", date(1990, 5, 4))
+    draft = foresight.draft(case, (line,), "CNY", told, Language.EN, None)
+    asked = msgspec.convert(draft, p.Forecast, strict=False)
+    assert (asked.region, asked.tier, asked.sex, asked.birth_date) == ("cn", "tier_3", "", date(1990, 5, 4))
+    assert asked.lines[0].doctor == "D"
+    female = foresight.draft(case, (line,), "CNY", told._replace(sex="female"), Language.EN, None)
+    assert female is not None
+    assert female["sex"] == "female"
+
+
 async def test_without_rules_nothing_is_told_of_a_review(clerk: Person) -> None:
     hid = await clerk.visit()
     await clerk.charge()
@@ -198,5 +252,6 @@ async def test_without_rules_nothing_is_told_of_a_review(clerk: Person) -> None:
 def test_a_line_that_takes_something_back_is_no_draft() -> None:
     line = SimpleNamespace(fee=SimpleNamespace(amount=-1))
     case: Case = SimpleNamespace(lines=(line,))  # type: ignore[assignment]
-    assert foresight.draft(case, (line,), "CNY", "", Language.EN, None) is None  # type: ignore[arg-type]
-    assert foresight.draft(case, (), "CNY", "", Language.EN, None) is None
+    about = foresight.About()
+    assert foresight.draft(case, (line,), "CNY", about, Language.EN, None) is None  # type: ignore[arg-type]
+    assert foresight.draft(case, (), "CNY", about, Language.EN, None) is None
