@@ -38,7 +38,7 @@ from edge.events import Event, Events
 from edge.faces import certificate
 from edge.faces.cards import codec as cards_codec
 from edge.faces.cards.routes import CardsFace
-from edge.faces.door import Door
+from edge.faces.door import Door, Quick
 from edge.faces.embed.routes import EmbedFace
 from edge.faces.gate import Gate
 from edge.faces.limits import BODY_BYTES_MAX, STOP_WAIT_S_MAX
@@ -171,13 +171,12 @@ class Edge:
         door = Door([address.host, *config.names], config.origins)
         stream, card_stream = Stream(events, clock), Stream(front.events, clock)
         gate = Gate(who.institution, self._workstations, cycles, clock)
+        embed = EmbedFace(desks, gate, cycles, stream, self.status, audit, clock, who.shown_in, self._rulebooks.called)
         faces = [
-            *EmbedFace(
-                desks, gate, cycles, stream, self.status, audit, clock, who.shown_in, self._rulebooks.called
-            ).routes(),
+            *embed.routes(),
             *CardsFace(front.desks, front.requests, gate, card_stream).routes(),
         ]
-        listener = self._listener(faces, console.routes(), door, address)
+        listener = self._listener(faces, embed.shortcuts(), console.routes(), door, address)
 
         await self._parts.up(self._journal.open, self._journal.close)
         await self._room.start(self._journal.keeping, clock())
@@ -323,12 +322,17 @@ class Edge:
         return True
 
     def _listener(
-        self, routes: list[web.RouteDef], pages: list[web.RouteDef], door: Door, address: Address
+        self,
+        routes: list[web.RouteDef],
+        quick: dict[str, Quick],
+        pages: list[web.RouteDef],
+        door: Door,
+        address: Address,
     ) -> Listener:
         app = web.Application(middlewares=[door.middleware], client_max_size=BODY_BYTES_MAX)
         app.on_response_prepare.append(door.before_headers)
         app.add_routes([*routes, *pages])
-        shortcut = Shortcut(routes, door)
+        shortcut = Shortcut(routes, door, quick)
         if address.loopback:
             return Listener(app, address, self._config.listen_device, None, shortcut)
         certificate.ensure(self._folder, certificate_names(self._config), clock())

@@ -28,12 +28,13 @@ from central_sync.wire.messages import ItemAnswer, Transaction, Verdict
 from central_sync.wire.refusals import REFUSALS, Refused
 from edge.calls import Call, Profile, Reply
 from edge.checks import Presence, check_presence, opened
+from edge.deadlines import Clock, Late, give_up
 from edge.downlink import Downlink
 from edge.errors import JournalUnavailable
 from edge.events import Events
 from edge.forecast import Forecaster
-from edge.journal import Appended, Appending, Draft, Journal, Standing
-from edge.limits import ANSWER_MARGIN_MS_MAX, DOWN_PATIENCE_MS, LINE_LOOK_MS, STOP_GRACE_S
+from edge.journal import Appended, Draft, Journal, Standing
+from edge.limits import LINE_LOOK_MS, STOP_GRACE_S
 from edge.outcome import Outcome
 from edge.replies import (
     answered,
@@ -50,28 +51,6 @@ from edge.uplink.items import CYCLE_LANE
 from edge.waiting import Waiting, outcome_event
 
 _log = structlog.get_logger(__name__)
-
-
-class _Clock:
-    """The deadline of one call, in monotonic seconds; a margin is kept: ``end`` is when to decide, ``last`` when to answer
-    whatever has become of that. ``kept``: what the journal has of it.
-    """
-
-    __slots__ = ("end", "kept", "last", "started")
-
-    def __init__(self, deadline_ms: int) -> None:
-        margin = min(ANSWER_MARGIN_MS_MAX, deadline_ms / 5)
-        self.started = time.monotonic()
-        self.end = self.started + (deadline_ms - margin) / 1000
-        self.last = self.started + (deadline_ms - margin / 4) / 1000
-        self.kept: Standing | None = None
-
-    def left(self) -> float:
-        return max(0.0, self.end - time.monotonic())
-
-    def patient(self) -> bool:
-        """Whether it is still too early to give up on a line that is down."""
-        return time.monotonic() - self.started < DOWN_PATIENCE_MS / 1000
 
 
 class Intake:
@@ -128,12 +107,12 @@ class Intake:
     async def handle(self, call: Call) -> Reply:
         """The reply to ``call``, within its deadline. Never raises for anything in it."""
         try:
-            clock = _Clock(call.deadline_ms)
+            clock = Clock(call.deadline_ms)
             row, request = self._opened(call)
         except Refused as error:
             known = BY_NUMBER.get(call.number)
             return refused(call.msgid, known.number if known else call.number, error.code, error.detail)
-        if row.resolution is Resolution.REPLAY and self._uplink.down and not self._skewed():
+        if row.resolution is Resolution.REPLAY and self._may_note():
             return await self._guarded(call, row, self._noted(call, row, request, clock))
         task = asyncio.create_task(self._guarded(call, row, self._business(call, row, request, clock)), name="call")
         self._tasks.add(task)
@@ -147,6 +126,32 @@ class Intake:
             return reply_of(clock.kept)
         return Reply(outcome=Outcome.IN_DOUBT, msgid=call.msgid, number=row.number, ticket=call.msgid)
 
+    def at_once(self, call: Call, told: Callable[[Reply], None]) -> bool:
+        """Take on, without a task, a call that is done when the journal has it: ``told`` is called with its reply, once. False: it is none."""
+        if not self._may_note():
+            return False
+        try:
+            clock = Clock(call.deadline_ms)
+            row, request = self._opened(call)
+        except Refused:
+            return False
+        if row.resolution is not Resolution.REPLAY or call.card_read:
+            return False
+        appending = self._journal.appending(_draft(call, row, request, self._now()))
+        late = asyncio.get_running_loop().call_at(clock.last, give_up, appending)
+
+        def kept(done: asyncio.Future[Appended]) -> None:
+            late.cancel()
+            error = done.exception()
+            told(self._reply_noted(done.result().standing) if error is None else self._reply_to(error, call, row))
+
+        appending.future.add_done_callback(kept)
+        return True
+
+    def _may_note(self) -> bool:
+        """Whether the line is down for so long that who can arrive late need not wait for it."""
+        return self._uplink.down and not self._skewed()
+
     def _opened(self, call: Call) -> tuple[Row, p.Request]:
         """The catalogue's row and the typed, checked request.
 
@@ -157,7 +162,7 @@ class Intake:
             raise Refused("shutting_down")
         return opened(call, self._profile)
 
-    def _business(self, call: Call, row: Row, request: p.Request, clock: _Clock) -> Coroutine[Any, Any, Reply]:
+    def _business(self, call: Call, row: Row, request: p.Request, clock: Clock) -> Coroutine[Any, Any, Reply]:
         if isinstance(request, p.Query):
             return self._query(call, row, request, clock)
         if isinstance(request, p.Forecast):
@@ -171,32 +176,39 @@ class Intake:
     async def _guarded(self, call: Call, row: Row, business: Coroutine[Any, Any, Reply]) -> Reply:
         try:
             return await business
-        except Refused as error:
-            return refused(call.msgid, row.number, error.code, error.detail)
-        except JournalUnavailable:
-            return refused(call.msgid, row.number, "journal_unavailable")
         except Exception as error:  # noqa: BLE001 -- our own fault: the caller still gets a typed answer, which cannot say "not kept"
-            _log.exception("a call failed inside", number=row.number, fault=type(error).__name__)
-            if not row.journaled:
+            return self._reply_to(error, call, row)
+
+    def _reply_to(self, error: BaseException, call: Call, row: Row) -> Reply:
+        """What a call is told that ended with ``error``."""
+        match error:
+            case Refused():
+                return refused(call.msgid, row.number, error.code, error.detail)
+            case JournalUnavailable():
                 return refused(call.msgid, row.number, "journal_unavailable")
-            return Reply(outcome=Outcome.IN_DOUBT, msgid=call.msgid, number=row.number, ticket=call.msgid)
+            case Late():
+                return Reply(outcome=Outcome.IN_DOUBT, msgid=call.msgid, number=row.number, ticket=call.msgid)
+        _log.error("a call failed inside", number=row.number, exc_info=error)
+        if not row.journaled:
+            return refused(call.msgid, row.number, "journal_unavailable")
+        return Reply(outcome=Outcome.IN_DOUBT, msgid=call.msgid, number=row.number, ticket=call.msgid)
 
     # -- what is journaled ----------------------------------------------------------------------------------------
 
-    async def _noted(self, call: Call, row: Row, request: p.Request, clock: _Clock) -> Reply:
+    async def _noted(self, call: Call, row: Row, request: p.Request, clock: Clock) -> Reply:
         """The line is down and the row can arrive late: it is done when the journal has it."""
         await self._proven(call, request, clock)
         appending = self._journal.appending(_draft(call, row, request, self._now()))
-        late = asyncio.get_running_loop().call_at(clock.last, _give_up, appending)
+        late = asyncio.get_running_loop().call_at(clock.last, give_up, appending)
         try:
-            standing = (await appending.future).standing
-            if self._events.watched:
-                self._events.publish(outcome_event(standing, self._now()))
-            return reply_of(standing)
-        except TimeoutError:
-            return Reply(outcome=Outcome.IN_DOUBT, msgid=call.msgid, number=row.number, ticket=call.msgid)
+            return self._reply_noted((await appending.future).standing)
         finally:
             late.cancel()
+
+    def _reply_noted(self, standing: Standing) -> Reply:
+        if self._events.watched:
+            self._events.publish(outcome_event(standing, self._now()))
+        return reply_of(standing)
 
     def _carry(self, appended: Appended) -> None:
         """The journal has it: from here on it goes to the hub, whoever waits, in the journal's order. A fence only when its caller's
@@ -209,7 +221,7 @@ class Intake:
         if appended.hids_left is not None:
             self._downlink.hids_left(appended.hids_left)
 
-    async def _journaled(self, call: Call, row: Row, request: p.Request, clock: _Clock) -> Reply:
+    async def _journaled(self, call: Call, row: Row, request: p.Request, clock: Clock) -> Reply:
         await self._proven(call, request, clock)
         draft = _draft(call, row, request, self._now())
         if self._skewed() and await self._journal.find(draft.institution, draft.msgid) is None:
@@ -224,10 +236,10 @@ class Intake:
                 self._uplink.hurry(standing)
             elif row.resolution is Resolution.FENCE and clock.left() > 0:
                 self._uplink.wake(standing.seq)
-            told = await self._news(news, clock, lambda: self._may_give_up(row, standing), standing.seq)
+            told = await self._news(news, clock, lambda: self._maygive_up(row, standing), standing.seq)
             return reply_of(told or await self._decide(standing, row))
 
-    async def _proven(self, call: Call, request: p.Request, clock: _Clock) -> None:
+    async def _proven(self, call: Call, request: p.Request, clock: Clock) -> None:
         """Raise ``Refused`` for a proof that does not hold, but for a copy of what the journal has: it was proven then."""
         try:
             check_presence(call, request, self._presence)
@@ -236,7 +248,7 @@ class Intake:
             if known is None and await self._after_all(call.msgid, clock) is None:
                 raise
 
-    async def _append(self, draft: Draft, clock: _Clock) -> Appended:
+    async def _append(self, draft: Draft, clock: Clock) -> Appended:
         """Append within the deadline: a journal that has not even begun is told to leave it; one that has is waited for."""
         appending = self._journal.appending(draft)
         await asyncio.wait({appending.future}, timeout=clock.left())
@@ -244,7 +256,7 @@ class Intake:
             raise JournalUnavailable("the journal did not begin in time")
         return await appending.future
 
-    def _may_give_up(self, row: Row, standing: Standing) -> bool:
+    def _maygive_up(self, row: Row, standing: Standing) -> bool:
         """Whether the outcome without the line would be the same now as at the deadline."""
         return row.resolution is not Resolution.FENCE or self._uplink.unsent(standing.seq)
 
@@ -275,7 +287,7 @@ class Intake:
         return decided
 
     async def _news(
-        self, future: asyncio.Future[Any], clock: _Clock, may_give_up: Callable[[], bool], key: int = 0
+        self, future: asyncio.Future[Any], clock: Clock, maygive_up: Callable[[], bool], key: int = 0
     ) -> Any | None:
         """The future's result, or ``None`` when the deadline or all hope is gone. ``key``: the work that is waited for, as the uplink has it."""
         while True:
@@ -287,13 +299,13 @@ class Intake:
                 left <= 0
                 or self._hastening
                 or self._uplink.held(key)
-                or (self._uplink.hopeless(clock.started, patient=clock.patient()) and may_give_up())
+                or (self._uplink.hopeless(clock.started, patient=clock.patient()) and maygive_up())
             ):
                 return None
 
     # -- what only reads ------------------------------------------------------------------------------------------
 
-    async def _read(self, call: Call, row: Row, request: p.Request, clock: _Clock) -> Reply:
+    async def _read(self, call: Call, row: Row, request: p.Request, clock: Clock) -> Reply:
         return self._told(call, row, await self._asked(call, row, request, clock))
 
     def _told(self, call: Call, row: Row, receipt: ItemAnswer) -> Reply:
@@ -302,7 +314,7 @@ class Intake:
             return refused(call.msgid, row.number, code, receipt.detail)
         return answered(call.msgid, row, plain(row, receipt.packet))
 
-    async def _asked(self, call: Call, row: Row, request: p.Request, clock: _Clock) -> ItemAnswer:
+    async def _asked(self, call: Call, row: Row, request: p.Request, clock: Clock) -> ItemAnswer:
         """What the hub says to a read.
 
         Raises:
@@ -328,7 +340,7 @@ class Intake:
         language = call.language or request.language or call.accepts
         return answered(call.msgid, row, whole(await self._forecaster.answer(request, self._now(), language)))
 
-    async def _query(self, call: Call, row: Row, request: p.Query, clock: _Clock) -> Reply:
+    async def _query(self, call: Call, row: Row, request: p.Query, clock: Clock) -> Reply:
         standing = await self._resolved(request.original_msgid, clock)
         if standing is None:
             receipt = await self._asked(call, row, request, clock)
@@ -337,7 +349,7 @@ class Intake:
                 return self._told(call, row, receipt)
         return answered(call.msgid, row, whole(as_query_answer(standing)))
 
-    async def _after_all(self, msgid: str, clock: _Clock) -> Standing | None:
+    async def _after_all(self, msgid: str, clock: Clock) -> Standing | None:
         """How a transaction stands that neither side knew: it may be in the disk's hands, and whoever sent it was told to ask.
 
         Raises:
@@ -350,7 +362,7 @@ class Intake:
         settling.exception()  # if the disk refused that as well, what came before is settled all the same
         return await self._journal.find(self._profile.institution, msgid)
 
-    async def _resolved(self, msgid: str, clock: _Clock) -> Standing | None:
+    async def _resolved(self, msgid: str, clock: Clock) -> Standing | None:
         """How a transaction stands; while it is in doubt, the hub is asked at once and its answer waited for."""
         while True:
             with self._waiting.enter(msgid) as news:
@@ -361,7 +373,7 @@ class Intake:
                 if await self._news(news, clock, lambda: True) is None:
                     return standing  # the deadline, or no hope: as it stands
 
-    async def _uncertain(self, call: Call, row: Row, request: p.Request, clock: _Clock) -> Reply:
+    async def _uncertain(self, call: Call, row: Row, request: p.Request, clock: Clock) -> Reply:
         at_edge = open_transactions(await self._journal.open_list(self._profile.institution))
         at_hub = None
         try:
@@ -372,16 +384,6 @@ class Intake:
             _log.info("the hub's list is missing", fault=type(error).__name__)
         answer = p.UncertainAnswer(at_edge=at_edge, at_hub=at_hub)
         return answered(call.msgid, row, whole(answer))
-
-
-def _give_up(appending: Appending) -> None:
-    """At the deadline: stop what has not begun; of what has, nobody can say yet how it ends."""
-    if appending.future.done():
-        return
-    if appending.cancel():
-        appending.future.set_exception(JournalUnavailable("the journal did not begin in time"))
-    else:
-        appending.future.set_exception(TimeoutError())
 
 
 def _draft(call: Call, row: Row, request: p.Request, now: datetime) -> Draft:

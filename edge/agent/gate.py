@@ -14,6 +14,7 @@ from aiohttp import web
 from central_sync.wire.refusals import Refused
 from edge.calls import Caller
 from edge.faces.bodies import CallContext
+from edge.faces.door import Asked
 from edge.faces.gate import bearer
 from edge.workstations import WorkstationError, Workstations
 
@@ -31,7 +32,7 @@ class LoopbackGate:
         self._workstations = workstations
         self._clock = clock
 
-    def caller(self, request: web.Request, context: CallContext | None, token: str = "") -> Caller:
+    def caller(self, request: Asked, context: CallContext | None, token: str = "") -> Caller:
         """The desk of a call whose context and token stood in its body.
 
         Raises:

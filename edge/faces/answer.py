@@ -47,6 +47,10 @@ class JsonAnswer(web.StreamResponse):
         self._json = _encoder.encode(told)
         self.more = b""
 
+    def whole(self, *, ends: bool) -> bytes:
+        """The whole answer to a call of HTTP/1.1. ``ends``: the connection ends with it."""
+        return self._piece(b"Connection: close\r\n" if ends else b"")
+
     async def prepare(self, request: BaseRequest) -> AbstractStreamWriter | None:
         """Send the whole answer; aiohttp calls this once, and :meth:`write_eof` after it."""
         self._keep_alive = keep = request.keep_alive
@@ -54,9 +58,12 @@ class JsonAnswer(web.StreamResponse):
             connection = b"Connection: keep-alive\r\n" if keep else b""
         else:
             connection = b"" if keep else b"Connection: close\r\n"
-        head = _HEAD % (self._status, _PHRASES[self._status], _date(), self.more + connection, len(self._json))
-        await request.writer.write(head + self._json)
+        await request.writer.write(self._piece(connection))
         return request.writer
 
     async def write_eof(self, data: bytes = b"") -> None:
         """Nothing is left to send."""
+
+    def _piece(self, connection: bytes) -> bytes:
+        more = self.more + connection
+        return _HEAD % (self._status, _PHRASES[self._status], _date(), more, len(self._json)) + self._json

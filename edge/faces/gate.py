@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from aiohttp import hdrs, web
+from aiohttp import web
 
 from central_sync.wire.refusals import Refused
 from edge.calls import Caller, Context
 from edge.cycles import Cycle, Cycles
 from edge.faces.bodies import CallContext
+from edge.faces.door import Asked
 from edge.workstations import WorkstationError, Workstations
 
 Clock = Callable[[], datetime]
 BEARER = "bearer "
+_AUTHORIZATION = "authorization"
 
 
 class Gate:
@@ -51,7 +53,7 @@ class Gate:
             raise Refused("workstation_refused", "the list of workstations cannot be read") from error
         raise Refused("workstation_refused")
 
-    def admit(self, request: web.Request, context: CallContext | None, token: str = "") -> tuple[Cycle, Context]:
+    def admit(self, request: Asked, context: CallContext | None, token: str = "") -> tuple[Cycle, Context]:
         """The caller's open cycle and full context; ``token`` is what stood in the body.
 
         Raises:
@@ -82,7 +84,7 @@ class Gate:
         context = CallContext(**given) if all(given.values()) else None
         return self.admit(request, context)
 
-    def caller(self, request: web.Request, context: CallContext | None, token: str = "") -> Caller:
+    def caller(self, request: Asked, context: CallContext | None, token: str = "") -> Caller:
         """Like :meth:`admit`, for a face that asks only which desk calls."""
         cycle, _ = self.admit(request, context, token)
         return Caller(cycle.workstation, cycle.expires_at)
@@ -101,7 +103,7 @@ class Gate:
         return True
 
 
-def bearer(request: web.Request) -> str:
+def bearer(request: Asked) -> str:
     """The token of ``Authorization: Bearer``, or nothing."""
-    header = request.headers.get(hdrs.AUTHORIZATION, "")
+    header = request.headers.get(_AUTHORIZATION, "")
     return header[len(BEARER) :].strip() if header[: len(BEARER)].lower() == BEARER else ""

@@ -20,6 +20,10 @@ STREAMS_MAX = 64
 STREAMS_PER_WORKSTATION_MAX = 16
 """A program that opens streams and forgets them shuts itself out, and not the others."""
 STREAM_HEARTBEAT_S = 15
+BODY_SOON_S = 0.5
+"""A body that is not there by then does not come with its head: the shortcut waits for it no longer, and aiohttp does."""
+KEEP_ALIVE_S = 75
+"""How long a connection may be open and say nothing."""
 CALLS_AT_ONCE_MAX = 512
 HOSTS_KNOWN_MAX = 256
 """How many spellings of our own name are remembered; others are looked at anew each time."""
@@ -30,3 +34,4 @@ STOP_WAIT_S_MAX = DEADLINE_MS_MAX / 1000 + 2
 
 assert BODY_BYTES_MAX > PACKET_BYTES_MAX
 assert STOP_WAIT_S_MAX * 1000 > DEADLINE_MS_MAX
+assert BODY_SOON_S < BODY_WAIT_S_MAX < KEEP_ALIVE_S

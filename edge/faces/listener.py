@@ -6,6 +6,7 @@ Binding an address alone does not keep the other network out: the kernel answers
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import ssl
 
@@ -14,6 +15,7 @@ from aiohttp import web
 from edge.config import Address
 from edge.errors import EdgeError
 from edge.faces.crowd import Crowd
+from edge.faces.limits import KEEP_ALIVE_S
 from edge.faces.shortcut import Shortcut
 
 BACKLOG = 128
@@ -69,12 +71,12 @@ class Listener:
         self._crowd = crowd
         self._shortcut = shortcut
         self._runner = web.AppRunner(
-            app, access_log=None, handle_signals=False, keepalive_timeout=75, shutdown_timeout=CLOSE_S_MAX
+            app, access_log=None, handle_signals=False, keepalive_timeout=KEEP_ALIVE_S, shutdown_timeout=CLOSE_S_MAX
         )
         self._address = address
         self._device = device
         self._tls = tls
-        self._site: web.SockSite | None = None
+        self._server: asyncio.Server | None = None
         self.url = ""
 
     async def start(self) -> None:
@@ -86,8 +88,8 @@ class Listener:
         if self._tls is None and not self._address.loopback:
             raise ListenFailed("off loopback the face is HTTPS: plain HTTP is refused")
         await self._runner.setup()
-        if self._shortcut is not None and self._runner.server is not None:
-            self._runner.server.request_handler = self._shortcut.before(self._runner.server.request_handler)
+        usual = self._runner.server
+        assert usual is not None  # it was set up
         try:
             sock = bound_socket(self._address, self._device)
         except ListenFailed:
@@ -96,16 +98,20 @@ class Listener:
         port = sock.getsockname()[1]
         if self._crowd is not None:
             sock = self._crowd.bounds(sock)
-        self._site = web.SockSite(self._runner, sock, ssl_context=self._tls, backlog=BACKLOG)
-        await self._site.start()
+        made = self._shortcut.before(usual) if self._shortcut is not None else usual
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(made, sock=sock, ssl=self._tls, backlog=BACKLOG)
         self.url = Address(self._address.host, port).url("https" if self._tls else "http")
 
     async def refuse_connections(self) -> None:
         """Take no new connection; those that are open live on."""
-        if self._site is not None:
-            await self._site.stop()
-            self._site = None
+        if self._server is not None:
+            self._server.close()
+            self._server = None
 
     async def stop(self) -> None:
         """Close everything."""
+        await self.refuse_connections()
+        if self._shortcut is not None:
+            await self._shortcut.close(CLOSE_S_MAX)
         await self._runner.cleanup()

@@ -1,39 +1,224 @@
-"""SHELL: the way around aiohttp's router for the calls that come all day.
+"""SHELL: the way around aiohttp for the calls that come all day.
 
-Our addresses are fixed words, so that a dictionary finds the handler; the router, its match objects and its chain of middlewares cost a
-tenth of a call. Whatever is not a plain POST to a known address goes the usual way, through the application.
+Nearly all that a hospital's programs send is one thing: a plain POST to an address of ours, its body with it or right behind it. aiohttp makes
+two tasks, a stream, a dictionary of headers, a URL and two dozen other objects of each, which costs as much as all that we do with it. So a connection
+begins here. As long as it says nothing but such calls, they are read (``heads.py``), answered and counted here, by the same handlers behind the same door.
+With the first thing that is anything else (a GET, a chunked body, a body that does not come, a head in two pieces) the connection is aiohttp's, with all
+that has come and was not answered, and stays so.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+import asyncio
+import contextlib
+import socket
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from typing import Any, cast
 
+import structlog
 from aiohttp import hdrs, web
-from aiohttp.web_request import BaseRequest
 
-from edge.faces.door import Door, Handler
+from edge.faces import heads
+from edge.faces.answer import JsonAnswer
+from edge.faces.door import Door, Handler, Post, Quick
+from edge.faces.limits import BODY_BYTES_MAX, BODY_SOON_S, KEEP_ALIVE_S
 
-Served = Callable[[BaseRequest], Awaitable[web.StreamResponse]]
+Usual = Callable[[], asyncio.Protocol]
+
+_log = structlog.get_logger(__name__)
 
 
 class Shortcut:
-    """POSTs of ``routes`` behind ``door``. They must answer with :class:`edge.faces.answer.JsonAnswer` or raise."""
+    """POSTs of ``routes`` behind ``door``. Their handlers must answer with :class:`edge.faces.answer.JsonAnswer` or raise, and ask a request for no
+    more than :class:`edge.faces.door.Post` has.
+    """
 
-    def __init__(self, routes: Iterable[web.RouteDef], door: Door) -> None:
-        self._handlers: dict[str, Handler] = {
-            route.path: route.handler for route in routes if route.method == hdrs.METH_POST
+    def __init__(self, routes: Iterable[web.RouteDef], door: Door, quick: Mapping[str, Quick] | None = None) -> None:
+        self.handlers: dict[str, Handler] = {
+            route.path: cast("Handler", route.handler) for route in routes if route.method == hdrs.METH_POST
         }
-        self._door = door
+        self.quick = dict(quick or {})
+        self.door = door
+        self.connections: set[_Connection] = set()
+        self.closed = False
+        self._emptied = asyncio.Event()
 
-    def before(self, usual: Served) -> Served:
-        """What serves a request: the shortcut where there is one, else ``usual``."""
-        handlers, through = self._handlers, self._door.through
+    def before(self, usual: Usual) -> Usual:
+        """What makes the protocol of a connection: ours, which hands over to one of ``usual``."""
+        self.closed = False
+        return lambda: _Connection(self, usual)
 
-        async def serve(request: BaseRequest) -> web.StreamResponse:
-            if request.method == hdrs.METH_POST and isinstance(request, web.Request):
-                handler = handlers.get(request.raw_path)
-                if handler is not None and hdrs.EXPECT not in request.headers:
-                    return await through(request, handler, request.raw_path)
-            return await usual(request)
+    async def close(self, wait_s: float) -> None:
+        """End the connections that are here, those with a call under way after its answer, or after ``wait_s``."""
+        self.closed = True
+        for one in tuple(self.connections):
+            one.end()
+        with contextlib.suppress(TimeoutError):  # then they end without
+            async with asyncio.timeout(wait_s):
+                while self.connections:
+                    self._emptied.clear()
+                    await self._emptied.wait()
+        for one in tuple(self.connections):
+            one.abort()
 
-        return serve
+    def left(self, connection: _Connection) -> None:
+        """It is here no longer."""
+        self.connections.discard(connection)
+        if not self.connections:
+            self._emptied.set()
+
+
+class _Connection(asyncio.Protocol):
+    """One connection, one call at a time; what comes meanwhile waits."""
+
+    def __init__(self, shortcut: Shortcut, usual: Usual) -> None:
+        self._shortcut = shortcut
+        self._usual = usual
+        self._loop = asyncio.get_running_loop()
+        self._transport: asyncio.Transport | None = None
+        self._data: bytes | bytearray = b""
+        self._head: heads.Head | None = None
+        self._late: asyncio.TimerHandle | None = None
+        self._idle: asyncio.TimerHandle | None = None
+        self._heard_at = 0.0
+        self._may_write = self._may_read = True
+        self._post = Post("", {}, b"", "", None)
+        self._busy = False
+        self._task: asyncio.Task[None] | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+        if self._shortcut.closed:
+            self._transport.close()
+            return
+        self._shortcut.connections.add(self)
+        scheme = "https" if transport.get_extra_info("sslcontext") else "http"
+        self._post = Post("", {}, b"", scheme, transport.get_extra_info("sockname"))
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        self._heard_at = self._loop.time()
+        self._idle = self._loop.call_at(self._heard_at + KEEP_ALIVE_S, self._look_whether_idle)
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 -- asyncio names it
+        """A call that is under way goes on: what the journal has of it counts."""
+        self._forget()
+
+    def data_received(self, data: bytes) -> None:
+        if self._data:
+            self._data = bytearray(self._data) if isinstance(self._data, bytes) else self._data
+            self._data += data
+        else:
+            self._data = data
+        if not self._busy and self._may_write:
+            self._go_on()
+        elif len(self._data) > BODY_BYTES_MAX and self._transport is not None and self._may_read:
+            self._may_read = False
+            self._transport.pause_reading()
+
+    def pause_writing(self) -> None:
+        """Who does not read its answers gets no more of them."""
+        self._may_write = False
+
+    def resume_writing(self) -> None:
+        self._may_write = True
+        self._go_on()
+
+    def end(self) -> None:
+        """Close it, now or when its call is answered."""
+        if not self._busy and self._transport is not None:
+            self._transport.close()
+
+    def abort(self) -> None:
+        """Close it, whatever is under way."""
+        if self._task is not None:
+            self._task.cancel()
+        if self._transport is not None:
+            self._transport.abort()
+        self._forget()
+
+    def _go_on(self) -> None:
+        """Begin the call that has come, if one has and the one before is answered."""
+        if self._busy or not self._data or not self._may_write:
+            return
+        head = self._head or heads.read(self._data)
+        handler = self._shortcut.handlers.get(head.path) if head is not None else None
+        if head is None or handler is None or head.end - head.body_at > BODY_BYTES_MAX:
+            self._hand_over()
+            return
+        if len(self._data) < head.end:
+            self._head = head
+            self._late = self._late or self._loop.call_later(BODY_SOON_S, self._hand_over)
+            return
+        body, self._data = bytes(self._data[head.body_at : head.end]), self._data[head.end :]
+        self._head = None
+        if self._late is not None:
+            self._late.cancel()
+            self._late = None
+        asked = Post(head.path, head.headers, body, self._post.scheme, self._post.sockname)
+        self._busy = True
+        door, quick = self._shortcut.door, self._shortcut.quick.get(head.path)
+        if quick is None:
+            self._run(self._through(asked, handler))
+        elif rest := door.at_once(asked, quick, self._write):
+            self._run(rest)
+
+    def _run(self, rest: Coroutine[Any, Any, None]) -> None:
+        self._task = self._loop.create_task(rest)
+
+    async def _through(self, asked: Post, handler: Handler) -> None:
+        self._write(await self._shortcut.door.through(asked, handler, asked.path))
+
+    def _write(self, answer: web.StreamResponse) -> None:
+        """The answer to the call that is under way."""
+        self._busy, self._task = False, None
+        transport = self._transport
+        if transport is None or transport.is_closing():
+            return
+        if not isinstance(answer, JsonAnswer):
+            _log.error("a face answered what cannot be written")
+            transport.abort()
+            return
+        self._heard_at = self._loop.time()
+        ends = self._shortcut.closed
+        transport.write(answer.whole(ends=ends))
+        if ends:
+            transport.close()
+            return
+        if self._data:
+            self._loop.call_soon(
+                self._go_on
+            )  # not at once: of a thousand calls in one piece each would stand upon the last
+        self._read_again()
+
+    def _read_again(self) -> None:
+        if not self._may_read and self._transport is not None:
+            self._may_read = True
+            self._transport.resume_reading()
+
+    def _hand_over(self) -> None:
+        """From here on it is aiohttp's."""
+        transport, data = self._transport, bytes(self._data)
+        if transport is None or transport.is_closing():
+            return
+        self._read_again()
+        self._forget()
+        usual = self._usual()
+        transport.set_protocol(usual)
+        usual.connection_made(transport)
+        if data:
+            usual.data_received(data)
+
+    def _look_whether_idle(self) -> None:
+        due = self._heard_at + KEEP_ALIVE_S
+        if not self._busy and not self._data and self._loop.time() >= due:
+            self.end()
+            return
+        self._idle = self._loop.call_at(max(due, self._loop.time() + 1), self._look_whether_idle)
+
+    def _forget(self) -> None:
+        self._transport = None
+        self._data = b""
+        self._shortcut.left(self)
+        for timer in (self._late, self._idle):
+            if timer is not None:
+                timer.cancel()
+        self._late = self._idle = None

@@ -23,6 +23,10 @@ class Handles(Protocol):
         """Decide a call within its deadline; never raises for what the caller did."""
         ...
 
+    def at_once(self, call: Call, told: Callable[[Reply], None]) -> bool:
+        """Take the call on without waiting, if it can be."""
+        ...
+
 
 class Pause:
     """``window``: what is announced; ``known``: whether the journal has a transaction of that msgid."""
@@ -54,6 +58,14 @@ class Pause:
             outcome=Outcome.REFUSED, msgid=call.msgid, number=row.number, code=REFUSAL, detail=f"until {window.end:%Y-%m-%dT%H:%M:%SZ}",
             retry_after_s=window.left_s(self._clock()),
         )  # fmt: skip
+
+    def at_once(self, call: Call, told: Callable[[Reply], None]) -> bool:
+        """As the intake's, while there is no maintenance."""
+        window, now = self._window(), self._clock()
+        if window is not None and window.lasts(now):
+            return False
+        self.called_at = now
+        return self._intake.at_once(call, told)
 
     async def _is_known(self, call: Call) -> bool:
         """A copy of what the journal has is told how that stands; so is one that the journal cannot be asked about."""

@@ -26,7 +26,7 @@ MS_PER_S = 1000
 class Admits(Protocol):
     """Who asks whether a caller may go on, and which desk it is."""
 
-    def caller(self, request: web.Request, context: CallContext | None, token: str = "") -> Caller:
+    def caller(self, request: door.Asked, context: CallContext | None, token: str = "") -> Caller:
         """The desk of a call whose context and token stood in its body.
 
         Raises:
@@ -82,14 +82,14 @@ class CardsFace:
         desk = self._gate.caller_of_query(request).desk
         return door.json_response(codec.read_body(self._desks.last(desk, request.query.get("reader", ""))))
 
-    async def read(self, request: web.Request) -> web.StreamResponse:
+    async def read(self, request: door.Asked) -> web.StreamResponse:
         """Who is on the card."""
         asked = await door.body(request, codec.ReadRequest)
         desk = self._gate.caller(request, asked.context, asked.token).desk
         read = await self._desks.read(desk, asked.reader, asked.deadline_ms / MS_PER_S, photo=asked.photo)
         return door.json_response(codec.read_body(read))
 
-    async def request(self, request: web.Request) -> web.StreamResponse:
+    async def request(self, request: door.Asked) -> web.StreamResponse:
         """Ask for a card; answered at once."""
         asked = await door.body(request, codec.AskRequest)
         desk = self._gate.caller(request, asked.context, asked.token).desk

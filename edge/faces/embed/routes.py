@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Awaitable, Callable
+from typing import Protocol
 
 import msgspec
 import structlog
-from aiohttp import hdrs, web
+from aiohttp import web
 
 from central_sync.benefits.explain import Called, nobody_says
 from central_sync.terms.days import Calendar
@@ -15,9 +16,10 @@ from central_sync.terms.languages import Language
 from central_sync.wire.refusals import Refused
 from edge.audit import Audit
 from edge.business_days import BusinessDays, Handles
-from edge.calls import Call, Context
+from edge.calls import Call, Context, Reply
 from edge.cycles import Cycles
-from edge.faces import door
+from edge.faces import bodies, door
+from edge.faces.answer import JsonAnswer
 from edge.faces.bodies import CallContext, SignedRequest
 from edge.faces.embed import codec, openapi
 from edge.faces.gate import Clock, Gate
@@ -27,12 +29,20 @@ from edge.health import Status
 log = structlog.get_logger()
 
 
+class Takes(Handles, Protocol):
+    """The one door behind this face."""
+
+    def at_once(self, call: Call, told: Callable[[Reply], None]) -> bool:
+        """Take on, without waiting, a call that is done when the journal has it: ``told`` gets its reply. False: it is none."""
+        ...
+
+
 class EmbedFace:
     """The native dialect over one intake. ``called``: what the rulebook in use here calls a rule or a scheme in a language."""
 
     def __init__(
         self,
-        intake: Handles,
+        intake: Takes,
         gate: Gate,
         cycles: Cycles,
         stream: Stream,
@@ -70,7 +80,7 @@ class EmbedFace:
         rows = [web.route(row.method, row.path, serve[row.name]) for row in openapi.ENDPOINTS]
         return [*rows, web.get(f"{openapi.BASE}/openapi.json", self.openapi)]
 
-    async def init(self, request: web.Request) -> web.StreamResponse:
+    async def init(self, request: door.Asked) -> web.StreamResponse:
         """Open the business cycle here, line or no line; its 9001 follows as soon as it can."""
         asked = await door.body(request, codec.InitRequest)
         self._gate.check_context(
@@ -95,34 +105,51 @@ class EmbedFace:
             )
         )
 
-    async def handle(self, request: web.Request) -> web.StreamResponse:
+    def shortcuts(self) -> dict[str, door.Quick]:
+        """What can be served without a task, by its address."""
+        return {f"{openapi.BASE}/handle": self.handle_at_once}
+
+    def handle_at_once(self, post: door.Post, answer: door.Answer) -> Awaitable[web.StreamResponse] | None:
+        """As :meth:`handle`: ``answer`` is told how to write the answer when it is there, or what is returned is to be awaited."""
+        asked = bodies.read(codec.HandleRequest, post.body)
+        language = _accepts(post)
+        call = codec.handle(asked, self._admitted(post, asked), language)
+
+        def told(reply: Reply) -> None:
+            answer(lambda: self._told(reply, asked.language or language))
+
+        if self._intake.at_once(call, told):
+            return None
+        return self._decided(post, asked, call)
+
+    async def handle(self, request: door.Asked) -> web.StreamResponse:
         """Any transaction."""
         asked = await door.body(request, codec.HandleRequest)
         return await self._decided(
             request, asked, codec.handle(asked, self._admitted(request, asked), _accepts(request))
         )
 
-    async def confirm(self, request: web.Request) -> web.StreamResponse:
+    async def confirm(self, request: door.Asked) -> web.StreamResponse:
         """49."""
         asked = await door.body(request, codec.ConfirmRequest)
         return await self._decided(request, asked, codec.confirm(asked, self._admitted(request, asked)))
 
-    async def reverse(self, request: web.Request) -> web.StreamResponse:
+    async def reverse(self, request: door.Asked) -> web.StreamResponse:
         """2601."""
         asked = await door.body(request, codec.ReverseRequest)
         return await self._decided(request, asked, codec.reverse(asked, self._admitted(request, asked)))
 
-    async def query(self, request: web.Request) -> web.StreamResponse:
+    async def query(self, request: door.Asked) -> web.StreamResponse:
         """43."""
         asked = await door.body(request, codec.QueryRequest)
         return await self._decided(request, asked, codec.query(asked, self._admitted(request, asked), _msgid()))
 
-    async def uncertain(self, request: web.Request) -> web.StreamResponse:
+    async def uncertain(self, request: door.Asked) -> web.StreamResponse:
         """44."""
         asked = await door.body(request, codec.UncertainRequest)
         return await self._decided(request, asked, codec.uncertain(asked, self._admitted(request, asked), _msgid()))
 
-    async def close(self, request: web.Request) -> web.StreamResponse:
+    async def close(self, request: door.Asked) -> web.StreamResponse:
         """9002; unless it is refused, the cycle has ended."""
         asked = await door.body(request, codec.CloseRequest)
         cycle, _ = self._gate.admit(request, asked.context, asked.token)
@@ -141,18 +168,19 @@ class EmbedFace:
         """The document that describes all this."""
         return web.Response(body=self._document, content_type="application/json")
 
-    def _admitted(self, request: web.Request, asked: SignedRequest) -> Context:
+    def _admitted(self, request: door.Asked, asked: SignedRequest) -> Context:
         return self._gate.admit(request, asked.context, asked.token)[1]
 
-    async def _decided(self, request: web.Request, asked: codec.DeskRequest, call: Call) -> web.StreamResponse:
-        language = asked.language or _accepts(request) or Language.EN
-        reply = await self._intake.handle(call)
-        told = codec.body(reply, language, self._calendar, self._called)
+    async def _decided(self, request: door.Asked, asked: codec.DeskRequest, call: Call) -> web.StreamResponse:
+        return self._told(await self._intake.handle(call), asked.language or _accepts(request))
+
+    def _told(self, reply: Reply, language: Language | None) -> JsonAnswer:
+        told = codec.body(reply, language or Language.EN, self._calendar, self._called)
         return door.json_response(told, retry_after_s=reply.retry_after_s)
 
 
-def _accepts(request: web.Request) -> Language | None:
-    return codec.accepted(request.headers.get(hdrs.ACCEPT_LANGUAGE, ""))
+def _accepts(request: door.Asked) -> Language | None:
+    return codec.accepted(request.headers.get("accept-language", ""))
 
 
 def _msgid() -> str:

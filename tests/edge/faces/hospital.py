@@ -53,6 +53,15 @@ class Desk:
         self.answer: dict[str, Any] | None = {"hid": "1"}
         self.hold: asyncio.Event | None = None
         self.fault: Exception | None = None
+        self.quick: list[Callable[[Reply], None]] | None = None
+        """If it is a list: who is to be told, of the calls that were taken on at once."""
+
+    def at_once(self, call: Call, told: Callable[[Reply], None]) -> bool:
+        if self.quick is None:
+            return False
+        self.calls.append(call)
+        self.quick.append(told)
+        return True
 
     async def handle(self, call: Call) -> Reply:
         self.calls.append(call)
@@ -107,7 +116,8 @@ class Hospital:
         app.on_response_prepare.append(self.door.before_headers)
         routes = embed.routes() + CardsFace(self.front.desks, self.front.requests, gate, self.card_stream).routes()
         app.add_routes(routes)
-        self.listener = Listener(app, Address("127.0.0.1", 0), "", None, Shortcut(routes, self.door))
+        self.shortcut = Shortcut(routes, self.door, embed.shortcuts())
+        self.listener = Listener(app, Address("127.0.0.1", 0), "", None, self.shortcut)
         self.key = ""
         self.names: dict[str, str] = {}
         self.keys: dict[str, str] = {}

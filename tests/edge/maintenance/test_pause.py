@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -73,3 +74,24 @@ async def test_a_journal_that_cannot_be_asked_is_the_intakes_to_tell(tmp_path: P
         pause = Pause(edge.intake, lambda: window, unknown, lambda: NOW)
         await edge.journal.close()
         assert (await pause.handle(call("2201", registration(), "m1"))).code == "journal_unavailable"
+
+
+async def test_nothing_is_taken_on_at_once_while_it_lasts(tmp_path: Path) -> None:
+    on = []
+    window = announced(NOW, NOW + timedelta(hours=1), "x", NOW)
+    async with Edge(tmp_path, "http://127.0.0.1:9") as edge:
+        pulse = edge.uplink._pulse
+        pulse.failures, pulse.down_since, pulse.failed_at = 9, 0.0, 1e9
+
+        async def unknown(_: str) -> bool:
+            return False
+
+        pause = Pause(edge.intake, lambda: window if on else None, unknown, lambda: NOW)
+        told: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+        on.append(True)
+        assert not pause.at_once(call("2204", fees(HID), "m1"), told.set_result)
+        assert (await pause.handle(call("2204", fees(HID), "m1"))).code == "maintenance"
+        on.clear()
+        assert pause.at_once(call("2204", fees(HID), "m1"), told.set_result)
+        assert pause.called_at == NOW
+        assert (await told).outcome == "provisional"

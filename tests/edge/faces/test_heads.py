@@ -1,0 +1,84 @@
+"""Which heads are read here, and that of every other nothing is said."""
+
+from __future__ import annotations
+
+import pytest
+
+from edge.faces import heads
+
+PLAIN = b"POST /embed/v1/handle HTTP/1.1\r\nHost: localhost:7\r\nContent-Length: 4\r\nX-More:  a: b \r\n\r\n"
+
+
+def test_a_plain_post_is_read_with_its_place_among_what_came() -> None:
+    head = heads.read(PLAIN + b"bodyPOST")
+    assert head is not None
+    assert head.path == "/embed/v1/handle"
+    assert head.headers == {"host": "localhost:7", "content-length": "4", "x-more": "a: b"}
+    assert (PLAIN + b"bodyPOST")[head.body_at : head.end] == b"body"
+
+
+@pytest.mark.parametrize("connection", [b"keep-alive", b"Keep-Alive"])
+def test_a_head_that_only_says_that_the_connection_lives_on_is_plain(connection: bytes) -> None:
+    assert heads.read(PLAIN.replace(b"X-More:  a: b ", b"Connection: " + connection)) is not None
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"Transfer-Encoding: chunked",
+        b"transfer-encoding : chunked",
+        b" folded",
+        b"\tfolded",
+        b"Content-Length: 4",
+        b"content-length: 5",
+        b"Host: other",
+        b"X-More: \xc3\xa9",
+        b"X-More: a\x00b",
+        b"X-More: a\nHost: b",
+        b"X-More: a\rHost: b",
+        b"X-More : a",
+        b": a",
+        b"no colon",
+        b"Expect: 100-continue",
+        b"Connection: close",
+        b"Connection: keep-alive, upgrade",
+        b"Upgrade: websocket",
+        b"Content-Encoding: gzip",
+        b"TE: trailers",
+        b"Trailer: x",
+        b"X: " + b"a" * heads.HEAD_BYTES_MAX,
+    ],
+    ids=lambda line: repr(line[:30]),
+)
+def test_of_a_head_that_could_be_read_in_two_ways_or_asks_for_more_nothing_is_said(line: bytes) -> None:
+    assert heads.read(PLAIN.replace(b"X-More:  a: b ", line)) is None
+
+
+@pytest.mark.parametrize("length", [b"", b"-1", b"+4", b"4 4", b"4,4", b"0x4", b"4_0", b"1" * 10, b"\xd9\xa4"])
+def test_a_length_that_is_no_plain_number_is_not_read(length: bytes) -> None:
+    assert heads.read(PLAIN.replace(b"Content-Length: 4", b"Content-Length: " + length)) is None
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        b"GET /embed/v1/handle HTTP/1.1",
+        b"POST /embed/v1/handle HTTP/1.0",
+        b"POST  /embed/v1/handle HTTP/1.1",
+        b"POST http://localhost/embed/v1/handle HTTP/1.1",
+        b"POST /embed/v1/handle\tHTTP/1.1",
+        b"post /embed/v1/handle HTTP/1.1",
+        b"POST /embed/v1/h\xc3\xa9 HTTP/1.1",
+    ],
+)
+def test_another_first_line_is_not_read(first: bytes) -> None:
+    assert heads.read(PLAIN.replace(b"POST /embed/v1/handle HTTP/1.1", first)) is None
+
+
+def test_a_head_in_pieces_or_without_a_host_or_a_length_is_not_read() -> None:
+    for end in range(len(PLAIN)):
+        assert heads.read(PLAIN[:end]) is None
+    assert heads.read(PLAIN.replace(b"Host: localhost:7\r\n", b"")) is None
+    assert heads.read(PLAIN.replace(b"Content-Length: 4\r\n", b"")) is None
+    assert heads.read(b"\r\n" + PLAIN) is None
+    assert heads.read(PLAIN.replace(b"\r\n", b"\n")) is None
