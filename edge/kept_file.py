@@ -1,7 +1,12 @@
-"""A small JSON file of ours that the command line changes while the edge runs: read again when it has changed, changed under a lock, replaced whole."""
+"""A small JSON file of ours that the command line changes while the edge runs: read again when it has changed, changed under a lock, replaced whole.
+
+In an event loop it is looked at once in a turn, whoever asks: all calls of a turn came at one time, and each look lets another thread have the
+interpreter, which with many callers costs more than all else of the gate.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,6 +34,7 @@ class KeptFile(Generic[T]):
         self._error = error
         self._seen: tuple[int, int, int] | None = None
         self._content = kind()
+        self._looked: asyncio.AbstractEventLoop | None = None
 
     def content(self) -> T:
         """What it holds now; the very same object as before while it has not changed.
@@ -36,11 +42,14 @@ class KeptFile(Generic[T]):
         Raises:
             EdgeError: it is unreadable or damaged.
         """
+        if self._looked is not None and not self._looked.is_closed():
+            return self._content
         try:
             found = os.stat(self._path_text)  # noqa: PTH116 -- at every call of the desk: half of what Path.stat costs
         except FileNotFoundError:
             if self._seen is not None:
                 self._seen, self._content = None, self._kind()
+            self._look_later()
             return self._content
         except OSError as error:
             raise self._error(f"{self._path} cannot be read: {error.strerror}") from error
@@ -51,7 +60,20 @@ class KeptFile(Generic[T]):
             except (OSError, msgspec.DecodeError) as error:
                 raise self._error(f"{self._path} cannot be read: it is damaged or not ours") from error
             self._seen = seen
+        self._look_later()
         return self._content
+
+    def _look_later(self) -> None:
+        """Not before the loop's next turn; without a loop, each time."""
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            return
+        self._looked = loop
+        loop.call_soon(self._look_again)
+
+    def _look_again(self) -> None:
+        self._looked = None
 
     @contextmanager
     def changing(self) -> Iterator[T]:
@@ -67,6 +89,7 @@ class KeptFile(Generic[T]):
             raise self._error(f"{lock} cannot be written: {error.strerror}") from error
         try:
             _lock(handle)
+            self._looked = None
             yield self.content()
         finally:
             os.close(handle)
@@ -77,6 +100,7 @@ class KeptFile(Generic[T]):
         Raises:
             EdgeError: it cannot be written; it holds what it held.
         """
+        self._looked = None
         body = msgspec.json.format(msgspec.json.encode(content))
         try:
             files.replace(self._path, body + b"\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 from pathlib import Path
@@ -44,6 +45,23 @@ def test_what_is_not_there_is_empty_and_what_is_written_is_read_by_others(tmp_pa
     assert ours.content() is first
     (tmp_path / "numbers.json").unlink()
     assert ours.content() == Numbers()
+
+
+def test_a_loop_looks_once_in_a_turn_and_sees_the_change_in_the_next(tmp_path: Path) -> None:
+    ours, theirs = kept(tmp_path), kept(tmp_path)
+
+    async def look() -> None:
+        assert ours.content() == Numbers()
+        theirs.write(Numbers([1]))
+        assert ours.content() == Numbers(), "all of one turn see the same"
+        await asyncio.sleep(0)
+        assert ours.content() == Numbers([1])
+        ours.write(Numbers([2]))
+        assert ours.content() == Numbers([2]), "our own change is seen at once"
+
+    asyncio.run(look())
+    theirs.write(Numbers([3]))
+    assert ours.content() == Numbers([3]), "no loop is left that would look again"
 
 
 def test_only_the_owner_may_read_it(tmp_path: Path) -> None:
