@@ -15,10 +15,9 @@ from typing import Any
 
 import click
 
+from edge import platform
 from edge.errors import EdgeError
 from edge.version import version
-
-DEFAULT_FOLDER = "/var/lib/pishkhan-edge"
 
 VERBS: dict[str, tuple[str, str]] = {
     "account": ("edge.verbs.account", "account"),
@@ -79,7 +78,7 @@ class EdgeGroup(click.Group):
     "--data",
     "folder",
     type=click.Path(path_type=Path, file_okay=False, readable=False),
-    default=DEFAULT_FOLDER,
+    default=platform.data_folder(),
     show_default=True,
     help="The data directory of this edge.",
 )
@@ -87,6 +86,7 @@ class EdgeGroup(click.Group):
 @click.pass_context
 def main(ctx: click.Context, folder: Path) -> None:
     """The gateway between a hospital and its insurers."""
+    platform.say_utf8()
     # The tunnel's watch has an account that may not look into the edge's data, and has no need to.
     if ctx.invoked_subcommand != "firmware" and folder.exists() and not os.access(folder, os.R_OK):
         raise click.BadParameter(f"Directory '{folder}' is not readable.", param_hint="--data")

@@ -20,7 +20,7 @@ from aiohttp import hdrs, web
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from edge import files
+from edge import files, platform
 from edge.agents import AGENTS_MAX, AgentError, Agents, Paired, PairingRefused
 from edge.config import Address
 from edge.control import Tell
@@ -58,7 +58,7 @@ def ensure(folder: Path, now: datetime) -> bytes:
     path = home / "certificate.pem"
     try:
         if not (path.is_file() and (home / "key.pem").is_file()):
-            home.mkdir(mode=0o700, parents=True, exist_ok=True)
+            platform.private(home)
             key = ec.generate_private_key(ec.SECP256R1())
             made = certificate.self_signed(key, [NAME], now, CERTIFICATE_DAYS)
             private = key.private_bytes(

@@ -137,7 +137,7 @@ class Edge:
         self._line = Line(config.sync_url or who.sync_url, identity.client_context(who), config.sync_device, clock)
         renewals = Renewals(self._folder, who, self._line, clock, self._renewed, config.enrol_url)
         self._line.ends_at = who.valid_until
-        self._signers = Signers(self._folder, identity.evidence(self._folder), self._line.signers)
+        self._signers = Signers(self._folder, lambda: identity.evidence(self._folder), self._line.signers)
         roots = DayRoots(
             self._line, self._journal.keeping, lambda: self._journal.life, self._signers, lambda: self._who, clock
         )

@@ -16,7 +16,7 @@ from pathlib import Path
 import msgspec
 import structlog
 
-from edge import files
+from edge import files, platform
 from edge.log import located
 
 FILE = "audit.jsonl"
@@ -73,7 +73,7 @@ class Audit:
     def _write(self, line: bytes) -> None:
         if self._path.exists() and self._path.stat().st_size + len(line) > FILE_BYTES_MAX:
             self._turn_over()
-        handle = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, files.OWNER_ONLY)
+        handle = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | platform.OPENED, files.OWNER_ONLY)
         with os.fdopen(handle, "ab") as file:
             file.write(line)
 
@@ -82,4 +82,4 @@ class Audit:
             older = self._path.with_suffix(f".{age}.jsonl")
             newer = self._path.with_suffix(f".{age - 1}.jsonl") if age > 1 else self._path
             if newer.exists():
-                newer.replace(older)
+                platform.replace(newer, older)

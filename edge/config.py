@@ -19,7 +19,7 @@
     card_forgotten_on_removal = false  # and whether they go with the card
     card_read_good_s = 1800  # how long a read counts as proof of presence
     languages = ["en", "fa", "zh"]  # of the pages; the first one for whoever says none
-    appliance = "/"  # the root of the appliance's own files: the site file and its record are looked for there
+    appliance = "/"  # the root of the appliance's own files: the site file and its record are looked for there; nowhere on Windows
     update_ring = "all"  # whose offers of the hub this edge takes: canary, early, all; "none": what is imported by hand
     update_hours = "01:00-05:00"  # when an update may be installed by itself, in the hospital's time; empty: never
 
@@ -41,6 +41,7 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Meta, Struct
 
+from edge import platform
 from edge.errors import EdgeError
 from edge.limits import KEEP_DAYS_DEFAULT
 
@@ -135,7 +136,18 @@ def load(folder: Path) -> Config:
     for name, url in (("sync_url", config.sync_url), ("enrol_url", config.enrol_url)):
         if url and not is_https(url):
             raise ConfigError(f"{path}: {name} is written https://HOST:PORT")
+    if not platform.APPLIANCE:  # the root of a Windows disk is open to every account: nothing there is believed
+        return _without_appliance(path, config)
     return config
+
+
+def _without_appliance(path: Path, config: Config) -> Config:
+    for name in ("listen_device", "sync_device"):
+        if getattr(config, name):
+            raise ConfigError(
+                f"{path}: {name} is for Linux: leave it out, and let the firewall keep the networks apart"
+            )
+    return msgspec.structs.replace(config, appliance=str(path.parent / "appliance"))
 
 
 def parsed(path: Path, kind: type[T]) -> T:

@@ -1,10 +1,8 @@
-"""How the command line reaches the edge that runs: a socket in the data folder, for the account that owns the folder and nobody else.
+"""How the command line reaches the edge that runs: an entrance in the data folder, for whom that folder is open to and nobody else.
 
-``DIR/control`` (mode 0600). A command sends one line of JSON, ``{"verb": …, "told": {…}}``; back come lines of JSON: any number of
-``{"done": n, "of": m, "what": …}`` while it works, then one ``{"result": {…}}`` or ``{"refused": sentence}``. Every line is at most
+``DIR/control``: what it is, the platform decides (``edge/platform``). A command sends one line of JSON, ``{"verb": …, "told": {…}}``; back come lines of
+JSON: any number of ``{"done": n, "of": m, "what": …}`` while it works, then one ``{"result": {…}}`` or ``{"refused": sentence}``. Every line is at most
 ``LINE_BYTES_MAX``. Whoever hangs up does not stop what was begun.
-
-The path of a socket may have only 107 bytes, a data folder's may be longer: both ends go by ``/proc/self/fd``.
 """
 
 from __future__ import annotations
@@ -12,23 +10,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import os
 import socket
-import struct
-import sys
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import structlog
 
+from edge import platform
 from edge.errors import EdgeError
-from edge.files import OWNER_ONLY
 from edge.log import located
 
 FILE = "control"
-POSSIBLE = sys.platform == "linux"
-"""Elsewhere (an agent on a clerk's Windows) there is no such socket: commands work beside the program as well as they can."""
 LINE_BYTES_MAX = 64 * 1024
 ANSWER_TIMEOUT_S = 60.0
 """How long a command waits for the next sign of life."""
@@ -39,7 +32,6 @@ Tell = Callable[[int, int, str], None]
 Verb = Callable[[Mapping[str, Any], Tell], Awaitable[Mapping[str, Any]]]
 """What a command asks for: its arguments and whom to tell of progress; what it answers is plain JSON."""
 
-_CREDENTIALS = struct.Struct("3i")
 _log = structlog.get_logger(__name__)
 
 
@@ -55,42 +47,27 @@ class Control:
     """The edge's end. ``verbs`` by name; an :class:`EdgeError` that one raises is told in its own words."""
 
     def __init__(self, folder: Path, verbs: Mapping[str, Verb]) -> None:
-        self._folder = folder
+        self._entrance = platform.Entrance(folder / FILE)
         self._verbs = verbs
-        self._server: asyncio.Server | None = None
         self._working: set[asyncio.Task[Any]] = set()
 
     async def start(self) -> None:
-        """Listen. A socket that a killed edge left is replaced: whoever starts holds the journal's lock.
+        """Let commands in.
 
         Raises:
-            OSError: the socket cannot be made.
+            OSError: there can be no entrance.
         """
-        path = self._folder / FILE
-        path.unlink(missing_ok=True)
-        listening = socket.socket(socket.AF_UNIX)
-        try:
-            with _short(self._folder) as short:
-                listening.bind(short)
-            path.chmod(OWNER_ONLY)
-            self._server = await asyncio.start_unix_server(self._served, sock=listening, limit=LINE_BYTES_MAX)
-        except OSError:
-            listening.close()
-            raise
+        await self._entrance.start(self._served, LINE_BYTES_MAX)
 
     async def stop(self) -> None:
-        """Listen no more and let what was begun end."""
-        server, self._server = self._server, None
-        if server is None:
-            return
-        server.close()
-        (self._folder / FILE).unlink(missing_ok=True)
+        """Let nobody in any more, and let what was begun end."""
+        self._entrance.stop()
         if self._working:
             await asyncio.gather(*self._working, return_exceptions=True)
 
     async def _served(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            if not _is_owner(writer.get_extra_info("socket"), self._folder):
+            if not await self._entrance.admits(reader, writer):
                 _say(writer, {"refused": "only the account that owns the data folder may do this"})
                 return
             line = await asyncio.wait_for(reader.readline(), ANSWER_TIMEOUT_S)
@@ -132,15 +109,11 @@ def ask(folder: Path, verb: str, told: Mapping[str, Any], tell: Tell = lambda *_
         NobodyThere: none runs.
         ControlFailed: it refused or does not answer.
     """
-    if not POSSIBLE:
-        raise NobodyThere("this system has no such sockets")
-    with contextlib.closing(socket.socket(socket.AF_UNIX)) as line:
-        line.settimeout(ANSWER_TIMEOUT_S)
-        try:
-            with _short(folder) as short:
-                line.connect(short)
-        except (FileNotFoundError, ConnectionRefusedError) as error:
-            raise NobodyThere(f"no edge runs on {folder}") from error
+    try:
+        reached = platform.reach(folder / FILE, ANSWER_TIMEOUT_S)
+    except (FileNotFoundError, ConnectionRefusedError) as error:
+        raise NobodyThere(f"no edge runs on {folder}") from error
+    with contextlib.closing(reached) as line:
         try:
             line.sendall(json.dumps({"verb": verb, "told": dict(told)}).encode() + b"\n")
             return _heard(line, tell)
@@ -165,17 +138,3 @@ def _heard(line: socket.socket, tell: Tell) -> dict[str, Any]:
 def _say(writer: asyncio.StreamWriter, said: Mapping[str, Any]) -> None:
     if not writer.is_closing():
         writer.write(json.dumps(said).encode() + b"\n")
-
-
-def _is_owner(line: socket.socket, folder: Path) -> bool:
-    _, account, _ = _CREDENTIALS.unpack(line.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size))
-    return bool(account == folder.stat().st_uid)
-
-
-@contextlib.contextmanager
-def _short(folder: Path) -> Iterator[str]:
-    handle = os.open(folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        yield f"/proc/self/fd/{handle}/{FILE}"
-    finally:
-        os.close(handle)

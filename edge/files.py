@@ -6,9 +6,9 @@ import os
 import secrets
 from pathlib import Path
 
+from edge import platform
+
 OWNER_ONLY = 0o600
-CLOSED_ON_EXEC = getattr(os, "O_CLOEXEC", 0)
-"""Not on Windows, where the agent of a clerk's PC may run; nor can a folder be brought to the disk there."""
 
 
 def replace(path: Path, content: bytes, mode: int = OWNER_ONLY) -> None:
@@ -20,7 +20,7 @@ def replace(path: Path, content: bytes, mode: int = OWNER_ONLY) -> None:
     fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         write_new(fresh, content, mode)
-        fresh.replace(path)
+        platform.replace(fresh, path)
     except OSError:
         fresh.unlink(missing_ok=True)
         raise
@@ -29,7 +29,7 @@ def replace(path: Path, content: bytes, mode: int = OWNER_ONLY) -> None:
 
 def write_new(path: Path, content: bytes, mode: int = OWNER_ONLY) -> None:
     """Create ``path`` with ``content`` and bring it to the disk; it must not exist."""
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | CLOSED_ON_EXEC, mode)
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | platform.OPENED, mode)
     with os.fdopen(handle, "wb") as file:
         file.write(content)
         file.flush()
@@ -38,10 +38,4 @@ def write_new(path: Path, content: bytes, mode: int = OWNER_ONLY) -> None:
 
 def sync_folder(folder: Path) -> None:
     """Bring a folder's entries to the disk."""
-    if os.name == "nt":
-        return
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    platform.sync_folder(folder)

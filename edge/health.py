@@ -5,7 +5,7 @@ Values first; :func:`free_bytes` looks at the disk. Nothing here names a person 
 
 from __future__ import annotations
 
-import os
+import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -193,5 +193,4 @@ def planned(window: Window | None, now: datetime) -> Planned | None:
 
 def free_bytes(folder: Path) -> int:
     """What is free on the disk of ``folder`` for us."""
-    found = os.statvfs(folder)
-    return found.f_bavail * found.f_frsize
+    return shutil.disk_usage(folder).free

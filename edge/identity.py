@@ -1,8 +1,8 @@
 """Who this edge is: its key and certificate, the hub's authority, and what the hub said of the hospital.
 
 On disk, under ``DIR/identity/``: one folder for each enrolment, named by its moment, with ``key.pem`` (made here, mode 0600, never
-sent), ``certificate.pem``, ``authority.pem`` and ``enrolment.json``; and ``current``, a symbolic link to the one in use. The link is
-exchanged last and atomically, so that a power cut leaves the old identity or the new one, whole.
+sent), ``certificate.pem``, ``authority.pem`` and ``enrolment.json``; and ``current``, which leads to the one in use (a symbolic link, on Windows a
+file with its name). It is exchanged last and atomically, so that a power cut leaves the old identity or the new one, whole.
 
 ``authority.pem`` holds whom TLS believes, the one first that the hub uses now; there are two while the hub goes from one authority to the
 next (edge/anchors). ``evidence.pem`` holds all that were ever believed under this enrolment: what they signed is checked years later.
@@ -35,7 +35,7 @@ from central_sync.wire import codec, enrolment, handovers
 from central_sync.wire.limits import WIRE_VERSION
 from central_sync.wire.messages import Enrolment, EnrolRequest
 from central_sync.wire.refusals import REFUSALS, Refused
-from edge import files
+from edge import files, platform
 from edge.config import is_https
 from edge.errors import EdgeError
 from edge.signatures import issued_by
@@ -102,7 +102,7 @@ def load(folder: Path) -> Identity:
     Raises:
         NotEnrolled: there is none, or its files are damaged or unreadable.
     """
-    current = folder / FOLDER / CURRENT
+    current = _current(folder)
     if not current.exists():
         raise NotEnrolled(f"This edge is not enrolled. Type: pishkhan-edge --data {folder} enrol HUB_URL CODE")
     try:
@@ -113,7 +113,6 @@ def load(folder: Path) -> Identity:
             raise NotEnrolled(f"The identity in {current} has lost its key. Enrol again with a new code.")
     except (OSError, ValueError, ZoneInfoNotFoundError, msgspec.DecodeError) as error:
         raise NotEnrolled(f"The identity in {current} cannot be read ({type(error).__name__}). Enrol again.") from error
-    where = current.resolve()  # what was loaded stays itself when the link moves on
     issuer, of_present = _issuer(certificate, told.authority)
     return Identity(
         institution=told.institution,
@@ -122,9 +121,9 @@ def load(folder: Path) -> Identity:
         currency=told.currency,
         calendar=told.calendar,
         sync_url=told.sync_url,
-        certificate=where / "certificate.pem",
-        key=where / "key.pem",
-        authority=where / "authority.pem",
+        certificate=current / "certificate.pem",
+        key=current / "key.pem",
+        authority=current / "authority.pem",
         valid_from=certificate.not_valid_before_utc,
         valid_until=certificate.not_valid_after_utc,
         enrol_url=told.enrol_url,
@@ -218,14 +217,14 @@ def replace_authorities(folder: Path, authorities: Sequence[bytes]) -> Identity:
         told = _told(folder)
         fresh = "".join(ssl.DER_cert_to_PEM_cert(one) for one in authorities)
         evidence = _united(_evidence(folder, told), fresh)
-        key = (folder / FOLDER / CURRENT / "key.pem").read_bytes()
+        key = (_current(folder) / "key.pem").read_bytes()
         _store(folder, msgspec.structs.replace(told, authority=fresh), key, evidence)
         return load(folder)
 
 
 def evidence(folder: Path) -> Path:
     """The file of all authorities ever believed by whatever identity is in use at the moment."""
-    current = folder / FOLDER / CURRENT
+    current = _current(folder)
     return current / EVIDENCE if (current / EVIDENCE).exists() else current / "authority.pem"
 
 
@@ -239,17 +238,22 @@ def believed(authority: str) -> list[bytes]:
     return [one.public_bytes(serialization.Encoding.DER) for one in found]
 
 
+def _current(folder: Path) -> Path:
+    """The folder of the identity in use; what was loaded from it stays itself when another one is taken up."""
+    return platform.pointed(folder / FOLDER / CURRENT)
+
+
 def _told(folder: Path) -> Enrolment:
     """What the identity in use was told."""
     try:
-        return msgspec.json.decode((folder / FOLDER / CURRENT / "enrolment.json").read_bytes(), type=Enrolment)
+        return msgspec.json.decode((_current(folder) / "enrolment.json").read_bytes(), type=Enrolment)
     except msgspec.DecodeError as error:
         raise NotEnrolled("The identity's files are damaged. Enrol again.") from error
 
 
 def _evidence(folder: Path, told: Enrolment) -> str:
     try:
-        return (folder / FOLDER / CURRENT / EVIDENCE).read_text()
+        return (_current(folder) / EVIDENCE).read_text()
     except FileNotFoundError:
         return told.authority
 
@@ -363,16 +367,13 @@ def _private(key: ec.EllipticCurvePrivateKey) -> bytes:
 
 def _store(folder: Path, told: Enrolment, key: bytes, evidence: str) -> None:
     home = folder / FOLDER
-    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    platform.private(home)
     fresh = home / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
-    fresh.mkdir(mode=0o700)
+    platform.private(fresh, fresh=True)
     files.write_new(fresh / "key.pem", key)
     files.write_new(fresh / "certificate.pem", told.certificate.encode())
     files.write_new(fresh / "authority.pem", told.authority.encode())
     files.write_new(fresh / EVIDENCE, evidence.encode())
     files.write_new(fresh / "enrolment.json", msgspec.json.encode(told))
     files.sync_folder(fresh)
-    link = home / f".{CURRENT}.{secrets.token_hex(3)}"
-    link.symlink_to(fresh.name)
-    link.replace(home / CURRENT)
-    files.sync_folder(home)
+    platform.point(home / CURRENT, fresh.name)

@@ -16,7 +16,7 @@ from typing import Generic, TypeVar
 import msgspec
 from msgspec import Struct
 
-from edge import files
+from edge import files, platform
 from edge.errors import EdgeError
 
 T = TypeVar("T", bound=Struct)
@@ -84,11 +84,11 @@ class KeptFile(Generic[T]):
         """
         lock = self._path.with_suffix(".lock")
         try:
-            handle = os.open(lock, os.O_WRONLY | os.O_CREAT | files.CLOSED_ON_EXEC, files.OWNER_ONLY)
+            handle = os.open(lock, os.O_WRONLY | os.O_CREAT | platform.OPENED, files.OWNER_ONLY)
         except OSError as error:
             raise self._error(f"{lock} cannot be written: {error.strerror}") from error
         try:
-            _lock(handle)
+            platform.hold(handle, wait=True)
             self._looked = None
             yield self.content()
         finally:
@@ -106,11 +106,3 @@ class KeptFile(Generic[T]):
             files.replace(self._path, body + b"\n")
         except OSError as error:
             raise self._error(f"{self._path} cannot be written: {error.strerror}") from error
-
-
-def _lock(handle: int) -> None:
-    """Wait until nobody else has the file open to change it. On Windows, where an agent runs alone, nobody has."""
-    if os.name != "nt":
-        import fcntl  # not there on Windows
-
-        fcntl.flock(handle, fcntl.LOCK_EX)

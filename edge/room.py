@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import shutil
 import time
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -50,7 +50,7 @@ class Room:
 
     def _disk(self) -> Disk:
         try:
-            found = os.statvfs(self._folder)
+            found = shutil.disk_usage(self._folder)
         except OSError:
             return Disk(0, 0)  # the journal itself will say what is wrong with the disk; nothing is taken on meanwhile
-        return Disk(found.f_blocks * found.f_frsize, found.f_bavail * found.f_frsize, self._reusable)
+        return Disk(found.total, found.free, self._reusable)

@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager
 
 import aiohttp
 
+from edge import platform
+
 
 class Session:
     """A client and its connections, under one certificate; closed when it is retired and nothing uses it any more."""
@@ -46,7 +48,7 @@ def bound_to(device: str) -> Callable[[aiohttp.connector.AddrInfoType], socket.s
         family, kind, protocol, _, _ = address
         made = socket.socket(family, kind, protocol)
         try:
-            made.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, device.encode() + b"\0")
+            platform.bind_to_device(made, device)
             made.setblocking(False)
         except OSError:
             made.close()

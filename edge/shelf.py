@@ -14,7 +14,7 @@ from pathlib import Path
 from central_sync.wire import bundles
 from central_sync.wire.bundles import BundleRefused, Fault
 from central_sync.wire.limits import BUNDLE_BYTES_MAX, BUNDLE_HEAD_BYTES_MAX, DIGEST_BYTES
-from edge import files
+from edge import files, platform
 from edge.bundles import Accepted, judged
 from edge.pieces import Begun
 
@@ -64,7 +64,7 @@ class Shelf:
         Raises:
             OSError: it cannot be written; what was there is there.
         """
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        platform.private(self._folder)
         files.replace(self._path(number), file)
         self.forget_beginning()
         for old in [one for one in self.numbers() if one < number][KEPT - 1 :]:
@@ -93,7 +93,7 @@ class Shelf:
         Raises:
             OSError: it cannot be written.
         """
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        platform.private(self._folder)
         self.forget_beginning()
         files.write_new(self._folder / FETCHING, digest)
 

@@ -23,7 +23,7 @@ import structlog
 
 from central_sync.wire import receipts
 from central_sync.wire.messages import Batch, BatchAnswer
-from edge import files
+from edge import files, platform
 from edge.errors import ReceiptInvalid
 from edge.signatures import Signer, check, read
 
@@ -85,10 +85,10 @@ class Signers:
 
     Args:
         folder: the data directory.
-        authority: the file of the hub's authority (PEM).
+        authority: where the file of the hub's authorities (PEM) is now.
     """
 
-    def __init__(self, folder: Path, authority: Path, fetch: Callable[[], Awaitable[bytes]]) -> None:
+    def __init__(self, folder: Path, authority: Callable[[], Path], fetch: Callable[[], Awaitable[bytes]]) -> None:
         self._folder = folder / FOLDER
         self._authority = authority
         self._fetch = fetch
@@ -97,7 +97,7 @@ class Signers:
 
     def load(self) -> None:
         """Read what was kept. A file that is damaged is left out: its signer is asked for again."""
-        self._known = known(self._folder.parent, self._authority)
+        self._known = known(self._folder.parent, self._authority())
 
     async def receipt(self, batch: Batch, answer: BatchAnswer) -> Receipt | None:
         """As :func:`verified`; a signer that is not known yet is asked for.
@@ -127,7 +127,7 @@ class Signers:
                 self._keep(await self._fetch())
 
     def _keep(self, bundle: bytes) -> None:
-        authority = self._authority.read_bytes()
+        authority = self._authority().read_bytes()
         try:
             told = read(bundle, authority)
         except ValueError as error:
@@ -135,7 +135,7 @@ class Signers:
         fresh = {name: one for name, one in told.items() if name not in self._known}
         self._known |= fresh
         try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            platform.private(self._folder)
             for one in fresh.values():
                 files.replace(self._folder / f"{one.name}.pem", one.certificate + authority)
         except OSError as error:  # a full disk stops no line: it is asked for again after the next start

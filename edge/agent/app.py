@@ -85,9 +85,10 @@ class Agent:
         await self._parts.up(front.start, front.stop)
         await self._parts.up(self.line.start, self.line.stop)
         await self._parts.up(listener.start, listener.stop)
-        if control.POSSIBLE:  # after the listener, whose address nobody else can have: the socket is then ours
-            socket = control.Control(self._folder, CardControl(front.desks).verbs)
-            await self._parts.up(socket.start, socket.stop)
+        entrance = control.Control(
+            self._folder, CardControl(front.desks).verbs
+        )  # after the listener, whose address nobody else can have: it is then ours
+        await self._parts.up(entrance.start, entrance.stop)
         self._parts.then(stream.stop, front.quieten)
         self.url = listener.url
         await self._parts.up(self._tell_where, self._tell_gone)

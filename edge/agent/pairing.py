@@ -19,7 +19,7 @@ import msgspec
 from msgspec import Struct
 
 from central_sync.wire import enrolment
-from edge import files
+from edge import files, platform
 from edge.config import is_https
 from edge.errors import EdgeError
 from edge.readers.remote.limits import CONNECT_S_MAX
@@ -105,7 +105,7 @@ async def pair(folder: Path, url: str, code: str) -> Pairing:
 
 
 def _keep(folder: Path, made: Pairing) -> None:
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    platform.data_home(folder)
     files.replace(folder / FILE, msgspec.json.format(msgspec.json.encode(made)) + b"\n")
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
-import signal
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,7 +17,7 @@ import click
 import msgspec
 
 from central_sync.wire import enrolment
-from edge import config, log
+from edge import config, log, platform
 from edge.errors import NotPossible
 
 MINUTES_DEFAULT = 60
@@ -58,7 +57,7 @@ def agent_invite(folder: Path, name: str, desk: str | None, any_desk: bool, card
     settings = config.load(folder)
     if name in {row.name for row in settings.readers}:
         raise NotPossible(f"{name} is the name of a reader in edge.toml: take another one")
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    platform.data_home(folder)
     now = datetime.now(UTC)
     certificate = ensure(folder, now)
     binding = Binding(desk="" if any_desk else desk or name, card_must_stay=card_must_stay)
@@ -133,7 +132,7 @@ def agent_run(folder: Path, listen: str) -> None:
     from edge.agent import settings as of  # the edge has no use for these
     from edge.agent.app import Agent
 
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    platform.data_home(folder)
     settings = of.load(folder, listen)
     log.configure(settings.log_level)
     asyncio.run(_run(Agent(folder, settings)))
@@ -163,14 +162,7 @@ def agent_status(folder: Path, as_json: bool) -> None:
 
 async def _run(running: Runs) -> None:
     told_to_end = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        try:
-            loop.add_signal_handler(number, told_to_end.set)
-        except (
-            NotImplementedError
-        ):  # Windows: a key press ends it as KeyboardInterrupt, the service stops it as it does
-            break
+    platform.when_told_to_end(told_to_end.set)
     await running.start()
     gc.collect()
     gc.freeze()

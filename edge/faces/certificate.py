@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from edge import files
+from edge import files, platform
 from edge.faces.limits import CERTIFICATE_DAYS, CERTIFICATE_DAYS_LEFT_MIN
 
 FOLDER = "face"
@@ -34,7 +34,7 @@ def ensure(folder: Path, names: Iterable[str], now: datetime) -> Path:
     path, wanted = home / "certificate.pem", sorted(set(names))
     if _covers(path, wanted, now) and (home / "key.pem").is_file():
         return path
-    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    platform.private(home)
     key = ec.generate_private_key(ec.SECP256R1())
     certificate = self_signed(key, wanted, now)
     private = key.private_bytes(

@@ -9,12 +9,15 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
+from collections.abc import Callable
 
 from aiohttp import web
 
+from edge import platform
 from edge.config import Address
 from edge.errors import EdgeError
 from edge.faces.crowd import Crowd
+from edge.faces.doorway import Doorway
 from edge.faces.limits import KEEP_ALIVE_S
 from edge.faces.shortcut import Shortcut
 
@@ -39,11 +42,11 @@ def bound_socket(address: Address, device: str) -> socket.socket:
         raise ListenFailed(f"{address.host} is no address of this machine") from error
     sock = socket.socket(family, kind, protocol)
     try:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        platform.listen_alone(sock)
         if family == socket.AF_INET6:
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         if device:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, device.encode() + b"\0")
+            platform.bind_to_device(sock, device)
         sock.bind(target)
     except OSError as error:
         sock.close()
@@ -76,7 +79,7 @@ class Listener:
         self._address = address
         self._device = device
         self._tls = tls
-        self._server: asyncio.Server | None = None
+        self._server: asyncio.Server | Doorway | None = None
         self.url = ""
 
     async def start(self) -> None:
@@ -96,11 +99,8 @@ class Listener:
             await self._runner.cleanup()
             raise
         port = sock.getsockname()[1]
-        if self._crowd is not None:
-            sock = self._crowd.bounds(sock)
         made = self._shortcut.before(usual) if self._shortcut is not None else usual
-        loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(made, sock=sock, ssl=self._tls, backlog=BACKLOG)
+        self._server = await self._served(made, sock)
         self.url = Address(self._address.host, port).url("https" if self._tls else "http")
 
     async def refuse_connections(self) -> None:
@@ -115,3 +115,12 @@ class Listener:
         if self._shortcut is not None:
             await self._shortcut.close(CLOSE_S_MAX)
         await self._runner.cleanup()
+
+    async def _served(self, made: Callable[[], asyncio.Protocol], sock: socket.socket) -> asyncio.Server | Doorway:
+        if self._crowd is not None and not platform.ACCEPTS_BY_SOCKET:
+            door = Doorway(sock, self._crowd, made, self._tls, BACKLOG)
+            await door.start()
+            return door
+        bounded = self._crowd.bounds(sock) if self._crowd is not None else sock
+        loop = asyncio.get_running_loop()
+        return await loop.create_server(made, sock=bounded, ssl=self._tls, backlog=BACKLOG)

@@ -9,7 +9,6 @@ Under ``var/lib/pishkhan-firmware``: ``record.json`` (readable for all: paths an
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 import stat
@@ -20,7 +19,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from edge import files
+from edge import files, platform
 from edge.errors import EdgeError
 from edge.firmware import STATE_FOLDER
 from edge.firmware.deadline import Moment
@@ -94,9 +93,9 @@ class Sets:
     def held(self) -> Iterator[None]:
         """Nobody else puts in place, confirms or takes back meanwhile."""
         self.folder.mkdir(mode=0o755, parents=True, exist_ok=True)
-        handle = os.open(self.folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        handle = os.open(self.folder / LOCK, os.O_RDWR | os.O_CREAT | platform.OPENED, 0o600)
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
+            platform.hold(handle, wait=True)
             yield
         finally:
             os.close(handle)

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from msgspec import Struct
 from pysqlite3 import dbapi2 as sqlite
 
+from edge import platform
 from edge.files import OWNER_ONLY, sync_folder, write_new
 from edge.journal import envelope, files, slate
 from edge.journal import records as r
@@ -99,7 +100,7 @@ def make(journal: Path, to: Path, owner: Owner, now: datetime, tell: Tell) -> Ma
         (scratch / "copy.db").unlink()
         envelope.verify(fresh, tell)
         report = tried(fresh, file_key, scratch / "restored", owner.signers, tell)
-        fresh.replace(target)
+        platform.replace(fresh, target)
         sync_folder(to)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
@@ -112,7 +113,7 @@ def tried(path: Path, file_key: bytes, folder: Path, signers: Signers, tell: Tel
     Raises:
         BackupUnusable: it is not what its manifest tells.
     """
-    folder.mkdir(mode=0o700)
+    platform.private(folder, fresh=True)
     manifest = envelope.read_header(path).manifest
     keys = envelope.extract(path, file_key, folder / "journal.db", tell)
     vault = Vault.adopt(folder, keys)
@@ -154,7 +155,7 @@ def make_recovery_key(folder: Path) -> str:
     fresh = path.with_name(f".{path.name}.new")
     fresh.unlink(missing_ok=True)
     write_new(fresh, public.hex().encode() + b"\n", OWNER_ONLY)
-    fresh.replace(path)
+    platform.replace(fresh, path)
     sync_folder(folder)
     return secret
 
@@ -168,7 +169,7 @@ def check_owner(header: Header, institution: str) -> None:
 
 
 def _prepare(to: Path, journal: Path) -> None:
-    to.mkdir(mode=0o700, parents=True, exist_ok=True)
+    platform.private(to)
     scratch = to / _SCRATCH
     shutil.rmtree(scratch, ignore_errors=True)
     needed, free = int(2.2 * journal.stat().st_size), shutil.disk_usage(to).free
@@ -176,7 +177,7 @@ def _prepare(to: Path, journal: Path) -> None:
         raise BackupUnusable(
             f"{to} has {free // 2**20} MiB free; making a backup takes {needed // 2**20 + 1}: make room"
         )
-    scratch.mkdir(mode=0o700)
+    platform.private(scratch, fresh=True)
 
 
 def _copy(journal: Path, vault: Vault, target: Path, owner: Owner, now: datetime, tell: Tell) -> Manifest:

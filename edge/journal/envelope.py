@@ -35,6 +35,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from msgspec import Struct
 
+from edge import platform
 from edge.errors import JournalError
 from edge.files import OWNER_ONLY, sync_folder
 
@@ -142,7 +143,7 @@ def write(
             out.write(signature + len(signature).to_bytes(2, "big"))
             out.flush()
             os.fsync(out.fileno())
-        fresh.replace(target)
+        platform.replace(fresh, target)
     except OSError:
         fresh.unlink(missing_ok=True)
         raise
@@ -308,4 +309,4 @@ def _check(secret: bytes) -> bytes:
 
 
 def _owner_only(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_CLOEXEC, OWNER_ONLY)
+    return os.open(path, flags | platform.OPENED, OWNER_ONLY)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from typing import Any
 
 from pysqlite3 import dbapi2 as sqlite
 
+from edge import platform
 from edge.errors import JournalDamaged, JournalError
 from edge.journal import holes, schema, slate
 from edge.limits import JOURNAL_PAGE_BYTES, QUICK_CHECK_BYTES_MAX
@@ -39,11 +39,11 @@ def lock(path: Path) -> int:
         JournalError: the folder is missing or not writable, or another edge has the journal.
     """
     try:
-        descriptor = os.open(path.with_name(path.name + ".lock"), os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, _MODE)
+        descriptor = os.open(path.with_name(path.name + ".lock"), os.O_CREAT | os.O_RDWR | platform.OPENED, _MODE)
     except OSError as error:
         raise JournalError(f"the journal's folder cannot be used: {error.strerror}") from error
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        platform.hold(descriptor, wait=False)
     except OSError as error:
         os.close(descriptor)
         raise JournalError("another edge is using this journal") from error
@@ -71,10 +71,10 @@ def heal(path: Path) -> None:
             raise JournalDamaged("the journal's log has lost its header: keep all its files, and restore a backup")
         with log.open("r+b", buffering=0) as file:
             at = 0
-            while chunk := os.pread(file.fileno(), _CHUNK_BYTES, at):
-                at += os.pwrite(file.fileno(), chunk, at)
+            while chunk := platform.read_at(file.fileno(), _CHUNK_BYTES, at):
+                at += platform.write_synced(file.fileno(), chunk, at)
             os.fsync(file.fileno())
-        _sync_folder(path)
+        platform.sync_folder(path.parent)
     except FileNotFoundError:
         return
     except OSError as error:
@@ -119,7 +119,7 @@ def open_writer(path: Path, *, again: bool = False) -> Connection:
         )
     try:
         if not again:  # to close a file that is open elsewhere in the process would undo SQLite's locks on it
-            os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, _MODE))
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR | platform.OPENED, _MODE))
         path.chmod(_MODE)
     except OSError as error:
         raise JournalError(f"the journal's file cannot be written: {error.strerror}") from error
@@ -189,7 +189,7 @@ def _prepare(connection: Connection, path: Path) -> None:
         schema.create(connection)
         connection.execute("commit")
         connection.execute("pragma wal_checkpoint(truncate)")
-        _sync_folder(path)
+        platform.sync_folder(path.parent)
     _own(connection)
     _whole_log(connection, path)
     if path.stat().st_size <= QUICK_CHECK_BYTES_MAX:
@@ -215,11 +215,3 @@ def _own(connection: Connection) -> None:
         raise JournalError(
             f"the journal has format {version}; this edge reads {schema.FORMAT_WHOLE} and {schema.FORMAT}"
         )
-
-
-def _sync_folder(path: Path) -> None:
-    descriptor = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

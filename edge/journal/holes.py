@@ -11,6 +11,7 @@ import os
 import struct
 from pathlib import Path
 
+from edge import platform
 from edge.limits import JOURNAL_PAGE_BYTES
 
 HEADER = struct.Struct(">8I")
@@ -36,7 +37,7 @@ def too_early(path: Path, frames: int) -> bool:
             return False  # nothing was committed in it yet
         salts, commits = HEADER.unpack(head)[4:6], 0
         for begin in range(HEADER.size + frames * STEP_BYTES, size - FRAME.size, STEP_BYTES):
-            _, commit, *of, _, _ = FRAME.unpack(os.pread(file.fileno(), FRAME.size, begin))
+            _, commit, *of, _, _ = FRAME.unpack(platform.read_at(file.fileno(), FRAME.size, begin))
             commits += bool(commit) and tuple(of) == salts  # other salts: an older log's, folded in long ago
         return commits > TORN_COMMITS_MAX
 
@@ -67,15 +68,15 @@ def _folded_in(log: int, size: int, database: int) -> bool:
     newest: dict[int, int] = {}
     first: tuple[int, int] | None = None
     for begin in range(HEADER.size, size - STEP_BYTES + 1, STEP_BYTES):
-        page, _, one, two, _, _ = FRAME.unpack(os.pread(log, FRAME.size, begin))
+        page, _, one, two, _, _ = FRAME.unpack(platform.read_at(log, FRAME.size, begin))
         first = first or (one, two)
         if (one, two) != first:
             break
         newest[page] = begin + FRAME.size
     return all(
         page > 0
-        and os.pread(log, JOURNAL_PAGE_BYTES, begin)
-        == os.pread(database, JOURNAL_PAGE_BYTES, (page - 1) * JOURNAL_PAGE_BYTES)
+        and platform.read_at(log, JOURNAL_PAGE_BYTES, begin)
+        == platform.read_at(database, JOURNAL_PAGE_BYTES, (page - 1) * JOURNAL_PAGE_BYTES)
         for page, begin in newest.items()
     )
 

@@ -29,7 +29,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from msgspec import Struct
 
-from edge import files
+from edge import files, platform
 from edge.errors import JournalDamaged, JournalError
 
 DEVICE_FILE = "device.key"
@@ -238,7 +238,7 @@ def _device_key(path: Path) -> bytes:
         raise JournalError(f"{path.name} is gone, and without it the journal cannot be read: {_RESTORE}") from error
     except OSError as error:
         raise JournalError(f"{path.name} cannot be read: {error.strerror}") from error
-    if mode & 0o077:
+    if platform.others_may_read(mode):
         raise JournalError(f"{path} can be read by other accounts: chmod 600 {path}")
     try:
         key = bytes.fromhex(text.decode("ascii").strip())

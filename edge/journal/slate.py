@@ -34,6 +34,7 @@ import msgspec
 import structlog
 from msgspec import Struct
 
+from edge import platform
 from edge.errors import JournalDamaged, JournalError
 from edge.journal import look, schema
 from edge.journal.records import LINK_BYTES, NONCE_BYTES
@@ -101,7 +102,7 @@ class Slate:
         """
         frame = _frame(self.id, row)
         try:
-            if os.pwrite(self._descriptor, frame, self._at) != len(frame):
+            if platform.write_synced(self._descriptor, frame, self._at) != len(frame):
                 raise OSError(errno.EIO, "the slate was written in part")
         except OSError:
             self._wipe()
@@ -137,7 +138,7 @@ class Slate:
     def _wipe(self) -> None:
         self._soiled = True
         try:
-            self._soiled = os.pwrite(self._descriptor, bytes(BLOCK_BYTES), self._at) != BLOCK_BYTES
+            self._soiled = platform.write_synced(self._descriptor, bytes(BLOCK_BYTES), self._at) != BLOCK_BYTES
         except OSError as failure:
             _log.error("the refused commit could not be wiped off the slate", fault=type(failure).__name__)
 
@@ -154,20 +155,16 @@ def begun(path: Path, id_: int) -> Slate:
         OSError: there is no room, or the disk does not take it.
     """
     place = path_of(path)
-    descriptor = os.open(place, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_DSYNC, _MODE)
+    descriptor = os.open(place, os.O_CREAT | os.O_RDWR | platform.FRESH, _MODE)
     size = os.fstat(descriptor).st_size
     try:
-        os.fchmod(descriptor, _MODE)
+        platform.owner_only(descriptor)
         if size < SLATE_BYTES:  # written, not only allotted: to write over a block costs half of what a new one does
             _whole(descriptor, bytes(SLATE_BYTES - size), size)
         head = _HEAD.pack(_OURS, id_, 0)[:-4]
         _whole(descriptor, (head + zlib.crc32(head).to_bytes(4, "big")).ljust(BLOCK_BYTES, b"\0"), 0)
         os.fsync(descriptor)
-        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        platform.sync_folder(path.parent)
     except OSError:
         with contextlib.suppress(OSError):  # what it could not have whole, it leaves to others
             os.ftruncate(descriptor, size)
@@ -185,9 +182,9 @@ def resumed(path: Path, content: Content) -> Slate:
     """
     place = path_of(path)
     try:
-        descriptor = os.open(place, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_DSYNC)
+        descriptor = os.open(place, os.O_RDWR | platform.FRESH)
         try:
-            _whole(descriptor, os.pread(descriptor, content.end, 0), 0)
+            _whole(descriptor, platform.read_at(descriptor, content.end, 0), 0)
             if content.end < SLATE_BYTES:
                 _whole(descriptor, bytes(BLOCK_BYTES), content.end)
         except OSError:
@@ -359,5 +356,5 @@ def _blocks(size: int) -> int:
 def _whole(descriptor: int, data: bytes, at: int) -> None:
     """Write all of it, in as many steps as it takes."""
     while data:
-        done = os.pwrite(descriptor, data, at)
+        done = platform.write_synced(descriptor, data, at)
         data, at = data[done:], at + done

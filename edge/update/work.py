@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import fcntl
-import platform
+import platform as machine
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 
+from edge import platform
 from edge.journal.schema import FORMAT
 from edge.update import state as kept
 from edge.update.slots import Slots
@@ -25,7 +25,7 @@ TRUST, DOWNLOAD = "trust", "download"
 
 def system() -> str:
     """What releases for this machine are called: ``linux-x86_64``."""
-    return f"{platform.system()}-{platform.machine()}".lower()
+    return f"{machine.system()}-{machine.machine()}".lower()
 
 
 @contextmanager
@@ -38,7 +38,7 @@ def alone(folder: Path) -> Iterator[None]:
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("wb") as lock:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            platform.hold(lock.fileno(), wait=False)
         except OSError as error:
             raise UpdateFailed("busy", "Another update is under way on this machine.") from error
         yield

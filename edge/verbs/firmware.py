@@ -17,7 +17,8 @@ from typing import Any, TypeVar
 import click
 import msgspec
 
-from edge import log
+from edge import log, platform
+from edge.errors import NotPossible
 from edge.firmware import check, defaults
 from edge.firmware.appliance import Appliance, site_file, site_in_place
 from edge.firmware.difference import Change, shown
@@ -55,6 +56,10 @@ def _site(command: F) -> F:
 @click.group()
 def firmware() -> None:
     """The appliance's configuration, all of it rendered from one site file."""
+    if not platform.APPLIANCE:
+        raise NotPossible(
+            "The appliance is a Debian: on Windows, network, firewall and VPN are set up by Windows' own means"
+        )
 
 
 @firmware.command("render")

@@ -23,7 +23,7 @@ import msgspec
 from rich.console import Console
 from rich.progress import Progress
 
-from edge import config, control, doctor, identity
+from edge import config, control, doctor, identity, platform
 from edge.app import JOURNAL_FILE, clock
 from edge.audit import Audit
 from edge.control import NobodyThere, Tell
@@ -318,8 +318,8 @@ def _person() -> str:
 
 
 def _owned(folder: Path) -> None:
-    owner = folder.stat().st_uid
-    if os.geteuid() != owner:
+    owner = platform.stranger_to(folder)
+    if owner is not None:
         raise EdgeError(
             f"{folder} belongs to account {owner}, and files of another account could not be read by its edge:"
             f" sudo -u '#{owner}' {' '.join(sys.argv)}"

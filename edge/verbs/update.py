@@ -16,8 +16,9 @@ from zoneinfo import ZoneInfo
 import click
 import msgspec
 
-from edge import config, identity
+from edge import config, identity, platform
 from edge.app import clock
+from edge.errors import NotPossible
 from edge.update import state as kept
 from edge.update import trust as trusted
 from edge.update.hours import within
@@ -82,6 +83,10 @@ class Updater(msgspec.Struct, frozen=True):
 @click.pass_context
 def update(ctx: click.Context, base: Path, state: Path, restart: str, alive: str, trial_s: float) -> None:
     """Releases that the hub offers: checked, installed beside what runs, and taken back if they are not well."""
+    if not platform.APPLIANCE:
+        raise NotPossible(
+            "On Windows a new version is installed by its installer, over the old one: journal and settings stay"
+        )
     ctx.obj = Updater(ctx.obj, base, state, restart, alive, trial_s)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
-import signal
 import sys
 from pathlib import Path
 
@@ -14,7 +13,7 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from edge import config, doctor, identity, log
+from edge import config, doctor, identity, log, platform
 from edge.app import Edge, certificate_names, clock
 from edge.config import Config
 from edge.errors import NotPossible
@@ -41,7 +40,7 @@ def enrol(folder: Path, hub_enrol_url: str, code: str, sync_url: str) -> None:
     """
     if code == "-":
         code = click.prompt("Enrolment code", err=True)
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    platform.data_home(folder)
     who = identity.enrol(folder, hub_enrol_url, code, sync_url)
     click.echo(f"Enrolled for {who.institution} ({who.name}). Next: workstation add NAME, then run.", err=True)
 
@@ -56,7 +55,7 @@ def workstation() -> None:
 @click.pass_obj
 def workstation_add(folder: Path, name: str) -> None:
     """Admit a computer, or give it a new key; prints the key, this once."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    platform.data_home(folder)
     click.echo(Workstations(folder / WORKSTATIONS_FILE).add(name, clock()))
 
 
@@ -134,7 +133,7 @@ def doctor_command(folder: Path, as_json: bool) -> None:
 @click.pass_obj
 def face_certificate(folder: Path) -> None:
     """Print the certificate that the hospital's software pins when it calls off loopback; made on first use."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    platform.data_home(folder)
     names = certificate_names(config.load(folder))
     click.echo(certificate.ensure(folder, names, clock()).read_text(), nl=False)
 
@@ -150,14 +149,7 @@ def _settings(folder: Path, listen: str, listen_device: str) -> Config:
 
 async def _run(edge: Edge) -> None:
     told_to_end = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        try:
-            loop.add_signal_handler(number, told_to_end.set)
-        except (
-            NotImplementedError
-        ):  # Windows: a key press ends it as KeyboardInterrupt, the service as a power cut would
-            break
+    heard_once = platform.when_told_to_end(told_to_end.set)
     await edge.start()
     # what the start has made stays: the collector need not look through it while a desk waits
     gc.collect()
@@ -167,6 +159,5 @@ async def _run(edge: Edge) -> None:
     click.echo(json.dumps({"event": "listening", "face": edge.url, **agents}))
     sys.stdout.flush()
     await told_to_end.wait()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.remove_signal_handler(number)  # a second signal ends it at once; the journal is made for that
+    heard_once()  # the second time it ends at once; the journal is made for that
     await edge.stop()

@@ -16,6 +16,7 @@ import pytest
 from edge import control
 from edge.control import Control, ControlFailed, NobodyThere, Tell, Verb
 from edge.errors import JournalError
+from edge.platform import unix_socket
 
 
 @asynccontextmanager
@@ -64,7 +65,7 @@ async def test_without_an_edge_nobody_is_there(tmp_path: Path) -> None:
 
 async def test_a_socket_that_a_killed_edge_left_is_nobody_and_is_replaced(tmp_path: Path) -> None:
     left = socket.socket(socket.AF_UNIX)
-    with control._short(tmp_path) as short:
+    with unix_socket.short(tmp_path / control.FILE) as short:
         left.bind(short)
     left.close()
     with pytest.raises(NobodyThere):
@@ -98,7 +99,7 @@ async def test_a_fault_of_ours_is_told_without_what_it_held(tmp_path: Path) -> N
 @pytest.mark.parametrize("line", [b"\n", b"[]\n", b'{"verb": []}\n', b"\xff\n", b"x" * (2 * control.LINE_BYTES_MAX)])
 async def test_whatever_is_said_to_it_the_edge_goes_on(tmp_path: Path, line: bytes) -> None:
     async with _running(tmp_path, echo=_echo):
-        with control._short(tmp_path) as short:
+        with unix_socket.short(tmp_path / control.FILE) as short:
             reader, writer = await asyncio.open_unix_connection(short)
         writer.write(line)
         writer.write_eof()
@@ -119,7 +120,7 @@ async def test_whoever_hangs_up_does_not_stop_what_was_begun(tmp_path: Path) -> 
         return {}
 
     async with _running(tmp_path, slow=slow):
-        with control._short(tmp_path) as short:
+        with unix_socket.short(tmp_path / control.FILE) as short:
             _, writer = await asyncio.open_unix_connection(short)
         writer.write(b'{"verb": "slow", "told": {}}\n')
         await asyncio.wait_for(begun.wait(), 30)
@@ -139,7 +140,7 @@ async def test_long_work_gives_signs_of_life(tmp_path: Path, monkeypatch: pytest
         return {"ok": True}
 
     async with _running(tmp_path, slow=slow):
-        with control._short(tmp_path) as short:
+        with unix_socket.short(tmp_path / control.FILE) as short:
             reader, writer = await asyncio.open_unix_connection(short)
         writer.write(b'{"verb": "slow", "told": {}}\n')
         assert await asyncio.wait_for(reader.readline(), 30) == b"{}\n"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import os
+import shutil
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -25,9 +26,7 @@ def disk(monkeypatch: pytest.MonkeyPatch) -> FillDisk:
     """Makes every disk have so many bytes free of a terabyte."""
 
     def set_free(free: int) -> None:
-        page = 4096
-        values = (page, page, 2**40 // page, free // page, free // page, 0, 0, 0, 0, 255)
-        monkeypatch.setattr(os, "statvfs", lambda _: os.statvfs_result(values))
+        monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(total=2**40, used=2**40 - free, free=free))
 
     return set_free
 

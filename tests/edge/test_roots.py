@@ -58,7 +58,7 @@ async def line(world: World) -> AsyncIterator[Line]:
 
 
 def job(world: World, line: Line, journal: Ledger) -> DayRoots:
-    own = Signers(world.home, world.who.authority, line.signers)
+    own = Signers(world.home, lambda: world.who.authority, line.signers)
     return DayRoots(line, journal, lambda: LIFE, own, lambda: identity.load(world.home), now)
 
 

@@ -132,12 +132,12 @@ def test_a_damaged_certificate_of_a_signer_is_left_out(hub: Hub) -> None:
 
 
 async def test_a_signer_is_asked_for_once_and_kept_over_a_restart(hub: Hub, tmp_path: Path) -> None:
-    kept = Signers(tmp_path / "edge", hub.authority.authority_certificate, hub.told)
+    kept = Signers(tmp_path / "edge", lambda: hub.authority.authority_certificate, hub.told)
     kept.load()
     assert await kept.receipt(batch(), hub.answered(batch()))
     assert await kept.receipt(batch(), hub.answered(batch()))
     assert hub.asked == 1
-    again = Signers(tmp_path / "edge", hub.authority.authority_certificate, hub.told)
+    again = Signers(tmp_path / "edge", lambda: hub.authority.authority_certificate, hub.told)
     again.load()
     assert await again.receipt(batch(), hub.answered(batch()))
     assert hub.asked == 1
@@ -146,7 +146,7 @@ async def test_a_signer_is_asked_for_once_and_kept_over_a_restart(hub: Hub, tmp_
 
 
 async def test_the_next_signer_of_the_hub_is_asked_for_when_it_signs(hub: Hub, tmp_path: Path) -> None:
-    kept = Signers(tmp_path / "edge", hub.authority.authority_certificate, hub.told)
+    kept = Signers(tmp_path / "edge", lambda: hub.authority.authority_certificate, hub.told)
     old = hub.answered(batch())
     assert await kept.receipt(batch(), old)
     later = NOW + timedelta(days=380)
@@ -157,7 +157,7 @@ async def test_the_next_signer_of_the_hub_is_asked_for_when_it_signs(hub: Hub, t
 
 
 async def test_a_damaged_file_of_a_signer_is_asked_for_again(hub: Hub, tmp_path: Path) -> None:
-    kept = Signers(tmp_path / "edge", hub.authority.authority_certificate, hub.told)
+    kept = Signers(tmp_path / "edge", lambda: hub.authority.authority_certificate, hub.told)
     await kept.receipt(batch(), hub.answered(batch()))
     (file,) = (tmp_path / "edge" / "signers").iterdir()
     file.write_bytes(b"damaged")

@@ -58,7 +58,7 @@ class Edge:
         self.now: Callable[[], datetime] = now or (lambda: datetime.now(UTC))
         self.journal = journal(folder / "journal.db")
         self.line = line(url, tls, now=self.now)
-        self.signers = Signers(folder, signing.authority_file(folder), self.line.signers)
+        self.signers = Signers(folder, lambda: signing.authority_file(folder), self.line.signers)
         self.events, self.waiting = Events(), Waiting()
         self.uplink = Uplink("H1", self.line, self.journal, self.waiting, self.events, self.signers.receipt, self.now)
         self.downlink = Downlink(self.line, self.journal, self.uplink, self.events, self.now, report=report)

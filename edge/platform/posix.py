@@ -1,0 +1,146 @@
+"""SHELL: the Linux side; the meaning of each name stands in the package's text."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import secrets
+import signal
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+APPLIANCE = True
+ACCEPTS_BY_SOCKET = True
+OPENED = os.O_CLOEXEC
+"""Flags for every ``os.open``."""
+FRESH = OPENED | os.O_NOFOLLOW | os.O_DSYNC
+"""Flags for a file that :func:`write_synced` writes."""
+_PRIVATE = 0o700
+_OTHERS = 0o077
+_ENDS = (signal.SIGTERM, signal.SIGINT)
+
+
+def data_folder() -> str:
+    """Where the data are, unless we are told another place."""
+    return "/var/lib/pishkhan-edge"
+
+
+def hold(descriptor: int, *, wait: bool) -> None:
+    """Have the open file for this process alone until it is closed; ``wait`` while another one has it.
+
+    Raises:
+        OSError: another one has it, and we do not wait.
+    """
+    fcntl.flock(descriptor, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def write_synced(descriptor: int, data: bytes, at: int) -> int:
+    """Write ``data`` at ``at`` of a file opened with ``FRESH``; what was written is on the disk. How many bytes that is."""
+    return os.pwrite(descriptor, data, at)
+
+
+def read_at(descriptor: int, count: int, at: int) -> bytes:
+    """At most ``count`` bytes from ``at`` on."""
+    return os.pread(descriptor, count, at)
+
+
+def sync_folder(folder: Path) -> None:
+    """Bring a folder's entries to the disk."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | OPENED)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def replace(fresh: Path, target: Path) -> None:
+    """Put ``fresh`` in the place of ``target``, atomically.
+
+    Raises:
+        OSError: it cannot be done; both are as they were.
+    """
+    fresh.replace(target)
+
+
+def point(link: Path, name: str) -> None:
+    """Let ``link`` lead to ``name`` beside it, atomically and durably.
+
+    Raises:
+        OSError: it leads where it led.
+    """
+    fresh = link.with_name(f".{link.name}.{secrets.token_hex(3)}")
+    fresh.symlink_to(name)
+    fresh.replace(link)
+    sync_folder(link.parent)
+
+
+def pointed(link: Path) -> Path:
+    """Where ``link`` leads; a path where nothing is, if it leads nowhere."""
+    return link.resolve()
+
+
+def data_home(folder: Path) -> None:
+    """Make the data folder, for its owner alone; nothing if it is there.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    folder.mkdir(mode=_PRIVATE, parents=True, exist_ok=True)
+
+
+def private(folder: Path, *, fresh: bool = False) -> None:
+    """Make a folder inside the data folder, for its owner alone; nothing if it is there, unless it must be ``fresh``.
+
+    Raises:
+        OSError: it cannot be made, or is there already.
+    """
+    folder.mkdir(mode=_PRIVATE, parents=not fresh, exist_ok=not fresh)
+
+
+def owner_only(descriptor: int) -> None:
+    """Let nobody but its owner read or write the open file."""
+    os.fchmod(descriptor, 0o600)
+
+
+def others_may_read(mode: int) -> bool:
+    """Whether a file of that mode is open to other accounts."""
+    return bool(mode & _OTHERS)
+
+
+def stranger_to(folder: Path) -> int | None:
+    """The account that ``folder`` belongs to, if that is not ours."""
+    owner = folder.stat().st_uid
+    return None if os.geteuid() == owner else owner
+
+
+def when_told_to_end(act: Callable[[], None]) -> Callable[[], None]:
+    """Call ``act`` in the running loop when this process is told to end. What is returned ends that: the next time ends the process at once."""
+    loop = asyncio.get_running_loop()
+    for number in _ENDS:
+        loop.add_signal_handler(number, act)
+
+    def no_more() -> None:
+        for number in _ENDS:
+            loop.remove_signal_handler(number)
+
+    return no_more
+
+
+def listen_alone(listening: socket.socket) -> None:
+    """Before it is bound: nobody else gets what comes to its port."""
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+
+
+def bind_to_device(made: socket.socket, device: str) -> None:
+    """Before it is bound or connected: it hears and speaks by that interface alone.
+
+    Raises:
+        OSError: there is none of that name, or we have no right to it.
+    """
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, device.encode() + b"\0")
+
+
+def say_utf8() -> None:
+    """What is printed is UTF-8, here as everywhere."""

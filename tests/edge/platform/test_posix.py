@@ -1,0 +1,56 @@
+"""The Linux side."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from edge.platform import posix
+
+
+def test_a_file_is_held_by_one_alone(tmp_path: Path) -> None:
+    one, other = (os.open(tmp_path / "lock", os.O_RDWR | os.O_CREAT | posix.OPENED) for _ in range(2))
+    posix.hold(one, wait=False)
+    with pytest.raises(BlockingIOError):
+        posix.hold(other, wait=False)
+    os.close(one)
+    posix.hold(other, wait=True)
+    os.close(other)
+
+
+def test_a_link_leads_from_one_to_the_next(tmp_path: Path) -> None:
+    link = tmp_path / "current"
+    assert not posix.pointed(link).exists()
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        posix.point(link, name)
+        assert posix.pointed(link) == tmp_path / name
+    assert {path.name for path in tmp_path.iterdir()} == {"one", "two", "current"}
+
+
+def test_folders_are_for_their_owner(tmp_path: Path) -> None:
+    posix.data_home(tmp_path / "a" / "data")
+    posix.private(tmp_path / "a" / "data" / "keys")
+    posix.private(tmp_path / "a" / "data" / "keys")
+    with pytest.raises(FileExistsError):
+        posix.private(tmp_path / "a" / "data" / "keys", fresh=True)
+    for folder in (tmp_path / "a" / "data", tmp_path / "a" / "data" / "keys"):
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert posix.stranger_to(tmp_path) is None
+    assert posix.others_may_read(0o640)
+    assert not posix.others_may_read(0o600)
+
+
+def test_what_is_written_is_read_again_and_no_link_is_followed(tmp_path: Path) -> None:
+    descriptor = os.open(tmp_path / "slate", os.O_RDWR | os.O_CREAT | posix.FRESH, 0o644)
+    posix.owner_only(descriptor)
+    assert posix.write_synced(descriptor, b"abc", 10) == 3
+    assert posix.read_at(descriptor, 5, 8) == b"\0\0abc"
+    os.close(descriptor)
+    assert stat.S_IMODE((tmp_path / "slate").stat().st_mode) == 0o600
+    (tmp_path / "link").symlink_to("slate")
+    with pytest.raises(OSError, match="symbolic"):
+        os.open(tmp_path / "link", os.O_RDWR | posix.FRESH)
