@@ -332,7 +332,6 @@ async def test_what_is_acknowledged_behind_what_was_folded_long_ago_is_found_aga
     await folded(journal)
     shutil.copytree(left.parent, left.parent.with_name("full"))
     await journal.close()
-
     journal = Journal(left.parent.with_name("full") / "journal.db")
     with monkeypatch.context() as patch:
         patch.setattr(slate, "give_name", no_room)
