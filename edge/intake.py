@@ -236,7 +236,7 @@ class Intake:
                 self._uplink.hurry(standing)
             elif row.resolution is Resolution.FENCE and clock.left() > 0:
                 self._uplink.wake(standing.seq)
-            told = await self._news(news, clock, lambda: self._maygive_up(row, standing), standing.seq)
+            told = await self._news(news, clock, lambda: self._may_give_up(row, standing), standing.seq)
             return reply_of(told or await self._decide(standing, row))
 
     async def _proven(self, call: Call, request: p.Request, clock: Clock) -> None:
@@ -256,7 +256,7 @@ class Intake:
             raise JournalUnavailable("the journal did not begin in time")
         return await appending.future
 
-    def _maygive_up(self, row: Row, standing: Standing) -> bool:
+    def _may_give_up(self, row: Row, standing: Standing) -> bool:
         """Whether the outcome without the line would be the same now as at the deadline."""
         return row.resolution is not Resolution.FENCE or self._uplink.unsent(standing.seq)
 
@@ -287,7 +287,7 @@ class Intake:
         return decided
 
     async def _news(
-        self, future: asyncio.Future[Any], clock: Clock, maygive_up: Callable[[], bool], key: int = 0
+        self, future: asyncio.Future[Any], clock: Clock, may_give_up: Callable[[], bool], key: int = 0
     ) -> Any | None:
         """The future's result, or ``None`` when the deadline or all hope is gone. ``key``: the work that is waited for, as the uplink has it."""
         while True:
@@ -299,7 +299,7 @@ class Intake:
                 left <= 0
                 or self._hastening
                 or self._uplink.held(key)
-                or (self._uplink.hopeless(clock.started, patient=clock.patient()) and maygive_up())
+                or (self._uplink.hopeless(clock.started, patient=clock.patient()) and may_give_up())
             ):
                 return None
 
