@@ -179,6 +179,7 @@ class Edge:
         listener = self._listener(faces, embed.shortcuts(), console.routes(), door, address)
 
         await self._parts.up(self._journal.open, self._journal.close)
+        identity.clear(self._folder)  # what a full disk or a power cut left; the journal's lock is ours
         await self._room.start(self._journal.keeping, clock())
         await cycles.start()
         audit.start()

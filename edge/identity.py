@@ -2,7 +2,7 @@
 
 On disk, under ``DIR/identity/``: one folder for each enrolment, named by its moment, with ``key.pem`` (made here, mode 0600, never
 sent), ``certificate.pem``, ``authority.pem`` and ``enrolment.json``; and ``current``, which leads to the one in use (a symbolic link, on Windows a
-file with its name). It is exchanged last and atomically, so that a power cut leaves the old identity or the new one, whole.
+file with its name). It is exchanged last and atomically, so that a power cut leaves the old identity or the new one, whole (identity_folders.py).
 
 ``authority.pem`` holds whom TLS believes, the one first that the hub uses now; there are two while the hub goes from one authority to the
 next (edge/anchors). ``evidence.pem`` holds all that were ever believed under this enrolment: what they signed is checked years later.
@@ -15,12 +15,11 @@ from __future__ import annotations
 
 import hmac
 import http.client
-import secrets
 import ssl
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -35,13 +34,13 @@ from central_sync.wire import codec, enrolment, handovers
 from central_sync.wire.limits import WIRE_VERSION
 from central_sync.wire.messages import Enrolment, EnrolRequest
 from central_sync.wire.refusals import REFUSALS, Refused
-from edge import files, platform
+from edge import identity_folders, platform
 from edge.config import is_https
 from edge.errors import EdgeError
 from edge.signatures import issued_by
 
 FOLDER = "identity"
-CURRENT = "current"
+CURRENT = identity_folders.CURRENT
 EVIDENCE = "evidence.pem"
 ENROL_TIMEOUT_S = 20
 ANSWER_BYTES_MAX = 256 * 1024
@@ -365,15 +364,17 @@ def _private(key: ec.EllipticCurvePrivateKey) -> bytes:
     )
 
 
+def clear(folder: Path) -> None:
+    """Remove what was begun under data directory ``folder`` and never finished."""
+    identity_folders.clear(folder / FOLDER)
+
+
 def _store(folder: Path, told: Enrolment, key: bytes, evidence: str) -> None:
-    home = folder / FOLDER
-    platform.private(home)
-    fresh = home / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
-    platform.private(fresh, fresh=True)
-    files.write_new(fresh / "key.pem", key)
-    files.write_new(fresh / "certificate.pem", told.certificate.encode())
-    files.write_new(fresh / "authority.pem", told.authority.encode())
-    files.write_new(fresh / EVIDENCE, evidence.encode())
-    files.write_new(fresh / "enrolment.json", msgspec.json.encode(told))
-    files.sync_folder(fresh)
-    platform.point(home / CURRENT, fresh.name)
+    content = {
+        "key.pem": key,
+        "certificate.pem": told.certificate.encode(),
+        "authority.pem": told.authority.encode(),
+        EVIDENCE: evidence.encode(),
+        identity_folders.LAST: msgspec.json.encode(told),
+    }
+    identity_folders.store(folder / FOLDER, content)
