@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import socket
 import ssl
 import time
@@ -116,7 +117,7 @@ class Probe:
         address, called_at = self._face()
         if called_at is None:
             return Step("face", WARNING, "not_called", {"address": address})
-        minutes = max(0, int((self._clock() - called_at).total_seconds() // 60))
+        minutes = max(1, math.ceil((self._clock() - called_at).total_seconds() / 60))
         return Step("face", WELL, "called", {"address": address, "minutes": minutes})
 
     def _desk_step(self) -> Step:
@@ -180,7 +181,7 @@ class Probe:
             raise _Failed("clock", seconds=abs(skew_s))
         return ("centre_slow" if took_ms > SLOW_MS else "centre"), {
             "milliseconds": took_ms,
-            "seconds": abs(skew_s or 0),
+            "seconds": max(1, abs(skew_s or 0)),
         }
 
     @contextlib.asynccontextmanager

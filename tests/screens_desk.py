@@ -201,7 +201,7 @@ def take(browser: Browser, folder: Path) -> None:
     with tempfile.TemporaryDirectory() as place, DeskTown(Path(place)) as town:
         for language in Language:
             for looks, size in LOOKS.items():
-                with window(browser, language, dark=looks == "dark") as page:
+                with window(browser, language, dark=looks == "dark", refused=True) as page:
                     page.set_viewport_size(size)
                     album = _Album(page, town, folder, f"{language}-{looks}")
                     album.line_up()
@@ -210,7 +210,7 @@ def take(browser: Browser, folder: Path) -> None:
         town.hub.kill()
         for language in Language:
             for looks, size in LOOKS.items():
-                with window(browser, language, dark=looks == "dark") as page:
+                with window(browser, language, dark=looks == "dark", refused=True) as page:
                     page.set_viewport_size(size)
                     _Album(page, town, folder, f"{language}-{looks}").line_down()
 

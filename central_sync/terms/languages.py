@@ -139,6 +139,11 @@ def isolated(text: str, into: Language) -> str:
     return text
 
 
+def from_left(text: str, into: Language) -> str:
+    """``text`` without letters (a day as it is typed), so that it is read from the left inside a sentence in ``into``."""
+    return f"{FSI}{text}{PDI}" if into is Language.FA else text
+
+
 def number(value: int, into: Language) -> str:
     """A whole number."""
     return _written(f"{value:,}", into)

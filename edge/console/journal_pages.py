@@ -91,11 +91,12 @@ class JournalPages:
             wanted, wrong = Wanted(), "day"
         page = await self._entries.page(wanted, _place(asked.get("before", "")))
         now, exact = self._lobby.clock(), asked.get("exact") == "1"
+        today = display(self._today(), self._calendar)
         kept = {name: asked[name] for name in ("state", "day", "number", "case") if asked.get(name)}
         further = {"before": f"{page.after.at}.{page.after.seq}"} if page.after else {}
         values = {
             "rows": page.rows, "now": now, "exact": exact, "asked": asked, "wrong": wrong, "case": wanted.hid, "numbers": NUMBERS,
-            "states": STATES, "today": display(self._today(), self._calendar), "paged": "before" in asked,
+            "states": STATES, "today": today, "today_said": languages.from_left(today, self._lobby.tongue(request).language), "paged": "before" in asked,
             "further": urlencode({**kept, **further, **({"exact": "1"} if exact else {})}) if further else "",
             "first": urlencode(kept), "turned": urlencode({**kept, **({} if exact else {"exact": "1"})}),
         }  # fmt: skip

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 
 from central_sync.terms.days import Calendar, civil_day, display, parse
+from central_sync.terms.languages import from_left
 from edge.accounts import Role
 from edge.console.lobby import BASE, Lobby
 from edge.console.views import N_
@@ -131,7 +132,7 @@ class MaintenancePages:
         }  # fmt: skip
         values: dict[str, Any] = {
             "window": self._maintenance.window(), "now": now, "form": {**given, **form}, "wrong": wrong, "lengths": LENGTHS_MINUTES,
-            "told": tongue.text(WRONG[wrong]) % {"now": f"{given['day']} {given['time']}", "hours": tongue.number(MAINTENANCE_HOURS_MAX)}
+            "told": tongue.text(WRONG[wrong]) % {"now": from_left(f"{given['day']} {given['time']}", tongue.language), "hours": tongue.number(MAINTENANCE_HOURS_MAX)}
             if wrong else "",
         }  # fmt: skip
         return self._lobby.page(request, "maintenance.html", values, session, 400 if wrong else 200)

@@ -25,7 +25,7 @@ _SYNC = N_("Mend the time synchronisation of this machine.")
 
 FOUND: Mapping[str, tuple[str, str]] = {
     "before": (N_("Not tried: the step before failed."), ""),
-    "called": (N_("They call at %(address)s; the last call came %(minutes)s ago."), ""),
+    "called": (N_("They call at %(address)s; the last call came within the last %(minutes)s."), ""),
     "not_called": (N_("None has called since the start."), N_("Look whether the hospital's program has the address %(address)s, and the key of its computer.")),
     "desks": (N_("Computers that may sign in: %(count)s"), ""),
     "no_desks": (N_("No workstation may sign in."), N_("Admit the desks' computers: pishkhan-edge workstation add NAME.")),

@@ -139,6 +139,8 @@ def test_items_are_chosen_by_name_and_a_stay_is_settled_in_part_by_keyboard_alon
         page.wait_for_selector(".part form[action$=cancel]", state="attached")
         expect(page.locator(".lines .tag")).to_have_text(catalogue("fa")["settled before"])
         expect(page.locator(".lines form")).to_have_count(0)
+        page.keyboard.press("Escape")
+        page.wait_for_selector(".card-sight")
 
 
 def test_a_line_cut_in_mid_settlement_is_a_doubt_that_ends_before_the_clerks_eyes(

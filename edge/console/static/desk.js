@@ -18,10 +18,11 @@ function sent(event) {
   setTimeout(() => { wait.querySelector("[data-late]").hidden = false; }, LATE_MS);
 }
 
-// Whether the clerk has typed something that a new page would lose.
+// Whether the clerk has typed something that a new page would lose. A list that says none of its choices is the usual one has its first.
 function typing() {
+  const chosen = (list) => list.selectedOptions[0] !== ([...list.options].find((one) => one.defaultSelected) ?? list.options[0]);
   return [...document.querySelectorAll("main input:not([type=hidden]), main select")]
-    .some((field) => (field.matches("select") ? [...field.options].some((one) => one.selected !== one.defaultSelected && one.selected) : field.value !== field.defaultValue));
+    .some((field) => (field.matches("select") ? chosen(field) : field.value !== field.defaultValue));
 }
 
 function versionOf(part) {

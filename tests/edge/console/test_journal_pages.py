@@ -51,6 +51,8 @@ async def test_entries_are_listed_filtered_and_paged(client: TestClient, place: 
     status, page = await text_of(client, f"{HERE}?day=1404/13/40")
     assert status == 400
     assert "There is no such day. Write it like 1404-03-11." in page
+    _, page = await text_of(client, f"{HERE}?day=1404-13-40", headers={"Accept-Language": "fa"})
+    assert "\u20681404-03-11\u2069" in page, "read from the left inside a sentence from the right"
 
 
 async def test_why_it_was_refused_is_told_in_the_readers_language(client: TestClient, place: Place) -> None:
