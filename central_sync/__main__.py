@@ -36,6 +36,7 @@ from central_sync.store import migrate
 from central_sync.verbs import printing
 from central_sync.verbs import publishing as publishing_verbs
 from central_sync.verbs.account import account
+from central_sync.verbs.alerts import alerts
 from central_sync.verbs.authority import authority as authority_verbs
 from central_sync.verbs.release import release
 from central_sync.verbs.resettle import resettle_command
@@ -116,6 +117,7 @@ def main(ctx: click.Context, folder: Path | None, database: str) -> None:
 
 
 main.add_command(account)
+main.add_command(alerts)
 main.add_command(authority_verbs)
 main.add_command(rulebook)
 main.add_command(release)

@@ -23,6 +23,13 @@ PHONE = {"width": 390, "height": 844}
 NARROW = {"width": 1024, "height": 768}
 DOUBLED = {"width": 640, "height": 400}
 """A desk's window at a zoom of 200 %."""
+LOOKS: dict[str, dict[str, bool]] = {
+    "light": {},
+    "dark": {"dark": True},
+    "phone": {"phone": True},
+    "narrow": {"narrow": True},
+}
+"""How pictures of a page are taken: words of :func:`window`."""
 
 
 class BrowserMissing(Exception):
@@ -45,7 +52,13 @@ def chromium() -> Iterator[Browser]:
 
 @contextlib.contextmanager
 def window(
-    browser: Browser, language: str = "en", *, dark: bool = False, phone: bool = False, refused: bool = False
+    browser: Browser,
+    language: str = "en",
+    *,
+    dark: bool = False,
+    phone: bool = False,
+    narrow: bool = False,
+    refused: bool = False,
 ) -> Iterator[Page]:
     """A window of its own cookies. Whatever its page complains of (what was blocked, what failed in a script) is an error at the end; with
     ``refused``, pages that the server refuses are none. A test's own authority is believed.
@@ -54,7 +67,7 @@ def window(
     context: BrowserContext = browser.new_context(
         locale=language,
         color_scheme="dark" if dark else "light",
-        viewport=PHONE if phone else DESK,
+        viewport=PHONE if phone else NARROW if narrow else DESK,
         ignore_https_errors=True,
     )
     page = context.new_page()

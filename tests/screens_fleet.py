@@ -20,8 +20,9 @@ from central_sync.store.fleet_records import HUB, HistoryRow, Outage, ReportRow
 from central_sync.store.records import Institution
 from central_sync.terms.languages import Language
 from central_sync.wire.messages import ReaderWord
-from tests.browser import chromium, picture, window
+from tests.browser import LOOKS, chromium, picture, window
 from tests.central_sync.fleet.test_lifecycle import WELL
+from tests.central_sync.store.deferred import entry, share
 from tests.e2e.centre import HOSTILE, enter
 from tests.e2e.fleet_centre import WatchedCentre
 
@@ -30,12 +31,14 @@ LEGS = {"readers": "well", "desks": "well", "edge": "well", "line": "well", "hub
 TROUBLES = (
     {"parked": 3, "legs": {**LEGS, "edge": "warning"}},
     {"readers": 4, "readers_troubled": [ReaderWord(name="desk 2", trouble="reader_absent")], "legs": {**LEGS, "readers": "broken"}},
-    {"skew_ms": 95_000, "pending": 1_240, "legs": {**LEGS, "edge": "broken"}},
+    {"skew_ms": 95_000, "pending": 1_240, "in_doubt": 2, "differences": 3, "legs": {**LEGS, "edge": "broken"}},
     {"hours_left": 11.0, "backup_days": 9, "program": "0.0.9", "legs": {**LEGS, "edge": "warning"}},
 )  # fmt: skip
 PAGES = (
     ("edges", "/edges"), ("edges-trouble", "/edges?state=in_trouble"), ("edge-well", "/edges/F003"), ("edge-ill", "/edges/F001"),
-    ("edge-unheard", "/edges/H666"), ("alerts", "/alerts"), ("alerts-over", "/alerts?over=1"), ("flow", "/flow"), ("outages", "/outages"),
+    ("edge-unheard", "/edges/H666"), ("alerts", "/alerts"), ("alerts-over", "/alerts?over=1"), ("rules", "/alerts/rules"),
+    ("flow", "/flow"), ("outages", "/outages"), ("start", "/"), ("open-shares", "/open/shares"), ("open-doubts", "/open/doubts"),
+    ("open-days", "/open/days"), ("open-reviews", "/open/reviews"),
 )  # fmt: skip
 
 
@@ -66,6 +69,10 @@ class PlayedFleet(WatchedCentre):
             uow.alerts.raise_("payer_away", "payer:supplementary", "", "warning", 2_400.0, now - timedelta(minutes=50))
             uow.alerts.raise_("disk_low", "F007", "F007", "urgent", 7.0, now - timedelta(hours=30))
             uow.alerts.clear("disk_low", "F007", now - timedelta(hours=29))
+            for n, reason in enumerate(("finding", "payer_declined", "missing_tariff")):
+                at, more = now - timedelta(days=n, hours=n + 1), {"institution": f"F00{n}", "settlement_id": f"S{n}"}
+                uow.payer_shares.add(share(**more, signed_at=at, tries=n, next_at=now + timedelta(minutes=n)))
+                uow.reviews.add(entry(f"R{n}", **more, reason=reason, opened_at=at, amount=1_234_500 * (n + 1)))
         self._report(range(60))
         self.ended = threading.Event()
         threading.Thread(target=self._go_on, daemon=True).start()
@@ -93,7 +100,7 @@ class PlayedFleet(WatchedCentre):
                 **ill,
             }
             if fields.get("pending"):
-                fields["oldest_at"] = now - timedelta(hours=2)
+                fields |= {"oldest_at": now - timedelta(hours=2), "in_doubt_since": now - timedelta(minutes=50)}
             rows.append(ReportRow(f"F{n:03}", now, 0, packed(msgspec.structs.replace(WELL, **fields))))
         with self.store.write() as uow:
             uow.reports.keep(rows)
@@ -107,8 +114,8 @@ def main(folder: Path) -> None:
         centre.settled()
         time.sleep(SETTLED_S)
         for language in Language:
-            for looks in ("light", "dark", "phone"):
-                with window(browser, language, dark=looks == "dark", phone=looks == "phone") as page:
+            for looks, more in LOOKS.items():
+                with window(browser, language, **more) as page:
                     enter(page, centre.address, "anna")
                     for name, path in PAGES:
                         page.goto(centre.address + path)

@@ -11,7 +11,7 @@ import pyotp
 from playwright.sync_api import Browser, Page
 
 from central_sync.terms.languages import Language
-from tests.browser import chromium, picture, window
+from tests.browser import LOOKS, chromium, picture, window
 from tests.e2e.centre import Centre, enter, set_up
 from tests.e2e.town import NATIONAL_CODE
 
@@ -28,6 +28,7 @@ def _pages(page: Page, centre: Centre, told: tuple[str, str], take) -> None:
         ("open-shares", "/open/shares"),
         ("open-doubts", "/open/doubts"),
         ("open-days", "/open/days"),
+        ("open-reviews", "/open/reviews"),
         ("hospitals", "/hospitals"),
         ("trust", "/hospitals/H666/trust"),
         ("trail", "/trail"),
@@ -51,8 +52,8 @@ def pictures(browser: Browser, centre: Centre, folder: Path) -> None:
     centre.sign_in()
     hid, msgid, _ = centre.settled()
     for language in Language:
-        for looks in ("light", "dark", "phone"):
-            with window(browser, language, dark=looks == "dark", phone=looks == "phone", refused=True) as page:
+        for looks, more in LOOKS.items():
+            with window(browser, language, **more, refused=True) as page:
 
                 def take(name: str, page=page, mark=f"{language}-{looks}") -> None:
                     picture(page, folder, f"hub-{name}-{mark}")
@@ -75,10 +76,10 @@ def administrator_pictures(browser: Browser, centre: Centre, folder: Path) -> No
     """The pages of other people's accounts, and the first password of one."""
     centre.account("nurse-of-the-night", "reviewer", "--hospital", "H001")
     for language in Language:
-        for looks in ("light", "dark", "phone"):
-            mark, phone, dark = f"{language}-{looks}", looks == "phone", looks == "dark"
+        for looks, more in LOOKS.items():
+            mark = f"{language}-{looks}"
             centre.account(f"boss-{mark}", "administrator")
-            with window(browser, language, dark=dark, phone=phone, refused=True) as page:
+            with window(browser, language, **more, refused=True) as page:
                 enter(page, centre.address, f"boss-{mark}")
                 secret = set_up(page)
                 page.goto(f"{centre.address}/accounts/nurse-of-the-night")
@@ -91,7 +92,7 @@ def administrator_pictures(browser: Browser, centre: Centre, folder: Path) -> No
                 page.keyboard.press("Enter")
                 password = page.locator(".secret").inner_text()
                 picture(page, folder, f"hub-account-made-{mark}")
-            with window(browser, language, dark=dark, phone=phone) as page:
+            with window(browser, language, **more) as page:
                 page.goto(f"{centre.address}/sign-in")
                 page.locator("input[name=name]").fill(f"new-{mark}")
                 page.locator("input[name=password]").fill(password)

@@ -200,7 +200,8 @@ class SyncPort:
         response = answered(self._signer.signed(institution, batch, answer), dictionary=shared)
         if not answer.code:
             (at, at_s), now_s = arrived, time.monotonic()
-            self._flow.took(batch, at, now_s - at_s, self._reports.skew_ms(institution), now_s, urgent=urgent)
+            skew_ms = self._reports.skew_ms(institution)
+            self._flow.took(batch, at, now_s - at_s, skew_ms, now_s, urgent=urgent, answers=answer.answers)
         return response
 
     async def _compare(self, request: web.Request) -> web.Response:

@@ -9,6 +9,7 @@
     sessions       who is signed in, and as whom they ask
     lobby          what stands before each page: session, right, scope, form key
     door           the pages of signing in, of the second factor and of one's own account
+    listeners      whether the sessions of pages that listen go on, asked for all of them together
     live           parts of pages that bring news, and how many one session and account may hold
     unreconciled   pure: why a hospital's books are not reconciled
     account_pages  the pages of other people's accounts

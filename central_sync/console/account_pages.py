@@ -64,7 +64,7 @@ class AccountPages:
                 self._administration.add, visitor, typed["name"], _role(typed["role"]), _scope(typed["hospitals"])
             )
         except NotDone as error:
-            text = self._lobby.tongue(request).text(str(error))
+            text = await self._told_why(request, visitor, typed["name"], "add", error)
             return await self._list(request, visitor, 400, refused=text, typed=typed)
         return await self._one(request, visitor, typed["name"], done=N_("The account is made."), password=password)
 
@@ -83,7 +83,8 @@ class AccountPages:
         try:
             await self._lobby.work(self._administration.remove, visitor, name)
         except NotDone as error:
-            return await self._one(request, visitor, name, 400, refused=text(str(error)))
+            why = await self._told_why(request, visitor, name, "remove", error)
+            return await self._one(request, visitor, name, 400, refused=why)
         return self._lobby.sent_to("/accounts")
 
     def _doing(self, what: str) -> Callable[[web.Request, Visitor], Any]:
@@ -98,8 +99,8 @@ class AccountPages:
                     more = _role(str(form.get("role", ""))), _scope(hospitals)
                 password = await self._lobby.work(self._work(what), visitor, name, *more)
             except NotDone as error:
-                words_ = self._lobby.tongue(request).text(str(error))
-                return await self._one(request, visitor, name, 400, refused=words_)
+                why = await self._told_why(request, visitor, name, what, error)
+                return await self._one(request, visitor, name, 400, refused=why)
             return await self._one(request, visitor, name, done=_DONE[what], password=password or "")
 
         return do
@@ -115,10 +116,17 @@ class AccountPages:
         }
         return work[what]
 
+    async def _told_why(self, request: web.Request, visitor: Visitor, name: str, what: str, error: NotDone) -> str:
+        """Why nothing was done, in the reader's words, after the try was noted."""
+        subject = await self._lobby.work(self._administration.subject, name)
+        self._lobby.trail.note(visitor.actor, "account_refused", subject, f"{what}: {error}")
+        return self._lobby.tongue(request).text(str(error))
+
     async def _refused(self, request: web.Request, visitor: Visitor) -> str:
         """Why the doer's code is not taken; empty: it was right, and is used up."""
         tongue, code = self._lobby.tongue(request), (await request.post()).get("code", "")
         if not visitor.has_factor:
+            self._lobby.trail.note(visitor.actor, "account_refused", request.path[:200], "no second factor")
             return tongue.text("Set up a second factor of your own first.")
         address = request.remote or "unknown"
         found = await self._lobby.work(self._sign_in.shown, visitor, str(code)[:80], address)

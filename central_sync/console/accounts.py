@@ -17,7 +17,8 @@ from central_sync.store.console_records import ConsoleAccount
 
 ACCOUNTS_MAX = 1_000
 INSTITUTIONS_MAX = 500
-NAME = re.compile(r"^[A-Za-z0-9_.-]{1,40}\Z")
+NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,39}\Z")
+"""One that begins with a dot could be a step of a path, one that begins with a dash an option of a command."""
 
 
 class AccountError(HubError):
@@ -45,7 +46,9 @@ class ConsoleAccountsService:
             AccountError: name, password or scope will not do, or there are too many.
         """
         if not NAME.match(name):
-            raise AccountError("an account's name has 1 to 40 letters, digits, dots, dashes or underscores")
+            raise AccountError(
+                "an account's name has 1 to 40 letters, digits, dots, dashes or underscores, a letter or digit first"
+            )
         _acceptable(password)
         if institutions is not None and not 1 <= len(set(institutions)) <= INSTITUTIONS_MAX:
             raise AccountError(f"an account is bound to 1 to {INSTITUTIONS_MAX} hospitals, or to none for all")

@@ -19,6 +19,7 @@ from datetime import datetime, timedelta
 from central_sync.console.access import Right, Role
 from central_sync.console.accounts import ACCOUNTS_MAX, INSTITUTIONS_MAX, NAME
 from central_sync.console.sessions import Visitor
+from central_sync.console.sign_in import UNKNOWN
 from central_sync.console.words import N_
 from central_sync.pages import passwords
 from central_sync.store import Store, UnitOfWork
@@ -55,12 +56,21 @@ class Administration:
         with self._store.read() as uow:
             return _found(uow.console_accounts.get(name), by)
 
+    def subject(self, name: str) -> str:
+        """How the audit trail names the account of a try that was refused: what was typed as a name stands there only if it is one."""
+        with self._store.read() as uow:
+            return name if uow.console_accounts.get(name) is not None else UNKNOWN
+
     def add(self, by: Visitor, name: str, role: Role, institutions: Scope) -> str:
         """A new account; its first password."""
         password, now = new_password(), self._clock()
         kept = passwords.hashed(password)
         if not NAME.match(name):
-            raise NotDone(N_("A name has 1 to 40 Latin letters, digits, dots, dashes or underscores."))
+            raise NotDone(
+                N_(
+                    "A name has 1 to 40 Latin letters, digits, dots, dashes or underscores, and begins with a letter or a digit."
+                )
+            )
         with self._store.write() as uow:
             self._check_actor(uow, by)
             _check_scope(uow, by, institutions)

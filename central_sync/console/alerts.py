@@ -1,7 +1,12 @@
-"""SHELL: the alerts: what is open, what was told, what is over; and that somebody sees to one."""
+"""SHELL: the alerts: what is open, what was told, what is over, by which rules; and that somebody sees to one.
+
+The list itself is not live: whoever writes a note into it would lose it. What is live stands above it: how many are open, and that the list has changed.
+"""
 
 from __future__ import annotations
 
+import time
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,8 +14,10 @@ from aiohttp import web
 
 from central_sync.console import fleet_views as views
 from central_sync.console.access import Right
+from central_sync.console.live import Live
 from central_sync.console.lobby import Lobby, Page
 from central_sync.console.sessions import Visitor
+from central_sync.console.shared_parts import SharedParts
 from central_sync.fleet.limits import NOTE_CHARACTERS_MAX
 from central_sync.fleet.operations import Operations
 from central_sync.store import Store
@@ -18,21 +25,27 @@ from central_sync.store.fleet_records import Alert
 
 ROWS_MAX = 50
 MESSAGES_MAX = 20
+EVERY_S = 5.0
+SEEN_CHARACTERS_MAX = 40
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Alerts:
     """The pages."""
 
-    def __init__(self, lobby: Lobby, store: Store, operations: Operations) -> None:
+    def __init__(self, lobby: Lobby, live: Live, store: Store, operations: Operations) -> None:
         self._lobby = lobby
+        self._live = live
         self._store = store
         self._alarms = operations.alarms
+        self._parts = SharedParts()
 
     def pages(self) -> list[Page]:
         """All of them."""
         return [
             Page("GET", "/alerts", Right.LOOK, self.show, views.N_("Alerts")),
+            Page("GET", "/live/alerts", Right.LOOK, self.show_live),
+            Page("GET", "/alerts/rules", Right.LOOK, self.rules),
             Page("POST", "/alerts/acknowledge", Right.ACKNOWLEDGE, self.acknowledge),
         ]
 
@@ -40,7 +53,25 @@ class Alerts:
         """Those that are open, or with ``?over=1`` those that are over, page by page."""
         over, before = request.query.get("over") == "1", _before(request.query.get("before", ""))
         values = await self._lobby.work(self._values, visitor, over, before)
+        seen = values.pop("seen")
+        values |= {"part": await self._part(request, visitor, seen), "live": f"/live/alerts?seen={seen}"}
         return self._lobby.shown(request, visitor, "fleet_alerts.html", values)
+
+    async def show_live(self, request: web.Request, visitor: Visitor) -> web.StreamResponse:
+        """How many are open, and whether others than those that were ``seen``; again and again."""
+        seen = request.query.get("seen", "")[:SEEN_CHARACTERS_MAX]
+
+        async def parts() -> AsyncIterator[str]:
+            while True:
+                yield await self._part(request, visitor, seen)
+
+        return await self._live.serve(request, visitor, parts(), EVERY_S)
+
+    async def rules(self, request: web.Request, visitor: Visitor) -> web.StreamResponse:
+        """What alarms, and who is told."""
+        channels = self._alarms.channels if visitor.scope is None else None
+        values = {"rules": self._alarms.rules, "channels": channels, "views": views}
+        return self._lobby.shown(request, visitor, "fleet_rules.html", values)
 
     async def acknowledge(self, request: web.Request, visitor: Visitor) -> web.StreamResponse:
         """Somebody sees to an alert. Who was first stays; the page then says so."""
@@ -63,17 +94,32 @@ class Alerts:
             return self._lobby.told(request, visitor, text("There is no such alert"), words, 400)
         return self._lobby.sent_to("/alerts")
 
+    async def _part(self, request: web.Request, visitor: Visitor, seen: str) -> str:
+        key = (int(time.monotonic() / EVERY_S), self._lobby.tongue(request).language, visitor.scope, seen)
+
+        async def made() -> str:
+            return await self._lobby.work(self._made, request, visitor, seen)
+
+        return await self._parts.part(key, made)
+
+    def _made(self, request: web.Request, visitor: Visitor, seen: str) -> str:
+        with self._store.read() as uow:
+            counts, newest = uow.alerts.counts(visitor.scope), uow.alerts.newest_open(visitor.scope)
+        values = {"counts": counts, "changed": _seen(newest, counts) != seen, "at": self._lobby.clock()}
+        return self._lobby.part(request, "fleet_alerts_live.html", values)
+
     def _values(self, visitor: Visitor, over: bool, before: tuple[datetime, int] | None) -> dict[str, Any]:
         with self._store.read() as uow:
             rows = uow.alerts.page(
                 still_open=not over, scope=visitor.scope, before=before, rows_max=ROWS_MAX + 1, institution=""
             )
-            counts = uow.alerts.counts(visitor.scope)
+            counts, newest = uow.alerts.counts(visitor.scope), uow.alerts.newest_open(visitor.scope)
             told = uow.alert_messages.latest(MESSAGES_MAX) if visitor.scope is None and not over else []
         return {
             "alerts": rows[:ROWS_MAX],
             "next": _place(rows[ROWS_MAX - 1]) if len(rows) > ROWS_MAX else "",
             "counts": counts,
+            "seen": _seen(newest, counts),
             "over": over,
             "told_messages": told,
             "views": views,
@@ -81,6 +127,11 @@ class Alerts:
             "may": visitor.may(Right.ACKNOWLEDGE),
             "note_max": NOTE_CHARACTERS_MAX,
         }
+
+
+def _seen(newest: int, counts: dict[str, int]) -> str:
+    """Which alerts are open, in so many letters that a change shows."""
+    return f"{newest}.{sum(counts.values())}"
 
 
 def _place(alert: Alert) -> str:

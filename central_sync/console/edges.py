@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from central_sync.console import fleet_views as views
+from central_sync.console import words
 from central_sync.console.access import Right
 from central_sync.console.live import Live
 from central_sync.console.lobby import Lobby, Page
@@ -25,6 +26,7 @@ ROWS_MAX = 50
 TEXT_CHARACTERS_MAX = 60
 OUTAGES_DAYS = 30
 OUTAGES_MAX = 20
+LATEST_MAX = 8
 WEEK = timedelta(days=7)
 
 
@@ -136,6 +138,7 @@ class Edges:
             alerts = uow.alerts.page(
                 still_open=True, scope=None, before=None, rows_max=OUTAGES_MAX, institution=row.institution
             )
+            latest = uow.finding.latest([row.institution], LATEST_MAX)
             certificates = [one for one in uow.certificates.of(row.institution) if one.revoked_at is None]
         values: dict[str, Any] = {
             "row": row,
@@ -144,6 +147,9 @@ class Edges:
             "outages": [one for one in outages if one.institution == row.institution],
             "alerts": alerts,
             "certificates": certificates,
+            "latest": latest,
+            "words": words,
+            "named": self._lobby.namer(request),
             "now": now,
         }
         return self._lobby.part(request, "fleet_edge_live.html", values)

@@ -53,6 +53,49 @@ REASONS = {
     Reason.NO_WORKSTATION: N_("no workstation may sign in"),
     Reason.OLD_VERSION: N_("the program is too old"),
 }
+ADVICE = {
+    Reason.JOURNAL_UNUSABLE: N_(
+        "Call the hospital at once: new work is refused there. Its technician's page says what to do."
+    ),
+    Reason.DISK_FULL: N_(
+        "Call the hospital: its technician makes room on the gateway's disk. Until then new work is refused."
+    ),
+    Reason.CERTIFICATE_ENDED: N_(
+        "The edge renews it by itself when it reaches the hub. If it does not, invite it anew."
+    ),
+    Reason.CLOCK_OFF: N_("The hospital's technician sets the gateway's clock right: its time server does not answer."),
+    Reason.IN_DOUBT_OLD: N_(
+        "The edge asks by itself while the line is up. If the line is up, tell whoever maintains the hub."
+    ),
+    Reason.BACKLOG_GROWS: N_("More comes in than goes out: look at the line, and under Flow whether the hub is slow."),
+    Reason.BACKLOG_OLD: N_(
+        "See below which leg is broken. If it is the line, the hospital's technician's page says the next step."
+    ),
+    Reason.PARKED: N_("The hospital's technician looks at each parked entry and lets it go."),
+    Reason.CONTRADICTIONS: N_(
+        "At the edge: pishkhan-edge doctor and its log say which; tell whoever maintains the hub."
+    ),
+    Reason.DISK_LOW: N_("The hospital's technician makes room on the gateway's disk; how long it lasts stands below."),
+    Reason.READER_GONE: N_(
+        "Its desk can type what a card says meanwhile. The technician's page names the reader and the next step."
+    ),
+    Reason.CERTIFICATE_ENDS: N_("The edge renews it by itself over the line: see that the line is up before that day."),
+    Reason.RULEBOOK_REFUSED: N_("The edge goes on with the rulebook that it has. The refusal's name stands below."),
+    Reason.HIDS_LOW: N_("The hub leases more as soon as the edge reaches it: see that the line is up."),
+    Reason.BACKUP_LATE: N_("The technician's page of this gateway makes a backup, and says why none was made."),
+    Reason.NO_WORKSTATION: N_("The hospital's technician admits the desks' computers on the gateway's page."),
+    Reason.OLD_VERSION: N_("Offer it the newer release (pishkhan-hub release), or let the technician install it."),
+}
+"""What an operator does next about each trouble."""
+STATE_ADVICE = {
+    EdgeState.SILENT: N_(
+        "Call the hospital: is the gateway switched on, and does its page say that the line is up? Its desks go on working meanwhile."
+    ),
+    EdgeState.LATE: N_("Wait a minute: the line may have had a short break."),
+    EdgeState.UNHEARD: N_(
+        "If an edge is to stand there, make it an invitation; the hospital's technician types its code."
+    ),
+}
 RULES = {
     "edge_silent": N_("the edge is silent"),
     "many_silent": N_("many edges are silent at once: look at the hub's own line first"),
@@ -69,6 +112,8 @@ RULES = {
     "payer_away": N_("a payer does not answer"),
 }
 """A rule of the hub's own is told by its name."""
+FLAGS = frozenset({"journal_unusable", "old_version", "rulebook_refused"})
+"""Measures that are so or not so: their number says nothing."""
 LEGS = {
     "readers": N_("card readers"),
     "desks": N_("desks"),
@@ -124,6 +169,11 @@ class Line(NamedTuple):
 def reasons(row: Row) -> list[str]:
     """What troubles an edge, as messages, the most urgent first."""
     return [REASONS[reason] for reason in row.heard.reasons] if row.heard else []
+
+
+def troubles(row: Row) -> list[tuple[str, str]]:
+    """What troubles an edge and what to do next, as messages, the most urgent first."""
+    return [(REASONS[reason], ADVICE[reason]) for reason in row.heard.reasons] if row.heard else []
 
 
 def chart(points: Sequence[tuple[datetime, float]], begin: datetime, end: datetime) -> Chart:

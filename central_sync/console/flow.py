@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from typing import Any
 
 from aiohttp import web
 
 from central_sync.console import fleet_views as views
+from central_sync.console import words
 from central_sync.console.access import Right
 from central_sync.console.live import Live
 from central_sync.console.lobby import Lobby, Page
@@ -22,10 +24,11 @@ EVERY_S = 5.0
 WINDOWS = {"day": timedelta(days=1), "week": timedelta(days=7), "month": timedelta(days=30)}
 OUTAGES_MAX = 2_000
 LINES_MAX = 100
+LATEST_MAX = 20
 
 
 class FlowPages:
-    """The pages. The flow is of all hospitals: whoever sees some hospitals alone is told so and sees nothing of it."""
+    """The pages. The flow's numbers are of all hospitals: whoever sees some hospitals alone sees the last transactions of those and nothing else of it."""
 
     def __init__(self, lobby: Lobby, live: Live, store: Store, operations: Operations) -> None:
         self._lobby = lobby
@@ -44,15 +47,15 @@ class FlowPages:
 
     async def flow(self, request: web.Request, visitor: Visitor) -> web.StreamResponse:
         """How many transactions pass, and how long each leg takes."""
-        part = await self._part(request) if visitor.scope is None else ""
-        return self._lobby.shown(request, visitor, "fleet_flow.html", {"part": part, "live": "/live/flow"})
+        values = {"part": await self._part(request, visitor), "live": "/live/flow"}
+        return self._lobby.shown(request, visitor, "fleet_flow.html", values)
 
     async def flow_live(self, request: web.Request, visitor: Visitor) -> web.StreamResponse:
         """The same, again and again."""
 
         async def parts() -> AsyncIterator[str]:
-            while visitor.scope is None:
-                yield await self._part(request)
+            while True:
+                yield await self._part(request, visitor)
 
         return await self._live.serve(request, visitor, parts(), EVERY_S)
 
@@ -79,11 +82,22 @@ class FlowPages:
             found = [uow.reports.outages(now - window, now, code, OUTAGES_MAX) for code in sorted(visitor.scope)]
         return [row for rows in found for row in rows if row.institution != HUB]
 
-    async def _part(self, request: web.Request) -> str:
-        key = (int(time.monotonic() / EVERY_S), self._lobby.tongue(request).language)
+    async def _part(self, request: web.Request, visitor: Visitor) -> str:
+        key = (int(time.monotonic() / EVERY_S), self._lobby.tongue(request).language, visitor.scope)
 
         async def made() -> str:
+            if visitor.scope is not None:
+                return await self._lobby.work(self._of_some, request, visitor.scope)
             summary = self._operations.flow.summary(time.monotonic())
-            return self._lobby.part(request, "fleet_flow_live.html", {"summary": summary, "views": views})
+            values = {"summary": summary, "shown_max": LATEST_MAX, **self._more(request)}
+            return self._lobby.part(request, "fleet_flow_live.html", values)
 
         return await self._parts.part(key, made)
+
+    def _of_some(self, request: web.Request, scope: frozenset[str]) -> str:
+        with self._store.read() as uow:
+            rows = uow.finding.latest(sorted(scope), LATEST_MAX)
+        return self._lobby.part(request, "fleet_flow_some_live.html", {"rows": rows, **self._more(request)})
+
+    def _more(self, request: web.Request) -> dict[str, Any]:
+        return {"views": views, "words": words, "now": self._lobby.clock(), "named": self._lobby.namer(request)}

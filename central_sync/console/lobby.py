@@ -7,7 +7,7 @@ guessing tells nothing); for a form its origin and its key. Only then the page's
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import partial
@@ -111,10 +111,9 @@ class Lobby(Front):
         listening = request.path.startswith(LIVE)
         return await self.work(self._sessions.of, token, listening=listening) if token else NOBODY
 
-    async def still(self, request: web.Request) -> bool:
-        """Whether the session of a page that only listens goes on. It ends when role or scope change, too."""
-        token = request.cookies.get(SESSION_COOKIE, "")
-        return (await self.work(self._sessions.of, token, listening=True)).stage is Stage.WHOLE
+    async def going_on(self, tokens: Collection[str]) -> Collection[str]:
+        """Those of ``tokens`` whose sessions go on. That is no use of them."""
+        return await self.work(self._sessions.going_on, tokens)
 
     def shown(
         self,
@@ -132,10 +131,14 @@ class Lobby(Front):
             "at": request.path,
             "visitor": visitor,
             "now": self.clock(),
-            "named": partial(_named, self.tongue(request)),
+            "named": self.namer(request),
         }
         session = visitor if visitor.stage is not Stage.NOBODY else None
         return self.page(request, template, {**more, **values}, session, status)
+
+    def namer(self, request: web.Request) -> Callable[[str], str]:
+        """What the transaction of a number is called in the caller's language; for parts, which do not know it by themselves."""
+        return partial(_named, self.tongue(request))
 
     def told(self, request: web.Request, visitor: Visitor, heading: str, text: str, status: int) -> web.Response:
         """A page for ``visitor`` that says one thing."""

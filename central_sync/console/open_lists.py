@@ -1,5 +1,5 @@
 """SHELL: what is open, with its age: settlements that await their confirmation, shares that wait for another payer, edges with transactions in doubt,
-and hospitals whose books are not reconciled, with the reasons.
+hospitals whose books are not reconciled, with the reasons, and what was pended for a review.
 
 A page begins behind a key and is read by an index; nothing is counted through.
 """
@@ -19,8 +19,10 @@ from central_sync.console.sessions import Visitor
 from central_sync.console.unreconciled import Unreconciled
 from central_sync.console.words import N_
 from central_sync.payers.lifecycle import OPEN
+from central_sync.review import lifecycle as entries
+from central_sync.review.lifecycle import EntryState
 from central_sync.store import Store
-from central_sync.store.console_records import OpenSettlement, OpenShare, SignedTo
+from central_sync.store.console_records import OpenEntry, OpenSettlement, OpenShare, SignedTo
 from central_sync.wire import reports
 from central_sync.wire.messages import EdgeReport
 from central_sync.wire.refusals import Refused
@@ -36,6 +38,7 @@ TABS = (
     ("/open/shares", N_("Shares at other payers")),
     ("/open/doubts", N_("In doubt at edges")),
     ("/open/days", N_("Not reconciled")),
+    ("/open/reviews", N_("Pended for a review")),
 )
 
 
@@ -60,6 +63,7 @@ class OpenLists:
             Page("GET", "/open/shares", Right.LOOK, self.shares),
             Page("GET", "/open/doubts", Right.LOOK, self.doubts),
             Page("GET", "/open/days", Right.LOOK, self.days),
+            Page("GET", "/open/reviews", Right.LOOK, self.reviews),
         ]
 
     async def confirmations(self, request: web.Request, visitor: Visitor) -> web.StreamResponse:
@@ -87,6 +91,15 @@ class OpenLists:
         rows, last = await self._lobby.work(self._days, visitor, request.query.get("after", ""))
         return self._list(request, visitor, "open_days.html", rows, None, {"last": last})
 
+    async def reviews(self, request: web.Request, visitor: Visitor) -> web.StreamResponse:
+        """What was pended, oldest first."""
+        after = cursors.read(request.query.get("after", ""), tuple[datetime, str])
+        state = request.query.get("state", "")
+        state = state if state in entries.OPEN else EntryState.NEEDS_PERSON
+        rows = await self._lobby.work(self._entries, visitor, state, after)
+        more = {"state": state, "states": [EntryState.NEEDS_PERSON, EntryState.WAITING, EntryState.RERUNNING]}
+        return self._list(request, visitor, "open_reviews.html", rows, lambda row: (row.opened_at, row.id), more)
+
     def _list(
         self,
         request: web.Request,
@@ -113,6 +126,10 @@ class OpenLists:
     def _shares(self, visitor: Visitor, state: str, after: tuple[datetime, str, int, int] | None) -> list[OpenShare]:
         with self._store.read() as uow:
             return uow.lookups.shares(visitor.scope, state, after, ROWS_PER_PAGE + 1)
+
+    def _entries(self, visitor: Visitor, state: str, after: tuple[datetime, str] | None) -> list[OpenEntry]:
+        with self._store.read() as uow:
+            return uow.lookups.entries(visitor.scope, state, after, ROWS_PER_PAGE + 1)
 
     def _doubts(self, visitor: Visitor, after: str) -> tuple[list[Doubt], str]:
         def doubtful(hospital: SignedTo) -> Doubt | None:

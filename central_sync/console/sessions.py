@@ -95,7 +95,7 @@ class Sessions:
         with self._store.read() as uow:
             session = uow.console_sessions.get(token_hash)
             account = uow.console_accounts.get(session.account) if session else None
-        if session is None or account is None or account.disabled_at is not None or not self._lasts(session, now):
+        if session is None or account is None or not self._holds(session, account, now):
             return NOBODY
         if not listening and now - session.seen_at >= SEEN_EVERY:
             self._seen(token_hash, now)
@@ -109,6 +109,20 @@ class Sessions:
             has_factor=account.factor is not None,
         )
 
+    def going_on(self, tokens: Collection[str]) -> set[str]:
+        """Those of ``tokens`` with which somebody is wholly signed in, read at once; that is no use of their sessions."""
+        now, named = self._clock(), {forms.digest(token): token for token in tokens}
+        with self._store.read() as uow:
+            found = uow.console_sessions.listed(named)
+            accounts = {one.name: one for one in uow.console_accounts.listed({row.account for row in found})}
+        return {
+            named[row.token_hash]
+            for row in found
+            if (account := accounts.get(row.account)) is not None
+            and self._holds(row, account, now)
+            and self._stage(row, account) is Stage.WHOLE
+        }
+
     def end(self, token_hash: bytes, actor: str) -> None:
         """Sign out."""
         with self._store.write() as uow:
@@ -121,6 +135,9 @@ class Sessions:
                 uow.console_sessions.change(token_hash, seen_at=now)
         except StoreError:
             _log.warning("a session's use could not be noted; the next page notes it")
+
+    def _holds(self, session: ConsoleSession, account: ConsoleAccount, now: datetime) -> bool:
+        return account.disabled_at is None and self._lasts(session, now)
 
     def _lasts(self, session: ConsoleSession, now: datetime) -> bool:
         length = self._length if session.stage == Stage.WHOLE else HALF_SIGNED_IN

@@ -15,6 +15,7 @@ from central_sync.console.alerts import Alerts
 from central_sync.console.door import Door
 from central_sync.console.edges import Edges
 from central_sync.console.flow import FlowPages
+from central_sync.console.listeners import Listeners
 from central_sync.console.live import Live
 from central_sync.console.lobby import Lobby, Page
 from central_sync.console.open_lists import OpenLists
@@ -53,13 +54,13 @@ class Console:
         idle, length = timedelta(minutes=setting.idle_minutes), timedelta(hours=setting.session_hours)
         self.sessions = Sessions(store, clock, idle, length, setting.second_factor)
         self.lobby = Lobby(self.sessions, trail, clock, setting.name, setting.zone, secure=secure)
-        self.news = News(self.lobby.still, STREAMS_MAX)
+        self.news = News(Listeners(self.lobby.going_on).still, STREAMS_MAX)
         live = Live(self.lobby, self.news)
         self.sign_in = SignIn(store, self.sessions, Sealer(authority.derived(PURPOSE)), trail, clock)
         self._parts = (
-            Start(self.lobby, store),
+            Start(self.lobby, store, operations),
             Edges(self.lobby, live, store, operations),
-            Alerts(self.lobby, store, operations),
+            Alerts(self.lobby, live, store, operations),
             FlowPages(self.lobby, live, store, operations),
             Transactions(self.lobby, store),
             OpenLists(self.lobby, store),

@@ -26,7 +26,7 @@ class Alarms:
         self._store = store
         self.rules = rules
         self._judge = Judge(rules)
-        self._channels = channels
+        self.channels = channels
         self._hub = hub
         self._others: dict[str, Values] = {}
         self._asked_at: datetime | None = None
@@ -85,12 +85,12 @@ class Alarms:
             if not uow.alerts.any_untold():
                 return
             since = now - timedelta(seconds=MESSAGES_WINDOW_S)
-            made = uow.alert_messages.made_since(self._channels[0], since) if self._channels else []
+            made = uow.alert_messages.made_since(self.channels[0], since) if self.channels else []
         if messages.postponed(made, now):
             return
         with self._store.write(urgent=False) as uow:
             told = uow.alerts.take_untold()
             text = messages.body(told, self._hub, now)
-            for channel in self._channels if told else ():
+            for channel in self.channels if told else ():
                 uow.alert_messages.add(AlertMessage(uuid.uuid4().hex, channel, text, now, now))
         self.woken()

@@ -101,6 +101,11 @@ class Board:
         counted = Counter(row.state for row in _fitting(self.rows, wanted._replace(states=frozenset())))
         return {state: counted[state] for state in ORDER}
 
+    def in_doubt(self, scope: frozenset[str] | None) -> int:
+        """How many edges do not know what became of some of their transactions, as they said last."""
+        seen = (row for row in self.rows if scope is None or row.institution in scope)
+        return sum(row.heard is not None and row.heard.report.in_doubt > 0 for row in seen)
+
     def choices(self, scope: frozenset[str] | None) -> tuple[list[str], list[str]]:
         """The regions and the programs' versions that can be looked for."""
         seen = [row for row in self.rows if scope is None or row.institution in scope]

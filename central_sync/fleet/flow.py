@@ -4,6 +4,8 @@ Legs of what somebody waited for: ``edge``, from when the edge had recorded it u
 ends tell (the edge says how they differ, half of the way included); ``hub``, from the arrival of the batch to its answer. Of a backlog
 only the number counts: it has waited for the line, not for anybody.
 
+The last transactions are kept one by one, with their legs, for whoever watches: no packet, nobody's name.
+
 Durations are counted in steps, so that a place of the ring has one size whatever happens. Any number of threads may tell.
 """
 
@@ -11,12 +13,13 @@ from __future__ import annotations
 
 import bisect
 import threading
+from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from central_sync.wire.messages import Batch, Transaction
+from central_sync.wire.messages import Batch, ItemAnswer, Transaction, Verdict
 
 STEP_S = 10
 STEPS = 180
@@ -47,6 +50,9 @@ BOUNDS_MS = (
 )
 LEGS = ("edge", "line", "hub")
 _RECENT_STEPS = 30
+PASSED_MAX = 40
+PASSED_OF_BATCH_MAX = 10
+"""A backlog sends hundreds at once: it does not push all others off the page."""
 
 
 class Leg(NamedTuple):
@@ -57,12 +63,30 @@ class Leg(NamedTuple):
     most_ms: int | None
 
 
+class Passed(NamedTuple):
+    """A transaction that was answered at ``at``: what the hub said, its legs in milliseconds (``line_ms``: ``None`` if the clocks do not tell), whether
+    it comes from a backlog, and whether the hub ``kept`` it: what only asks is not.
+    """
+
+    at: datetime
+    institution: str
+    number: str
+    msgid: str
+    verdict: str
+    edge_ms: float
+    line_ms: float | None
+    hub_ms: float
+    backlog: bool
+    kept: bool
+
+
 class Summary(NamedTuple):
-    """What the flow is now: transactions in each step (oldest first; people's and backlogs'), and the legs."""
+    """What the flow is now: transactions in each step (oldest first; people's and backlogs'), the legs, and the last ones, newest first."""
 
     people: list[int]
     backlog: list[int]
     legs: list[Leg]
+    passed: list[Passed]
 
 
 @dataclass(slots=True)
@@ -79,13 +103,25 @@ class Flow:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._ring = [_Step() for _ in range(STEPS)]
+        self._passed: deque[Passed] = deque(maxlen=PASSED_MAX)
 
     def took(
-        self, batch: Batch, arrived_at: datetime, hub_s: float, skew_ms: int | None, now_s: float, *, urgent: bool
+        self,
+        batch: Batch,
+        arrived_at: datetime,
+        hub_s: float,
+        skew_ms: int | None,
+        now_s: float,
+        *,
+        urgent: bool,
+        answers: Sequence[ItemAnswer] = (),
     ) -> None:
-        """A batch that arrived then was answered after ``hub_s``; ``skew_ms``: the edge's clock less ours, if it is known."""
+        """A batch that arrived then was answered after ``hub_s`` with ``answers``; ``skew_ms``: the edge's clock less ours, if it is known."""
         items = [item for item in batch.items if isinstance(item, Transaction)]
+        line_ms = None if skew_ms is None else (arrived_at - batch.sent_at).total_seconds() * 1000 + skew_ms
+        passed = _passed(batch, answers, arrived_at + timedelta(seconds=hub_s), line_ms, hub_s * 1000, urgent=urgent)
         with self._lock:
+            self._passed.extend(passed)
             step = self._step(now_s)
             if not urgent:
                 step.backlog += len(items)
@@ -93,8 +129,8 @@ class Flow:
             step.people += len(items)
             for item in items:
                 _count(step.counts["edge"], (batch.sent_at - item.recorded_at).total_seconds() * 1000)
-            if items and skew_ms is not None:
-                _count(step.counts["line"], (arrived_at - batch.sent_at).total_seconds() * 1000 + skew_ms)
+            if items and line_ms is not None:
+                _count(step.counts["line"], line_ms)
             if items:
                 _count(step.counts["hub"], hub_s * 1000)
 
@@ -107,7 +143,8 @@ class Flow:
             backlog = [step.backlog if step else 0 for step in steps]
             recent = [step for step in steps[-_RECENT_STEPS:] if step]
             legs = [_leg(name, [step.counts[name] for step in recent]) for name in LEGS]
-        return Summary(people, backlog, legs)
+            passed = list(reversed(self._passed))
+        return Summary(people, backlog, legs, passed)
 
     def _step(self, now_s: float) -> _Step:
         number = int(now_s) // STEP_S
@@ -118,6 +155,38 @@ class Flow:
     def _at(self, number: int) -> _Step | None:
         step = self._ring[number % STEPS]
         return step if step.number == number else None
+
+
+def _passed(
+    batch: Batch,
+    answers: Sequence[ItemAnswer],
+    at: datetime,
+    line_ms: float | None,
+    hub_ms: float,
+    *,
+    urgent: bool,
+) -> list[Passed]:
+    """The last ones of a batch that were decided."""
+    decided = [
+        (item, answer)
+        for item, answer in zip(batch.items, answers, strict=False)
+        if isinstance(item, Transaction) and answer.verdict is not Verdict.AGAIN and not answer.repeated
+    ]
+    return [
+        Passed(
+            at,
+            batch.institution,
+            item.number,
+            item.msgid,
+            str(answer.verdict),
+            max(0.0, (batch.sent_at - item.recorded_at).total_seconds() * 1000),
+            None if line_ms is None else max(0.0, line_ms),
+            hub_ms,
+            not urgent,
+            bool(answer.digest),
+        )
+        for item, answer in decided[-PASSED_OF_BATCH_MAX:]
+    ]
 
 
 def _count(counts: list[int], milliseconds: float) -> None:

@@ -70,11 +70,19 @@ def body(alerts: Sequence[Alert], hub: str, now: datetime) -> str:
     return msgspec.json.encode(plain).decode()
 
 
+def trial(hub: str, now: datetime) -> str:
+    """The JSON of a message that tells of nothing: whoever set a channel up sees whether it comes."""
+    plain = msgspec.json.decode(body((), hub, now))
+    return msgspec.json.encode({**plain, "trial": True}).decode()
+
+
 def subject(told: str, tongue: Tongue) -> str:
     """The subject line of the mail for a message, for a reader of ``tongue``."""
     plain = msgspec.json.decode(told)
     raised, cleared, own = plain["raised_count"], plain["cleared_count"], tongue.language
-    if raised == 1 and not cleared:
+    if plain.get("trial"):
+        said = tongue.text("a trial message")
+    elif raised == 1 and not cleared:
         one = plain["raised"][0]
         said = tongue.text("%(severity)s: %(subject)s: %(what)s") % _named(one, tongue)
     elif not raised:
@@ -90,7 +98,9 @@ def subject(told: str, tongue: Tongue) -> str:
 def text(told: str, tongue: Tongue) -> str:
     """The mail for a message, for a reader of ``tongue``."""
     plain = msgspec.json.decode(told)
-    lines: list[str] = []
+    lines = (
+        [tongue.text("This is a trial: nothing alarms, and nobody need do anything."), ""] if plain.get("trial") else []
+    )
     for title, name in ((N_("Raised:"), "raised"), (N_("Cleared:"), "cleared")):
         if plain[name]:
             lines += [tongue.text(title), *(f"  {_line(one, tongue)}" for one in plain[name])]

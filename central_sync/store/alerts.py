@@ -96,6 +96,14 @@ class Alerts:
             statement = statement.where(c.institution.in_(sorted(scope)))
         return {severity: int(count) for severity, count in self._connection.execute(statement)}
 
+    def newest_open(self, scope: Collection[str] | None) -> int:
+        """The number of the alert that was raised last and is open; 0: none is."""
+        c = f.alert.c
+        statement = select(func.coalesce(func.max(c.id), 0)).where(c.cleared_at.is_(None))
+        if scope is not None:
+            statement = statement.where(c.institution.in_(sorted(scope)))
+        return int(self._connection.execute(statement).scalar_one())
+
     def any_untold(self) -> bool:
         """Whether anything was raised or cleared since anybody was told."""
         return self._connection.execute(select(f.alert.c.id).where(text("untold")).limit(1)).first() is not None

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, Select, delete, func, select, update
 
 from central_sync.store.console_records import ConsoleAccount
 from central_sync.store.console_tables import console_account as account
@@ -33,9 +34,14 @@ class ConsoleAccounts:
     def all(self, rows_max: int) -> list[ConsoleAccount]:
         """Every account, by name."""
         found = self._connection.execute(select(account).order_by(account.c.name).limit(rows_max)).mappings().all()
-        scopes: dict[str, set[str]] = {}
-        for name, institution in self._connection.execute(select(scope.c.account, scope.c.institution)):
-            scopes.setdefault(name, set()).add(institution)
+        scopes = self._scopes(select(scope.c.account, scope.c.institution))
+        return [_made(row, frozenset(scopes.get(row["name"], ())) if row["bound"] else None) for row in found]
+
+    def listed(self, names: Collection[str]) -> list[ConsoleAccount]:
+        """The accounts of those names, as far as there are any."""
+        wanted = list(names)
+        found = self._connection.execute(select(account).where(account.c.name.in_(wanted))).mappings().all()
+        scopes = self._scopes(select(scope.c.account, scope.c.institution).where(scope.c.account.in_(wanted)))
         return [_made(row, frozenset(scopes.get(row["name"], ())) if row["bound"] else None) for row in found]
 
     def count(self) -> int:
@@ -123,6 +129,12 @@ class ConsoleAccounts:
         rows = [{"account": name, "institution": code} for code in sorted(set(institutions or ()))]
         if rows:
             self._connection.execute(scope.insert(), rows)
+
+    def _scopes(self, statement: Select[Any]) -> dict[str, set[str]]:
+        found: dict[str, set[str]] = {}
+        for name, institution in self._connection.execute(statement):
+            found.setdefault(name, set()).add(institution)
+        return found
 
     def _scope(self, name: str) -> frozenset[str]:
         return frozenset(self._connection.execute(select(scope.c.institution).where(scope.c.account == name)).scalars())

@@ -97,6 +97,22 @@ class OpenShare:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenEntry:
+    """Something that was pended for a review."""
+
+    id: str
+    institution: str
+    settlement_id: str
+    reason: str
+    subject: str
+    amount: int
+    currency: str
+    waits_for: str
+    state: str
+    opened_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class OpenInvitation:
     """One invitation that is good, by the digest of its secret."""
 

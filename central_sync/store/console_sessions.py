@@ -6,7 +6,7 @@ same wait at both.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -33,6 +33,11 @@ class ConsoleSessions:
         """The session whose token has that digest, whatever became of it."""
         row = self._connection.execute(select(session).where(session.c.token_hash == token_hash)).mappings().first()
         return ConsoleSession(**row) if row else None
+
+    def listed(self, token_hashes: Collection[bytes]) -> list[ConsoleSession]:
+        """The sessions of those digests, as far as there are any."""
+        statement = select(session).where(session.c.token_hash.in_(list(token_hashes)))
+        return [ConsoleSession(**row) for row in self._connection.execute(statement).mappings()]
 
     def change(self, token_hash: bytes, **values: Any) -> None:
         """Set columns of a session."""

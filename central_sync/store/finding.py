@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, literal, or_, select
+from sqlalchemy import Connection, Select, and_, literal, or_, select, union_all
 
 from central_sync.store import tables as t
 from central_sync.store.console_records import FoundTransaction
@@ -49,6 +49,18 @@ class Finding:
             at = literal(after[0], c.decided_at.type)
             statement = statement.where(or_(c.decided_at > at, and_(c.decided_at == at, c.msgid > after[1])))
         return self._found(statement.order_by(c.decided_at, c.msgid).limit(rows_max))
+
+    def latest(self, institutions: Sequence[str], rows_max: int) -> list[FoundTransaction]:
+        """The transactions that the edges of ``institutions`` (at most ``CODES_AT_ONCE``) recorded last, the newest first: of each so many by its own
+        index, then the newest of those.
+        """
+        c = t.ledger.c
+        listed = _listed().where(c.recorded_at.is_not(None)).order_by(c.recorded_at.desc()).limit(rows_max)
+        each = [select(listed.where(c.institution == code).subquery()) for code in sorted(institutions)[:CODES_AT_ONCE]]
+        if not each:
+            return []
+        whole = union_all(*each).subquery()
+        return self._found(select(whole).order_by(whole.c.recorded_at.desc(), whole.c.msgid).limit(rows_max))
 
     def cases(self, hid: str, scope: Scope, rows_max: int) -> list[Case]:
         """The cases of that HID, of whichever institution."""

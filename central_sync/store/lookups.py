@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, Connection, Select, func, literal, select,
 from central_sync.store import fleet_tables as ft
 from central_sync.store import review_tables as rt
 from central_sync.store import tables as t
-from central_sync.store.console_records import OpenInvitation, OpenSettlement, OpenShare, SignedTo
+from central_sync.store.console_records import OpenEntry, OpenInvitation, OpenSettlement, OpenShare, SignedTo
 from central_sync.store.records import AuditRow, Certificate
 
 Scope = frozenset[str] | None
@@ -64,6 +64,15 @@ class Lookups:
             statement = statement.where(tuple_(*order) > _values(after, *order))
         statement = statement.where(within(scope, c.institution)).order_by(*order).limit(rows_max)
         return [OpenShare(**row) for row in self._connection.execute(statement).mappings()]
+
+    def entries(self, scope: Scope, state: str, after: tuple[datetime, str] | None, rows_max: int) -> list[OpenEntry]:
+        """What was pended and is in one state, oldest first."""
+        c = rt.review_entry.c
+        statement = select(*(c[name] for name in OpenEntry.__slots__)).where(c.state == state)
+        if after is not None:
+            statement = statement.where(tuple_(c.opened_at, c.id) > _values(after, c.opened_at, c.id))
+        statement = statement.where(within(scope, c.institution)).order_by(c.opened_at, c.id).limit(rows_max)
+        return [OpenEntry(**row) for row in self._connection.execute(statement).mappings()]
 
     def invitations(self, scope: Scope, now: datetime, rows_max: int) -> list[OpenInvitation]:
         """Invitations that are still good, the next to end first. There are few: each is used or ends within days."""

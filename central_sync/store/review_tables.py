@@ -104,7 +104,7 @@ review_entry = Table(
     Column("decided_by", String(200), nullable=False),
     Index(None, "settlement_id"),
     Index("ix_review_entry_waits", "waits_for", "state"),
-    Index("ix_review_entry_state", "state"),
+    Index("ix_review_entry_open", "state", "opened_at", "id"),
 )
 """What was pended: why, what it waits for, and how it stands."""
 

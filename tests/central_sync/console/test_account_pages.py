@@ -132,3 +132,27 @@ async def test_many_accounts_are_paged(house: World, small_client) -> None:
         following = re.search(r'class="further"><a class="button" href="([^"]+)"', page)
         path = following[1].replace("&amp;", "&") if following else ""
     assert len(found) == len(set(found)) == 122
+
+
+async def test_a_try_that_is_refused_is_noted_and_what_is_no_account_is_not_named(house: World, small_client) -> None:
+    boss = Browser(small_client, house.token("boss"))
+    key = await boss.key()
+    for name, role in (("..", "observer"), ("anna", "observer"), ("my own password", "king")):
+        fields = {"name": name, "role": role, "hospitals": "H1"}
+        assert (await boss.post("/accounts", key, **fields, code=code(house)))[0] == 400
+    assert (await boss.post("/accounts/boss/disable", key, code=code(house)))[0] == 400
+    assert (await boss.post("/accounts/nobody/remove", key, again="nobody", code=code(house)))[0] == 404
+    house.account("new", Role.ADMINISTRATOR)
+    new = Browser(small_client, house.token("new"))
+    assert (await new.post("/accounts/anna/disable", await new.key(), code="1"))[0] == 403
+    house.trail.stop()
+    noted = [(actor, subject, detail.partition(":")[0]) for actor, subject, detail in house.audited("account_refused")]
+    assert sorted(noted) == [
+        ("console:boss", "an unknown account", "add"),
+        ("console:boss", "an unknown account", "add"),
+        ("console:boss", "an unknown account", "remove"),
+        ("console:boss", "anna", "add"),
+        ("console:boss", "boss", "disable"),
+        ("console:new", "/accounts/anna/disable", "no second factor"),
+    ]
+    house.trail.start()

@@ -99,7 +99,7 @@ def test_nobody_gives_more_hospitals_than_they_see_or_hospitals_that_are_none(st
     for scope in (["H9"], ["H1", "H9"], []):
         with pytest.raises(NotDone):
             house.add(visitor(), "anna", Role.OBSERVER, scope)
-    for name in ("", "a b", "نام", "x" * 41, "looker"):
+    for name in ("", "a b", "نام", "x" * 41, ".", "..", "-x", "looker"):
         with pytest.raises(NotDone):
             house.add(visitor(), name, Role.OBSERVER, None)
     house.add(local, "anna", Role.OBSERVER, ["H1"])

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from central_sync.console import alerts as module
 from central_sync.console.access import Role
 from central_sync.store.fleet_records import AlertMessage
 from tests.central_sync.console.conftest import Browser, World
@@ -102,3 +103,43 @@ async def test_many_are_paged_without_gap_or_repetition(people: World, small_cli
     assert len(found) == len(set(found)) == 120 + 3 + 1, "and one that H2's report raised"
     for nonsense in ("x", "1.x", "inf.1", "-1.-5", "9" * 40 + ".1", "1." + "9" * 40):
         await seen(people, small_client, f"/alerts?before={nonsense}")
+
+
+LIVE = re.compile(r'data-live="([^"]+)"')
+
+
+async def part(world: World, client, path: str, name: str = "op") -> str:
+    """The first live part under that address."""
+    async with client.get(path, cookies=Browser(client, world.token(name)).cookies) as answer:
+        assert answer.status == 200
+        return (await answer.content.readuntil(b"\r\n\r\n")).decode()
+
+
+async def test_above_the_list_stands_live_how_many_are_open_and_that_others_came(
+    people: World, small_client, monkeypatch
+) -> None:
+    monkeypatch.setattr(module, "EVERY_S", 1e-6)
+    html = await seen(people, small_client)
+    assert "Urgent: 1, warnings: 3" in html
+    live = LIVE.search(html)[1]
+    assert "older" not in await part(people, small_client, live)
+    bound = LIVE.search(await seen(people, small_client, name="bound"))[1]
+    with people.store.write() as uow:
+        uow.alerts.raise_("parked", "H2", "H2", "urgent", 1.0, people.now)
+        uow.alerts.clear("edge_silent", "H3", people.now)
+    told = await part(people, small_client, live)
+    assert "The list below is older." in told
+    assert "Urgent: 1" in told
+    assert "older" not in await part(people, small_client, bound, "bound"), "nothing of its own hospital has changed"
+    for nonsense in ("", "%00", "x" * 4000):
+        assert (await Browser(small_client, people.token("op")).get(f"/live/alerts?seen={nonsense}"))[0] in (200, 404)
+
+
+async def test_the_rules_say_what_alarms_and_who_is_told(people: World, small_client) -> None:
+    html = await seen(people, small_client, "/alerts/rules")
+    for words in ("at more than 5 minutes", "at less than 2 weeks", "when it is so", "from 3 days on", "urgent"):
+        assert words in html, words
+    assert "Nobody: hub.toml names neither" in html
+    people.operations.alarms.channels = ["duty-desk"]
+    assert "duty-desk" in await seen(people, small_client, "/alerts/rules")
+    assert "duty-desk" not in await seen(people, small_client, "/alerts/rules", "bound")

@@ -64,3 +64,8 @@ def test_outages_become_bars_within_the_window_the_hubs_own_first_and_the_longes
     (least,) = lines[0].bars
     assert (least.left, least.width) == (998, 2), "what is short is still seen"
     assert lines[1].seconds == 36_000
+
+
+def test_every_trouble_and_every_state_that_wants_something_says_what_to_do_next() -> None:
+    assert set(views.ADVICE) == set(Reason)
+    assert set(views.STATE_ADVICE) == {EdgeState.SILENT, EdgeState.LATE, EdgeState.UNHEARD}

@@ -7,7 +7,26 @@ import pytest
 from tests.central_sync.console.messages import FOLDER
 from tests.central_sync.pages.messages import OTHERS, check_complete, check_translated, check_values, every
 
-MAY_STAY = {"pishkhan", "hub", "account", "journal", "compare", "doctor", "put", "NAME", "edge", "enrol", "URL", "CODE"}
+MAY_STAY = {
+    "pishkhan",
+    "hub",
+    "account",
+    "journal",
+    "compare",
+    "doctor",
+    "put",
+    "NAME",
+    "edge",
+    "enrol",
+    "URL",
+    "CODE",
+    "review",
+    "decide",
+    "release",
+    "toml",
+    "alerts",
+    "webhook",
+}
 """Commands and names that are the same in every language."""
 
 

@@ -17,7 +17,7 @@ from central_sync.wire.limits import WIRE_VERSION
 from central_sync.wire.messages import EdgeReport
 from tests.central_sync.console.conftest import NOW, Browser, World
 from tests.central_sync.hospital import RULEBOOK, Hospital
-from tests.central_sync.store.deferred import share
+from tests.central_sync.store.deferred import entry, share
 
 FURTHER = re.compile(r'class="further"><a class="button" href="([^"]+)"')
 MSGID = re.compile(r"transaction\?msgid=([^\"]+)")
@@ -106,3 +106,25 @@ async def test_edges_in_doubt_and_books_that_are_not_signed(small_world, browser
     for words in ("the last comparison found differences (3)", "journal compare", "days are not signed by both sides"):
         assert words in page
     assert await through(browsers["bert"], "/open/days", named) == []
+
+
+async def test_what_was_pended_is_told_by_state_oldest_first_within_the_scope(
+    small_world, browsers, monkeypatch
+) -> None:
+    monkeypatch.setattr(open_lists, "ROWS_PER_PAGE", 2)
+    with small_world.store.write() as uow:
+        for number in range(5):
+            at = NOW - timedelta(minutes=number)
+            where = "H2" if number == 3 else "H1"
+            uow.reviews.add(
+                entry(f"e{number}", settlement_id=f"S{number}", institution=where, state="needs_person", opened_at=at)
+            )
+        uow.reviews.add(entry("w", settlement_id="W", state="waiting"))
+        uow.reviews.add(entry("d", settlement_id="D", state="decided"))
+    ids = re.compile(r"transactions\?id=([^\"]+)")
+    assert await through(browsers["anna"], "/open/reviews", ids) == ["S4", "S3", "S2", "S1", "S0"]
+    assert await through(browsers["bert"], "/open/reviews", ids) == ["S4", "S2", "S1", "S0"]
+    assert await through(browsers["anna"], "/open/reviews?state=waiting", ids) == ["W"]
+    assert await through(browsers["anna"], "/open/reviews?state=decided", ids) == ["S4", "S3", "S2", "S1", "S0"]
+    for broken in ("x", "W10", "%ff"):
+        assert (await browsers["anna"].get(f"/open/reviews?after={broken}"))[0] == 200

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import msgspec
 
-from central_sync.fleet.flow import BOUNDS_MS, STEP_S, STEPS, Flow, Leg
-from central_sync.wire.messages import Ask
+from central_sync.fleet.flow import BOUNDS_MS, PASSED_MAX, STEP_S, STEPS, Flow, Leg
+from central_sync.wire.messages import Ask, ItemAnswer, Verdict
 from tests.central_sync.api.conftest import batch, sign_in
 
 
@@ -72,3 +72,37 @@ def test_what_took_longer_than_any_step_is_told_as_the_longest():
     flow = Flow()
     took(flow, sent(waited_ms=10**9))
     assert flow.summary(100.0).legs[0].most_ms == BOUNDS_MS[-1]
+
+
+def answered(whole, **more):
+    return [
+        ItemAnswer(**{"msgid": item.msgid, "verdict": Verdict.FINAL, "digest": b"d" * 32, **more})
+        for item in whole.items
+    ]
+
+
+def test_the_last_transactions_are_told_with_their_legs_the_newest_first():
+    flow, first, second = Flow(), sent(), sent(waited_ms=700)
+    for whole, verdict in ((first, Verdict.FINAL), (second, Verdict.REFUSED)):
+        arrived = whole.sent_at + timedelta(milliseconds=25)
+        flow.took(whole, arrived, 0.004, 0, 100.0, urgent=True, answers=answered(whole, verdict=verdict))
+    refused, final = flow.summary(100.0).passed
+    assert (refused.verdict, round(refused.edge_ms), refused.institution) == ("refused", 700, "H01")
+    assert (final.verdict, round(final.edge_ms), round(final.line_ms), round(final.hub_ms)) == ("final", 40, 25, 4)
+    assert (final.kept, final.backlog) == (True, False)
+
+
+def test_what_was_not_decided_or_said_before_did_not_pass_and_a_backlog_leaves_room():
+    flow, people, backlog = Flow(), sent(items=3), sent(items=500)
+    for more in ({"verdict": Verdict.AGAIN}, {"repeated": True}):
+        flow.took(people, people.sent_at, 0.004, 0, 100.0, urgent=True, answers=answered(people, **more))
+    assert flow.summary(100.0).passed == []
+    flow.took(people, people.sent_at, 0.004, None, 100.0, urgent=True, answers=answered(people, digest=b""))
+    for _ in range(3):
+        flow.took(backlog, backlog.sent_at, 0.004, 0, 100.0, urgent=False, answers=answered(backlog))
+    passed = flow.summary(100.0).passed
+    assert [one.backlog for one in passed] == [True] * 30 + [False] * 3
+    assert (passed[-1].line_ms, passed[-1].kept) == (None, False)
+    for _ in range(10):
+        flow.took(backlog, backlog.sent_at, 0.004, 0, 100.0, urgent=False, answers=answered(backlog))
+    assert len(flow.summary(100.0).passed) == PASSED_MAX

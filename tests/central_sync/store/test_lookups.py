@@ -32,6 +32,8 @@ def test_what_wants_to_be_seen_to_is_counted_within_the_scope_and_up_to_a_bound(
 PLANS = {
     "awaited": lambda uow: uow.lookups.awaited(None, (NOW, "S"), 51),
     "shares": lambda uow: uow.lookups.shares(None, "asking", (NOW, "S", 1, 1), 51),
+    "entries": lambda uow: uow.lookups.entries(None, "waiting", (NOW, "E"), 51),
+    "latest": lambda uow: uow.finding.latest(["H1", "H2"], 51),
     "hospitals": lambda uow: uow.lookups.hospitals(None, "H1", 51),
     "trail": lambda uow: uow.lookups.trail(None, 7, "", "", "", 51),
     "trail of an actor": lambda uow: uow.lookups.trail(None, 7, "cli", "", "", 51),
@@ -48,6 +50,7 @@ PLANS = {
     "days awaited": lambda uow: uow.alerts.awaited_since(),
     "payers awaited": lambda uow: uow.alerts.payers_waited_for_since(["asking"]),
     "alerts open": lambda uow: uow.alerts.open_keys(),
+    "newest alert": lambda uow: uow.alerts.newest_open(None),
     "alerts untold": lambda uow: uow.alerts.any_untold(),
     "alerts over": lambda uow: uow.alerts.page(still_open=False, scope=None, before=(NOW, 7), rows_max=51),
     "alerts of some": lambda uow: uow.alerts.page(
