@@ -129,6 +129,7 @@ class Lobby(Front):
             "navigation": [(page.path, page.label) for page in seen],
             "here": request.path_qs,
             "at": request.path,
+            "section": _section(request.path),
             "visitor": visitor,
             "now": self.clock(),
             "named": self.namer(request),
@@ -198,6 +199,13 @@ class Lobby(Front):
         if page.need is not Need.ANYBODY and not forms.same(visitor.form_key, str(form.get("form_key", ""))):
             raise Turned(self.too_old(request))
         return form
+
+
+def _section(path: str) -> str:
+    """The beginning that a page shares with the page of the navigation under which it stands."""
+    if path.startswith("/hospitals/") and not path.endswith(("/trust", "/invite", "/withdraw", "/revoke")):
+        return "/transactions"
+    return "/" + path.split("/")[1]
 
 
 def _is_text(typed: str) -> bool:

@@ -128,3 +128,13 @@ async def test_what_was_pended_is_told_by_state_oldest_first_within_the_scope(
     assert await through(browsers["anna"], "/open/reviews?state=decided", ids) == ["S4", "S3", "S2", "S1", "S0"]
     for broken in ("x", "W10", "%ff"):
         assert (await browsers["anna"].get(f"/open/reviews?after={broken}"))[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "label"),
+    [("/open/days", "Open"), ("/open/confirmations", "Open"), ("/alerts/rules", "Alerts"), ("/edges/H1", "Edges"), ("/", "Start")],
+)  # fmt: skip
+async def test_every_page_says_under_which_of_the_navigation_it_stands(browsers, path: str, label: str) -> None:
+    _, page = await browsers["anna"].get(path)
+    navigation = page[page.index('<nav class="ways"') : page.index("<main")]
+    assert re.findall(r'aria-current="\w+">([^<]+)<', navigation) == [label]
