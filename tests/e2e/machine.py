@@ -18,7 +18,7 @@ PACKAGES = (
     "linux-image-cloud-amd64", "initramfs-tools", "systemd-sysv", "systemd-resolved", "udev", "dbus", "kmod", "procps", "passwd", "iproute2", "iputils-ping",
     "nftables", "wireguard-tools", "chrony", "openssl", "ca-certificates", "curl",
 )  # fmt: skip
-DISK = "2G"
+DISK, STICK = "2G", "200M"
 CARDS = {"lan": "52:54:00:81:00:02", "wan": "52:54:00:82:00:02"}
 KERNEL = (
     "console=ttyS0 root=/dev/vda rw net.ifnames=0 systemd.default_timeout_start_sec=900 systemd.mask=serial-getty@ttyS0.service "
@@ -89,6 +89,15 @@ class Machine:
         (self.folder / "disk.img").unlink(missing_ok=True)
         _run("mke2fs", "-q", "-t", "ext4", "-d", root, self.folder / "disk.img", DISK)
 
+    def stick(self, *files: Path) -> None:
+        """A second disk, ``/dev/vdb``, with these files."""
+        on_it = self.folder / "stick"
+        on_it.mkdir()
+        for path in files:
+            shutil.copy(path, on_it)
+        _run("mke2fs", "-q", "-t", "ext4", "-d", on_it, self.folder / "stick.img", STICK)
+        shutil.rmtree(on_it)
+
     def switch_on(self) -> None:
         """Power; returns when a hand is at its console."""
         self._boots += 1
@@ -102,6 +111,7 @@ class Machine:
             *self._between, "qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "max", "-m", "1024", "-smp", "2", "-nographic", "-nodefaults",
             "-kernel", self.folder / "vmlinuz", "-initrd", self.folder / "initrd.img", "-append", KERNEL,
             "-drive", f"file={self.folder / 'disk.img'},format=raw,if=virtio,cache=writeback",
+            *(["-drive", f"file={self.folder / 'stick.img'},format=raw,if=virtio,readonly=on"] if (self.folder / "stick.img").exists() else []),
             "-serial", f"file:{self.folder / f'console-{self._boots}.log'}",
             "-chardev", f"socket,id=hand,path={at},server=on,wait=off", "-serial", "chardev:hand", *cards,
         ]  # fmt: skip
