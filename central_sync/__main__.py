@@ -44,6 +44,7 @@ from central_sync.verbs.review import review
 from central_sync.verbs.rulebook import rulebook
 from central_sync.verbs.settlements import settlements
 from central_sync.verbs.simulate import simulate
+from central_sync.verbs.tunnel import tunnel
 from central_sync.wire.bundles import BundleRefused
 
 AUDIT_ROWS_DEFAULT = 200
@@ -121,6 +122,7 @@ main.add_command(alerts)
 main.add_command(authority_verbs)
 main.add_command(rulebook)
 main.add_command(release)
+main.add_command(tunnel)
 main.add_command(review)
 main.add_command(settlements)
 settlements.add_command(resettle_command)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -10,6 +11,7 @@ import msgspec
 
 from central_sync.wire.messages import EdgeReport, PayerWord
 from edge import health, report
+from edge.anchors.beside import Beside, beside
 from edge.anchors.shadow import Shadow
 from edge.config import Config
 from edge.console.technician import Standing
@@ -85,8 +87,10 @@ class Standings:
         standing = self._standing(stats)
         said = report.made(standing.status, standing.signs, standing.readers, stats, self._who().valid_until)
         following, drill = self._shadow().said
+        others = await asyncio.to_thread(beside, Path(self._config.appliance)) if self._noticing.appliance else Beside()
         return msgspec.structs.replace(
             said,
+            **others._asdict(),
             authority=self._who().issuer,
             authority_next=following,
             authority_drill=drill,

@@ -26,6 +26,7 @@ class NotPacked(Exception):
 
 ROOTS_UNITS = (
     "pishkhan-firmware-settle.service", "pishkhan-update.service", "pishkhan-update.timer", "pishkhan-update-settle.service",
+    "pishkhan-tunnel-next.service", "pishkhan-tunnel-next.path",
 )  # fmt: skip
 """Of root, without an account or settings of their own."""
 

@@ -9,9 +9,12 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from central_sync.fleet import lifecycle
 from central_sync.fleet.board import Row
 from central_sync.fleet.lifecycle import EdgeState, Reason
 from central_sync.store.fleet_records import HUB, HistoryRow, Outage
+from central_sync.wire import handovers, tunnels
+from central_sync.wire.messages import EdgeReport
 
 
 def N_(message: str) -> str:  # noqa: N802 -- gettext's name for a message that is translated later
@@ -48,6 +51,7 @@ REASONS = {
     Reason.READER_GONE: N_("a card reader is in trouble"),
     Reason.CERTIFICATE_ENDS: N_("the certificate ends soon"),
     Reason.RULEBOOK_REFUSED: N_("a rulebook was refused"),
+    Reason.ANCHOR_REFUSED: N_("a trust anchor of ours was not proven"),
     Reason.HIDS_LOW: N_("few case numbers are left"),
     Reason.BACKUP_LATE: N_("the journal is not backed up"),
     Reason.NO_WORKSTATION: N_("no workstation may sign in"),
@@ -81,6 +85,7 @@ ADVICE = {
     ),
     Reason.CERTIFICATE_ENDS: N_("The edge renews it by itself over the line: see that the line is up before that day."),
     Reason.RULEBOOK_REFUSED: N_("The edge goes on with the rulebook that it has. The refusal's name stands below."),
+    Reason.ANCHOR_REFUSED: N_("The edge goes on with what it has. See below which one and why; take a wrong one back."),
     Reason.HIDS_LOW: N_("The hub leases more as soon as the edge reaches it: see that the line is up."),
     Reason.BACKUP_LATE: N_("The technician's page of this gateway makes a backup, and says why none was made."),
     Reason.NO_WORKSTATION: N_("The hospital's technician admits the desks' computers on the gateway's page."),
@@ -108,6 +113,7 @@ RULES = {
     "journal_unusable": N_("the journal cannot be used"),
     "reader_gone": N_("a card reader is in trouble"),
     "old_version": N_("the program is too old"),
+    "anchor_refused": N_("a trust anchor of ours was not proven"),
     "unreconciled_day": N_("settlements of days ago await their confirmation"),
     "payer_away": N_("a payer does not answer"),
 }
@@ -128,6 +134,13 @@ CONDITIONS = {
     "unknown": N_("not known"),
 }
 FLOW_LEGS = {"edge": N_("waiting at the edge"), "line": N_("line, there and back"), "hub": N_("hub")}
+DRILLS = {
+    "passed": N_("proven"),
+    "in_place": N_("in use"),
+    "trying": N_("on trial"),
+    "": N_("not drilled yet"),
+}
+"""How a drill of a trust anchor went; what is not here is a fault, told by its code and in the hub's words."""
 READER_TROUBLES = {
     "library_missing": N_("its program part is missing"),
     "service_down": N_("the card service does not run"),
@@ -141,6 +154,16 @@ READER_TROUBLES = {
 }
 """A trouble that is not here is told by its code."""
 REASONS_SHOWN = 3
+
+
+class Anchor(NamedTuple):
+    """A trust anchor of an edge: what it is, which is in use, which is beside it, how its drill went (a code), and why that failed (a sentence)."""
+
+    what: str
+    used: str
+    following: str = ""
+    drill: str = ""
+    why: str = ""
 
 
 class Chart(NamedTuple):
@@ -174,6 +197,28 @@ def reasons(row: Row) -> list[str]:
 def troubles(row: Row) -> list[tuple[str, str]]:
     """What troubles an edge and what to do next, as messages, the most urgent first."""
     return [(REASONS[reason], ADVICE[reason]) for reason in row.heard.reasons] if row.heard else []
+
+
+def anchors(report: EdgeReport) -> list[Anchor]:
+    """The trust anchors of an edge, by what it said."""
+    found = [
+        Anchor(
+            N_("the hub's authority"),
+            report.authority,
+            report.authority_next,
+            report.authority_drill,
+            handovers.sentence(report.authority_drill),
+        )
+    ]
+    if report.tunnel:
+        drill = report.tunnel_drill
+        found.append(
+            Anchor(N_("the tunnel's other end"), report.tunnel, report.tunnel_next, drill, tunnels.sentence(drill))
+        )
+    if report.update_root:
+        refused = lifecycle.refused_anchors(report).get("update", "")
+        found.append(Anchor(N_("the root of updates"), str(report.update_root), refused and "?", refused))
+    return found
 
 
 def chart(points: Sequence[tuple[datetime, float]], begin: datetime, end: datetime) -> Chart:

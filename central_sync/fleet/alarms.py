@@ -9,14 +9,22 @@ from datetime import datetime, timedelta
 import structlog
 
 from central_sync.fleet import messages
-from central_sync.fleet.alerts import PAYER, Judge, Rule, Subject, Values
+from central_sync.fleet.alerts import ANCHORS, PAYER, Judge, Rule, Subject, Values
 from central_sync.fleet.board import Board
+from central_sync.fleet.lifecycle import refused_anchors
 from central_sync.fleet.limits import ALERTS_ASKED_EVERY_S, MESSAGES_WINDOW_S, NOTE_CHARACTERS_MAX
 from central_sync.payers.lifecycle import OPEN
 from central_sync.store import Store
 from central_sync.store.fleet_records import Alert, AlertMessage
 
 _log = structlog.get_logger(__name__)
+
+
+def _anchors(board: Board, institution: str) -> str:
+    """Which anchors an edge does not believe, and why: what the audit trail tells, also after the alert was cleared."""
+    row = board.of(institution)
+    refused = refused_anchors(row.heard.report) if row is not None and row.heard is not None else {}
+    return ", ".join(f"{anchor} {why}" for anchor, why in refused.items())
 
 
 class Alarms:
@@ -47,7 +55,9 @@ class Alarms:
             with self._store.write(urgent=False) as uow:
                 for one in raised:
                     name, institution = one.subject
-                    uow.alerts.raise_(one.rule.name, name, institution, one.rule.severity, one.value, now)
+                    fresh = uow.alerts.raise_(one.rule.name, name, institution, one.rule.severity, one.value, now)
+                    if fresh and one.rule.measure == ANCHORS:
+                        uow.audit.add(now, "hub", "anchor_refused", name, _anchors(board, institution))
                 for rule, subject in cleared:
                     uow.alerts.clear(rule, subject, now)
             _log.info("alerts were raised or cleared", count=len(raised) + len(cleared))

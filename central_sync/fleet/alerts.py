@@ -22,12 +22,14 @@ import msgspec
 from msgspec import Meta, Struct
 
 from central_sync.fleet.board import Board, Heard, Row
-from central_sync.fleet.lifecycle import EdgeState, Reason, age_s
+from central_sync.fleet.lifecycle import EdgeState, Reason, age_s, refused_anchors
 from central_sync.fleet.limits import MASS_EDGES, MASS_SHARE
 
 HUB = "hub"
 """The subject of what concerns no single hospital."""
 PAYER = "payer:"
+ANCHORS = "anchors_refused"
+"""The measure of trust anchors that an edge was told of and does not believe."""
 SHIPPED = "alert_rules.toml"
 
 
@@ -168,6 +170,7 @@ MEASURES: dict[str, Callable[[Row, datetime], float | None]] = {
     "readers_gone": _said(lambda report, _: len(report.readers_troubled)),
     "old_version": _said(lambda _, row: _has(row, Reason.OLD_VERSION)),
     "rulebook_refused": _said(lambda _, row: _has(row, Reason.RULEBOOK_REFUSED)),
+    ANCHORS: _said(lambda report, _: len(refused_anchors(report))),
     "backup_days": _said(lambda report, _: report.backup_days),
 }
 """Measures of one edge."""

@@ -14,7 +14,13 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
+from central_sync.wire.handovers import PASSED
 from central_sync.wire.messages import EdgeReport
+from central_sync.wire.tunnels import IN_PLACE, TRYING
+
+_GOES_WELL = (IN_PLACE, TRYING)
+_NOT_BELIEVED = ("tampered", "expired", "replayed", "root_unknown")
+"""How a look for an update ends that does not believe the repository: codes of the edge's updater."""
 
 
 class EdgeState(StrEnum):
@@ -77,6 +83,7 @@ class Reason(StrEnum):
     READER_GONE = "reader_gone"
     CERTIFICATE_ENDS = "certificate_ends"
     RULEBOOK_REFUSED = "rulebook_refused"
+    ANCHOR_REFUSED = "anchor_refused"
     HIDS_LOW = "hids_low"
     BACKUP_LATE = "backup_late"
     NO_WORKSTATION = "no_workstation"
@@ -141,6 +148,16 @@ def older(program: str, oldest: str) -> bool:
     return bool(oldest) and _parts(program) < _parts(oldest)
 
 
+def refused_anchors(report: EdgeReport) -> dict[str, str]:
+    """Which trust anchors of the centre's an edge does not believe, though it was told to, and why, as codes: ``authority``, ``tunnel``, ``update``."""
+    found = {
+        "authority": "" if report.authority_drill == PASSED else report.authority_drill,
+        "tunnel": "" if report.tunnel_drill in _GOES_WELL else report.tunnel_drill,
+        "update": report.update if report.update in _NOT_BELIEVED else "",
+    }
+    return {anchor: why for anchor, why in found.items() if why}
+
+
 def _parts(version: str) -> tuple[int, ...]:
     numbers = [part for part in version.split("+", maxsplit=1)[0].split(".")[:4] if part.isascii() and part.isdigit()]
     return tuple(int(number) for number in numbers)
@@ -157,6 +174,8 @@ def _of_machine(report: EdgeReport, limits: Thresholds) -> Iterator[Reason]:
         yield Reason.READER_GONE
     if report.rulebook_trouble:
         yield Reason.RULEBOOK_REFUSED
+    if refused_anchors(report):
+        yield Reason.ANCHOR_REFUSED
     if report.hids_left < limits.hids:
         yield Reason.HIDS_LOW
     if report.backup_days > limits.backup_days:

@@ -40,6 +40,7 @@ WORDS = {
     "journal_unusable": N_("the edge's journal cannot be used"),
     "reader_gone": N_("a card reader is in trouble"),
     "old_version": N_("the edge's program is too old"),
+    "anchor_refused": N_("the edge has not proven a trust anchor of ours"),
     "unreconciled_day": N_("settlements of days ago await their confirmation"),
     "payer_away": N_("a payer does not answer"),
 }

@@ -4,6 +4,7 @@ Rules
     * What edges read is written in an order in which they can always read: files first, then what names them, ``timestamp.json`` last.
     * A root counts when enough keys of the root before it, and of itself, have signed; until then it is ``root.pending.json`` and nobody sees it.
     * A release stays listed for good; what is taken back is an offer. Nothing here can list a release without the release key.
+    * What edges are told of their tunnels' next keys lies among the offers, for it is the hub's own word too (``wire/tunnels.py``).
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ from central_sync.releases.limits import (
 )
 from central_sync.releases.metadata import FILE_MODE, METADATA, TARGETS, ReleasesError, Shelf, ends, read
 from central_sync.releases.roots import Roots
+from central_sync.wire.tunnels import PREFIX, TunnelWord, circular, packed, path_of, unpacked
 
 FOLDER = "releases"
 RINGS_ROLE = "rings"
@@ -126,11 +128,51 @@ class Repository:
             self._sign_rings(rings, now)
             self._publish(now)
 
+    def tell(self, word: TunnelWord, now: datetime) -> None:
+        """Tell edges whose tunnel ends at ``word.present`` of the next key there; a word of before for the same edges, or one that leads back here, is over.
+
+        Raises:
+            ReleasesError: nothing was ever listed here, so that no edge reads the repository; or the word leads in a circle.
+        """
+        if self._shelf.latest(Targets.type, Targets) is None:
+            raise ReleasesError("nothing is listed yet: edges read the repository from its first release on")
+        with self._shelf.locked():
+            rings = self._rings(now)
+            known = _words(self._shelf, rings)
+            back = [one for one in known if one.following == word.present and one.present == word.following]
+            if circular([one for one in known if one not in back], word):
+                raise ReleasesError("that leads edges in a circle: withdraw what leads back")
+            for one in back:
+                del rings.signed.targets[path_of(one.present)]
+            self._point(rings.signed, path_of(word.present), packed(word))
+            self._sign_rings(rings, now)
+            self._publish(now)
+
+    def take_back(self, present: str, now: datetime) -> None:
+        """Tell edges whose tunnel ends at ``present`` of no next key any more.
+
+        Raises:
+            ReleasesError: they are told of none.
+        """
+        with self._shelf.locked():
+            rings = self._rings(now)
+            if rings.signed.targets.pop(path_of(present), None) is None:
+                raise ReleasesError("nobody is told of a key that follows this one")
+            self._sign_rings(rings, now)
+            self._publish(now)
+
+    def words(self) -> list[TunnelWord]:
+        """What edges are told of tunnels, the last one first."""
+        rings = self._shelf.latest(RINGS_ROLE, Targets)
+        return _words(self._shelf, rings) if rings else []
+
     def releases(self) -> list[Release]:
         """Every release that is listed, newest first."""
         targets, rings = self._shelf.latest(Targets.type, Targets), self._shelf.latest(RINGS_ROLE, Targets)
         offered: dict[str, list[str]] = {}
         for path, target in rings.signed.targets.items() if rings else ():
+            if path.startswith(PREFIX):
+                continue  # a word about a tunnel
             told = msgspec.json.decode((self._shelf.targets / _hashed(target)).read_bytes())
             offered.setdefault(told["target"], []).append(path.removeprefix("rings/").partition(".")[0])
         found = [
@@ -250,6 +292,12 @@ class Repository:
         )
         timestamp.sign(self._shelf.online())
         replace(path, timestamp.to_bytes(), FILE_MODE)
+
+
+def _words(shelf: Shelf, rings: Metadata[Targets]) -> list[TunnelWord]:
+    found = [target for path, target in rings.signed.targets.items() if path.startswith(PREFIX)]
+    words = [unpacked((shelf.targets / _hashed(target)).read_bytes()) for target in found]
+    return sorted(words, key=lambda one: one.number, reverse=True)
 
 
 def _release(target: TargetFile, rings: Sequence[str] = ()) -> Release:

@@ -211,7 +211,9 @@ class EdgeReport(Message, frozen=True, kw_only=True, gc=False):
     ``pending``: transactions without a receipt, the oldest recorded at ``oldest_at``; ``in_doubt`` of them are fences, the oldest from
     ``in_doubt_since``. ``skew_ms``: its clock less the hub's, as it saw them last. ``hours_left``: how long its disk lasts, if it knows.
     ``legs``: each leg of the way from card to hub and how it is (``well``, ``warning``, ``broken``, ``unknown``). ``authority``: who issued its
-    certificate; ``authority_next``: whom it has drilled, with the result in ``authority_drill`` (``handovers.PASSED`` or a ``Fault``).
+    certificate; ``authority_next``: whom it has drilled, with the result in ``authority_drill`` (``handovers.PASSED`` or a ``Fault``). ``tunnel``: the
+    key at the hub's end of its tunnel; ``tunnel_next`` and ``tunnel_drill``: the same for the next one (``tunnels.py``). ``update_root``: the version of
+    the root of updates that it believes; ``update``: how its last look for one ended, as a code.
     ``differences``: of the last comparison of books (``compare.py``), what will not come right by itself.
     """
 
@@ -244,6 +246,11 @@ class EdgeReport(Message, frozen=True, kw_only=True, gc=False):
     authority_next: str = ""
     authority_drill: str = ""
     differences: int = 0
+    tunnel: str = ""
+    tunnel_next: str = ""
+    tunnel_drill: str = ""
+    update_root: int = 0
+    update: str = ""
 
 
 class BundlePart(Message, frozen=True, kw_only=True):

@@ -29,7 +29,7 @@ LAST_INSTANT: Final = datetime(2300, 1, 1, tzinfo=UTC)
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError, OverflowError)
 _COUNTS = (
     "pending", "in_doubt", "parked", "awaited", "contradictions", "hids_left", "free_bytes", "backup_days", "workstations",
-    "rulebook_number", "readers", "differences",
+    "rulebook_number", "readers", "differences", "update_root",
 )  # fmt: skip
 
 
@@ -81,6 +81,7 @@ def _check(report: EdgeReport) -> None:
     texts = [report.program, report.rulebook, *(one.name for one in report.readers_troubled)]
     codes = [report.rulebook_trouble, *(one.trouble for one in report.readers_troubled), *report.legs]
     codes += [report.authority, report.authority_next, report.authority_drill]
+    codes += [report.tunnel, report.tunnel_next, report.tunnel_drill, report.update]
     instants = (report.sent_at, report.oldest_at, report.in_doubt_since, report.certificate_ends)
     right = (
         all(0 <= number <= REPORT_NUMBER_MAX for number in numbers)

@@ -6,6 +6,7 @@ Away from ``/`` (the option ``--root``, for tests and for making images) files a
 from __future__ import annotations
 
 import os
+import stat
 import subprocess
 import sys
 import time
@@ -13,21 +14,28 @@ from collections.abc import Callable, Iterable
 from hashlib import sha256
 from pathlib import Path
 
+import structlog
+
+from edge import files
 from edge.firmware import SITE_FILE, check, defaults
 from edge.firmware.activation import steps
 from edge.firmware.deadline import Moment, left_s
 from edge.firmware.difference import Change
 from edge.firmware.reading import read_site
 from edge.firmware.render import render
+from edge.firmware.rewriting import NotRewritten, with_end
 from edge.firmware.sets import Record, SetError, Sets
+from edge.firmware.site import SiteWrong, WireGuard
 from edge.firmware.tunnel import Leg
 from edge.firmware.watch import proven_now
+from edge.log import located
 
 SETTLE_UNIT = "pishkhan-firmware-settle.service"
 COMMAND_S_MAX = 60
 LOOK_EVERY_S = 0.5
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 SYSTEMD_RUNS = Path("/run/systemd/system")
+log = structlog.get_logger(__name__)
 
 
 def site_file(root: Path) -> Path:
@@ -151,8 +159,23 @@ class Appliance:
         with self.sets.held():
             if self.sets.record() != record or not proven.long_enough(proven_now(self._root), moment()):
                 return False
+            self._follow()
             self.sets.confirm()
         return True
+
+    def _follow(self) -> None:
+        """What the hub confirms stands in the site file too, whatever else a technician has written there since: the next ``apply`` is not to undo it."""
+        placed, path = self.sets.applied_site(), site_file(self._root)
+        try:
+            vpn = read_site(placed)[0].vpn if placed is not None else None
+            if not isinstance(vpn, WireGuard):
+                return
+            text = path.read_bytes()
+            fresh, _ = with_end(text, path.name, vpn.public_key, vpn.endpoint, vpn.port)
+            if fresh != text:
+                files.replace(path, fresh, stat.S_IMODE(path.stat().st_mode))
+        except (OSError, SiteWrong, NotRewritten) as error:
+            log.warning("the site file does not say what is in place", **located(error))
 
     def _arm(self) -> None:
         """Start what goes back when nobody confirms, out of reach of this session's end."""

@@ -10,10 +10,19 @@ from msgspec import Struct
 
 from edge import files
 from edge.errors import EdgeError
-from edge.update.limits import FAILED_KEPT_MAX
+from edge.update.limits import FAILED_KEPT_MAX, ROOT_BYTES_MAX
 
 FILE = "state.json"
+TRUST, ROOT_FILE = "trust", "root.json"
 FILE_MODE = 0o644
+
+
+class _Signed(Struct, frozen=True):
+    version: int
+
+
+class _Root(Struct, frozen=True):
+    signed: _Signed
 
 
 class UpdateFailed(EdgeError):
@@ -72,3 +81,12 @@ def save(folder: Path, state: State) -> None:
     failed = dict(list(state.failed.items())[-FAILED_KEPT_MAX:])
     kept = msgspec.structs.replace(state, failed=failed)
     files.replace(folder / FILE, msgspec.json.format(msgspec.json.encode(kept)), FILE_MODE)
+
+
+def root_version(folder: Path) -> int:
+    """The version of the root that is believed under ``folder``; 0: there is none, or it cannot be read."""
+    try:
+        with (folder / TRUST / ROOT_FILE).open("rb") as file:
+            return msgspec.json.decode(file.read(ROOT_BYTES_MAX), type=_Root).signed.version
+    except (OSError, msgspec.DecodeError):
+        return 0  # as good as none: whoever looks for updates says so

@@ -21,10 +21,7 @@ from tuf.ngclient import Updater, UpdaterConfig
 from edge import files
 from edge.update.limits import POINTER_BYTES_MAX, RELEASE_BYTES_MAX
 from edge.update.sources import CROWDED, Source
-from edge.update.state import UpdateFailed
-
-ROOT_FILE = "root.json"
-ROOT_BYTES_MAX = 512 * 1024
+from edge.update.state import ROOT_FILE, UpdateFailed
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +88,16 @@ class Trust:
             raise UpdateFailed("tampered", "The hub offers a release under another name. Nothing was changed.")
         version_of(told.version)
         return Offer(told.version, told.system, told.journal_format, target)
+
+    def small(self, name: str, bytes_max: int) -> bytes | None:
+        """The small file ``name`` of what the hub signs itself, if there is one; after :meth:`offered`, of the same moment.
+
+        Raises:
+            UpdateFailed: see :meth:`offered`.
+        """
+        with _translated():
+            found = self._updater.get_targetinfo(name)
+            return self._bytes(found, bytes_max) if found is not None else None
 
     def fetch(self, offer: Offer, path: Path) -> None:
         """Bring the release's file to ``path``, checked.

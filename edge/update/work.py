@@ -14,13 +14,14 @@ import msgspec
 from edge import platform
 from edge.journal.schema import FORMAT
 from edge.update import state as kept
+from edge.update import tunnel_word
 from edge.update.slots import Slots
 from edge.update.sources import Source
-from edge.update.state import Told, UpdateFailed
+from edge.update.state import TRUST, Told, UpdateFailed
 from edge.update.trial import Trials
 from edge.update.trust import Offer, Trust, version_of
 
-TRUST, DOWNLOAD = "trust", "download"
+DOWNLOAD = "download"
 
 
 def system() -> str:
@@ -72,12 +73,13 @@ def suits(offer: Offer, current: str, failed: dict[str, str], *, again: bool, no
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a person or the timer wants: ``install``: also the trial, not only the release beside what runs."""
+    """What a person or the timer wants: ``install``: also the trial, not only the release beside what runs; ``box``: the root of the appliance, if it may be one."""
 
     ring: str
     install: bool
     again: bool = False
     no_way_back: bool = False
+    box: Path | None = None
 
 
 class Work:
@@ -114,6 +116,7 @@ class Work:
         current, failed = self._slots.current, kept.load(self._folder).failed
         trust = Trust(self._folder / TRUST, source)
         offer = trust.offered(asked.ring, system())
+        self._take_word(trust, asked.box)
         if offer is None or not suits(offer, current, failed, again=asked.again, no_way_back=asked.no_way_back):
             return self._remember(Told(self._now(), "nothing", f"{current} runs; nothing newer is offered.", current))
         if not self._slots.has(offer.version):
@@ -136,6 +139,17 @@ class Work:
                 )
             )
         return self._trials.run(offer.version)
+
+    def _take_word(self, trust: Trust, box: Path | None) -> None:
+        """Whatever is wrong with a word about the tunnel, a release is not held up by it."""
+        if box is None:
+            return
+        try:
+            tunnel_word.take(trust, self._folder, box)
+        except UpdateFailed as error:
+            self._tell(str(error))
+        except OSError as error:
+            self._tell(f"The word about the tunnel cannot be kept ({error.strerror}).")
 
     def _remember(self, told: Told) -> Told:
         kept.save(self._folder, msgspec.structs.replace(kept.load(self._folder), last=told))

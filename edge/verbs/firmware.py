@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 import click
 import msgspec
 
+from central_sync.wire.tunnels import IN_PLACE, sentence
 from edge import log, platform
 from edge.errors import NotPossible
 from edge.firmware import check, defaults
@@ -26,6 +27,7 @@ from edge.firmware.notify import Notify
 from edge.firmware.reading import read_site
 from edge.firmware.render import render
 from edge.firmware.sets import Sets
+from edge.firmware.succession import Succession
 from edge.firmware.tunnel import WORDS, Leg, leg_of
 from edge.firmware.watch import Watch, report_of, tunnel_of
 
@@ -171,6 +173,19 @@ def settle_command(root: Path) -> None:
     """Wait for the confirmation of what was applied, and go back without it. Started by `apply` and at each boot."""
     if Appliance(root).settle():
         click.echo("Nobody confirmed: what stood before is in place again.", err=True)
+
+
+@firmware.command("next")
+@_root
+def next_command(root: Path) -> None:
+    """Go over to the next key at the hub's end of the tunnel, if one is offered: drilled first, confirmed by the hub, else back. A unit runs it."""
+    told = Succession(root).go_on()
+    if told is None or not told.result:
+        click.echo("No other end of the tunnel is offered to this box.", err=True)
+        return
+    why = sentence(told.result)
+    click.echo(f"{told.following} at {told.end}: {told.result}{f' ({why})' if why else ''}", err=True)
+    sys.exit(0 if told.result == IN_PLACE else 1)
 
 
 @firmware.command("watch")

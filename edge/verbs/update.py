@@ -25,9 +25,9 @@ from edge.update.hours import within
 from edge.update.limits import TRIAL_S
 from edge.update.slots import Slots
 from edge.update.sources import FolderSource, HubSource, Source
-from edge.update.state import Told
+from edge.update.state import TRUST, Told
 from edge.update.trial import Service, Times, Trials, sign_of
-from edge.update.work import DOWNLOAD, TRUST, Asked, Work, alone
+from edge.update.work import DOWNLOAD, Asked, Work, alone
 
 DEFAULT_BASE = "/opt/pishkhan"
 DEFAULT_STATE = "/var/lib/pishkhan-update"
@@ -134,7 +134,7 @@ def run(here: Updater, at_once: bool, again: bool, no_way_back: bool) -> None:
         return
     source = HubSource(settings.sync_url or who.sync_url, identity.client_context(who), here.state / DOWNLOAD)
     install = at_once or within(settings.update_hours, datetime.now(ZoneInfo(who.zone)).time())
-    _looked(here, source, Asked(settings.update_ring, install, again, no_way_back))
+    _looked(here, source, Asked(settings.update_ring, install, again, no_way_back, Path(settings.appliance)))
 
 
 @update.command("import")
@@ -152,7 +152,8 @@ def run(here: Updater, at_once: bool, again: bool, no_way_back: bool) -> None:
 @click.pass_obj
 def import_(here: Updater, folder: Path, ring: str, stage: bool, again: bool, no_way_back: bool) -> None:
     """Take in what a copy of the repository in FOLDER (a stick, a share) offers. It is believed no more than the hub."""
-    _looked(here, FolderSource(folder), Asked(ring, not stage, again, no_way_back))
+    box = Path(config.load(here.data).appliance)
+    _looked(here, FolderSource(folder), Asked(ring, not stage, again, no_way_back, box))
 
 
 @update.command()

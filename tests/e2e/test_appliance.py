@@ -22,6 +22,7 @@ from typing import Any
 import pytest
 
 from tests import programs
+from tests.e2e.next_key import NextKey
 from tests.e2e.test_networks import CONTEXT, Networks, _ip
 from tests.e2e.town import INSTITUTION, MEMBER, PERSON
 from tests.edge.firmware import sites
@@ -336,6 +337,33 @@ def test_a_wrong_key_of_the_hub_goes_back_by_itself_and_the_right_next_one_stays
     box.tried(following, within_s=TRIED_S_MAX)
     waited_for(lambda: box.confirmed_with(following), "the hub did not confirm its next key", TRIED_S_MAX)
     waited_for(lambda: box.line() == "up", "the line did not come back over the next key", TRIED_S_MAX)
+
+
+def test_the_hubs_next_key_is_proven_beside_the_present_one_and_gone_over_to_without_a_hand(box: Box) -> None:
+    [present], following = re.findall(r"PublicKey=(\S+)", (box.root / NETDEV).read_text()), NextKey(box)
+    wrong = box._key(box.folder / "stranger.key")
+    right = box._key(box.folder / "next.key")
+    beside = following.up(str(box.folder / "next.key"))
+    try:
+        following.told(present, wrong)
+        trial = following.go_on()
+        assert b"tunnel_unanswered" in trial.communicate(timeout=TRIED_S_MAX)[1]
+        assert (trial.returncode, box.confirmed_with(present), box.line()) == (1, True, "up"), "nothing was touched"
+        following.told(present, right)
+        trial = following.go_on()
+        waited_for(lambda: right in (box.root / NETDEV).read_text(), "it was not put on trial", TRIED_S_MAX)
+        rules = str(box.root / "etc/nftables.conf")
+        subprocess.run(box.networks.within("edge", "nft", "-f", rules), check=True)  # what systemd is told
+        box.watch_anew()
+        told = trial.communicate(timeout=200)[1]
+        assert trial.returncode == 0, told
+        assert box.confirmed_with(right)
+        assert right in (box.root / "etc/pishkhan/site.toml").read_text()
+        _ip("-n", box.networks._names["hub"], "link", "set", "wgcentre", "down")
+        waited_for(lambda: box.line() == "up" and box.leg() == "up", "the key before is needed still", TRIED_S_MAX)
+    finally:
+        os.killpg(beside.pid, signal.SIGKILL)
+        beside.communicate()
 
 
 def _root_of(pid: int) -> str:

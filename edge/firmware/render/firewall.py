@@ -13,6 +13,7 @@ from edge.firmware.render.target import Target, written
 from edge.firmware.site import Ipsec, OpenVpn, Site, WireGuard, network
 
 PATH = "etc/nftables.conf"
+TABLE, DRILL_SET = "pishkhan", "drilled"
 DEVICES = {"lan": LAN, "wan": WAN, "tunnel": TUNNEL}
 
 
@@ -23,7 +24,7 @@ def targets(site: Site) -> Mapping[str, Target]:
         PATH: written(
             "flush ruleset",
             "",
-            "table inet pishkhan {",
+            f"table inet {TABLE} {{",
             _set("his", "the hospital's computers", site.lan.his),
             *(
                 [_set("technicians", "from where the box may be reached by SSH", site.lan.technicians)]
@@ -34,6 +35,7 @@ def targets(site: Site) -> Mapping[str, Target]:
             '    comment "who opens connections too fast"',
             "    type ipv4_addr; size 65535; flags dynamic, timeout; timeout 1m",
             "  }",
+            *_drilled(site),
             "",
             "  chain incoming {",
             "    type filter hook input priority filter; policy drop",
@@ -87,6 +89,15 @@ def _set(name: str, what: str, subnets: list[str]) -> str:
     return f'  set {name} {{\n    comment "{what}"\n    type ipv4_addr; flags interval\n    elements = {{ {elements} }}\n  }}'
 
 
+def _drilled(site: Site) -> Iterator[str]:
+    """Empty but for the seconds in which another end of the tunnel is tried."""
+    if isinstance(site.vpn, WireGuard):
+        yield f"  set {DRILL_SET} {{"
+        yield '    comment "the next end of the tunnel, while it is drilled"'
+        yield f"    type ipv4_addr . inet_service; size 4; flags timeout; timeout {2 * defaults.TUNNEL_DRILL_S}s"
+        yield "  }"
+
+
 def _own(site: Site) -> tuple[tuple[str, str], ...]:
     return (LAN, str(judge.lan(site).ip)), (WAN, str(judge.wan(site).ip)), (TUNNEL, str(judge.vpn(site).ip))
 
@@ -123,6 +134,8 @@ def _out(site: Site) -> Iterator[str]:
     vpn = site.vpn
     ports = {WireGuard: "udp dport {port}", OpenVpn: "udp dport {port}", Ipsec: "udp dport {{ 500, 4500 }}"}[type(vpn)]
     yield f'oifname "{WAN}" ip daddr {vpn.endpoint} {ports.format(port=getattr(vpn, "port", 0))} accept'
+    if isinstance(vpn, WireGuard):
+        yield f'oifname "{WAN}" ip daddr . udp dport @{DRILL_SET} accept'
     if isinstance(vpn, Ipsec):
         yield f'oifname "{WAN}" ip daddr {vpn.endpoint} meta l4proto esp accept'
     yield f'oifname "{TUNNEL}" ip daddr {site.hub.address} tcp dport {{ {site.hub.sync_port}, {site.hub.enrol_port} }} accept'

@@ -22,6 +22,11 @@ def told(store):
         return [(row.channel, json.loads(row.body)) for row in uow.alert_messages.latest(99)]
 
 
+def trail(store):
+    with store.read() as uow:
+        return uow.audit.latest(99)
+
+
 def opened(store):
     with store.read() as uow:
         return uow.alerts.page(still_open=True, scope=None, before=None, rows_max=99)
@@ -105,3 +110,15 @@ def test_an_alert_is_acknowledged_within_the_scope_and_who_was_first_stays(store
     with store.read() as uow:
         trail = [row for row in uow.audit.latest() if row.action == "alert_acknowledged"]
     assert [(row.actor, row.subject) for row in trail] == [("op.1", "H1")]
+
+
+def test_a_trust_anchor_that_was_not_proven_alarms_and_stands_in_the_audit_trail_once(store, alarms):
+    bad = {"authority_next": "abcd", "authority_drill": "drill_wrong_name", "tunnel_drill": "tunnel_unanswered"}
+    for _ in range(2):
+        alarms.look(boarded(**bad, update="expired"), NOW)
+    assert [(row.rule, row.severity) for row in opened(store)] == [("anchor_refused", "urgent")]
+    rows = [row for row in trail(store) if row.action == "anchor_refused"]
+    assert [(row.actor, row.subject) for row in rows] == [("hub", "H1")]
+    assert rows[0].detail == "authority drill_wrong_name, tunnel tunnel_unanswered, update expired"
+    alarms.look(boarded(authority_drill="passed", tunnel_drill="in_place", update="nothing"), NOW)
+    assert opened(store) == []

@@ -10,6 +10,7 @@ import pytest
 from central_sync.releases import repository as repository_module
 from central_sync.releases.limits import TIMESTAMP_DAYS
 from central_sync.releases.metadata import ReleasesError
+from central_sync.wire.tunnels import TunnelWord
 from edge.update.work import system
 from tests.releases import Centre, archived
 
@@ -114,3 +115,30 @@ def test_a_copy_holds_all_that_edges_read_and_no_key(centre, tmp_path):
     assert not any("key" in name or "pending" in name for name in names)
     with pytest.raises(ReleasesError, match="there already"):
         centre.repository.export(tmp_path / "stick")
+
+
+def test_what_edges_are_told_of_tunnels_stands_beside_the_offers_and_is_taken_back(centre):
+    a, b = (f"{letter * 42}A=" for letter in "ab")
+    word = TunnelWord(number=1, present=a, following=b)
+    with pytest.raises(ReleasesError, match="first release"):
+        centre.repository.tell(word, NOW)
+    centre.release("1.1")
+    centre.repository.tell(word, NOW)
+    assert centre.repository.words() == [word]
+    assert [(one.version, one.rings) for one in centre.repository.releases()] == [("1.1", ("all",))]
+    back = TunnelWord(number=2, present=b, following=a)
+    centre.repository.tell(back, NOW)
+    assert centre.repository.words() == [back], "what leads back is the end of what led there"
+    centre.repository.take_back(b, NOW)
+    assert centre.repository.words() == []
+    with pytest.raises(ReleasesError, match="nobody is told"):
+        centre.repository.take_back(b, NOW)
+
+
+def test_edges_are_not_led_in_a_circle(centre):
+    centre.release("1.1")
+    a, b, c = (f"{letter * 42}A=" for letter in "abc")
+    for number, (present, following) in enumerate([(a, b), (b, c)], 1):
+        centre.repository.tell(TunnelWord(number=number, present=present, following=following), NOW)
+    with pytest.raises(ReleasesError, match="circle"):
+        centre.repository.tell(TunnelWord(number=3, present=c, following=a), NOW)

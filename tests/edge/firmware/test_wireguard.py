@@ -34,7 +34,7 @@ class Commands:
 @pytest.fixture
 def commands(monkeypatch: pytest.MonkeyPatch) -> Commands:
     made = Commands()
-    monkeypatch.setattr(wireguard, "_run", made)
+    monkeypatch.setattr(wireguard, "called", made)
     return made
 
 
@@ -94,4 +94,4 @@ def test_the_last_handshake_is_that_of_our_peer(commands: Commands, tmp_path: Pa
 def test_a_command_that_fails_or_hangs_is_told(command: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wireguard, "COMMAND_S_MAX", 0.2)
     with pytest.raises(TunnelError):
-        wireguard._run(*command)
+        wireguard.called(*command)

@@ -11,8 +11,8 @@ from edge.update import state as kept
 from edge.update import trust
 from edge.update.slots import Slots
 from edge.update.sources import FolderSource
-from edge.update.state import State, Told, UpdateFailed
-from edge.update.work import TRUST, Asked, Work, alone
+from edge.update.state import TRUST, State, Told, UpdateFailed
+from edge.update.work import Asked, Work, alone
 from tests.releases import Centre, installed
 
 

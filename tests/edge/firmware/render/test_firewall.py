@@ -57,6 +57,7 @@ def test_what_goes_out_goes_to_the_hub_the_tunnel_names_and_time() -> None:
         'oifname "lo" accept',
         "ct state established,related accept",
         'oifname "wan0" ip daddr 203.0.113.10 udp dport 51820 accept',
+        'oifname "wan0" ip daddr . udp dport @drilled accept',
         'oifname "hub0" ip daddr 10.99.0.1 tcp dport { 7443, 7444 } accept',
         'oifname "hub0" ip daddr 10.99.0.1 icmp type echo-request accept',
         'oifname "hub0" ip daddr 10.99.0.1 udp dport 123 accept',
