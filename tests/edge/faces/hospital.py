@@ -114,9 +114,10 @@ class Hospital:
         )
         app = web.Application(middlewares=[self.door.middleware], client_max_size=BODY_BYTES_MAX)
         app.on_response_prepare.append(self.door.before_headers)
-        routes = embed.routes() + CardsFace(self.front.desks, self.front.requests, gate, self.card_stream).routes()
-        app.add_routes(routes)
-        self.shortcut = Shortcut(routes, self.door, embed.shortcuts())
+        cards_face = CardsFace(self.front.desks, self.front.requests, gate, self.card_stream)
+        self.routes = [*embed.routes(), *cards_face.routes()]
+        app.add_routes(self.routes)
+        self.shortcut = Shortcut(self.routes, self.door, embed.shortcuts())
         self.listener = Listener(app, Address("127.0.0.1", 0), "", None, self.shortcut)
         self.key = ""
         self.names: dict[str, str] = {}

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
+from aiohttp.base_protocol import BaseProtocol
+from aiohttp.http import HttpRequestParser, HttpVersion11
+from hypothesis import given
+from hypothesis import strategies as st
 
 from edge.faces import heads
 
 PLAIN = b"POST /embed/v1/handle HTTP/1.1\r\nHost: localhost:7\r\nContent-Length: 4\r\nX-More:  a: b \r\n\r\n"
+PIECES = [bytes([byte]) for byte in range(256)] + [
+    b"\r\n", b"\r\nX: y", b"\r\nContent-Length: 2", b"\r\nTransfer-Encoding: chunked", b"\r\nConnection: close", b"\r\n y", b": ",
+]  # fmt: skip
 
 
 def test_a_plain_post_is_read_with_its_place_among_what_came() -> None:
@@ -82,3 +91,30 @@ def test_a_head_in_pieces_or_without_a_host_or_a_length_is_not_read() -> None:
     assert heads.read(PLAIN.replace(b"Content-Length: 4\r\n", b"")) is None
     assert heads.read(b"\r\n" + PLAIN) is None
     assert heads.read(PLAIN.replace(b"\r\n", b"\n")) is None
+
+
+@given(st.lists(st.tuples(st.integers(0, len(PLAIN)), st.sampled_from(PIECES)), min_size=1, max_size=3))
+def test_what_is_read_here_aiohttp_reads_in_the_same_way(changes: list[tuple[int, bytes]]) -> None:
+    data = PLAIN + b"body"
+    for at, piece in changes:
+        data = data[:at] + piece + data[at:]
+    head = heads.read(data)
+    if head is None:
+        return
+    loop = asyncio.new_event_loop()
+    try:
+        parser = HttpRequestParser(BaseProtocol(loop), loop, 2**16)
+        ((message, payload), *_), _, _ = parser.feed_data(data[: head.end])
+    finally:
+        loop.close()
+    assert (message.method, message.path, message.version) == ("POST", head.path, HttpVersion11)
+    assert {name.lower(): value for name, value in message.headers.items()} == head.headers
+    assert len(message.headers) == len(head.headers)
+    assert not (message.should_close)
+    assert not (message.upgrade)
+    assert not (message.chunked)
+    assert not (message.compression)
+    body = data[head.body_at : head.end]
+    if len(body) == head.end - head.body_at:
+        assert payload.is_eof()
+        assert payload.read_nowait() == body

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import msgspec
 import pytest
+from aiohttp import web
 
 from edge.calls import Reply
+from edge.config import Address
+from edge.faces import certificate
 from edge.faces import shortcut as shortcut_module
 from edge.faces.limits import BODY_BYTES_MAX
+from edge.faces.listener import Listener
+from edge.faces.shortcut import Shortcut
 from edge.outcome import Outcome
 from tests.edge.faces.hospital import CONTEXT, Hospital, until
 from tests.patience import HUNG_S
@@ -269,3 +276,31 @@ async def test_a_thousand_calls_in_one_piece_do_not_stand_upon_each_other(hospit
         writer.write(asked(hospital, path="/embed/v1/handle", body=b"{") * 1_500)
         for _ in range(1_500):
             assert (await answered(reader))[0] == 400
+
+
+async def test_over_tls_it_is_the_same_for_large_calls_and_for_others(hospital: Hospital, tmp_path: Path) -> None:
+    certificate.ensure(tmp_path, ["localhost"], hospital.now)
+    context = certificate.server_context(tmp_path)
+    shortcut = Shortcut(hospital.routes, hospital.door)
+    app = web.Application(middlewares=[hospital.door.middleware])
+    app.add_routes(hospital.routes)
+    listener = Listener(app, Address("127.0.0.1", 0), "", context, shortcut)
+    await listener.start()
+    trust = ssl.create_default_context(cafile=str(tmp_path / "face" / "certificate.pem"))
+    try:
+        async with asyncio.timeout(HUNG_S):
+            port = urlsplit(listener.url).port
+            reader, writer = await asyncio.open_connection("localhost", port, ssl=trust, family=socket.AF_INET)
+            large = b" " * (BODY_BYTES_MAX - 200)
+            body = msgspec.json.encode({"context": CONTEXT, "token": hospital.token}) + large
+            writer.write(asked(hospital, "Origin: https://localhost", body=body[:BODY_BYTES_MAX]))
+            assert (await answered(reader))[0] == 200
+            assert len(shortcut.connections) == 1
+            writer.write(b"GET /embed/v1/status HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            assert (await answered(reader))[0] == 200
+            assert len(shortcut.connections) == 0
+            writer.write(asked(hospital))
+            assert (await answered(reader))[0] == 200
+            writer.close()
+    finally:
+        await listener.stop()
