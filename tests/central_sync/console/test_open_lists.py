@@ -97,7 +97,7 @@ async def test_edges_in_doubt_and_books_that_are_not_signed(small_world, browser
             uow.reports.keep([ReportRow(institution, NOW, 0, msgspec.msgpack.encode(report))])
         uow.roots.add(root("H1", 1))
         uow.roots.add(root("H2", 9))
-    named = re.compile(r'<th scope="row"><bdi class="code">([^<]+)</bdi>')
+    named = re.compile(r'<th scope="row"><a href="/edges/[^"]+"><bdi class="code">([^<]+)</bdi>')
     assert await through(browsers["anna"], "/open/doubts", named) == ["H2"]
     assert "2 hours ago" in (await browsers["anna"].get("/open/doubts"))[1]
     assert await through(browsers["bert"], "/open/doubts", named) == []
