@@ -53,8 +53,25 @@ async function refused(part, known) {
   setTimeout(() => live(part, known), AGAIN_MS);
 }
 
+// The page as it is now in the place of what is shown, unless the clerk types meanwhile: a page that loads anew would lose the first keys. `leave` ends the old one's news.
+async function renew(leave) {
+  const answer = await fetch(location.href).catch(() => null);
+  const whole = answer?.ok && !answer.redirected ? new DOMParser().parseFromString(await answer.text(), "text/html") : null;
+  if (document.querySelector("[data-sent]")) return;
+  if (typing()) {
+    document.querySelector("[data-newer]").hidden = false;
+    return;
+  }
+  if (!whole?.querySelector("main [data-newer]")) return location.reload(); // the case is no more to be seen, or nobody is signed in
+  leave();
+  for (const shown of ["main", ".desk-bar"]) document.querySelector(shown).replaceChildren(...whole.querySelector(shown).childNodes);
+  begin();
+  document.querySelector("main [autofocus]")?.focus();
+}
+
 function live(part, known = versionOf(part)) {
   let timer;
+  let renewing;
   const heard = () => {
     clearTimeout(timer);
     quiet("");
@@ -74,7 +91,12 @@ function live(part, known = versionOf(part)) {
     }
     if ("reloads" in part.dataset && versionOf(part) !== known) {
       if (typing()) document.querySelector("[data-newer]").hidden = false;
-      else if (!document.querySelector("[data-sent]")) location.reload();
+      else if (!renewing && !document.querySelector("[data-sent]")) {
+        renewing = renew(() => {
+          clearTimeout(timer);
+          source.close();
+        }).finally(() => { renewing = undefined; });
+      }
     }
   });
   source.addEventListener("same", heard);
@@ -163,6 +185,9 @@ addEventListener("keydown", (event) => {
     if (home && home.pathname !== location.pathname) location.assign(home.href);
   }
 });
-document.querySelectorAll("[data-desk-live]").forEach((part) => live(part));
-document.querySelectorAll("[data-choose]").forEach(choose);
-document.querySelectorAll("[data-print]").forEach((button) => button.addEventListener("click", () => print()));
+function begin() {
+  document.querySelectorAll("[data-desk-live]").forEach((part) => live(part));
+  document.querySelectorAll("[data-choose]").forEach(choose);
+  document.querySelectorAll("[data-print]").forEach((button) => button.addEventListener("click", () => print()));
+}
+begin();
