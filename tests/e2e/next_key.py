@@ -35,6 +35,9 @@ class NextKey:
         self._base = installed(box.folder / "opt", "1.0")
         root = box.folder / "1.root.json"
         root.write_bytes((box.hub_folder / FOLDER / "metadata/1.root.json").read_bytes())
+        # Each site that is applied writes the edge's settings anew, for a box whose files lie at the root.
+        settings = box.edge_folder / "edge.toml"
+        settings.write_text(settings.read_text().replace('appliance = "/"', f'appliance = "{box.root}"'))
         self.update("trust", str(root))
 
     def up(self, key: str) -> subprocess.Popen[bytes]:
