@@ -54,7 +54,7 @@ def freeze(program: Program, version: str, folder: Path) -> Path:
     """
     source, work = folder / "source", folder / "work"
     shutil.rmtree(folder, ignore_errors=True)
-    _copy(program, version, source)
+    copied(program, version, source)
     entry = source / "start.py"
     entry.write_text(f"from {program.package}.__main__ import main\n\nmain()\n", encoding="utf-8")
     command = [
@@ -78,7 +78,7 @@ def freeze(program: Program, version: str, folder: Path) -> Path:
 
 def modules_of(folder: Path, program: Program) -> list[str]:
     """Every module of what :func:`freeze` made in ``folder``."""
-    archive = folder / "made" / program.name / program.name
+    archive = folder / "made" / program.name / f"{program.name}{'.exe' if sys.platform == 'win32' else ''}"
     done = subprocess.run(  # noqa: S603 -- our own list
         [sys.executable, "-m", "PyInstaller.utils.cliutils.archive_viewer", "--list", "--recursive", "--brief", str(archive)],
         check=True, capture_output=True, text=True,
@@ -86,7 +86,8 @@ def modules_of(folder: Path, program: Program) -> list[str]:
     return sorted(line.strip().strip("'\",") for line in done.stdout.splitlines() if line.startswith(" "))
 
 
-def _copy(program: Program, version: str, source: Path) -> None:
+def copied(program: Program, version: str, source: Path) -> None:
+    """Put the program's own rooms into the new folder ``source``, and what tells its version."""
     ours = shutil.ignore_patterns("__pycache__", "*.pyc")
     source.mkdir(parents=True)
     if program is EDGE:

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Rewrites the two locks from pyproject.toml: everything, and what the appliance alone carries (the edge extra).
+# Rewrites the three locks from pyproject.toml: everything, what the appliance alone carries (the edge extra), and what a Windows machine freezes.
 #
 # Versions and hashes only; where packages come from is the business of whoever installs. Pass uv's own options to
 # raise one package: installers/refresh_lock.sh --upgrade-package aiohttp
@@ -18,7 +18,11 @@ common=(--quiet --generate-hashes --no-header --no-emit-index-url --no-emit-find
     --universal --python-version 3.11)
 "$uv" pip compile pyproject.toml "${common[@]}" --all-extras "$@" -o installers/requirements.lock
 "$uv" pip compile pyproject.toml "${common[@]}" --extra edge -c installers/requirements.lock -o installers/requirements-edge.lock
-if grep -nE '://|^--' installers/requirements.lock installers/requirements-edge.lock; then
+# for one Python on one system, with nothing in it that the program does not carry but what freezes it
+windows=("${common[@]/--universal/--python-platform=windows}")
+"$uv" pip compile pyproject.toml installers/windows/build.in "${windows[@]}" --extra edge --extra readers -c installers/requirements.lock \
+    -o installers/requirements-windows.lock
+if grep -nE '://|^--' installers/requirements.lock installers/requirements-edge.lock installers/requirements-windows.lock; then
     echo "a lock holds an address" >&2
     exit 1
 fi

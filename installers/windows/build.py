@@ -7,6 +7,8 @@ program and the DLLs by mingw-w64, the installer by NSIS.
 from __future__ import annotations
 
 import argparse
+import hashlib
+import json
 import re
 import shutil
 import subprocess
@@ -14,6 +16,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from installers import release
 from installers.shim import build as shim
 
 HERE = Path(__file__).resolve().parent
@@ -53,10 +56,13 @@ def payload(program: Path, folder: Path) -> Path:
     """What the installer brings: the frozen program, the service's, the DLLs.
 
     Raises:
-        NotBuilt: there is no program there, or something does not compile.
+        NotBuilt: there is no program there, it is not what was hashed, or something does not compile.
     """
     if not (program / "pishkhan-edge.exe").is_file():
         raise NotBuilt(f"{program} holds no pishkhan-edge.exe: make it on Windows with build.ps1")
+    wrong = differing(program)
+    if wrong:
+        raise NotBuilt(f"{program} is not what build.ps1 made: {', '.join(wrong[:5])}")
     shutil.copytree(program, folder / "program")
     service(folder / "pishkhan-service.exe")
     (folder / "shim").mkdir()
@@ -64,6 +70,21 @@ def payload(program: Path, folder: Path) -> Path:
         shutil.copy(shim.build(target, folder.with_name(f"{folder.name}-shim")), folder / "shim" / target.name)
     shutil.copy(shim.HERE / "pishkhan.h", folder / "shim" / "pishkhan.h")
     return folder
+
+
+def differing(program: Path) -> list[str]:
+    """The files of ``program`` that are not as its ``release.json`` says: changed on the way, missing, or besides."""
+    try:
+        told = json.loads((program / release.MANIFEST).read_bytes())["files"]
+        hashes = {name: one["sha256"] for name, one in told.items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return [release.MANIFEST]
+    there = {
+        path.relative_to(program).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in program.rglob("*")
+        if path.is_file() and path != program / release.MANIFEST
+    }
+    return sorted(name for name, _ in hashes.items() ^ there.items())
 
 
 def installer(version: str, program: Path, made: Path) -> Path:

@@ -157,6 +157,9 @@ Section "Install"
   SetOutPath "$INSTDIR"
   File /r "${PAYLOAD}/*.*"
   CreateDirectory "$Data"
+  ; whoever may have made that folder before us owns nothing in it: an owner may always change its list
+  nsExec::Exec 'icacls.exe "$Data" /setowner *S-1-5-32-544 /T /C'
+  Pop $R0
   ; SYSTEM, administrators and the service's account; nobody else reads keys
   nsExec::Exec 'icacls.exe "$Data" /inheritance:r /grant:r *S-1-5-18:(OI)(CI)F *S-1-5-32-544:(OI)(CI)F *S-1-5-19:(OI)(CI)M'
   Pop $R0

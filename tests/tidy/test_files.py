@@ -40,7 +40,7 @@ def test_no_text_names_a_package_registry() -> None:
     assert not [str(path) for path in TEXTS if REGISTRIES.search(tree.text(path))]
 
 
-@pytest.mark.parametrize("name", ["requirements.lock", "requirements-edge.lock"])
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-edge.lock", "requirements-windows.lock"])
 def test_a_lock_pins_every_package_by_hash_and_names_no_address(name: str) -> None:
     text = tree.text(Path("installers") / name)
     entries = re.split(r"\n(?=\S)", text.strip())
@@ -53,6 +53,7 @@ def test_the_lock_of_the_appliance_is_a_part_of_the_whole_lock() -> None:
         return set(re.findall(r"^([a-z0-9-]+==[^\s;]+)", tree.text(Path("installers") / name), re.MULTILINE))
 
     assert pins("requirements-edge.lock") < pins("requirements.lock")
+    assert pins("requirements-windows.lock") < pins("requirements.lock")
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=str)

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from installers import release
 from installers.windows import build
+from tests.installers.windows import wine
+from tests.installers.windows.wine import Windows
 from tests.tidy import tree
 
 SCRIPT = tree.text(Path("installers/windows/pishkhan.nsi"))
@@ -38,6 +38,15 @@ def test_every_question_has_an_answer_for_a_silent_install() -> None:
     assert SCRIPT.index("${If} ${Silent}", SCRIPT.index('Section "Uninstall"')) < SCRIPT.index("$(ASK_DATA)")
 
 
+def test_the_data_are_closed_to_others_whoever_made_their_folder() -> None:
+    owned, granted = (SCRIPT.index(word) for word in ("/setowner *S-1-5-32-544 /T", "/inheritance:r"))
+    assert (
+        SCRIPT.index('CreateDirectory "$Data"') < owned < granted < SCRIPT.index('service.exe" install pishkhan-edge')
+    )
+    grants = re.findall(r"\*(S-[\d-]+):", SCRIPT)
+    assert grants == ["S-1-5-18", "S-1-5-32-544", "S-1-5-19"]
+
+
 def test_only_the_edge_gets_a_hole_in_the_firewall_and_only_for_its_own_network() -> None:
     rules = [line for line in SCRIPT.splitlines() if "add rule" in line]
     assert len(rules) == 1
@@ -50,30 +59,50 @@ def test_only_the_edge_gets_a_hole_in_the_firewall_and_only_for_its_own_network(
 def test_the_builders_script_installs_by_the_lock_and_freezes_the_edge() -> None:
     script = tree.text(Path("installers/windows/build.ps1"))
     assert "--require-hashes" in script
-    assert "installers\\requirements.lock" in script
-    assert "freeze.EDGE" in script
+    assert "installers\\requirements-windows.lock" in script
+    assert "installers.windows.frozen" in script
 
 
-NO_WINDOWS = """import os, pkgutil, socket, sys
-from importlib import import_module
-sys.modules.update(dict.fromkeys(("fcntl", "grp", "pty", "pwd", "resource", "termios", "tty")))
-for home, names in ((os, "O_DIRECTORY O_CLOEXEC O_PATH O_NOFOLLOW geteuid getuid statvfs fchown chown sysconf"), (socket, "AF_UNIX SO_BINDTODEVICE SO_REUSEPORT")):
-    for name in names.split():
-        delattr(home, name)
-import edge.agent, edge.__main__
-for found in pkgutil.walk_packages(edge.agent.__path__, "edge.agent."):
-    import_module(found.name)
-for name in ("edge.readers.pcsc.driver", "edge.readers.serial_line.driver"):
-    import_module(name)
-"""
+def test_the_builders_lock_holds_what_the_program_carries_and_what_freezes_it_and_nothing_else() -> None:
+    """As build.py bundles the edge: the same libraries at the same versions, and none of the tools that tests need."""
+
+    def pins(name: str) -> dict[str, str]:
+        return dict(re.findall(r"^([a-z0-9-]+)==([^\s;]+)", tree.text(Path("installers") / name), re.MULTILINE))
+
+    windows, appliance, whole = (pins(f"requirements{part}.lock") for part in ("-windows", "-edge", ""))
+    assert windows.items() >= appliance.items()
+    assert windows.items() <= whole.items()
+    tools = {
+        "pytest",
+        "hypothesis",
+        "mypy",
+        "ruff",
+        "playwright",
+        "import-linter",
+        "sqlalchemy",
+        "alembic",
+        "psycopg",
+        "coverage",
+    }
+    assert tools <= whole.keys()
+    assert not tools & windows.keys()
+    assert {"pyscard", "pyserial", "pyinstaller", "cyclonedx-python-lib"} <= windows.keys()
 
 
-@pytest.mark.proof
-def test_the_agent_is_loaded_without_what_windows_does_not_have() -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", NO_WINDOWS], cwd=tree.ROOT, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
+def test_a_program_that_is_not_what_was_hashed_is_not_packed(tmp_path: Path) -> None:
+    program = tmp_path / "program"
+    program.mkdir()
+    for name in ("pishkhan-edge.exe", "python311.dll", "base.pyd"):
+        (program / name).write_bytes(name.encode())
+    assert build.differing(program) == ["release.json"]
+    release.write_manifest(program, "1.2.3", datetime(2026, 1, 1, tzinfo=UTC))
+    assert build.differing(program) == []
+    (program / "python311.dll").write_bytes(b"another")
+    (program / "base.pyd").unlink()
+    (program / "evil.dll").write_bytes(b"besides")
+    assert build.differing(program) == ["base.pyd", "evil.dll", "python311.dll", "python311.dll"]
+    with pytest.raises(build.NotBuilt, match="evil"):
+        build.payload(program, tmp_path / "payload")
 
 
 def test_without_a_frozen_program_there_is_no_installer(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -82,48 +111,11 @@ def test_without_a_frozen_program_there_is_no_installer(tmp_path: Path, capsys: 
     assert build.main(["--version", "one", "--program", str(tmp_path)]) == 1
 
 
-class Windows:
-    """A Wine of its own; paths below its drive C."""
-
-    def __init__(self, prefix: Path) -> None:
-        self.drive = prefix / "drive_c"
-        self._environment = {
-            **os.environ,
-            "WINEPREFIX": str(prefix),
-            "WINEDEBUG": "-all",
-            "WINEARCH": "win64",
-            "WINEDLLOVERRIDES": "mscoree,mshtml=",
-        }
-
-    def run(self, *command: str | Path, good: bool = True) -> tuple[int, str]:
-        """A program to its end: exit status, and what it printed. Into a file: Wine's own servers would hold a pipe open."""
-        with tempfile.TemporaryFile() as said:
-            done = subprocess.run(
-                ["wine", *command], env=self._environment, check=False, stdin=subprocess.DEVNULL, stdout=said, stderr=said, timeout=110
-            )  # fmt: skip
-            said.seek(0)
-            told = said.read().decode(errors="replace")
-        assert not good or done.returncode == 0, (command, done.returncode, told[-1000:])
-        return done.returncode, told
-
-    def registered(self, key: str) -> str:
-        """What ``reg query`` says of a key; empty if it is not there."""
-        return self.run("reg", "query", key, "/s", "/reg:64", good=False)[1]
-
-    def end(self) -> None:
-        """Everything in it."""
-        subprocess.run(["wineserver", "-k"], env=self._environment, check=False, capture_output=True, timeout=30)
-
-
 @pytest.fixture(scope="module")
 def windows(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Windows]:
     """A fresh one."""
-    prefix = tmp_path_factory.mktemp("wine")
-    made = Windows(prefix)
-    made.run("wineboot", "-i")
-    yield made
-    made.end()
-    shutil.rmtree(prefix, ignore_errors=True)
+    with wine.started(tmp_path_factory.mktemp("wine")) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
@@ -133,6 +125,7 @@ def setup(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "program").mkdir()
     command = [build.COMPILER, "-O1", "-static", "-o", folder / "program" / "pishkhan-edge.exe", HERE / "program.c"]
     subprocess.run(command, check=True)
+    release.write_manifest(folder / "program", "1.2.3", datetime(2026, 1, 1, tzinfo=UTC))
     return build.installer("1.2.3", folder / "program", folder / "pishkhan-setup.exe")
 
 
