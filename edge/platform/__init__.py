@@ -12,13 +12,13 @@ r"""What Linux and Windows do differently, each thing under one name, so that no
 | ``point``, ``pointed`` | a symbolic link | a small file with the name in it: a link takes a right that services have not |
 | ``private``, ``data_home`` | mode 0700 | what the data folder's access list says, inherited; where we make that folder we cut what it inherits |
 | ``owner_only``, ``others_may_read``, ``stranger_to`` | mode and owner | nobody: the access list is the installer's |
-| ``when_told_to_end`` | SIGTERM, SIGINT | Ctrl-Break (the service's), Ctrl-C |
+| ``when_told_to_end`` | SIGTERM, SIGINT | the event of our service's program, Ctrl-Break, Ctrl-C |
 | ``listen_alone`` | a port just left may be taken again | nobody else may take our port while we have it, which is not Windows' default |
 | ``bind_to_device`` | ``SO_BINDTODEVICE`` | not to be had: refused, never left out |
 | ``ACCEPTS_BY_SOCKET`` | asyncio asks our socket for the next connection | it asks the system, past our socket |
 | ``Entrance``, ``reach`` | a socket in the data folder (``unix_socket.py``) | a port on loopback, and a secret in the data folder (``loopback.py``) |
 
-``windows.py`` and ``loopback.py`` can be imported and mostly tested anywhere; the whole of it is run by a Windows Python in ``make proof``.
+``windows.py`` and ``loopback.py`` can be imported and mostly tested anywhere; the whole of it is run by a Windows Python in ``make soak``.
 """
 
 from __future__ import annotations

@@ -6,12 +6,14 @@ Only what Windows has is imported at the top, so that the tests of any system ca
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import errno
 import os
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -27,6 +29,9 @@ BUSY_S_MAX = 5.0
 """How long a file that somebody reads may stay in the way of the one that replaces it."""
 BUSY_PAUSE_S = 0.02
 _ENDS = tuple(getattr(signal, name) for name in ("SIGBREAK", "SIGINT", "SIGTERM") if hasattr(signal, name))
+STOP_EVENT = "PISHKHAN_STOP_EVENT"
+"""The service's program gives us the handle of an event, by this name: a service has no console to send a key press to."""
+_FOR_EVER = 0xFFFFFFFF
 _SERVICE, _SYSTEM, _ADMINISTRATORS, _OWNER = "*S-1-5-19", "*S-1-5-18", "*S-1-5-32-544", "*S-1-3-4"
 _GRANTS = (f"{_SYSTEM}:(OI)(CI)F", f"{_ADMINISTRATORS}:(OI)(CI)F", f"{_OWNER}:(OI)(CI)F", f"{_SERVICE}:(OI)(CI)M")
 _ACCESS_S_MAX = 30
@@ -171,12 +176,22 @@ def when_told_to_end(act: Callable[[], None]) -> Callable[[], None]:
     loop = asyncio.get_running_loop()
     for number in _ENDS:
         signal.signal(number, lambda *_: loop.call_soon_threadsafe(act))
+    if os.environ.get(STOP_EVENT, "").isdigit():
+        threading.Thread(target=_wait_for_service, args=(loop, act), name="service", daemon=True).start()
 
     def no_more() -> None:
         for number in _ENDS:
             signal.signal(number, signal.SIG_DFL)
 
     return no_more
+
+
+def _wait_for_service(loop: asyncio.AbstractEventLoop, act: Callable[[], None]) -> None:
+    library: Any = ctypes  # its WinDLL is on Windows alone
+    wait = library.WinDLL("kernel32").WaitForSingleObject
+    wait.argtypes = [ctypes.c_void_p, ctypes.c_uint32]
+    if wait(int(os.environ[STOP_EVENT]), _FOR_EVER) == 0 and not loop.is_closed():
+        loop.call_soon_threadsafe(act)
 
 
 def listen_alone(listening: socket.socket) -> None:

@@ -4,8 +4,8 @@
  *   start NAME | stop NAME | remove NAME       wait until it is so; what is so already is no error
  *   run NAME FOLDER COMMAND...                 what the service manager calls
  *
- * The program is started again when it ends, after 1 to 30 seconds; nothing of it outlives the service. Told to stop it gets Ctrl-Break and 30
- * seconds. Exit status: 0, or 1 with the reason on stderr.
+ * The program is started again when it ends, after 1 to 30 seconds; nothing of it outlives the service. Told to stop it has 30 seconds: it is told by an
+ * event whose handle it inherits, PISHKHAN_STOP_EVENT, for a service has no console to send it a key press. Exit status: 0, or 1 with the reason on stderr.
  */
 #include <windows.h>
 
@@ -19,7 +19,7 @@
 #define LOG_BYTES_MAX (10 * 1024 * 1024)
 
 static SERVICE_STATUS_HANDLE told_to;
-static HANDLE stopping;
+static HANDLE stopping, told; /* we are to stop; the program is told so */
 static wchar_t name[128], folder[MAX_PATH], command[COMMAND_CHARACTERS_MAX];
 
 static void tell(DWORD state) {
@@ -50,7 +50,7 @@ static HANDLE open_log(void) {
     return CreateFileW(path, FILE_APPEND_DATA, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, &inherited, OPEN_ALWAYS, FILE_ATTRIBUTE_NORMAL, NULL);
 }
 
-static HANDLE start_program(HANDLE job, DWORD *id) {
+static HANDLE start_program(HANDLE job) {
     STARTUPINFOW how = {0};
     PROCESS_INFORMATION made;
     wchar_t line[COMMAND_CHARACTERS_MAX];
@@ -65,7 +65,6 @@ static HANDLE start_program(HANDLE job, DWORD *id) {
     if (job) AssignProcessToJobObject(job, made.hProcess);
     ResumeThread(made.hThread);
     CloseHandle(made.hThread);
-    *id = made.dwProcessId;
     return made.hProcess;
 }
 
@@ -78,20 +77,24 @@ static HANDLE new_job(void) {
 }
 
 static void WINAPI serve(DWORD count, wchar_t **given) {
-    DWORD pause = 1000, id = 0;
+    DWORD pause = 1000;
     (void)count, (void)given;
     told_to = RegisterServiceCtrlHandlerExW(name, control, NULL);
     stopping = CreateEventW(NULL, TRUE, FALSE, NULL);
-    AllocConsole(); /* Ctrl-Break reaches who shares a console */
+    SECURITY_ATTRIBUTES inherited = {sizeof inherited, NULL, TRUE};
+    wchar_t number[24];
+    told = CreateEventW(&inherited, TRUE, FALSE, NULL);
+    swprintf(number, 24, L"%llu", (unsigned long long)(ULONG_PTR)told);
+    SetEnvironmentVariableW(L"PISHKHAN_STOP_EVENT", number);
     HANDLE job = new_job();
     tell(SERVICE_RUNNING);
     do {
         ULONGLONG since = GetTickCount64();
-        HANDLE program = start_program(job, &id);
+        HANDLE program = start_program(job);
         if (program) {
             HANDLE either[2] = {stopping, program};
             if (WaitForMultipleObjects(2, either, FALSE, INFINITE) == WAIT_OBJECT_0) {
-                GenerateConsoleCtrlEvent(CTRL_BREAK_EVENT, id);
+                SetEvent(told);
                 if (WaitForSingleObject(program, STOP_MS_MAX) != WAIT_OBJECT_0) TerminateProcess(program, 1);
             }
             CloseHandle(program);

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import errno
 import os
 import signal
@@ -11,6 +12,7 @@ import sys
 import threading
 from pathlib import Path
 from types import SimpleNamespace
+from unittest.mock import Mock
 
 import pytest
 
@@ -132,6 +134,23 @@ async def test_told_to_end_it_hears_it_once() -> None:
     finally:
         signal.signal(signal.SIGTERM, before[0])
         signal.signal(signal.SIGINT, before[1])
+
+
+async def test_the_services_event_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)
+    waited: list[tuple[int, int]] = []
+    wait = Mock(side_effect=lambda handle, ms: waited.append((handle, ms)) or 0)
+    monkeypatch.setattr(ctypes, "WinDLL", lambda _: SimpleNamespace(WaitForSingleObject=wait), raising=False)
+    monkeypatch.setenv(windows.STOP_EVENT, "42")
+    told = asyncio.Event()
+    try:
+        windows.when_told_to_end(told.set)
+        async with asyncio.timeout(HUNG_S):
+            await told.wait()
+    finally:
+        signal.signal(signal.SIGTERM, before[0])
+        signal.signal(signal.SIGINT, before[1])
+    assert waited == [(42, 0xFFFFFFFF)]
 
 
 def test_no_interface_is_promised() -> None:

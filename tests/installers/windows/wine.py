@@ -40,7 +40,7 @@ class Windows:
     ) -> subprocess.CompletedProcess[str]:
         """Another program to its end, of those that take no file of ours for their output: Wine's own servers run by now, and hold no pipe."""
         return subprocess.run(
-            ["wine", *command], cwd=folder, env=self._environment, check=False, input=typed, capture_output=True, encoding="utf-8", timeout=110
+            ["wine", *command], cwd=folder, env=self._environment, check=False, input=typed, capture_output=True, encoding="utf-8", timeout=600
         )  # fmt: skip
 
     def registered(self, key: str) -> str:
