@@ -91,7 +91,15 @@ def test_every_page_of_operations_is_sound_in_every_language(
     with window(browser, language, **looks) as page:
         enter(page, centre.address, "olaf")
         hostile = ("/edges/H666",) if language == "fa" else ()
-        for path in ("/edges?state=up", "/edges/H001", "/alerts", "/flow", "/outages?window=week", *hostile):
+        for path in (
+            "/edges?state=up",
+            "/edges/H001",
+            "/alerts",
+            "/alerts/rules",
+            "/flow",
+            "/outages?window=week",
+            *hostile,
+        ):
             page.goto(centre.address + path)
             expect(page.locator("html")).to_have_attribute("lang", language)
             sound(page)
