@@ -19,7 +19,7 @@ from tests.central_sync.hospital import NOW, books_agree
 from tests.central_sync.payers.conftest import driver_of
 from tests.central_sync.payers.deferring import deferring, entries, round_of
 
-pytestmark = pytest.mark.proof
+pytestmark = [pytest.mark.proof, pytest.mark.timeout(300)]
 LATER = NOW + timedelta(hours=1)
 Fate = tuple[int, str]
 """Before or after which commit the hub dies."""
