@@ -180,5 +180,11 @@ def _end_in_place(root: Path) -> tuple[str, str]:
 
 
 def end_of(root: Path) -> End:
-    """The other end of the tunnel below ``root``, for who reports it."""
-    return End(_end_in_place(root)[0], following_of(root))
+    """The other end of the tunnel below ``root``, for who reports it. What became of a word that is over (the hub took it back, or it is of another tunnel)
+    is told no more; it stays remembered, so that the same word is not tried anew.
+    """
+    key, known, word = _end_in_place(root)[0], following_of(root), word_of(root)
+    told = known.result == TRYING or (known.result == IN_PLACE and known.following == key)
+    if not told and word is not None and known.number == word.number:
+        told = key_name(word.present) == key
+    return End(key, known if told else Following())

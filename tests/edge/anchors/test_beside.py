@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-from central_sync.wire.tunnels import key_name
+from central_sync.wire.tunnels import TunnelWord, key_name, packed
 from edge.anchors.beside import Beside, beside
-from edge.firmware import FOLLOWING_FILE, UPDATE_FOLDER
+from edge.firmware import FOLLOWING_FILE, UPDATE_FOLDER, WORD_FILE
 from edge.firmware.appliance import Appliance
 from edge.update import state
 from edge.update.state import State, Told
 from tests.edge.firmware import sites
-from tests.edge.firmware.test_appliance import at, root
+from tests.edge.firmware.test_appliance import OTHER_KEY, at, root
 
 __all__ = ["root"]
 
@@ -24,6 +24,8 @@ def test_it_is_read_from_what_other_programs_leave(root: Path) -> None:
     (root / FOLLOWING_FILE).write_text('{"number": 1, "following": "abcd", "result": "tunnel_unanswered"}')
     folder = root / UPDATE_FOLDER
     (folder / "trust").mkdir(parents=True)
+    word = TunnelWord(number=1, present=sites.table()["vpn"]["public_key"], following=OTHER_KEY)
+    (root / WORD_FILE).write_bytes(packed(word))
     (folder / "trust/root.json").write_text('{"signatures": [], "signed": {"_type": "root", "version": 3}}')
     state.save(folder, State(last=Told(datetime.now(UTC), "expired", "…")))
     used = key_name(sites.table()["vpn"]["public_key"])

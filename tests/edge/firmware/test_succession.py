@@ -123,6 +123,20 @@ def test_a_key_through_which_the_hub_does_not_answer_goes_back_and_is_not_tried_
     assert told.result == IN_PLACE
 
 
+def test_what_became_of_a_word_that_was_taken_back_is_told_no_more_but_remembered(town: Town) -> None:
+    town.offers(WORD)
+    town.leg = Leg.SILENT
+    assert (told := town.go_on()) is not None
+    assert end_of(town.root) == (key_name(PRESENT), told)
+    town.offers(None)
+    assert town.go_on() is None
+    assert end_of(town.root) == (key_name(PRESENT), Following()), "nothing is wrong any more"
+    town.offers(WORD)
+    town.go_on()
+    assert len(town.drilled) == 1, "the same word comes back, and is known"
+    assert end_of(town.root).following.result == TunnelFault.WENT_BACK
+
+
 def test_what_a_technician_wrote_and_did_not_apply_is_neither_applied_nor_lost(town: Town) -> None:
     text = at(town.root).read_text().replace('name = "', 'name = "other-', 1)
     at(town.root).write_text(text)
