@@ -145,7 +145,7 @@ def open_reader(path: Path) -> Connection:
     try:
         connection = _connected(path, "ro")
         connection.execute("pragma query_only = on")
-        connection.execute("pragma cache_size = -4096")
+        connection.execute("pragma cache_size = -2048")
         _own(connection)
     except sqlite.Error as error:
         raise JournalError("the journal cannot be opened for reading") from error
