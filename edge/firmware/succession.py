@@ -5,7 +5,8 @@ Rules
     * It changes the other end alone: public key, endpoint, port. The base is the site as it is in place, not what somebody has written since.
     * The drill comes first and touches nothing that works. What it does not prove is tried again for as long as it is offered.
     * What was proven is put in place as ``firmware apply --by-tunnel`` does: the hub has to answer through it, or the old end is back by itself. That is
-      not tried a second time until the hub says it anew.
+      not tried a second time until the hub says it anew; but once more, if whoever was at it broke off (the power failed, the disk was full): nobody
+      knows then whether it was tried at all.
 """
 
 from __future__ import annotations
@@ -49,12 +50,15 @@ DrillOf = Callable[[WireGuard, WireGuard, Path], bool]
 
 
 class Following(Struct, frozen=True, kw_only=True):
-    """What became of the word ``number``, which names the key ``following`` (its name) at an ``end``: ``trying``, ``in_place``, or a fault."""
+    """What became of the word ``number``, which names the key ``following`` (its name) at an ``end``: ``trying``, ``in_place``, or a fault. ``again``: it is
+    tried once more, after a try that was broken off.
+    """
 
     number: int = 0
     following: str = ""
     end: str = ""
     result: str = ""
+    again: bool = False
     at: datetime | None = None
 
 
@@ -89,8 +93,11 @@ class Succession:
         """
         word = word_of(self._root)
         known = following_of(self._root)
-        if known.result == TRYING:
-            return self._ended(known)
+        broken = known.result == TRYING
+        if broken:
+            known = self._ended(known)
+            if known.result == IN_PLACE or known.again or word is None or word.number != known.number:
+                return known
         if not self._box.sets.record().confirmed:
             raise SetError("another set waits to be confirmed: the next key has time")
         path = self._box.sets.applied_site()
@@ -102,9 +109,13 @@ class Succession:
         endpoint, port = word.endpoint or site.vpn.endpoint, word.port or site.vpn.port
         if (word.following, endpoint, port) == (site.vpn.public_key, site.vpn.endpoint, site.vpn.port):
             return known
-        if known.number == word.number and known.result in (TunnelFault.WENT_BACK, TunnelFault.NOT_TAKEN):
+        if (
+            not broken
+            and known.number == word.number
+            and known.result in (TunnelFault.WENT_BACK, TunnelFault.NOT_TAKEN)
+        ):
             return known  # until it is said anew
-        told = Following(number=word.number, following=key_name(word.following), end=f"{endpoint}:{port}")
+        told = Following(number=word.number, following=key_name(word.following), end=f"{endpoint}:{port}", again=broken)
         try:
             text, fresh = with_end(path.read_bytes(), path.name, word.following, endpoint, port)
         except (SiteWrong, NotRewritten) as error:

@@ -200,5 +200,29 @@ def test_a_power_cut_in_the_middle_ends_as_whoever_looked_at_the_boot_has_ended_
     assert town.go_on() is None
 
 
+def test_a_try_that_broke_off_before_anything_was_put_in_place_is_made_once_more(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    town.offers(WORD)
+    with monkeypatch.context() as disk:
+        disk.setattr(Appliance, "apply", full)
+        with pytest.raises(OSError, match="No space"):
+            town.go_on()
+        with pytest.raises(OSError, match="No space"):
+            town.go_on()
+    assert (told := town.go_on()) is not None
+    assert told.result == TunnelFault.WENT_BACK, "once more, not for ever"
+    town.offers(msgspec.structs.replace(WORD, number=8))
+    with monkeypatch.context() as disk:
+        disk.setattr(Appliance, "apply", full)
+        with pytest.raises(OSError, match="No space"):
+            town.go_on()
+    assert (told := town.go_on()) is not None
+    assert told.result == IN_PLACE, "it never was tried: the hub was not silent"
+
+
 def test_a_box_that_was_never_applied_has_no_end_to_tell_of(tmp_path: Path) -> None:
     assert end_of(tmp_path) == ("", Following())
