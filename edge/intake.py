@@ -142,8 +142,11 @@ class Intake:
 
         def kept(done: asyncio.Future[Appended]) -> None:
             late.cancel()
-            error = done.exception()
-            told(self._reply_noted(done.result().standing) if error is None else self._reply_to(error, call, row))
+            try:
+                reply = self._reply_noted(done.result().standing)
+            except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 -- as in _guarded; and nobody else would tell the caller
+                reply = self._reply_to(error, call, row)
+            told(reply)
 
         appending.future.add_done_callback(kept)
         return True

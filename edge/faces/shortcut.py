@@ -24,6 +24,8 @@ from edge.faces.door import Door, Handler, Post, Quick
 from edge.faces.limits import BODY_BYTES_MAX, BODY_SOON_S, KEEP_ALIVE_S
 
 Usual = Callable[[], asyncio.Protocol]
+_HELD_BYTES_MAX = heads.HEAD_BYTES_MAX + BODY_BYTES_MAX
+"""What of a connection may wait here: one call, the largest, is always whole in it."""
 
 _log = structlog.get_logger(__name__)
 
@@ -110,7 +112,7 @@ class _Connection(asyncio.Protocol):
             self._data = data
         if not self._busy and self._may_write:
             self._go_on()
-        elif len(self._data) > BODY_BYTES_MAX and self._transport is not None and self._may_read:
+        if len(self._data) > _HELD_BYTES_MAX and self._transport is not None and self._may_read:
             self._may_read = False
             self._transport.pause_reading()
 
@@ -139,6 +141,8 @@ class _Connection(asyncio.Protocol):
         """Begin the call that has come, if one has and the one before is answered."""
         if self._busy or not self._data or not self._may_write:
             return
+        if self._transport is None or self._transport.is_closing():  # nobody would hear what became of it
+            return
         head = self._head or heads.read(self._data)
         handler = self._shortcut.handlers.get(head.path) if head is not None else None
         if head is None or handler is None or head.end - head.body_at > BODY_BYTES_MAX:
@@ -148,7 +152,11 @@ class _Connection(asyncio.Protocol):
             self._head = head
             self._late = self._late or self._loop.call_later(BODY_SOON_S, self._hand_over)
             return
-        body, self._data = bytes(self._data[head.body_at : head.end]), self._data[head.end :]
+        body = bytes(self._data[head.body_at : head.end])
+        if isinstance(self._data, bytearray):
+            del self._data[: head.end]  # what is behind it is not copied
+        else:
+            self._data = self._data[head.end :]
         self._head = None
         if self._late is not None:
             self._late.cancel()
@@ -187,7 +195,8 @@ class _Connection(asyncio.Protocol):
             self._loop.call_soon(
                 self._go_on
             )  # not at once: of a thousand calls in one piece each would stand upon the last
-        self._read_again()
+        if len(self._data) <= _HELD_BYTES_MAX:
+            self._read_again()
 
     def _read_again(self) -> None:
         if not self._may_read and self._transport is not None:

@@ -55,6 +55,19 @@ async def test_the_events_tell_of_it(edge: Edge) -> None:
 
 
 @pytest.mark.parametrize(
+    "fault", [RuntimeError("a fault of ours"), asyncio.CancelledError()], ids=["ours", "cancelled"]
+)
+async def test_a_fault_behind_the_journal_leaves_nobody_without_an_answer(
+    edge: Edge, fault: BaseException, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(_: object) -> Reply:
+        raise fault
+
+    monkeypatch.setattr(edge.intake, "_reply_noted", fails)
+    assert (await told_of(edge, call("2204", fees(HID), "m1"))).outcome is Outcome.IN_DOUBT
+
+
+@pytest.mark.parametrize(
     "asked",
     [
         call("2207", settle(HID), "m1"),

@@ -278,6 +278,40 @@ async def test_a_thousand_calls_in_one_piece_do_not_stand_upon_each_other(hospit
             assert (await answered(reader))[0] == 400
 
 
+async def test_however_fast_calls_come_only_so_much_of_them_is_held(hospital: Hospital) -> None:
+    async with connected(hospital) as (reader, writer):
+        one, count = asked(hospital, path="/embed/v1/handle", body=b"{"), 30_000
+        writer.write(one * count)
+        left, held = count, 0
+        while left:
+            left -= (await reader.read(2**16)).count(b"HTTP/1.1 400 ")
+            held = max([held, *(len(connection._data) for connection in hospital.shortcut.connections)])
+        assert held < len(one) * count / 2
+    assert await hospital.door.idle(HUNG_S)
+
+
+async def test_a_call_that_waits_behind_another_is_not_begun_when_the_connection_is_closed(hospital: Hospital) -> None:
+    hospital.desk.hold = asyncio.Event()
+    before = set(hospital.shortcut.connections)
+    async with connected(hospital) as (reader, writer):
+        await until(lambda: bool(hospital.shortcut.connections - before))
+        (connection,) = hospital.shortcut.connections - before
+        answer = connection._write
+
+        def last(told: web.StreamResponse) -> None:
+            answer(told)
+            connection.end()
+
+        connection._write = last  # type: ignore[method-assign]
+        begun = len(hospital.desk.calls)
+        writer.write(asked(hospital) * 3)
+        await until(lambda: len(hospital.desk.calls) == begun + 1)
+        hospital.desk.hold.set()
+        assert (await answered(reader))[0] == 200
+        assert await reader.read() == b""
+    assert len(hospital.desk.calls) == begun + 1
+
+
 async def test_over_tls_it_is_the_same_for_large_calls_and_for_others(hospital: Hospital, tmp_path: Path) -> None:
     certificate.ensure(tmp_path, ["localhost"], hospital.now)
     context = certificate.server_context(tmp_path)
