@@ -77,7 +77,7 @@ ADVICE = {
     ),
     Reason.PARKED: N_("The hospital's technician looks at each parked entry and lets it go."),
     Reason.CONTRADICTIONS: N_(
-        "At the edge: pishkhan-edge doctor and its log say which; tell whoever maintains the hub."
+        "At the edge: `pishkhan-edge doctor` and its log say which; tell whoever maintains the hub."
     ),
     Reason.DISK_LOW: N_("The hospital's technician makes room on the gateway's disk; how long it lasts stands below."),
     Reason.READER_GONE: N_(
@@ -89,7 +89,7 @@ ADVICE = {
     Reason.HIDS_LOW: N_("The hub leases more as soon as the edge reaches it: see that the line is up."),
     Reason.BACKUP_LATE: N_("The technician's page of this gateway makes a backup, and says why none was made."),
     Reason.NO_WORKSTATION: N_("The hospital's technician admits the desks' computers on the gateway's page."),
-    Reason.OLD_VERSION: N_("Offer it the newer release (pishkhan-hub release), or let the technician install it."),
+    Reason.OLD_VERSION: N_("Offer it the newer release (`pishkhan-hub release`), or let the technician install it."),
 }
 """What an operator does next about each trouble."""
 STATE_ADVICE = {

@@ -39,10 +39,10 @@ def reasons(hospital: SignedTo, report: EdgeReport | None, awaited_since: date |
     found: list[Why] = []
     lives = hospital.day is not None or hospital.reported_at is not None
     if report is not None and report.differences:
-        advice = N_("At the edge: pishkhan-edge journal compare names each; send again what the hub lacks.")
+        advice = N_("At the edge: `pishkhan-edge journal compare` names each; send again what the hub lacks.")
         found.append(Why(N_("the last comparison found differences"), None, report.sent_at, report.differences, advice))
     if report is not None and report.contradictions:
-        advice = N_("At the edge: pishkhan-edge doctor and its log say which; tell whoever maintains the hub.")
+        advice = N_("At the edge: `pishkhan-edge doctor` and its log say which; tell whoever maintains the hub.")
         found.append(
             Why(N_("hub and journal contradict each other"), None, report.sent_at, report.contradictions, advice)
         )

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import jinja2
+from markupsafe import Markup, escape
 
 from central_sync.pages.assets import assets
 from central_sync.pages.languages import OURS, OWN_NAMES, Tongue
@@ -59,9 +60,18 @@ class Pages:
         return found
 
 
+def commands(text: str) -> Markup:
+    """``text`` as HTML; what stands between backquotes is a command: it runs from left to right and stays in one line if one line can hold it."""
+    parts = (
+        f'<bdi class="code command" dir="ltr">{escape(one)}</bdi>' if at % 2 else escape(one)
+        for at, one in enumerate(text.split("`"))
+    )
+    return Markup("".join(parts))  # noqa: S704 -- every part is escaped
+
+
 def environment(rooms: tuple[str, ...] = ()) -> jinja2.Environment:
     """Jinja2 over the templates of ``rooms`` and ours, with messages; the messages' catalogue is installed by whoever renders."""
-    return jinja2.Environment(
+    made = jinja2.Environment(
         loader=jinja2.ChoiceLoader([jinja2.PackageLoader(room) for room in (*rooms, OURS)]),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
@@ -69,3 +79,5 @@ def environment(rooms: tuple[str, ...] = ()) -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.filters["commands"] = commands
+    return made

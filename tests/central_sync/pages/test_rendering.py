@@ -6,7 +6,7 @@ import jinja2
 import pytest
 
 from central_sync.pages.languages import Tongue
-from central_sync.pages.rendering import Pages, environment
+from central_sync.pages.rendering import Pages, commands, environment
 from central_sync.terms.days import Calendar
 from central_sync.terms.languages import Language
 
@@ -33,3 +33,8 @@ def test_every_template_compiles(rooms: tuple[str, ...]) -> None:
     assert {"base.html", "macros.html", "message.html"} <= set(found)
     for name in found:
         environment(rooms).get_template(name)
+
+
+def test_a_command_in_a_sentence_runs_from_left_to_right_and_what_stands_around_it_is_escaped() -> None:
+    told = commands("در درگاه: `pishkhan-edge doctor <x>` & …")
+    assert told == 'در درگاه: <bdi class="code command" dir="ltr">pishkhan-edge doctor &lt;x&gt;</bdi> &amp; …'
