@@ -53,6 +53,8 @@ _RECENT_STEPS = 30
 PASSED_MAX = 40
 PASSED_OF_BATCH_MAX = 10
 """A backlog sends hundreds at once: it does not push all others off the page."""
+TEXT_CHARACTERS_MAX = 80
+"""What was refused stands on the page too, however long the edge called it."""
 
 
 class Leg(NamedTuple):
@@ -128,7 +130,7 @@ class Flow:
                 return
             step.people += len(items)
             for item in items:
-                _count(step.counts["edge"], (batch.sent_at - item.recorded_at).total_seconds() * 1000)
+                _count(step.counts["edge"], _waited_ms(batch, item))
             if items and line_ms is not None:
                 _count(step.counts["line"], line_ms)
             if items:
@@ -176,10 +178,10 @@ def _passed(
         Passed(
             at,
             batch.institution,
-            item.number,
-            item.msgid,
+            item.number[:TEXT_CHARACTERS_MAX],
+            item.msgid[:TEXT_CHARACTERS_MAX],
             str(answer.verdict),
-            max(0.0, (batch.sent_at - item.recorded_at).total_seconds() * 1000),
+            max(0.0, _waited_ms(batch, item)),
             None if line_ms is None else max(0.0, line_ms),
             hub_ms,
             not urgent,
@@ -187,6 +189,12 @@ def _passed(
         )
         for item, answer in decided[-PASSED_OF_BATCH_MAX:]
     ]
+
+
+def _waited_ms(batch: Batch, item: Transaction) -> float:
+    """How long an item lay at the edge; 0 where it says no instant: it was refused for that, and its answer has to go out all the same."""
+    known = item.recorded_at.tzinfo is not None
+    return (batch.sent_at - item.recorded_at).total_seconds() * 1000 if known else 0.0
 
 
 def _count(counts: list[int], milliseconds: float) -> None:

@@ -58,6 +58,17 @@ def test_questions_and_empty_batches_are_no_transactions():
     assert flow.summary(100.0).legs == [Leg(name, None, None) for name in ("edge", "line", "hub")]
 
 
+def test_what_was_refused_for_its_instant_or_is_called_at_length_keeps_no_answer_back():
+    flow, whole = Flow(), sent()
+    item = msgspec.structs.replace(whole.items[0], recorded_at=whole.sent_at.replace(tzinfo=None), msgid="m" * 100_000)
+    refused = ItemAnswer(msgid=item.msgid, verdict=Verdict.REFUSED, code="packet_invalid")
+    for urgent in (True, False):
+        flow.took(
+            msgspec.structs.replace(whole, items=[item]), whole.sent_at, 0.1, 0, 100.0, urgent=urgent, answers=[refused]
+        )
+    assert [(one.edge_ms, len(one.msgid)) for one in flow.summary(100.0).passed] == [(0.0, 80)] * 2
+
+
 def test_what_is_old_is_forgotten_and_the_ring_keeps_its_size():
     flow = Flow()
     for step in range(3 * STEPS):
