@@ -172,9 +172,8 @@ class Intake:
             return self._forecast(call, row, request)
         if row is BY_NAME["uncertain"]:
             return self._uncertain(call, row, request, clock)
-        if row.journaled:
-            return self._journaled(call, row, request, clock)
-        return self._read(call, row, request, clock)
+        business = self._journaled if row.journaled else self._read
+        return business(call, row, request, clock)
 
     async def _guarded(self, call: Call, row: Row, business: Coroutine[Any, Any, Reply]) -> Reply:
         try:
@@ -189,11 +188,10 @@ class Intake:
                 return refused(call.msgid, row.number, error.code, error.detail)
             case JournalUnavailable():
                 return refused(call.msgid, row.number, "journal_unavailable")
-            case Late():
-                return Reply(outcome=Outcome.IN_DOUBT, msgid=call.msgid, number=row.number, ticket=call.msgid)
-        _log.error("a call failed inside", number=row.number, exc_info=error)
-        if not row.journaled:
-            return refused(call.msgid, row.number, "journal_unavailable")
+        if not isinstance(error, Late):
+            _log.error("a call failed inside", number=row.number, exc_info=error)
+            if not row.journaled:
+                return refused(call.msgid, row.number, "journal_unavailable")
         return Reply(outcome=Outcome.IN_DOUBT, msgid=call.msgid, number=row.number, ticket=call.msgid)
 
     # -- what is journaled ----------------------------------------------------------------------------------------
