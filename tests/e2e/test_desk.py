@@ -124,6 +124,12 @@ def test_items_are_chosen_by_name_and_a_stay_is_settled_in_part_by_keyboard_alon
         page.wait_for_selector(".lines bdi:text-is('V0001')")
         page.keyboard.type("ویزیت")
         page.wait_for_selector("#choices li")
+        page.evaluate("document.getElementById('choices').style.maxBlockSize = '3rem'")
+        page.keyboard.press("Tab")
+        expect(page.locator("input[name=name]")).to_be_focused()  # not the list, though it can be scrolled
+        page.keyboard.press("Shift+Tab")
+        page.keyboard.type("ویزیت")
+        page.wait_for_selector("#choices li")
         page.keyboard.press("Escape")
         assert hid in page.url, "it closes the list, and leaves nothing"
         page.fill("input[name=item]", "")
