@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import signal
 from collections.abc import Iterator
+from urllib.parse import unquote
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from central_sync.terms.languages import Language
 from tests.browser import at, chromium, window
@@ -147,6 +148,59 @@ def test_items_are_chosen_by_name_and_a_stay_is_settled_in_part_by_keyboard_alon
         expect(page.locator(".lines form")).to_have_count(0)
         page.keyboard.press("Escape")
         page.wait_for_selector(".card-sight")
+
+
+def test_an_item_is_chosen_from_what_was_typed_last_however_late_that_list_comes(
+    browser: Browser, town: DeskTown
+) -> None:
+    with window(browser, "fa") as page:
+        sign_in(page, town)
+        look_up(page, NATIONAL_CODE)
+        open_visit(page)
+        first, rest = "و", "یزیت پزشک عم"
+        held: list[Route] = []
+        page.route(
+            lambda address: "/desk/items" in address and unquote(address).rpartition("=")[2] != first,
+            lambda route: held.append(route),  # noqa: PLW0108 -- a method of a list takes no marks
+        )
+        at(page, "input[name=item]")
+        page.keyboard.type(first)
+        page.wait_for_selector("#choices li")
+        page.keyboard.type(rest)
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("Enter")
+        assert page.input_value("input[name=item]") == first + rest, "nothing of the list of before is taken"
+        while not any(unquote(route.request.url).endswith(first + rest) for route in held):
+            page.wait_for_timeout(50)
+        for route in held:
+            route.continue_()
+        page.wait_for_selector("#choices [aria-selected]")
+        page.keyboard.press("Enter")
+        assert page.input_value("input[name=item]") == "V0001"
+
+
+def test_a_charge_of_other_software_appears_and_news_that_come_while_one_is_sent_lose_nothing(
+    browser: Browser, town: DeskTown
+) -> None:
+    with window(browser, "en") as page:
+        sign_in(page, town)
+        hid = charged(page)
+        rows = page.locator(".lines tbody tr")
+        assert town.handle("2204", town.fees(hid, "x1"))["outcome"] == "final"
+        expect(rows).to_have_count(2, timeout=WAIT_MS)
+        at(page, "input[name=item]")
+        page.evaluate("document.querySelector('[data-desk-live] .says').textContent = 'old'")
+        page.evaluate("document.querySelector('.add').addEventListener('submit', (event) => event.preventDefault())")
+        page.keyboard.type("L0001")
+        page.fill("input[name=price]", "504000")
+        page.keyboard.press("Enter")
+        page.wait_for_selector(".add[data-sent]")
+        assert town.handle("2204", town.fees(hid, "x2"))["outcome"] == "final"
+        said(page, "en", "The case is open.")
+        expect(page.locator("[data-newer]")).to_be_hidden()
+        page.evaluate("document.querySelector('.add').submit()")
+        page.wait_for_selector(".lines bdi:text-is('L0001')")
+        expect(rows).to_have_count(4)
 
 
 def test_a_line_cut_in_mid_settlement_is_a_doubt_that_ends_before_the_clerks_eyes(

@@ -25,6 +25,11 @@ function typing() {
     .some((field) => (field.matches("select") ? chosen(field) : field.value !== field.defaultValue));
 }
 
+// Whether a form was sent, and the page that follows is on its way: nothing else may lead away from here now.
+function leaving() {
+  return document.querySelector("[data-sent]") !== null;
+}
+
 function versionOf(part) {
   return part.querySelector("[data-version]")?.dataset.version;
 }
@@ -43,7 +48,7 @@ async function refused(part, known) {
   let status = 0;
   try {
     const answer = await fetch(part.dataset.deskLive, { signal: asking.signal });
-    if (answer.redirected) return location.reload(); // nobody is signed in any more, or this is no desk
+    if (answer.redirected && !leaving()) return location.reload(); // nobody is signed in any more, or this is no desk
     status = answer.status;
   } catch {
     // it is away
@@ -57,7 +62,7 @@ async function refused(part, known) {
 async function renew(leave) {
   const answer = await fetch(location.href).catch(() => null);
   const whole = answer?.ok && !answer.redirected ? new DOMParser().parseFromString(await answer.text(), "text/html") : null;
-  if (document.querySelector("[data-sent]")) return;
+  if (leaving()) return;
   if (typing()) {
     document.querySelector("[data-newer]").hidden = false;
     return;
@@ -82,16 +87,18 @@ function live(part, known = versionOf(part)) {
     heard();
     const fresh = document.createElement("template");
     fresh.innerHTML = JSON.parse(event.data).html;
+    const moved = "reloads" in part.dataset && versionOf(fresh.content) !== known; // also where its words are the same
     if (fresh.content.textContent.trim() !== part.textContent.trim() || !("reloads" in part.dataset)) part.replaceChildren(fresh.content);
     const goto = part.querySelector("[data-goto]");
+    if (leaving()) return;
     if (goto && !typing()) {
       source.close();
       location.assign(goto.dataset.goto);
       return;
     }
-    if ("reloads" in part.dataset && versionOf(part) !== known) {
+    if (moved) {
       if (typing()) document.querySelector("[data-newer]").hidden = false;
-      else if (!renewing && !document.querySelector("[data-sent]")) {
+      else if (!renewing) {
         renewing = renew(() => {
           clearTimeout(timer);
           source.close();
@@ -107,17 +114,20 @@ function live(part, known = versionOf(part)) {
   });
   source.addEventListener("over", () => {
     source.close();
-    location.reload();
+    if (!leaving()) location.reload();
   });
   addEventListener("pagehide", () => source.close());
   timer = setTimeout(() => quiet("stale"), QUIET_MS);
 }
 
 // Items as one types: arrows go through them, Enter takes the one that is marked, Escape closes them. What is typed is sent as it is while none is marked.
+// What is shown may be of what was typed a key ago: none of that is taken, and an arrow waits for what comes.
 function choose(field) {
   const list = document.getElementById("choices");
   let asked = 0;
   let timer;
+  let shown = "";
+  let wanted = false;
   const marked = () => list.querySelector('[aria-selected="true"]');
   const mark = (one) => {
     marked()?.removeAttribute("aria-selected");
@@ -132,6 +142,8 @@ function choose(field) {
     if (!open) mark(null);
   };
   const take = (one) => {
+    clearTimeout(timer);
+    asked += 1;
     field.value = one.dataset.code;
     show(false);
   };
@@ -142,20 +154,27 @@ function choose(field) {
     const html = answer?.ok && !answer.redirected ? await answer.text() : "";
     if (mine !== asked || document.activeElement !== field) return;
     list.innerHTML = html;
+    shown = typed;
     show(list.children.length > 0 && !(list.children.length === 1 && list.firstElementChild.dataset.code === typed.toUpperCase()));
+    if (wanted && !list.hidden) mark(list.firstElementChild);
+    wanted = false;
   };
   for (const [name, value] of Object.entries({ role: "combobox", "aria-autocomplete": "list", "aria-controls": "choices", "aria-expanded": "false" })) field.setAttribute(name, value);
   field.addEventListener("input", () => {
     clearTimeout(timer);
+    wanted = false;
+    mark(null);
     timer = setTimeout(look, 80);
   });
   field.addEventListener("keydown", (event) => {
     if (list.hidden) return;
     const all = [...list.children];
     const at = all.indexOf(marked());
-    if (event.key === "ArrowDown") mark(all[(at + 1) % all.length]);
+    if (["ArrowDown", "ArrowUp"].includes(event.key) && shown !== field.value.trim()) wanted = true;
+    else if (event.key === "ArrowDown") mark(all[(at + 1) % all.length]);
     else if (event.key === "ArrowUp") mark(all[(at <= 0 ? all.length : at) - 1]);
     else if (event.key === "Enter" && at >= 0) take(all[at]);
+    else if (event.key === "Enter" && wanted); // what it would take is not there yet
     else if (event.key === "Escape") show(false);
     else return;
     event.preventDefault();
