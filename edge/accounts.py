@@ -14,7 +14,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from central_sync.pages import passwords
-from edge.errors import EdgeError
+from edge.errors import NotTaken
 from edge.kept_file import KeptFile
 
 FILE = "accounts.json"
@@ -31,7 +31,7 @@ class Role(StrEnum):
     CLERK = "clerk"
 
 
-class AccountError(EdgeError):
+class AccountError(NotTaken):
     """The list cannot be read or changed as asked; the text says why."""
 
 
@@ -80,9 +80,13 @@ class Accounts:
             AccountError: name or password will not do, there are too many, or the file fails.
         """
         if not _NAME.match(name):
-            raise AccountError("an account's name has 1 to 40 letters, digits, dots, dashes or underscores")
+            raise AccountError(
+                "an account's name has 1 to 40 letters, digits, dots, dashes or underscores", "account_name"
+            )
         if not passwords.acceptable(password):
-            raise AccountError(f"a password has {PASSWORD_CHARACTERS_MIN} to {PASSWORD_CHARACTERS_MAX} characters")
+            raise AccountError(
+                f"a password has {PASSWORD_CHARACTERS_MIN} to {PASSWORD_CHARACTERS_MAX} characters", "password"
+            )
         fresh = Account(
             name=name,
             role=role,
@@ -93,7 +97,7 @@ class Accounts:
         with self._file.changing() as kept:
             others = [row for row in kept.accounts if row.name != name]
             if len(others) >= ACCOUNTS_MAX:
-                raise AccountError(f"there are already {ACCOUNTS_MAX} accounts")
+                raise AccountError(f"there are already {ACCOUNTS_MAX} accounts", "full")
             self._file.write(_File([*others, fresh]))
 
     def remove(self, name: str) -> bool:

@@ -18,7 +18,7 @@ import structlog
 from msgspec import Struct, structs
 
 from central_sync.wire.enrolment import SECRET_BYTES
-from edge.errors import EdgeError
+from edge.errors import EdgeError, NotTaken
 from edge.kept_file import KeptFile
 from edge.log import located
 from edge.readers.bindings import Binding, Bound
@@ -33,7 +33,7 @@ log = structlog.get_logger()
 _NAME = re.compile(r"^[A-Za-z0-9_-]{1,40}$")
 
 
-class AgentError(EdgeError):
+class AgentError(NotTaken):
     """The list cannot be read or changed as asked; the text says why."""
 
 
@@ -96,14 +96,14 @@ class Agents:
             AgentError: the name has other characters than letters, digits, ``_-``, there are too many, or the file fails.
         """
         if not _NAME.match(name):
-            raise AgentError("an agent's name has 1 to 40 letters, digits, dashes or underscores")
+            raise AgentError("an agent's name has 1 to 40 letters, digits, dashes or underscores", "agent_name")
         secret = secrets.token_bytes(SECRET_BYTES)
         with self._file.changing() as kept:
             others = [one for one in kept.invitations if one.name != name and one.ends_at > now]
             if len(others) >= INVITATIONS_MAX:
-                raise AgentError(f"there are already {INVITATIONS_MAX} open invitations")
+                raise AgentError(f"there are already {INVITATIONS_MAX} open invitations", "full")
             if len(kept.agents) >= AGENTS_MAX:
-                raise AgentError(f"there are already {AGENTS_MAX} agents")
+                raise AgentError(f"there are already {AGENTS_MAX} agents", "full")
             made = Invitation(name=name, binding=binding, secret_sha256=_hashed(secret), ends_at=now + lasts)
             self._file.write(structs.replace(kept, invitations=[*others, made]))
         return secret

@@ -15,6 +15,14 @@ class NotPossible(EdgeError):
     """What a command was asked for cannot be done; the text says what to do."""
 
 
+class NotTaken(EdgeError):
+    """A small list of ours does not take what it was given. ``why``: which of its rules says so, as a name; empty: its file is what fails."""
+
+    def __init__(self, reason: str, why: str = "") -> None:
+        super().__init__(reason)
+        self.why = why
+
+
 class JournalError(EdgeError):
     """The journal cannot be opened or used; the text tells a technician what to mend."""
 

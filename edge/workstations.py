@@ -16,7 +16,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from edge.errors import EdgeError
+from edge.errors import NotTaken
 from edge.kept_file import KeptFile
 
 FILE = "workstations.json"
@@ -25,7 +25,7 @@ _NAME = re.compile(r"^[A-Za-z0-9_.-]{1,40}$")
 _NOBODY = hashlib.sha256(b"").hexdigest()
 
 
-class WorkstationError(EdgeError):
+class WorkstationError(NotTaken):
     """The list cannot be read or changed as asked; the text says why."""
 
 
@@ -72,13 +72,15 @@ class Workstations:
             WorkstationError: the name has other characters than letters, digits, ``_.-``, there are too many, or the file fails.
         """
         if not _NAME.match(name):
-            raise WorkstationError("a workstation's name has 1 to 40 letters, digits, dots, dashes or underscores")
+            raise WorkstationError(
+                "a workstation's name has 1 to 40 letters, digits, dots, dashes or underscores", "workstation_name"
+            )
         key = secrets.token_urlsafe(32)
         fresh = Workstation(name=name, key_sha256=_hashed(key), added_at=now)
         with self._file.changing() as kept:
             others = [row for row in kept.workstations if row.name != name]
             if len(others) >= WORKSTATIONS_MAX:
-                raise WorkstationError(f"there are already {WORKSTATIONS_MAX} workstations")
+                raise WorkstationError(f"there are already {WORKSTATIONS_MAX} workstations", "full")
             self._file.write(_File([*others, fresh]))
         return key
 

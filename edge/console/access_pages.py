@@ -15,13 +15,13 @@ from typing import Any
 
 from aiohttp import web
 
-from edge.accounts import Account, AccountError, Role
+from edge.accounts import Account, Role
 from edge.agents import AgentError, Agents
 from edge.audit import Audit
 from edge.console.lobby import BASE, Lobby
 from edge.console.sessions import Session
 from edge.console.views import N_
-from edge.errors import EdgeError
+from edge.errors import EdgeError, NotTaken
 from edge.readers.bindings import Binding
 from edge.workstations import Workstations
 
@@ -31,19 +31,16 @@ NAME_CHARACTERS_MAX = 80
 
 ROLES: Mapping[str, str] = {"technician": N_("Technician"), "clerk": N_("Clerk")}
 
-OWN_ROLE, OWN_ACCOUNT = "choose a role; nobody changes the own one", "nobody takes the own account away"
 SAYS: Mapping[str, str] = {
-    "a workstation's name": N_("A name has 1 to 40 Latin letters, digits, dots, dashes or underscores."),
-    "an account's name": N_("A name has 1 to 40 Latin letters, digits, dots, dashes or underscores."),
-    "an agent's name": N_(
-        "The name of a computer with readers has 1 to 40 Latin letters, digits, dashes or underscores."
-    ),
-    "a password has": N_("A password has 10 to 200 characters."),
-    "there are already": N_("The list is full. Remove what nobody uses any more."),
-    OWN_ROLE: N_("Choose a role. Nobody changes their own."),
-    OWN_ACCOUNT: N_("Nobody removes their own account."),
+    "workstation_name": N_("A name has 1 to 40 Latin letters, digits, dots, dashes or underscores."),
+    "account_name": N_("A name has 1 to 40 Latin letters, digits, dots, dashes or underscores."),
+    "agent_name": N_("The name of a computer with readers has 1 to 40 Latin letters, digits, dashes or underscores."),
+    "password": N_("A password has 10 to 200 characters."),
+    "full": N_("The list is full. Remove what nobody uses any more."),
+    "own_role": N_("Choose a role. Nobody changes their own."),
+    "own_account": N_("Nobody removes their own account."),
 }
-"""How a refusal of the parts begins, and what the page says of it; anything else is about their files."""
+"""What the page says of each reason why something is not taken; anything else is about the lists' files."""
 NOT_KEPT = N_("It could not be kept. Look at the disk of the data directory.")
 
 Invite = Callable[[str, Binding, datetime, timedelta], str]
@@ -91,7 +88,7 @@ class AccessPages:
         try:
             key = self._workstations.add(form["name"], self._lobby.clock())
         except EdgeError as error:
-            return await self._page(request, session, refused=str(error))
+            return await self._page(request, session, refused=_sentence(error))
         self._note("workstation added", session, form["name"])
         return await self._page(request, session, shown={"name": form["name"], "key": key, "kind": "key"})
 
@@ -107,7 +104,7 @@ class AccessPages:
         try:
             code = self._code_of(form["name"], binding, self._lobby.clock(), timedelta(minutes=INVITATION_MINUTES))
         except EdgeError as error:
-            return await self._page(request, session, refused=str(error))
+            return await self._page(request, session, refused=_sentence(error))
         self._note("agent invited", session, form["name"])
         return await self._page(request, session, shown={"name": form["name"], "key": code, "kind": "code"})
 
@@ -120,12 +117,12 @@ class AccessPages:
         """Make an account, or give it another password and role."""
         session, form = await self._form(request)
         name, password, role = form["name"], form["password"], form["role"]
+        if role not in Role.__members__.values() or (name == session.name and role != session.role):
+            return await self._page(request, session, refused=SAYS["own_role"])
         try:
-            if role not in Role.__members__.values() or (name == session.name and role != session.role):
-                raise AccountError(OWN_ROLE)
             await asyncio.to_thread(self._lobby.accounts.put, name, Role(role), password, self._lobby.clock())
         except EdgeError as error:
-            return await self._page(request, session, refused=str(error))
+            return await self._page(request, session, refused=_sentence(error))
         self._note("account put", session)
         return self._lobby.sent_to(HERE)
 
@@ -133,7 +130,7 @@ class AccessPages:
         """Take an account away."""
         session, form = await self._form(request)
         if form["name"] == session.name:
-            return await self._page(request, session, refused=OWN_ACCOUNT)
+            return await self._page(request, session, refused=SAYS["own_account"])
         return await self._removed(request, session, "account removed", "", self._lobby.accounts.remove, form["name"])
 
     async def _form(self, request: web.Request) -> tuple[Session, Mapping[str, str]]:
@@ -154,7 +151,7 @@ class AccessPages:
         try:
             there = remove(name or noted)
         except EdgeError as error:
-            return await self._page(request, session, refused=str(error))
+            return await self._page(request, session, refused=_sentence(error))
         if there:
             self._note(act, session, noted)
         return self._lobby.sent_to(HERE)
@@ -170,14 +167,17 @@ class AccessPages:
             invited = self._agents.invitations(now)
             paired = self._agents.all()
         except AgentError as error:
-            invited, paired, refused = [], [], refused or str(error)
+            invited, paired, refused = [], [], refused or _sentence(error)
         values: dict[str, Any] = {
             "workstations": self._workstations.all(), "agents": paired, "invitations": invited, "here_now": set(self._here()),
             "accounts": self._accounts(), "roles": {str(role): ROLES[str(role)] for role in Role}, "shown": shown, "now": now,
-            "refused": next((says for begins, says in SAYS.items() if refused.startswith(begins)), NOT_KEPT) if refused else "",
-            "minutes": INVITATION_MINUTES,
+            "refused": refused, "minutes": INVITATION_MINUTES,
         }  # fmt: skip
         return self._lobby.page(request, "access.html", values, session, 400 if refused else 200)
 
     def _accounts(self) -> list[Account]:
         return self._lobby.accounts.all()
+
+
+def _sentence(error: EdgeError) -> str:
+    return SAYS.get(error.why, NOT_KEPT) if isinstance(error, NotTaken) else NOT_KEPT
