@@ -208,6 +208,8 @@ class Door:
         origin = request.headers.get(_ORIGIN)
         if origin is None:
             return ""
+        if not origin.isascii():  # no browser writes one, and bytes that are no UTF-8 cannot be compared
+            return None
         listed = any(hmac.compare_digest(origin.lower().encode(), known.encode()) for known in self._origins)
         return origin if listed or _host_of(origin) in _LOOPBACK_NAMES or self._is_own(origin, request) else None
 

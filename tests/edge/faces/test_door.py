@@ -71,7 +71,7 @@ async def test_a_name_that_was_bent_to_our_address_is_refused(hospital: Hospital
 async def raw(hospital: Hospital, *lines: str, body: str = "") -> tuple[int, dict[str, str], str]:
     """A request as it stands on the wire, with no client's help; status, headers (in lower case) and body of the answer."""
     reader, writer = await asyncio.open_connection("127.0.0.1", urlsplit(hospital.listener.url).port)
-    writer.write("\r\n".join([*lines, "Connection: close", "", body]).encode())
+    writer.write("\r\n".join([*lines, "Connection: close", "", body]).encode("utf-8", "surrogateescape"))
     async with asyncio.timeout(HUNG_S):
         answer = (await reader.read()).decode()
     writer.close()
@@ -100,10 +100,13 @@ def read_call(*more: str) -> list[str]:
         ("Host: localhost", "Origin: http://localhost@evil.example"),
         ("Host: localhost", "Origin: https://his.hospital:8443"),
         ("Host: localhost", "Origin: "),
+        ("Host: localhost", "Origin: https://his.hospital\udcff"),
+        ("Host: localhost", "Origin: http://localhost/\udcff"),
+        ("Host: localhost", "Origin: http://localhost/é"),
         ("Host: localhost", "Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: no-cors"),
         (),
     ],
-    ids=lambda headers: " ".join(headers).replace(" ", "_") or "no_host",
+    ids=lambda headers: ascii(" ".join(headers).replace(" ", "_"))[1:-1] or "no_host",
 )
 async def test_a_strangers_page_reaches_no_reader_even_with_the_token(
     hospital: Hospital, headers: tuple[str, ...]
