@@ -2,8 +2,8 @@
 
 Rules
     * A word lies under the name of the key that it follows: whoever's tunnel ends at another key has nothing to do with it.
-    * An edge proves the next key beside the present one, and keeps it only if the hub answers through the new tunnel; a word that failed is not tried
-      again until it is said anew, with a higher number.
+    * An edge proves the next key beside the present one, and keeps it only if the hub answers through the new tunnel; a word through which it did not
+      is not tried again until it is said anew, with a higher number.
     * Only the other end is in it: its public key, and its address and port where those change too. Addresses within the tunnel stay.
 """
 

@@ -88,7 +88,9 @@ class Appliance:
         Raises:
             SiteWrong: nothing was touched.
             SetError: nothing was touched, or the system did not take the set, and everything is as it was.
+            OSError: the disk did not take it before anything was touched.
         """
+        self.finish()
         found, mark = read_site(path)
         targets = render(found)
         wrong = (
@@ -108,6 +110,7 @@ class Appliance:
                 self._arm()
                 self.sets.put(todo)
                 self._activate(change.path for change in todo)
+                self.sets.taken()
             except (OSError, SetError) as error:
                 self._activate(self.sets.back(), gently=True)
                 raise SetError(f"taken back: {error}") from error
@@ -121,6 +124,17 @@ class Appliance:
         """
         with self.sets.held():
             self.sets.confirm()
+            self._follow()
+
+    def finish(self) -> None:
+        """What a power cut left of a confirmation is done now: the site file says what was confirmed.
+
+        Raises:
+            SetError: what is in place is not known.
+        """
+        if self.sets.record().follows:
+            with self.sets.held():
+                self._follow()
 
     def rollback(self) -> list[str]:
         """Go back to what stood before the last set; the paths that were touched.
@@ -139,6 +153,8 @@ class Appliance:
         while True:
             record = self.sets.record()
             if record.confirmed:
+                with self.sets.held():
+                    self._follow()
                 return False
             left = left_s(record.armed, moment(), record.within_s)
             if left > 0:
@@ -154,28 +170,38 @@ class Appliance:
 
     def _carried(self, record: Record, proven: Proven) -> bool:
         """Whether the hub has answered through the tunnel for long enough, and the set is confirmed by that. Who puts it in place holds the
-        lock until the system has taken it: what the old tunnel carries meanwhile proves nothing.
+        lock until the system has taken it, or a boot has: what the old tunnel carries meanwhile, or for half a set, proves nothing.
         """
         with self.sets.held():
-            if self.sets.record() != record or not proven.long_enough(proven_now(self._root), moment()):
+            now = moment()
+            stands = (record.taken or now.boot != record.armed.boot) and self.sets.whole(record)
+            if self.sets.record() != record or not stands or not proven.long_enough(proven_now(self._root), now):
                 return False
-            self._follow()
             self.sets.confirm()
+            self._follow()
         return True
 
     def _follow(self) -> None:
-        """What the hub confirms stands in the site file too, whatever else a technician has written there since: the next ``apply`` is not to undo it."""
+        """What the hub confirmed stands in the site file too, whatever else a technician has written there since: the next ``apply`` is not to undo it.
+        Call it ``held``. A disk that does not take it now is tried again at the next boot, or the next ``apply``.
+        """
+        if not self.sets.record().follows:
+            self.sets.followed()
+            return
         placed, path = self.sets.applied_site(), site_file(self._root)
         try:
             vpn = read_site(placed)[0].vpn if placed is not None else None
-            if not isinstance(vpn, WireGuard):
-                return
-            text = path.read_bytes()
-            fresh, _ = with_end(text, path.name, vpn.public_key, vpn.endpoint, vpn.port)
-            if fresh != text:
-                files.replace(path, fresh, stat.S_IMODE(path.stat().st_mode))
-        except (OSError, SiteWrong, NotRewritten) as error:
+            if isinstance(vpn, WireGuard):
+                text = path.read_bytes()
+                fresh, _ = with_end(text, path.name, vpn.public_key, vpn.endpoint, vpn.port)
+                if fresh != text:
+                    files.replace(path, fresh, stat.S_IMODE(path.stat().st_mode))
+        except (SiteWrong, NotRewritten) as error:
             log.warning("the site file does not say what is in place", **located(error))
+        except OSError as error:
+            log.warning("the site file does not say yet what is in place", **located(error))
+            return
+        self.sets.followed()
 
     def _arm(self) -> None:
         """Start what goes back when nobody confirms, out of reach of this session's end."""

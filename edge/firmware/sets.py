@@ -1,10 +1,12 @@
 """SHELL: puts a set of files in place, keeps what stood there, and goes back.
 
 Order, so that a power cut at any point leaves a set that goes back by itself: what stands is kept; the record says *unconfirmed*; the
-keeper of the roll-back is started; the files are written, each atomically; the system is told. Confirming only changes the record.
+keeper of the roll-back is started; the files are written, each atomically; the system is told. Confirming only changes the record; where
+the site file has to follow what the hub has confirmed, the record says so until it has: it never names an end that is not confirmed.
 
 Under ``var/lib/pishkhan-firmware``: ``record.json`` (readable for all: paths and digests), ``before/`` (root's alone), ``lock``, and
-``site.DIGEST.toml``, the site file as it is in place and as it was before; and ``unconfirmed``, an empty file that is there exactly while a roll-back may be due, so that a boot looks at nothing else.
+``site.DIGEST.toml``, the site file as it is in place and as it was before; and ``unconfirmed``, an empty file that is there while a roll-back may be due or the site
+file has to follow, so that a boot looks at nothing else.
 """
 
 from __future__ import annotations
@@ -35,7 +37,8 @@ class SetError(EdgeError):
 
 class Record(Struct, frozen=True, kw_only=True):
     """What is in place. ``files``: path → digest; ``site``: the digest of the site file; ``was``: the same of the set before, while it is kept.
-    ``by_tunnel``: it is confirmed by the hub, which answers through the tunnel that it makes.
+    ``by_tunnel``: it is confirmed by the hub, which answers through the tunnel that it makes. ``taken``: the system was told all of it. ``follows``: it is confirmed,
+    and the site file does not say so yet. ``went_back``: the digest of the site file that was taken back last.
     """
 
     files: dict[str, str] = {}
@@ -45,6 +48,9 @@ class Record(Struct, frozen=True, kw_only=True):
     armed_s: float = 0.0
     within_s: float = 0.0
     by_tunnel: bool = False
+    taken: bool = False
+    follows: bool = False
+    went_back: str = ""
     kept: dict[str, str] = {}
     was: dict[str, str] = {}
     was_site: str = ""
@@ -168,12 +174,21 @@ class Sets:
         for change in found:
             self._place(change.path, change.new)
 
+    def taken(self) -> None:
+        """The system was told all of it, and takes it."""
+        self._write(msgspec.structs.replace(self.record(), taken=True))
+
+    def whole(self, record: Record) -> bool:
+        """Whether every file of ``record`` stands as it says: a power cut may have come between two of them."""
+        found = {path: self._standing(path) for path in record.files}
+        return all(one is not None and digest(one) == record.files[path] for path, one in found.items())
+
     def note(self, site: str) -> None:
         """The site file was changed and renders to the same files."""
         self._write(msgspec.structs.replace(self.record(), site=site))
 
     def confirm(self) -> None:
-        """Keep what was put in place.
+        """Keep what was put in place. One that the hub was to confirm is over when the site file says it too: :meth:`followed`.
 
         Raises:
             SetError: nothing waits for it.
@@ -181,8 +196,17 @@ class Sets:
         record = self.record()
         if record.confirmed:
             raise SetError("nothing waits to be confirmed")
-        self._write(msgspec.structs.replace(record, confirmed=True))
-        self._settled()
+        self._write(msgspec.structs.replace(record, confirmed=True, follows=record.by_tunnel))
+        if not record.by_tunnel:
+            self._settled()
+
+    def followed(self) -> None:
+        """The site file says what was confirmed, or cannot; nothing of the last set is due any more."""
+        record = self.record()
+        if record.follows:
+            self._write(msgspec.structs.replace(record, follows=False))
+        if record.confirmed:
+            self._settled()
 
     def back(self) -> list[str]:
         """Put what was kept in its place again; the paths that this touched.
@@ -196,7 +220,7 @@ class Sets:
         olds = {path: self._kept(path, told) for path, told in record.kept.items()}
         for path, old in olds.items():
             self._place(path, old)
-        self._write(Record(files=record.was, site=record.was_site))
+        self._write(Record(files=record.was, site=record.was_site, went_back=record.site))
         self._settled()
         shutil.rmtree(self.folder / BEFORE, ignore_errors=True)
         return sorted(olds)

@@ -5,8 +5,8 @@ Rules
     * It changes the other end alone: public key, endpoint, port. The base is the site as it is in place, not what somebody has written since.
     * The drill comes first and touches nothing that works. What it does not prove is tried again for as long as it is offered.
     * What was proven is put in place as ``firmware apply --by-tunnel`` does: the hub has to answer through it, or the old end is back by itself. That is
-      not tried a second time until the hub says it anew; but once more, if whoever was at it broke off (the power failed, the disk was full): nobody
-      knows then whether it was tried at all.
+      not tried a second time until the hub says it anew; but once more, if whoever was at it broke off: the power may have failed, and not the hub.
+    * What could not be put in place (no room on the disk, a key's mode, a service that did not take it) is tried again, each time after a longer pause.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
@@ -51,7 +52,7 @@ DrillOf = Callable[[WireGuard, WireGuard, Path], bool]
 
 class Following(Struct, frozen=True, kw_only=True):
     """What became of the word ``number``, which names the key ``following`` (its name) at an ``end``: ``trying``, ``in_place``, or a fault. ``again``: it is
-    tried once more, after a try that was broken off.
+    tried once more, after a try that was broken off. ``tries``: how often it could not be put in place.
     """
 
     number: int = 0
@@ -59,6 +60,7 @@ class Following(Struct, frozen=True, kw_only=True):
     end: str = ""
     result: str = ""
     again: bool = False
+    tries: int = 0
     at: datetime | None = None
 
 
@@ -95,8 +97,9 @@ class Succession:
         known = following_of(self._root)
         broken = known.result == TRYING
         if broken:
-            known = self._ended(known)
-            if known.result == IN_PLACE or known.again or word is None or word.number != known.number:
+            known = self._broken_off(known)
+            final = known.result != TunnelFault.WENT_BACK or known.again
+            if final or word is None or word.number != known.number:
                 return known
         if not self._box.sets.record().confirmed:
             raise SetError("another set waits to be confirmed: the next key has time")
@@ -109,13 +112,13 @@ class Succession:
         endpoint, port = word.endpoint or site.vpn.endpoint, word.port or site.vpn.port
         if (word.following, endpoint, port) == (site.vpn.public_key, site.vpn.endpoint, site.vpn.port):
             return known
-        if (
-            not broken
-            and known.number == word.number
-            and known.result in (TunnelFault.WENT_BACK, TunnelFault.NOT_TAKEN)
-        ):
-            return known  # until it is said anew
-        told = Following(number=word.number, following=key_name(word.following), end=f"{endpoint}:{port}", again=broken)
+        same = known.number == word.number
+        if same and not broken and self._over(known):
+            return known
+        tries = known.tries if same else 0
+        told = Following(
+            number=word.number, following=key_name(word.following), end=f"{endpoint}:{port}", again=broken, tries=tries
+        )
         try:
             text, fresh = with_end(path.read_bytes(), path.name, word.following, endpoint, port)
         except (SiteWrong, NotRewritten) as error:
@@ -134,21 +137,44 @@ class Succession:
         trying = self._told(told, TRYING, told.end)
         try:
             self._box.apply(place, by_tunnel=True)
-        except (SiteWrong, SetError) as error:
-            return self._told(told, TunnelFault.NOT_TAKEN, str(error))
+        except (SiteWrong, SetError, OSError) as error:
+            return self._not_taken(told, str(error))
         return self._ended(trying)
 
-    def _ended(self, trying: Following) -> Following:
-        """How the trial ended, once it has. After a power cut whoever looks at a boot has ended it."""
+    def _over(self, known: Following) -> bool:
+        """Whether what became of a word leaves nothing to try now: until it is said anew, or for a while."""
+        if known.result == TunnelFault.NOT_TAKEN and known.at is not None:
+            waited_s = (self._now() - known.at).total_seconds()
+            return 0 <= waited_s < pause_s(known.tries)  # a clock that was set back keeps nobody waiting
+        return known.result == TunnelFault.WENT_BACK
+
+    def _not_taken(self, told: Following, detail: str) -> Following:
+        return self._told(msgspec.structs.replace(told, tries=told.tries + 1), TunnelFault.NOT_TAKEN, detail)
+
+    def _broken_off(self, trying: Following) -> Following:
+        """How a trial ended whose beginner is gone: it may not have got as far as putting anything in place."""
+        place = self._root / STATE_FOLDER / FRESH_SITE
+        return self._ended(trying, sha256(place.read_bytes()).hexdigest() if place.is_file() else "")
+
+    def _ended(self, trying: Following, mark: str = "") -> Following:
+        """How the trial ended, once it has. After a power cut whoever looks at a boot has ended it. ``mark``: of the site file that went back, if it was
+        ever in place.
+        """
         patience_s = float(defaults.CONFIRM_WITHIN_S + GRACE_S)
         while not self._box.sets.record().confirmed:
             if patience_s <= 0:
                 raise SetError("the trial of the next key does not end: systemctl status pishkhan-firmware-settle")
             self._pause(LOOK_EVERY_S)
             patience_s -= LOOK_EVERY_S
+        self._box.finish()
+        if _end_in_place(self._root) == (trying.following, trying.end):
+            told = self._told(trying, IN_PLACE, trying.end)
+        elif mark and self._box.sets.record().went_back != mark:
+            told = self._not_taken(trying, trying.end)
+        else:
+            told = self._told(trying, TunnelFault.WENT_BACK, trying.end)
         (self._root / STATE_FOLDER / FRESH_SITE).unlink(missing_ok=True)
-        kept = _end_in_place(self._root) == (trying.following, trying.end)
-        return self._told(trying, IN_PLACE if kept else TunnelFault.WENT_BACK, trying.end)
+        return told
 
     def _told(self, told: Following, result: str, detail: str) -> Following:
         log.info("the next key of the tunnel", state=result, detail=detail)
@@ -158,6 +184,11 @@ class Succession:
         files.replace(path, msgspec.json.encode(fresh), 0o644)
         path.chmod(0o644)
         return fresh
+
+
+def pause_s(tries: int) -> float:
+    """How long what could not be put in place, ``tries`` (1 or more) times by now, is left alone."""
+    return float(min(defaults.NEXT_KEY_PAUSE_S * 4 ** min(tries - 1, 8), defaults.NEXT_KEY_PAUSE_S_MAX))
 
 
 def word_of(root: Path) -> TunnelWord | None:

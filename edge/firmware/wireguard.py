@@ -50,7 +50,7 @@ class Device:
         """
         self.stop()
         if self.there():
-            called("ip", "link", "delete", self.name)
+            self._delete()
         try:
             called("ip", "link", "add", self.name, "type", "wireguard")
         except TunnelError:
@@ -77,7 +77,23 @@ class Device:
                 daemon.kill()  # it keeps nothing, and may be hanging
             daemon.wait()
 
+    def _delete(self) -> None:
+        try:
+            called("ip", "link", "delete", self.name)
+        except TunnelError:
+            if self.there():  # else it went with the program that carried it, a moment ago
+                raise
+
     def _start_daemon(self) -> None:
+        """A program that carried the device may have been killed a moment ago, and the kernel still hold its name: so it is tried for some time."""
+        ends = time.monotonic() + DAEMON_START_S_MAX
+        while not self._carried(ends):
+            if time.monotonic() > ends:
+                raise TunnelError(f"{DAEMON} did not make the device")
+            time.sleep(0.1)
+
+    def _carried(self, ends: float) -> bool:
+        """Whether a program that we start carries the device."""
         (SOCKETS / f"{self.name}.sock").unlink(missing_ok=True)
         environment, nowhere = {**os.environ, "WG_PROCESS_FOREGROUND": "1"}, subprocess.DEVNULL
         try:
@@ -86,12 +102,12 @@ class Device:
             )
         except OSError as error:
             raise TunnelError(f"{DAEMON} cannot be started ({type(error).__name__})") from error
-        ends = time.monotonic() + DAEMON_START_S_MAX
         while not (self.there() and (SOCKETS / f"{self.name}.sock").exists()):
-            if time.monotonic() > ends or (self._daemon is not None and self._daemon.poll() is not None):
+            if time.monotonic() > ends or self._daemon.poll() is not None:
                 self.stop()
-                raise TunnelError(f"{DAEMON} did not make the device")
+                return False
             time.sleep(0.02)
+        return True
 
 
 class WireGuardTunnel:

@@ -11,6 +11,7 @@ from edge.firmware import wireguard
 from edge.firmware.site import WireGuard
 from edge.firmware.wireguard import TunnelError, WireGuardTunnel
 from tests.edge.firmware import sites
+from tests.patience import HUNG_S
 
 SITE = sites.site()
 
@@ -65,6 +66,39 @@ def test_a_device_is_made_anew_with_address_and_routes(commands: Commands, tmp_p
     ]
 
 
+def test_a_device_that_goes_by_itself_while_it_is_taken_away_is_made_anew(
+    commands: Commands, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commands.fails = {"ip link delete"}
+    there = [True, False]
+    monkeypatch.setattr(wireguard.Device, "there", lambda _: there.pop(0))
+    tunnel(tmp_path).remake()
+    assert commands.given[:2] == ["ip link delete hub0", "ip link add hub0 type wireguard"]
+    there += [True, True]
+    with pytest.raises(TunnelError, match="ip link delete"):
+        tunnel(tmp_path).remake()
+
+
+def test_a_program_that_finds_the_name_of_the_device_still_held_is_started_again(
+    commands: Commands, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commands.fails = {"ip link add"}
+    (tmp_path / "devices").mkdir()
+    daemon = tmp_path / "daemon"
+    daemon.write_text(
+        f"#!/bin/sh\n[ -e {tmp_path}/held ] || {{ touch {tmp_path}/held; exit 1; }}\n"
+        f"touch {tmp_path}/hub0.sock {tmp_path}/devices/hub0\nexec sleep 600\n"
+    )
+    daemon.chmod(0o755)
+    for name, value in (("SOCKETS", tmp_path), ("DEVICES", tmp_path / "devices"), ("DAEMON", str(daemon))):
+        monkeypatch.setattr(wireguard, name, value)
+    monkeypatch.setattr(wireguard, "DAEMON_START_S_MAX", HUNG_S)
+    made = tunnel(tmp_path)
+    made.remake()
+    assert made.there()
+    made.stop()
+
+
 def test_where_the_kernel_makes_none_a_program_is_tried_and_its_failure_told(
     commands: Commands, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -74,6 +108,7 @@ def test_where_the_kernel_makes_none_a_program_is_tried_and_its_failure_told(
     with pytest.raises(TunnelError, match="cannot be started"):
         tunnel(tmp_path).remake()
     monkeypatch.setattr(wireguard, "DAEMON", "true")
+    monkeypatch.setattr(wireguard, "DAEMON_START_S_MAX", 0)
     with pytest.raises(TunnelError, match="did not make the device"):
         tunnel(tmp_path).remake()
 
