@@ -60,13 +60,13 @@ class FleetSetting(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 
 class ConsoleSetting(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The pages of central operations. ``listen`` empty: this process serves none. ``certificate``: a PEM file (key and chain, relative to the hub's
-    folder) that browsers believe; empty: the hub's own. ``name`` stands at the top of each page; ``second_factor`` are the roles that must have one.
+    folder) that browsers believe; empty: the hub's own. ``name`` stands at the top of each page (empty: the hub, in the reader's language); ``second_factor`` are the roles that must have one.
     """
 
     listen: str = ""
     device: str = ""
     certificate: str = ""
-    name: Annotated[str, Meta(min_length=1, max_length=80)] = "Hub"
+    name: Annotated[str, Meta(max_length=80)] = ""
     zone: Annotated[str, Meta(max_length=64)] = "UTC"
     idle_minutes: Annotated[int, Meta(ge=1, le=24 * 60)] = 30
     session_hours: Annotated[int, Meta(ge=1, le=24)] = 12

@@ -34,9 +34,22 @@ TROUBLES = (
     {"skew_ms": 95_000, "pending": 1_240, "in_doubt": 2, "differences": 3, "legs": {**LEGS, "edge": "broken"}},
     {"hours_left": 11.0, "backup_days": 9, "program": "0.0.9", "legs": {**LEGS, "edge": "warning"}},
 )  # fmt: skip
+ANCHORS = (
+    {"authority": "3f9a1c20b7d4e851", "tunnel": "Qx7dN2kVtP4mYw0s", "update_root": 3},
+    {
+        "authority_next": "c04be2719d5a6f38",
+        "authority_drill": "drill_wrong_name",
+        "tunnel_next": "Zb1hR8uJcL6eTg3a",
+        "tunnel_drill": "trying",
+        "update": "expired",
+    },
+    {"authority_next": "c04be2719d5a6f38", "tunnel_next": "Zb1hR8uJcL6eTg3a", "tunnel_drill": "tunnel_unanswered"},
+    {"authority_next": "c04be2719d5a6f38", "authority_drill": "passed", "tunnel_next": "Zb1hR8uJcL6eTg3a"},
+)
+"""What edges use, and how it went with what is beside it: nothing is; refused and on trial; not drilled yet and refused; proven and not drilled yet."""
 PAGES = (
     ("edges", "/edges"), ("edges-trouble", "/edges?state=in_trouble"), ("edge-well", "/edges/F003"), ("edge-ill", "/edges/F001"),
-    ("edge-unheard", "/edges/H666"), ("alerts", "/alerts"), ("alerts-over", "/alerts?over=1"), ("rules", "/alerts/rules"),
+    ("edge-anchors", "/edges/F002"), ("edge-unheard", "/edges/H666"), ("alerts", "/alerts"), ("alerts-over", "/alerts?over=1"), ("rules", "/alerts/rules"),
     ("flow", "/flow"), ("outages", "/outages"), ("start", "/"), ("open-shares", "/open/shares"), ("open-doubts", "/open/doubts"),
     ("open-days", "/open/days"), ("open-reviews", "/open/reviews"),
 )  # fmt: skip
@@ -97,6 +110,8 @@ class PlayedFleet(WatchedCentre):
                 "readers": 3,
                 "certificate_ends": now + timedelta(days=30 + 5 * n),
                 "free_bytes": 10**10,
+                **ANCHORS[0],
+                **(ANCHORS[n] if n < len(ANCHORS) else {}),
                 **ill,
             }
             if fields.get("pending"):

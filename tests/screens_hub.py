@@ -44,6 +44,7 @@ def _pages(page: Page, centre: Centre, told: tuple[str, str], take) -> None:
     page.goto(f"{centre.address}/transactions")
     page.locator("input[name=number]").fill(NATIONAL_CODE)
     page.keyboard.press("Enter")
+    page.wait_for_selector("main table")  # a picture of a page that is going away never comes
     take("person")
 
 

@@ -12,6 +12,7 @@
     listeners      whether the sessions of pages that listen go on, asked for all of them together
     live           parts of pages that bring news, and how many one session and account may hold
     unreconciled   pure: why a hospital's books are not reconciled
+    trail_words    pure: what the audit trail's codes and remarks are called
     account_pages  the pages of other people's accounts
     start          the first page
     site           all parts, their threads, and the application

@@ -13,7 +13,6 @@ from central_sync.fleet import lifecycle
 from central_sync.fleet.board import Row
 from central_sync.fleet.lifecycle import EdgeState, Reason
 from central_sync.store.fleet_records import HUB, HistoryRow, Outage
-from central_sync.wire import handovers, tunnels
 from central_sync.wire.messages import EdgeReport
 
 
@@ -140,7 +139,32 @@ DRILLS = {
     "trying": N_("on trial"),
     "": N_("not drilled yet"),
 }
-"""How a drill of a trust anchor went; what is not here is a fault, told by its code and in the hub's words."""
+"""How a drill of a trust anchor went; what is not here is a fault."""
+FAULTS = {
+    "handover_stranger": N_("it is announced by an authority that is not known there"),
+    "handover_unsigned": N_("the present authority did not sign it"),
+    "authority_unreadable": N_("it is no certificate"),
+    "authority_is_none": N_("its certificate may not issue others"),
+    "authority_key_foreign": N_("its key is of a foreign kind"),
+    "authority_not_yet_valid": N_("its time has not begun: look at the clocks"),
+    "authority_ended": N_("its time is over: look at the clocks"),
+    "drill_other_authority": N_("the hub's next certificate is of another authority"),
+    "drill_wrong_name": N_("the hub's next certificate is not for the name by which it is reached from there"),
+    "drill_server_ended": N_("the hub's next certificate is not valid now"),
+    "drill_broken": N_("the hub's answer to the drill cannot be used"),
+    "drill_unanswered": N_("the hub did not answer the drill"),
+    "disk": N_("it cannot be kept on that disk"),
+    "tunnel_site": N_("the site file of the box cannot take it"),
+    "tunnel_unanswered": N_("nobody with that key answers at that address"),
+    "tunnel_untried": N_("the box could not make the device to try it with"),
+    "tunnel_not_taken": N_("the box could not put it in place"),
+    "tunnel_went_back": N_("the hub did not answer through it, and the tunnel before it is back"),
+    "tampered": N_("what is offered there was changed on the way, or is not signed as it should be"),
+    "expired": N_("what is offered there is older than it may be"),
+    "replayed": N_("what is offered there is older than what it knows already"),
+    "root_unknown": N_("its root of updates does not lead to the one that is offered"),
+}
+"""Why an edge does not believe a trust anchor. A fault that is not here is told by its code."""
 READER_TROUBLES = {
     "library_missing": N_("its program part is missing"),
     "service_down": N_("the card service does not run"),
@@ -157,13 +181,12 @@ REASONS_SHOWN = 3
 
 
 class Anchor(NamedTuple):
-    """A trust anchor of an edge: what it is, which is in use, which is beside it, how its drill went (a code), and why that failed (a sentence)."""
+    """A trust anchor of an edge: what it is, which is in use, which is beside it, and how its drill went (:data:`DRILLS`, else a fault)."""
 
     what: str
     used: str
     following: str = ""
     drill: str = ""
-    why: str = ""
 
 
 class Chart(NamedTuple):
@@ -201,23 +224,12 @@ def troubles(row: Row) -> list[tuple[str, str]]:
 
 def anchors(report: EdgeReport) -> list[Anchor]:
     """The trust anchors of an edge, by what it said."""
-    found = [
-        Anchor(
-            N_("the hub's authority"),
-            report.authority,
-            report.authority_next,
-            report.authority_drill,
-            handovers.sentence(report.authority_drill),
-        )
-    ]
+    found = [Anchor(N_("the hub's authority"), report.authority, report.authority_next, report.authority_drill)]
     if report.tunnel:
-        drill = report.tunnel_drill
-        found.append(
-            Anchor(N_("the tunnel's other end"), report.tunnel, report.tunnel_next, drill, tunnels.sentence(drill))
-        )
+        found.append(Anchor(N_("the tunnel's other end"), report.tunnel, report.tunnel_next, report.tunnel_drill))
     if report.update_root:
         refused = lifecycle.refused_anchors(report).get("update", "")
-        found.append(Anchor(N_("the root of updates"), str(report.update_root), refused and "?", refused))
+        found.append(Anchor(N_("the root of updates"), str(report.update_root), drill=refused))
     return found
 
 

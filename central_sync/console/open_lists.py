@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
-from central_sync.console import cursors, unreconciled, words
+from central_sync.console import cursors, trail_words, unreconciled, words
 from central_sync.console.access import Right
 from central_sync.console.lobby import Lobby, Page
 from central_sync.console.sessions import Visitor
@@ -97,7 +97,8 @@ class OpenLists:
         state = request.query.get("state", "")
         state = state if state in entries.OPEN else EntryState.NEEDS_PERSON
         rows = await self._lobby.work(self._entries, visitor, state, after)
-        more = {"state": state, "states": [EntryState.NEEDS_PERSON, EntryState.WAITING, EntryState.RERUNNING]}
+        states = [EntryState.NEEDS_PERSON, EntryState.WAITING, EntryState.RERUNNING]
+        more = {"state": state, "states": states, "told": trail_words.told}
         return self._list(request, visitor, "open_reviews.html", rows, lambda row: (row.opened_at, row.id), more)
 
     def _list(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import urlencode
 
 from aiohttp import web
 
-from central_sync.console import cursors
+from central_sync.console import cursors, trail_words
 from central_sync.console.access import Right
 from central_sync.console.lobby import Lobby, Page
 from central_sync.console.sessions import Visitor
@@ -40,7 +41,10 @@ class TrailPages:
             rows = rows[:ROWS_PER_PAGE]
             query = {**{name: value for name, value in filters.items() if value}, "after": cursors.written(rows[-1].id)}
             further = f"{request.path}?{urlencode(query)}"
-        values = {"rows": rows, "filters": filters, "further_at": further}
+        text = self._lobby.tongue(request).text
+        actions = sorted(((code, text(word)) for code, word in trail_words.ACTIONS.items()), key=lambda row: row[1])
+        values: dict[str, Any] = {"rows": rows, "filters": filters, "further_at": further, "actions": actions}
+        values |= {"known": trail_words.ACTIONS, "told": trail_words.told}
         return self._lobby.shown(request, visitor, "trail.html", values)
 
     def _rows(self, visitor: Visitor, before: int | None, filters: dict[str, str]) -> list[AuditRow]:

@@ -28,7 +28,7 @@ HEADERS = {
 
 
 class Pages:
-    """Renders the templates of the packages ``rooms`` over our own. ``base``: the path under which the console is served; ``owner``: whose it is;
+    """Renders the templates of the packages ``rooms`` over our own. ``base``: the path under which the console is served; ``owner``: whose it is, empty: the hub's;
     ``served``: the languages to choose from.
     """
 
@@ -51,7 +51,7 @@ class Pages:
             found = environment(self._rooms)
             found.globals.update(
                 base=self._base,
-                institution=self._owner,
+                institution=self._owner or tongue.text("Hub"),
                 languages={language: OWN_NAMES[language] for language in self._served},
                 versions={name: asset.version for name, asset in assets(self._rooms).items()},
             )

@@ -3,10 +3,12 @@
 from datetime import timedelta
 
 from central_sync.console import fleet_views as views
+from central_sync.fleet import lifecycle
 from central_sync.fleet.alerts import shipped
 from central_sync.fleet.flow import LEGS
 from central_sync.fleet.lifecycle import EdgeState, Reason
 from central_sync.store.fleet_records import HUB, HistoryRow, Outage
+from central_sync.wire import handovers, tunnels
 from edge import report
 from edge.readers.troubles import TROUBLES
 from tests.central_sync.fleet.test_board import made
@@ -24,6 +26,7 @@ def test_everything_has_a_word_and_a_sign():
     assert set(views.FLOW_LEGS) == set(LEGS)
     assert set(views.READER_TROUBLES) == set(TROUBLES)
     assert set(report.LEGS.values()) <= set(views.LEGS)
+    assert set(views.FAULTS) == {*handovers.WHY, *tunnels.WHY, *lifecycle._NOT_BELIEVED}
 
 
 def test_reasons_of_an_edge_are_words():
