@@ -116,22 +116,34 @@ def _check_diagnoses(diagnoses: list[p.Diagnosis]) -> None:
 def _check_lines(lines: list[p.FeeLine], currency: str) -> None:
     """``unit_price`` is in main units of the currency, ``amount`` in its smallest coins."""
     coins = 10 ** CURRENCIES[currency].decimals if currency in CURRENCIES else 1
-    seen: set[str] = set()
     for place, line in enumerate(lines):
-        quantity, one = _whole(line.quantity)
-        price, part = _whole(line.unit_price)
-        one *= part
-        if abs(line.amount * one - quantity * price * coins) >= one:
+        product, one = _product(line.quantity, line.unit_price)
+        if abs(line.amount * one - product * coins) >= one:
             # less than one coin, however the HIS rounds: as the hub checks it
             raise Refused("amounts_do_not_add_up", f"$.lines[{place}].amount")
+    if len({line.serial for line in lines}) != len(lines):
+        raise Refused("fee_serial_reused", f"$.lines[{_repeated(lines)}].serial")
+
+
+def _repeated(lines: list[p.FeeLine]) -> int:
+    """The place of the first line whose serial stood before."""
+    seen: set[str] = set()
+    for place, line in enumerate(lines):
         if line.serial in seen:
-            raise Refused("fee_serial_reused", f"$.lines[{place}].serial")
+            return place
         seen.add(line.serial)
+    raise AssertionError("no serial stands twice")
 
 
-@lru_cache(maxsize=4_096)
+@lru_cache(maxsize=16_384)
+def _product(quantity: str, unit_price: str) -> tuple[int, int]:
+    """``"3", "12.50"`` → (3750, 100): exact, and many times faster than a fraction, of which a bill has a thousand."""
+    whole, one = _whole(quantity)
+    price, part = _whole(unit_price)
+    return whole * price, one * part
+
+
 def _whole(decimal: str) -> tuple[int, int]:
-    """``"12.50"`` → (1250, 100): exact, and many times faster than a fraction, of which a bill has a thousand."""
     whole, _, part = decimal.partition(".")
     return int(whole + part), 10 ** len(part)
 

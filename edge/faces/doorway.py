@@ -26,7 +26,7 @@ class Doorway:
         self,
         listening: socket.socket,
         crowd: Crowd,
-        made: Callable[[], asyncio.Protocol],
+        made: Callable[[], asyncio.BaseProtocol],
         tls: ssl.SSLContext | None,
         backlog: int,
     ) -> None:

@@ -22,6 +22,8 @@ STREAMS_PER_WORKSTATION_MAX = 16
 STREAM_HEARTBEAT_S = 15
 BODY_SOON_S = 0.5
 """A body that is not there by then does not come with its head: the shortcut waits for it no longer, and aiohttp does."""
+READ_BYTES = 64 * 1024
+"""What is read of a connection at once; nearly every call is smaller."""
 KEEP_ALIVE_S = 75
 """How long a connection may be open and say nothing."""
 CALLS_AT_ONCE_MAX = 512

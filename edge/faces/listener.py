@@ -116,7 +116,7 @@ class Listener:
             await self._shortcut.close(CLOSE_S_MAX)
         await self._runner.cleanup()
 
-    async def _served(self, made: Callable[[], asyncio.Protocol], sock: socket.socket) -> asyncio.Server | Doorway:
+    async def _served(self, made: Callable[[], asyncio.BaseProtocol], sock: socket.socket) -> asyncio.Server | Doorway:
         if self._crowd is not None and not platform.ACCEPTS_BY_SOCKET:
             door = Doorway(sock, self._crowd, made, self._tls, BACKLOG)
             await door.start()

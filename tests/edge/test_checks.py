@@ -32,6 +32,13 @@ def test_an_amount_that_is_a_coin_off_is_refused(quantity: str, unit_price: str,
         check(request(quantity, unit_price, amount), "CNY")
 
 
+def test_the_first_line_whose_serial_stood_before_is_named() -> None:
+    lines = [fees(HID)["lines"][0] | {"serial": serial} for serial in ("a", "b", "c", "b", "a")]
+    with pytest.raises(Refused) as refusal:
+        check(msgspec.convert(fees(HID) | {"lines": lines}, p.Fees), "CNY")
+    assert (refusal.value.code, refusal.value.detail) == ("fee_serial_reused", "$.lines[3].serial")
+
+
 def test_a_kind_of_identifier_that_is_not_known_here_is_left_to_the_hub() -> None:
     check(p.PersonRequest(person=p.PersonRef(kind="passport", number="X1")), "CNY")
     with pytest.raises(Refused, match="identifier_invalid"):

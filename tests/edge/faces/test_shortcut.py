@@ -119,6 +119,17 @@ async def test_a_call_in_pieces_is_one_call(hospital: Hospital, size: int) -> No
     assert len(hospital.desk.calls) == 2
 
 
+async def test_two_callers_whose_calls_come_in_pieces_by_turns_are_not_mixed(hospital: Hospital) -> None:
+    async with connected(hospital) as (one, to_one), connected(hospital) as (other, to_other):
+        good, wrong = asked(hospital), asked(hospital, body=b"{" + b" " * 80)
+        for at in range(0, len(good), 30):
+            to_one.write(good[at : at + 30])
+            to_other.write(wrong[at : at + 30])
+            await asyncio.sleep(0)
+        to_other.write(wrong[at + 30 :])
+        assert ((await answered(one))[0], (await answered(other))[0]) == (200, 400)
+
+
 async def test_a_body_behind_its_head_is_waited_for(hospital: Hospital) -> None:
     whole = asked(hospital)
     head, body = whole.split(b"\r\n\r\n", 1)

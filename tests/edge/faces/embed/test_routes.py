@@ -236,6 +236,7 @@ CONTEXT_JSON = b'"context": ' + json.dumps(CONTEXT).encode()
         (b'"handle"', 400, "packet_invalid"),
         (b"\xff\xfe{}", 400, "packet_not_utf8"),
         (b'{"number": "1101", "msgid": "\xb2\xe2"}', 400, "packet_not_utf8"),
+        (b'{"number": "1101", "msgid": "m", "colour": "\xb2\xe2"}', 400, "packet_not_utf8"),
         (b"[" * 100_000, 400, "packet_invalid"),
         (b'{"number": "1101", "msgid": "m", "packet": ' + b"[" * 100_000, 400, "packet_too_deep"),
         (b'{"msgid": "m"}', 400, "number_unknown"),
