@@ -61,12 +61,15 @@ class Pages:
 
 
 def commands(text: str) -> Markup:
-    """``text`` as HTML; what stands between backquotes is a command: it runs from left to right and stays in one line if one line can hold it."""
-    parts = (
-        f'<bdi class="code command" dir="ltr">{escape(one)}</bdi>' if at % 2 else escape(one)
-        for at, one in enumerate(text.split("`"))
-    )
-    return Markup("".join(parts))  # noqa: S704 -- every part is escaped
+    """``text`` as HTML; what stands between backquotes is a command: it runs from left to right and stays in one line if one line can hold it; else it
+    breaks between its words, and never behind a hyphen of one.
+    """
+    return Markup("".join(_command(one) if at % 2 else escape(one) for at, one in enumerate(text.split("`"))))  # noqa: S704 -- every part is escaped
+
+
+def _command(text: str) -> str:
+    words = (f"<span>{escape(one)}</span>" if "-" in one else escape(one) for one in text.split(" "))
+    return f'<bdi class="code command" dir="ltr">{" ".join(words)}</bdi>'
 
 
 def environment(rooms: tuple[str, ...] = ()) -> jinja2.Environment:

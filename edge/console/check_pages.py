@@ -8,7 +8,7 @@ from typing import Any
 from aiohttp import web
 
 from central_sync.pages.news import News
-from central_sync.pages.rendering import HEADERS
+from central_sync.pages.rendering import HEADERS, commands
 from central_sync.terms.languages import isolated
 from edge.accounts import Role
 from edge.console.lobby import BASE, Lobby
@@ -88,7 +88,7 @@ class CheckPages:
                 key: tongue.measure(value, key) if isinstance(value, int) else isolated(value, tongue.language)
                 for key, value in values.items()
             }
-            return tongue.text(message) % shown if message else ""
+            return commands(tongue.text(message)) % shown if message else ""
 
         rows = [
             {

@@ -28,7 +28,7 @@ FOUND: Mapping[str, tuple[str, str]] = {
     "called": (N_("They call at %(address)s; the last call came within the last %(minutes)s."), ""),
     "not_called": (N_("None has called since the start."), N_("Look whether the hospital's program has the address %(address)s, and the key of its computer.")),
     "desks": (N_("Computers that may sign in: %(count)s"), ""),
-    "no_desks": (N_("No workstation may sign in."), N_("Admit the desks' computers: pishkhan-edge workstation add NAME.")),
+    "no_desks": (N_("No workstation may sign in."), N_("Admit the desks' computers: `pishkhan-edge workstation add NAME`.")),
     "readers": (N_("Readers: %(count)s; nothing is wrong with them."), ""),
     "no_readers": (N_("No reader is set up here."), ""),
     "readers_troubled": (N_("Something is wrong with: %(names)s"), N_("The overview says what to do for each.")),

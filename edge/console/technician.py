@@ -8,10 +8,12 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from aiohttp import web
+from markupsafe import Markup
 
 from central_sync.pages import samples
 from central_sync.pages.languages import Tongue
 from central_sync.pages.news import News
+from central_sync.pages.rendering import commands
 from edge.accounts import Role
 from edge.console import views
 from edge.console.lobby import BASE, Lobby
@@ -74,8 +76,8 @@ class TechnicianPages:
         legs = views.legs(standing.signs, standing.status.line_trouble, standing.readers)
         points, answers = self._waiting.points(), self._answers.points()
 
-        def told(message: str, values: views.Values) -> str:
-            return tongue.text(message) % {key: _shown(tongue, key, value) for key, value in values.items()}
+        def told(message: str, values: views.Values) -> Markup:
+            return commands(tongue.text(message)) % {key: _shown(tongue, key, value) for key, value in values.items()}
 
         return {
             "legs": legs,

@@ -104,7 +104,7 @@ def _desks(signs: Signs) -> Iterable[Remark]:
         yield Remark(
             Condition.WARNING,
             N_("No workstation may sign in."),
-            N_("Admit the desks' computers: pishkhan-edge workstation add NAME."),
+            N_("Admit the desks' computers: `pishkhan-edge workstation add NAME`."),
             page="/technician/access",
         )
 
@@ -148,7 +148,7 @@ def _edge(signs: Signs) -> Iterable[Remark]:
         yield Remark(
             Condition.WARNING,
             N_("The journal was not backed up for %(days)s."),
-            N_("Back it up, and see why it was not: pishkhan-edge journal backup."),
+            N_("Back it up, and see why it was not: `pishkhan-edge journal backup`."),
             {"days": signs.backup_days},
             "/technician/backups",
         )
@@ -164,7 +164,7 @@ def _transactions(signs: Signs) -> Iterable[Remark]:
         yield Remark(
             Condition.WARNING,
             N_("Parked transactions: %(count)s. What follows them in their cases waits."),
-            N_("Look at them: pishkhan-edge journal show."),
+            N_("Look at them: `pishkhan-edge journal show`."),
             {"count": signs.parked},
             "/technician/journal?state=parked",
         )

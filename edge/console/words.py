@@ -13,7 +13,7 @@ TRANSACTIONS: Mapping[str, str] = {
     "sign_out": N_("Sign-out of a desk"),
     "registration": N_("Registration"),
     "registration_cancel": N_("Registration cancelled"),
-    "visit": N_("Visit"),
+    "visit": N_("Diagnosis of a visit"),
     "outpatient_fees": N_("Fees, outpatient"),
     "outpatient_fees_cancel": N_("Fees cancelled, outpatient"),
     "outpatient_settle": N_("Settlement, outpatient"),

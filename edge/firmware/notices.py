@@ -33,15 +33,15 @@ NOTHING = Notice()
 WORDS: Mapping[SiteState, Words] = {
     SiteState.CHANGED: Words(
         "The site file was changed and is not in place. Files that would change: %(count)s.",
-        "Look at the difference, then apply it: pishkhan-edge firmware diff, pishkhan-edge firmware apply.",
+        "Look at the difference, then apply it: `pishkhan-edge firmware diff`, `pishkhan-edge firmware apply`.",
     ),
     SiteState.WRONG: Words(
         "The site file was changed and has a mistake: %(fault)s",
-        "Mend it; what is in place stays meanwhile: pishkhan-edge firmware check.",
+        "Mend it; what is in place stays meanwhile: `pishkhan-edge firmware check`.",
     ),
     SiteState.UNCONFIRMED: Words(
         "A changed configuration is in place and waits to be confirmed.",
-        "Confirm it, or it goes back by itself: pishkhan-edge firmware confirm.",
+        "Confirm it, or it goes back by itself: `pishkhan-edge firmware confirm`.",
     ),
 }
 

@@ -50,7 +50,7 @@ WORDS: Mapping[Leg, Words] = {
     ),
     Leg.DEVICE: Words(
         "The tunnel's device (hub0) is not there.",
-        "It is made again by itself; if it stays, look into the log of pishkhan-tunnel.",
+        "It is made again by itself; if it stays, look into the log of `pishkhan-tunnel`.",
     ),
     Leg.HANDSHAKE: Words(
         "The other end of the tunnel does not answer.",
@@ -66,7 +66,7 @@ WORDS: Mapping[Leg, Words] = {
     ),
     Leg.UNWATCHED: Words(
         "Nobody watches the tunnel.",
-        "Start the watch: systemctl start pishkhan-tunnel, and look into its log.",
+        "Start the watch: `systemctl start pishkhan-tunnel`, and look into its log.",
     ),
 }
 """For each leg but ``up``."""

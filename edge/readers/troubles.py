@@ -15,11 +15,11 @@ class Trouble(NamedTuple):
 TROUBLES: dict[str, Trouble] = {
     "library_missing": Trouble(
         "The program part that talks to this reader is not installed.",
-        "Install it (python3-pyscard for PC/SC, python3-serial for serial readers) and start pishkhan-edge again.",
+        "Install it (`python3-pyscard` for PC/SC, `python3-serial` for serial readers) and start `pishkhan-edge` again.",
     ),
     "service_down": Trouble(
         "The smart card service does not run.",
-        "Start it: systemctl start pcscd (on Windows: the service Smart Card). It is looked for again by itself.",
+        "Start it: `systemctl start pcscd` (on Windows: the service Smart Card). It is looked for again by itself.",
     ),
     "reader_absent": Trouble(
         "No reader is there.", "Plug it in; look at its lamp and its cable. It is found again by itself."
@@ -36,6 +36,7 @@ TROUBLES: dict[str, Trouble] = {
     ),
     "card_mute": Trouble("The card does not answer.", "Turn it over, clean its contacts, push it in fully."),
     "agent_away": Trouble(
-        "The computer that this reader is plugged into does not answer.", "Wake it, or start pishkhan-edge agent on it."
+        "The computer that this reader is plugged into does not answer.",
+        "Wake it, or start `pishkhan-edge agent` on it.",
     ),
 }

@@ -105,6 +105,11 @@ class Case(NamedTuple):
         """What they come to, in smallest coins."""
         return self.total_until(None)
 
+    @property
+    def held(self) -> int:
+        """What the lines come to that interim settlements have."""
+        return sum(line.fee.amount for line in self.lines if line.held)
+
     def total_until(self, until: date | None) -> int:
         """What those up to and with a day come to."""
         return sum(line.fee.amount for line in self.due_until(until))

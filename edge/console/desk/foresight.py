@@ -21,7 +21,7 @@ SHOWN_MAX = 20
 
 
 class Row(NamedTuple):
-    """One finding: on which line (empty: on the case), what a reviewer would say, what to do, what it takes."""
+    """One finding: on which line (empty: on the case), what a reviewer would say, what to do, what it takes. ``of_diagnosis``: the case's diagnosis mends it."""
 
     serial: str
     item: str
@@ -29,6 +29,7 @@ class Row(NamedTuple):
     desk: str
     takes: int
     certain: bool
+    of_diagnosis: bool = False
 
 
 class Foresight(NamedTuple):
@@ -94,6 +95,7 @@ def of_answer(answer: Mapping[str, Any], lines: Sequence[Line]) -> Foresight:
             desk=str(one["desk"]),
             takes=int(one["takes"]),
             certain=one["severity"] in TAKING,
+            of_diagnosis=not one["serial"] and "diagnosis" in str(one["reason"]),
         )
         for one in answer["findings"]
     ]

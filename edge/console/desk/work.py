@@ -91,6 +91,7 @@ class WorkPages:
             if not part.over
         ]
         values = {**self._values(visitor, found), "bill": settled, "parts": parts, "which": await self._which(visitor)}
+        values["write"] = request.query.get("write") == "diagnosis" and found.case.stage is Stage.CHARGES
         return self._desk.page(visitor, "desk/case.html", values)
 
     async def _which(self, visitor: Visitor) -> list[Choice]:

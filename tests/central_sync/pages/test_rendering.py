@@ -37,4 +37,7 @@ def test_every_template_compiles(rooms: tuple[str, ...]) -> None:
 
 def test_a_command_in_a_sentence_runs_from_left_to_right_and_what_stands_around_it_is_escaped() -> None:
     told = commands("در درگاه: `pishkhan-edge doctor <x>` & …")
-    assert told == 'در درگاه: <bdi class="code command" dir="ltr">pishkhan-edge doctor &lt;x&gt;</bdi> &amp; …'
+    assert (
+        told
+        == 'در درگاه: <bdi class="code command" dir="ltr"><span>pishkhan-edge</span> doctor &lt;x&gt;</bdi> &amp; …'
+    )

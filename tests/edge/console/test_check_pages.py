@@ -92,7 +92,7 @@ async def test_a_backup_is_made_told_and_noted(client: TestClient, place: Place)
 async def test_without_a_recovery_key_none_is_made_and_the_page_says_how(client: TestClient, place: Place) -> None:
     (place.folder / RECOVERY_FILE).unlink()
     _, page = await text_of(client, BACKUPS)
-    assert "pishkhan-edge journal recovery-key" in page
+    assert "<span>pishkhan-edge</span> journal <span>recovery-key</span></bdi>" in page
     assert "Back up now" not in page
     await posted(client, BACKUPS)
     await asyncio.sleep(0.1)

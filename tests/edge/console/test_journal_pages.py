@@ -55,6 +55,16 @@ async def test_entries_are_listed_filtered_and_paged(client: TestClient, place: 
     assert "\u20681404-03-11\u2069" in page, "read from the left inside a sentence from the right"
 
 
+async def test_how_an_entry_stands_is_the_first_thing_beside_its_number(client: TestClient, place: Place) -> None:
+    await place.append("m1")
+    _, page = await text_of(client, HERE)
+    names = [re.sub("<[^>]+>", "", one) for one in re.findall(r'<th scope="col">(.*?)</th>', page)]
+    assert names[:2] == ["Record", "State"]
+    assert re.search(r'<th scope="row">.*?</th>\s*<td><span class="mark', page, re.DOTALL), (
+        "the rows are in the order of their heads"
+    )
+
+
 async def test_why_it_was_refused_is_told_in_the_readers_language(client: TestClient, place: Place) -> None:
     seq = await place.append("m1", number="2204")
     await place.journal.receive([declined(seq, "case_closed")], None, NOW)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.central_sync.pages.messages import OTHERS, check_complete, check_translated, check_values
-from tests.edge.console.messages import FOLDER, every
+from tests.edge.console.messages import FOLDER, catalogue, every
 
 MAY_STAY = {"pishkhan", "edge", "account", "put", "NAME", "journal", "backup", "show", "workstation", "add", "VPN", "MiB", "msgid", "DNS", "MTU", "TLS", "toml", "sync_device", "sync_url", "sync", "device", "url", "pyscard", "python",
             "serial", "systemctl", "start", "pcscd", "Smart", "Card", "dialout", "udev", "agent", "Windows", "wan", "hub", "tunnel", "UDP", "firmware",
@@ -30,3 +30,13 @@ def test_no_english_is_left_in_a_text(language: str) -> None:
 
 def test_there_are_messages() -> None:
     assert len(every()) > 80
+
+
+@pytest.mark.parametrize("language", ["en", "fa", "zh"])
+def test_what_a_technician_types_is_marked_as_a_command_in_every_sentence(language: str) -> None:
+    told = catalogue(language) if language != "en" else {message: message for message in every()}
+    for message, words in told.items():
+        assert words.count("`") == message.count("`"), message
+        around = "".join(words.split("`")[::2])
+        assert "pishkhan-" not in around, message
+        assert "systemctl" not in around, message

@@ -17,6 +17,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from central_sync.pages.tries import TRIES_MAX
 from central_sync.terms.days import Calendar
 from central_sync.terms.languages import Language
+from central_sync.wire.messages import PayerWord
 from edge.accounts import FILE, Accounts, Role
 from edge.audit import Audit
 from edge.console.lobby import BASE, SESSION_COOKIE, Lobby
@@ -269,3 +270,18 @@ async def test_the_charts_sample_is_taken_without_a_viewer(client: TestClient, w
     assert "at most 5,678" in (await text_of(client, "/technician"))[1]
     assert SESSION_COOKIE
     assert timedelta(0) < IDLE_MAX
+
+
+@pytest.mark.parametrize("language", [language.value for language in Language])
+async def test_a_command_in_a_sentence_is_one_piece_and_a_name_becomes_none(
+    client: TestClient, world: World, language: str
+) -> None:
+    world.signs = replace(
+        WELL, workstations=0, parked=1, payers=(PayerWord(payer="`x`<i>", since=world.now, shares=2),)
+    )
+    await sign_in(client)
+    _, page = await text_of(client, "/technician", headers={"Accept-Language": language})
+    for command in ("workstation add NAME", "journal show"):
+        assert f'<bdi class="code command" dir="ltr"><span>pishkhan-edge</span> {command}</bdi>' in page
+    assert page.count("`") == 2, "of the payer's name, as it is written"
+    assert "<i>" not in page

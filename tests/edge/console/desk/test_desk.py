@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from edge.accounts import Role
+from edge.console.desk.looks import Look
+from edge.console.desk.person import Answers
 from edge.console.lobby import BASE
 from tests.edge.console.desk.hospital import LANGUAGES, NUMBER, Hospital, Person
 from tests.edge.world import Edge, becomes, until
@@ -338,3 +340,19 @@ async def test_what_one_desk_looked_up_is_not_another_desks(hospital: Hospital, 
     other = await hospital.clerk("desk-2", "clerk-2")
     await other.get(clerk.path)
     assert other.path == "/desk"
+
+
+@pytest.mark.parametrize(("code", "next_"), [("person_unknown", "who"), ("line_down", "")])
+async def test_whoever_is_not_known_is_typed_again_before_a_visit_is_opened(
+    hospital: Hospital, clerk: Person, code: str, next_: str
+) -> None:
+    look = Look("desk-1", "ir_national_code", NUMBER, answers=Answers(hospital.now(), code=code))
+    name = hospital.clerks._counter._desk.looks.put(look, hospital.now())
+    await clerk.get(f"/desk/person/{name}")
+    assert clerk.has("/find") is bool(next_)
+    assert clerk.has("/open")
+    focused = re.findall(r"<(?:input|button)[^>]* autofocus[^>]*>", clerk.page)
+    assert [re.findall(r'name="(\w+)"', one) for one in focused] == [[next_] if next_ else []]
+    if next_:
+        await clerk.send("/find", who=NUMBER)
+        assert "Insured" in clerk.main or "Not insured" in clerk.main

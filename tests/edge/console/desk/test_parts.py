@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,6 +16,7 @@ from central_sync.wire.packets import PricedLine
 from edge.accounts import Role
 from edge.console.desk import foresight
 from edge.console.desk.case import Case, Line
+from edge.console.lobby import BASE
 from edge.forecast import Forecaster
 from tests.edge.console.desk.hospital import NUMBER, Hospital, Person
 from tests.edge.rulebook_hub import whole
@@ -67,7 +69,9 @@ async def test_the_slip_of_the_rest_has_no_line_that_a_part_settled(
     await clerk.send("/settle-part")
     await clerk.send("/booked")
     of = clerk.form("/cancel")[1]["of"]
+    assert "Together 10.00 CNY Settled before 10.00 CNY Not settled yet 0.00 CNY" in clerk.main
     await clerk.charge("B77", "25")
+    assert "Together 35.00 CNY Settled before 10.00 CNY Not settled yet 25.00 CNY" in clerk.main
     await clerk.send("/discharge", way="recovered", diagnosis="J18.9")
     for step in ("", "/settle", "/booked"):
         if step:
@@ -167,6 +171,12 @@ async def test_what_a_review_would_take_off_is_told_before_the_settlement_line_o
     await clerk.get(f"/desk/case/{hid}/bill")
     assert words in clerk.main
     assert clerk.has("/settle"), "it holds up nothing"
+    assert clerk.page.count(f'href="{BASE}/desk/case/{hid}?write=diagnosis"') == 1, (
+        "there is none: it leads to where one is written"
+    )
+    await clerk.get(f"/desk/case/{hid}?write=diagnosis")
+    assert re.search(r'<details open><summary>[^<]+</summary>\s*<form[^>]+/diagnosis"', clerk.page)
+    assert re.findall(r'<input name="(\w+)"[^>]* autofocus', clerk.page) == ["diagnosis"]
     await hub.stop()
     await until(lambda: not edge.uplink.up)
     await clerk.get(f"/desk/case/{hid}/bill")
