@@ -231,7 +231,6 @@ CONTEXT_JSON = b'"context": ' + json.dumps(CONTEXT).encode()
         (b"", 400, "packet_missing"),
         (b"  \n", 400, "packet_missing"),
         (b"{", 400, "packet_invalid"),
-        (b"null", 400, "packet_invalid"),
         (b"[]", 400, "packet_invalid"),
         (b'"handle"', 400, "packet_invalid"),
         (b"\xff\xfe{}", 400, "packet_not_utf8"),
