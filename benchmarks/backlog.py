@@ -1,6 +1,6 @@
 """What a long backlog costs: taking 500 entries and acknowledging 500, with a million waiting behind half a million kept, and with few.
 
-Two journals, filled through their class as an intake fills them, are measured by turns. Taking is what the line does before it decrypts: which
+Two journals, made in bulk (``prepared.py``), are measured by turns. Taking is what the line does before it decrypts: which
 entries are next, and their rows as they stand on disk, still sealed. Acknowledging is one batch's answers made durable.
 """
 
@@ -18,13 +18,14 @@ import msgspec
 
 from benchmarks.claims import AT, Packets
 from benchmarks.figure import Figure, Round, absolute, over_rounds
+from benchmarks.prepared import Prepared
 from central_sync.wire import packets as p
 from central_sync.wire.messages import ItemAnswer, Verdict
 from edge.journal import Journal, Receipt, Received, files, look
 
 BATCH = 500
 GROUP = 8
-"""How many share a commit while a journal is filled: a busy ward."""
+"""How many share a commit: a busy ward."""
 TAKE_MS_MAX, ACKNOWLEDGE_MS_MAX = 1.0, 0.5
 
 
@@ -50,14 +51,14 @@ class Backlog:
         self._next = 0
 
     async def fill(self, packets: Packets, waiting: int, kept: int) -> None:
-        """Append them in groups of :data:`GROUP`, and acknowledge the first ``kept``."""
+        """Put them there in commits of :data:`GROUP`; the first ``kept`` are acknowledged."""
         await self.journal.open()
-        for at in range(0, waiting + kept, GROUP):
-            count = min(GROUP, waiting + kept - at)
-            await asyncio.gather(*(self.journal.append(packets.draft()) for _ in range(count)))
-        for _ in range(kept // BATCH):
-            await self.acknowledge()
-        await self.folded()
+        await self.journal.close()
+        drafts = (packets.draft() for _ in range(waiting + kept))
+        await asyncio.to_thread(Prepared(self.path, GROUP).write, drafts, kept, _answers(), RECEIPT)
+        await self.journal.open()
+        if kept:
+            self._next = (await self.journal.waiting(0, 1))[0].seq - 1
 
     async def folded(self) -> None:
         """Wait until what was written stands in the tables: the journal does that when nobody comes."""
@@ -67,6 +68,7 @@ class Backlog:
                 await asyncio.sleep(0.02)
         finally:
             connection.close()
+        await self.journal.settling()  # the log's turn may come after the fold
 
     async def acknowledge(self) -> float:
         """Milliseconds until the answers of the next :data:`BATCH` are durable."""

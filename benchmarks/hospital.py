@@ -20,8 +20,8 @@ import msgspec
 
 from benchmarks.claims import Packets
 from benchmarks.load import SERIAL, Load, Plan
+from benchmarks.prepared import Prepared
 from central_sync.rulebook import load as rulebooks
-from edge.journal import Journal
 from simulator.face import Face
 from simulator.programs import ROOT, Country, Edge, Program
 from simulator.terms import terms_of
@@ -101,13 +101,8 @@ async def bare_server(folder: Path, *arguments: str) -> AsyncIterator[Program]:
 
 async def fill(path: Path, institution: str, count: int) -> None:
     """Put ``count`` transactions that wait into the journal of an edge that is stopped."""
-    journal, packets = Journal(path), Packets(1, institution)
-    await journal.open()
-    try:
-        for at in range(0, count, FILL_GROUP):
-            await asyncio.gather(*(journal.append(packets.draft()) for _ in range(min(FILL_GROUP, count - at))))
-    finally:
-        await journal.close()
+    packets = Packets(1, institution)
+    await asyncio.to_thread(Prepared(path, FILL_GROUP).write, (packets.draft() for _ in range(count)))
 
 
 def plan(
