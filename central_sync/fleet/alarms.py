@@ -13,7 +13,7 @@ from central_sync.fleet.alerts import ANCHORS, PAYER, Judge, Rule, Subject, Valu
 from central_sync.fleet.board import Board
 from central_sync.fleet.lifecycle import refused_anchors
 from central_sync.fleet.limits import ALERTS_ASKED_EVERY_S, MESSAGES_WINDOW_S, NOTE_CHARACTERS_MAX
-from central_sync.payers.lifecycle import OPEN
+from central_sync.payers.lifecycle import silent_since
 from central_sync.store import Store
 from central_sync.store.fleet_records import Alert, AlertMessage
 
@@ -83,7 +83,12 @@ class Alarms:
         if self._asked_at is not None and now - self._asked_at < timedelta(seconds=ALERTS_ASKED_EVERY_S):
             return
         with self._store.read() as uow:
-            days, payers = uow.alerts.awaited_since(), uow.alerts.payers_waited_for_since(OPEN)
+            days = uow.alerts.awaited_since()
+            payers = {
+                code: since
+                for code in uow.payer_shares.payers()
+                if (since := silent_since(uow.payer_shares.unanswered(code, now)))
+            }
         self._asked_at = now
         self._others = {
             "unreconciled_days": {Subject(code, code): float((now.date() - day).days) for code, day in days.items()},

@@ -6,6 +6,7 @@ payer said first stands; what it says later is another thing, and nothing is cha
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -15,7 +16,10 @@ from central_sync.payers.limits import (
     PAYER_WAIT_S_MIN,
     PROBE_WAIT_S_MAX,
     PROBE_WAIT_S_MIN,
+    SILENT_CLAIMS_MIN,
+    SILENT_TRIES_MIN,
 )
+from central_sync.store.review_records import Unanswered
 
 
 class ShareState(StrEnum):
@@ -76,6 +80,17 @@ def again_at(tries: int, now: datetime) -> datetime | None:
 def probe_at(now: datetime, part: float) -> datetime:
     """When to try once more at a payer of which everything was given up. ``part`` (0 to 1) is chance: hubs do not ask all at once."""
     return now + timedelta(seconds=PROBE_WAIT_S_MIN + part * (PROBE_WAIT_S_MAX - PROBE_WAIT_S_MIN))
+
+
+def silent_since(open_: Iterable[Unanswered]) -> datetime | None:
+    """Since when a payer gives no answer that can be used, by what is ``open_`` at it; ``None``: that cannot be said of it. What counts are claims that were
+    signed after its latest answer and failed: two of them, or the only one twice. One that it does not answer while it answers later ones says nothing of it.
+    """
+    rows = list(open_)
+    claims, tries = sum(row.claims for row in rows), sum(row.tries for row in rows)
+    if claims < SILENT_CLAIMS_MIN and tries < SILENT_TRIES_MIN:
+        return None
+    return min((row.silent_since for row in rows if row.silent_since is not None), default=None)
 
 
 def claim_id(settlement_id: str, place: int, round_: int) -> str:

@@ -24,9 +24,11 @@ PAYER_WAIT_S_MAX = 3_600
 PAYERS_MAX = 64
 STANDING_LOOK_S = 5.0
 """How often a process looks which payers are waited for."""
-STANDING_TRIES_MIN = 2
+SILENT_CLAIMS_MIN = 2
+SILENT_TRIES_MIN = 2
+"""Of so many claims that failed after its latest answer, or of one that failed so often while it is the only one, a payer is said to give no answer."""
 STANDING_AGE_S = 5.0
-"""A payer that has failed less often, and a share that is younger, may be about to answer and to be answered."""
+"""A share that is younger may be about to be answered."""
 STOP_S_MAX = 12.0
 
 assert DEADLINE_MS_DEFAULT <= DEADLINE_MS_MAX

@@ -1,7 +1,8 @@
 """Which payers give no answer that can be used, for each hospital whose shares wait for them: what edges are told with the feed.
 
 It is read from the database now and then, so that all processes of a hub say the same, and a poll costs nothing. While a payer is away one of its shares is asked
-about at a time: so what failed counts for the payer, and all its shares wait.
+about at a time: so what failed counts for the payer, and all its shares wait. Claims are counted and not tries: one that it does not answer, while it answers
+what was signed later, says nothing of the payer.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ import structlog
 
 from central_sync.errors import StoreError
 from central_sync.log import located
-from central_sync.payers.limits import STANDING_AGE_S, STANDING_LOOK_S, STANDING_TRIES_MIN, STOP_S_MAX
+from central_sync.payers.lifecycle import silent_since
+from central_sync.payers.limits import STANDING_AGE_S, STANDING_LOOK_S, STOP_S_MAX
 from central_sync.repeating import Repeating
 from central_sync.store import Store
 from central_sync.wire.limits import PAYERS_TOLD_MAX
@@ -56,10 +58,11 @@ class Standing:
         with self._store.read() as uow:
             for code in self._codes:
                 rows = uow.payer_shares.unanswered(code, self._clock() - timedelta(seconds=STANDING_AGE_S))
-                if sum(tries for *_, tries in rows) < STANDING_TRIES_MIN:
+                if silent_since(rows) is None:
                     continue
-                for institution, since, shares, _ in rows:
-                    found.setdefault(institution, []).append(PayerWord(payer=code, since=since, shares=shares))
+                for row in rows:
+                    word = PayerWord(payer=code, since=row.since, shares=row.shares)
+                    found.setdefault(row.institution, []).append(word)
         self._waited = {place: sorted(words, key=lambda word: word.since) for place, words in found.items()}
 
     def _try(self) -> None:

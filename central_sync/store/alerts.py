@@ -7,7 +7,7 @@ process dies.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any
 
@@ -16,7 +16,6 @@ from sqlalchemy import Connection, Select, and_, func, or_, select, text, update
 from central_sync.store import fleet_tables as f
 from central_sync.store import tables as t
 from central_sync.store.fleet_records import Alert, AlertMessage
-from central_sync.store.review_tables import payer_share
 from central_sync.store.statements import insert
 
 _ALERT = tuple(Alert.__slots__)
@@ -125,12 +124,6 @@ class Alerts:
         c = t.settlement.c
         statement = select(c.institution, func.min(c.business_day)).where(c.confirmation == "awaited")
         return {row[0]: row[1] for row in self._connection.execute(statement.group_by(c.institution))}
-
-    def payers_waited_for_since(self, states: Sequence[str]) -> dict[str, datetime]:
-        """Since when each payer has not answered what it was asked: the oldest share in one of ``states`` after a try that failed."""
-        c = payer_share.c
-        statement = select(c.payer, func.min(c.signed_at)).where(c.state.in_(states), c.tries > 0).group_by(c.payer)
-        return {row[0]: row[1] for row in self._connection.execute(statement)}
 
 
 class AlertMessages:

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, select, text, tuple_, update
+from sqlalchemy import Connection, and_, case, func, select, text, tuple_, update
 
 from central_sync.store.prepared import Changes, Prepared, columns, keyed
-from central_sync.store.review_records import PayerShare
+from central_sync.store.review_records import PayerShare, Unanswered
 from central_sync.store.review_tables import payer_share
 
 _NAMES = tuple(PayerShare.__slots__)
@@ -26,7 +26,8 @@ _OF = Prepared(
 _LOCK = Prepared(_ALL.where(*keyed(payer_share, *_KEY)).with_for_update())
 _CHANGES = Changes(payer_share, *_KEY)
 _GIVEN_UP = text("next_at IS NULL AND state IN ('asking', 'taking_back')")
-"""In the words of its index: only so do both databases use it."""
+_ANSWERED = text("answered_at IS NOT NULL")
+"""In the words of their indexes: only so do both databases use them."""
 
 
 class PayerShares:
@@ -92,18 +93,35 @@ class PayerShares:
         statement = select(payer_share.c.place).where(payer_share.c.payer == payer, _GIVEN_UP).limit(1)
         return self._connection.execute(statement).first() is not None
 
-    def unanswered(self, payer: str, before: datetime) -> list[tuple[str, datetime, int, int]]:
-        """Institution, when the oldest was settled, how many, and how many tries failed: of the shares settled until ``before`` that are open at ``payer``.
-        What has an answer has no ``next_at``: by the indexes of what is due and of what was given up only open shares are gone through.
+    def payers(self) -> list[str]:
+        """Whose shares there are, by code. Each is one step in an index, however many shares it has."""
+        found: list[str] = []
+        while True:
+            statement = select(func.min(payer_share.c.payer)).where(payer_share.c.payer > (found[-1] if found else ""))
+            code = self._connection.execute(statement).scalar()
+            if code is None:
+                return found
+            found.append(code)
+
+    def unanswered(self, payer: str, before: datetime) -> list[Unanswered]:
+        """What is open at ``payer`` of what was settled until ``before``, by institution. What has an answer has no ``next_at``: by the indexes of what is
+        due and of what was given up only open shares are gone through.
         """
-        c, found = payer_share.c, dict[str, tuple[datetime, int, int]]()
+        c, found = payer_share.c, dict[str, Unanswered]()
+        last = self._connection.execute(select(func.max(c.answered_at)).where(c.payer == payer, _ANSWERED)).scalar()
+        silent = c.tries > 0 if last is None else and_(c.tries > 0, c.signed_at > last)
+        one, tries, signed = (
+            func.sum(case((silent, 1), else_=0)),
+            func.sum(case((silent, c.tries), else_=0)),
+            func.min(case((silent, c.signed_at))),
+        )
         for open_ in (c.next_at.is_not(None), _GIVEN_UP):
-            statement = select(c.institution, func.min(c.signed_at), func.count(), func.sum(c.tries))
+            statement = select(c.institution, func.min(c.signed_at), func.count(), one, tries, signed)
             statement = statement.where(c.payer == payer, open_, c.signed_at <= before).group_by(c.institution)
-            for institution, since, count, tries in self._connection.execute(statement):
-                known = found.get(institution, (since, 0, 0))
-                found[institution] = (min(since, known[0]), count + known[1], int(tries) + known[2])
-        return [(institution, *told) for institution, told in found.items()]
+            for row in map(Unanswered._make, self._connection.execute(statement)):
+                known = found.get(row.institution)
+                found[row.institution] = row if known is None else _together(known, row)
+        return list(found.values())
 
     def probe(self, payer: str, at: datetime) -> PayerShare | None:
         """Where everything that is open at ``payer`` was given up, have it asked about one share at ``at``, the least often tried; returns
@@ -126,3 +144,15 @@ class PayerShares:
     def _put_off(self, rows: Sequence[PayerShare], until: datetime) -> None:
         for row in rows:
             self.change(row, next_at=until)
+
+
+def _together(one: Unanswered, other: Unanswered) -> Unanswered:
+    silent = [at for at in (one.silent_since, other.silent_since) if at is not None]
+    return Unanswered(
+        one.institution,
+        min(one.since, other.since),
+        one.shares + other.shares,
+        one.claims + other.claims,
+        int(one.tries) + int(other.tries),
+        min(silent, default=None),
+    )

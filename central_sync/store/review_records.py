@@ -4,6 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import NamedTuple
+
+
+class Unanswered(NamedTuple):
+    """Of one institution and one payer: how many ``shares`` are open, the oldest settled ``since`` then; and of those that were signed after the payer's
+    latest answer, how many failed at least once (``claims``), how often together (``tries``), and when the oldest was signed (``silent_since``).
+    """
+
+    institution: str
+    since: datetime
+    shares: int
+    claims: int
+    tries: int
+    silent_since: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,13 @@ Index(
     sqlite_where=text("next_at IS NULL AND state IN ('asking', 'taking_back')"),
     postgresql_where=text("next_at IS NULL AND state IN ('asking', 'taking_back')"),
 )
+Index(
+    "ix_payer_share_answered",
+    payer_share.c.payer,
+    payer_share.c.answered_at,
+    sqlite_where=text("answered_at IS NOT NULL"),
+    postgresql_where=text("answered_at IS NOT NULL"),
+)
 """Shares that were deferred, and what their payers said since. ``next_at`` is NULL when nobody is to be asked. ``round``: a settlement that
 was taken back and put in force again asks anew.
 """

@@ -10,6 +10,7 @@ from central_sync.fleet.alerts import shipped
 from central_sync.fleet.limits import MESSAGES_FREE, MESSAGES_PAUSE_S
 from tests.central_sync.fleet.test_alerts import boarded
 from tests.central_sync.fleet.test_lifecycle import NOW
+from tests.central_sync.store.deferred import share
 
 
 @pytest.fixture
@@ -122,3 +123,22 @@ def test_a_trust_anchor_that_was_not_proven_alarms_and_stands_in_the_audit_trail
     assert rows[0].detail == "authority drill_wrong_name, tunnel tunnel_unanswered, update expired"
     alarms.look(boarded(authority_drill="passed", tunnel_drill="in_place", update="nothing"), NOW)
     assert opened(store) == []
+
+
+def test_a_payer_alarms_when_two_claims_fail_after_its_latest_answer_and_not_for_one_that_it_will_not_answer(
+    store, alarms
+):
+    hour = timedelta(hours=1)
+    with store.write() as uow:
+        uow.payer_shares.add(share("S1", tries=9, signed_at=NOW - 3 * hour))
+        uow.payer_shares.add(
+            share("S2", state="accepted", next_at=None, signed_at=NOW - 3 * hour, answered_at=NOW - 2 * hour)
+        )
+    alarms.look(boarded(now=NOW), NOW)
+    assert opened(store) == []
+    with store.write() as uow:
+        uow.payer_shares.add(share("S3", tries=1, signed_at=NOW - hour))
+        uow.payer_shares.add(share("S4", tries=1, signed_at=NOW))
+    later = NOW + timedelta(minutes=2)
+    alarms.look(boarded(now=later), later)
+    assert [(one.rule, one.subject) for one in opened(store)] == [("payer_away", "payer:fund")]

@@ -9,6 +9,7 @@ from simulator.insurer import Mood
 from tests.central_sync.hospital import NOW
 from tests.central_sync.payers.conftest import driver_of
 from tests.central_sync.payers.deferring import PAYER, Clock, deferring, round_of
+from tests.central_sync.store.deferred import share
 
 
 @pytest.fixture
@@ -44,6 +45,39 @@ def test_a_payer_that_never_answers_is_told_to_those_whose_shares_wait_until_it_
         round_.run()
     standing.look()
     assert standing.waited_for("H1") == []
+
+
+@pytest.mark.parametrize(
+    ("claims", "told"),
+    [
+        ([(0, 1, None)], []),
+        ([(0, 2, None)], [1]),
+        ([(0, 9, None), (1, 0, 5)], []),
+        ([(0, 9, None), (0, 9, None), (1, 0, 5)], []),
+        ([(0, 9, None), (1, 0, 5), (6, 1, None)], []),
+        ([(0, 9, None), (1, 0, 5), (6, 2, None)], [2]),
+        ([(0, 9, None), (1, 0, 5), (6, 1, None), (7, 1, None)], [3]),
+    ],
+)
+def test_claims_are_counted_that_failed_after_the_payers_latest_answer(hospital, store, claims, told):
+    """Each claim: in which minute it was signed, how often it failed, and in which minute it was answered. One that the payer will not answer says nothing
+    of the payer, however often it is tried.
+    """
+    minute = timedelta(minutes=1)
+    with store.write() as uow:
+        for number, (signed, tries, answered) in enumerate(claims):
+            more = (
+                {}
+                if answered is None
+                else {"state": "accepted", "next_at": None, "answered_at": NOW + answered * minute}
+            )
+            row = share(
+                f"S{number}", payer=PAYER, signed_at=NOW + signed * minute, **{"next_at": NOW, "tries": tries, **more}
+            )
+            uow.payer_shares.add(row)
+    standing = Standing(store, [PAYER], lambda: NOW + timedelta(hours=1))
+    standing.look()
+    assert [word.shares for word in standing.waited_for("H1")] == told
 
 
 def test_what_was_settled_just_now_waits_for_nobody_yet(asking, store, insurer):

@@ -3,8 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from central_sync.store.fleet_records import AlertMessage
-from tests.central_sync.hospital import DAY, NOW
-from tests.central_sync.store.deferred import share
+from tests.central_sync.hospital import DAY
 
 AT = datetime(2026, 3, 1, 8, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -104,17 +103,6 @@ def test_a_message_is_taken_by_one_until_it_is_delivered_or_given_up(store):
         assert uow.alert_messages.made_since("mail", AT + MINUTE) == [AT + MINUTE, AT + 2 * MINUTE]
     with store.write() as uow:
         assert uow.alert_messages.prune(AT + timedelta(days=1)) == 4
-
-
-def test_who_awaits_and_whom_the_hub_waits_for_is_known_since_when(store):
-    with store.write() as uow:
-        uow.payer_shares.add(share(tries=1))
-        uow.payer_shares.add(share(place=1, tries=3, signed_at=NOW - MINUTE))
-        uow.payer_shares.add(share("S2", payer="other", tries=0))
-        uow.payer_shares.add(share("S3", payer="third", tries=2, state="accepted"))
-    with store.read() as uow:
-        assert uow.alerts.payers_waited_for_since(("asking", "taking_back")) == {"fund": NOW - MINUTE}
-        assert uow.alerts.awaited_since() == {}
 
 
 def test_the_oldest_day_that_awaits_is_told_of_each_hospital(hospital, store):

@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 from central_sync.store.payer_shares import PayerShares
+from central_sync.store.review_records import Unanswered
 from tests.central_sync.hospital import NOW
 from tests.central_sync.store.deferred import share
 
@@ -78,3 +79,26 @@ def test_who_waits_for_a_payer_after_a_failed_try_is_woken(store):
         assert [uow.payer_shares.wake("fund", NOW, ["asking"], 1) for _ in range(3)] == [1, 1, 0]
     with store.read() as uow:
         assert [uow.payer_shares.of("m1", f"S{n}")[0].next_at for n in range(1, 6)] == [NOW, NOW, later, None, None]
+
+
+def test_what_is_open_at_a_payer_is_told_by_institution_and_what_failed_since_its_latest_answer_by_claims(store):
+    minute, end = timedelta(minutes=1), NOW + timedelta(hours=1)
+    with store.write() as uow:
+        uow.payer_shares.add(share("S1", tries=9))
+        uow.payer_shares.add(share("S2", state="accepted", next_at=None, signed_at=NOW, answered_at=NOW + minute))
+        uow.payer_shares.add(share("S3", tries=2, signed_at=NOW + 2 * minute))
+        uow.payer_shares.add(share("S4", tries=14, next_at=None, signed_at=NOW + 3 * minute))
+        uow.payer_shares.add(share("S5", tries=0, signed_at=NOW + 4 * minute))
+        uow.payer_shares.add(share("S6", institution="H2", tries=1, signed_at=NOW + 5 * minute))
+        uow.payer_shares.add(share("S7", payer="other", tries=1))
+        uow.payer_shares.add(share("S8", tries=1, signed_at=end + minute))
+    with store.read() as uow:
+        rows = {row.institution: row for row in uow.payer_shares.unanswered("fund", end)}
+        assert rows == {
+            "H1": Unanswered("H1", NOW, 4, 2, 16, NOW + 2 * minute),
+            "H2": Unanswered("H2", NOW + 5 * minute, 1, 1, 1, NOW + 5 * minute),
+        }
+        (other,) = uow.payer_shares.unanswered("other", end)
+        assert other == Unanswered("H1", NOW, 1, 1, 1, NOW)
+        assert uow.payer_shares.unanswered("third", end) == []
+        assert uow.payer_shares.payers() == ["fund", "other"]
