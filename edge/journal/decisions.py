@@ -18,6 +18,8 @@ from edge.outcome import Confirmation, Event, Mark
 
 _STATES = {str(state): state for state in Confirmation if state is not Confirmation.NONE}
 _TELLING = (p.Settlement, p.Confirmed, p.SettleCancelled, p.Reversed)
+_PLAIN = frozenset(number for number, row in BY_NUMBER.items() if row.answer not in _TELLING)
+"""Numbers whose answer says nothing of others, so that it need not be opened here."""
 
 
 class Decision(Struct, frozen=True, kw_only=True):
@@ -40,14 +42,14 @@ APPLIED = Decision(event=Event.APPLIED)
 
 def decision_of(number: str, answer: ItemAnswer) -> Decision:
     """What ``answer`` (any verdict but ``again``) decides on an entry of that catalogue number."""
+    if answer.verdict is Verdict.FINAL and number in _PLAIN:
+        return APPLIED
     assert answer.verdict is not Verdict.AGAIN
     row = BY_NUMBER[number]
     if answer.verdict is Verdict.REFUSED:
         if answer.code in REFUSALS:
             return Decision(event=Event.DECLINED, code=answer.code, detail=answer.detail)
         return Decision(event=Event.DECLINED, code="hub_fault", detail=f"the hub refused with {answer.code[:50]}")
-    if row.answer not in _TELLING:
-        return APPLIED
     try:
         decided = msgspec.msgpack.decode(answer.packet, type=row.answer)
     except msgspec.DecodeError:

@@ -6,14 +6,15 @@ and the tables then: what is no longer in the tail is in the tables.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, KeysView, Mapping, Sequence
 from datetime import date
+from operator import attrgetter
 
 from msgspec import Struct
 
 from central_sync.wire.messages import ItemAnswer
 from edge.journal import records as r
-from edge.journal.decisions import Decision, decision_of
+from edge.journal.decisions import APPLIED, Decision, decision_of
 from edge.journal.shapes import Sendable
 from edge.outcome import CONFIRMATIONS, LIFE, Confirmation, Event, Mark, Outcome
 
@@ -31,6 +32,8 @@ CONFIRMATION_CODES = (
 WITHDRAWN_AT, BORN_REFUSED_AT = -1, -2
 """``ix`` of a verdict that no answer of the hub gave."""
 
+_PACKET = attrgetter("packet")
+
 assert set(CONFIRMATION_CODES) == set(Confirmation)
 assert {c for pair in CONFIRMATIONS for c in pair[:1]} | set(CONFIRMATIONS.values()) <= set(CONFIRMATION_CODES)
 assert set(LIFE.values()) == {Outcome.FINAL, Outcome.REFUSED}
@@ -45,6 +48,73 @@ class Verdict(Struct, frozen=True):
     answer: ItemAnswer | None = None
 
 
+class Verdicts:
+    """What closed which entry; the first word on one stays. A batch of answers is taken in as a whole: what it says of one entry is made when
+    somebody asks for it.
+    """
+
+    __slots__ = ("_by_seq",)
+
+    def __init__(self) -> None:
+        self._by_seq: dict[int, Verdict | _Batch] = {}
+
+    def __len__(self) -> int:
+        return len(self._by_seq)
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._by_seq)
+
+    def __contains__(self, seq: object) -> bool:
+        return seq in self._by_seq
+
+    def keys(self) -> KeysView[int]:
+        """The seqs of the entries."""
+        return self._by_seq.keys()
+
+    def get(self, seq: int) -> Verdict | None:
+        """What closed the entry ``seq``, if something did."""
+        found = self._by_seq.get(seq)
+        return found.of(seq) if isinstance(found, _Batch) else found
+
+    def add(self, seq: int, verdict: Verdict) -> None:
+        """Something closes the entry ``seq``."""
+        self._by_seq.setdefault(seq, verdict)
+
+    def add_answers(self, place: int, record: r.Answers, decisions: Sequence[Decision]) -> None:
+        """The answers of the record ``place`` close their entries."""
+        self._take(dict.fromkeys(record.seqs, _Batch(place, record, decisions)))
+
+    def merge(self, newer: Verdicts) -> None:
+        """Take in what came later."""
+        self._take(newer._by_seq)
+
+    def _take(self, newer: Mapping[int, Verdict | _Batch]) -> None:
+        if self._by_seq.keys().isdisjoint(newer):
+            self._by_seq.update(newer)
+        else:
+            self._by_seq = {**newer, **self._by_seq}
+
+
+class _Batch:
+    """The answers of one record, and what they decide."""
+
+    __slots__ = ("_decisions", "_ixs", "_place", "_record")
+
+    def __init__(self, place: int, record: r.Answers, decisions: Sequence[Decision]) -> None:
+        self._place = place
+        self._record = record
+        self._decisions = decisions
+        self._ixs: dict[int, int] | None = None
+
+    def of(self, seq: int) -> Verdict:
+        """What closed one of them."""
+        ixs = self._ixs
+        if ixs is None:
+            ixs = self._ixs = dict(zip(self._record.seqs, range(len(self._record.seqs)), strict=True))
+        ix = ixs[seq]
+        return Verdict(self._place, ix, self._decisions[ix], self._record.answers[ix])
+
+
 class Tail:
     """Entries and what happened to entries (these or older ones), by seq; msgids and references by their keys; facts that changed."""
 
@@ -55,7 +125,7 @@ class Tail:
         self.entries: dict[int, r.Entry] = {}
         self.msgids: dict[int, list[int]] = {}
         self.references: dict[int, list[int]] = {}
-        self.verdicts: dict[int, Verdict] = {}
+        self.verdicts = Verdicts()
         self.moves: dict[int, list[tuple[int, Mark]]] = {}
         self.parked: dict[int, bool] = {}
         self.facts: dict[tuple[str, str], bytes | None] = {}
@@ -74,7 +144,7 @@ class Tail:
                 self._answers(seq, record, decisions)
             case r.Withdrawn():
                 why = Decision(event=Event.WITHDRAWN, code=record.code)
-                self._close({record.seq: Verdict(seq, WITHDRAWN_AT, why)})
+                self.verdicts.add(record.seq, Verdict(seq, WITHDRAWN_AT, why))
             case r.Moved():
                 self._move(seq, record.moves)
             case r.Fed():
@@ -98,7 +168,7 @@ class Tail:
         for names, more in ((self.msgids, newer.msgids), (self.references, newer.references)):
             for key, seqs in more.items():
                 names[key] = [*names.get(key, ()), *seqs]
-        self._close(newer.verdicts)
+        self.verdicts.merge(newer.verdicts)
         for seq, moves in newer.moves.items():
             self.moves[seq] = [*self.moves.get(seq, ()), *moves]
         self.parked.update(newer.parked)
@@ -113,7 +183,8 @@ class Tail:
         self.weight += len(entry.packet)
         self.msgids.setdefault(r.msgid_key(entry.msgid), []).append(seq)
         if entry.refused:
-            self.verdicts[seq] = Verdict(seq, BORN_REFUSED_AT, Decision(event=Event.DECLINED, code=entry.refused))
+            why = Decision(event=Event.DECLINED, code=entry.refused)
+            self.verdicts.add(seq, Verdict(seq, BORN_REFUSED_AT, why))
         if entry.lease:
             first, last, following = entry.lease
             self.facts[BLOCK, block_name(first)] = block_value(last, following)
@@ -122,21 +193,14 @@ class Tail:
 
     def _answers(self, seq: int, record: r.Answers, decisions: Sequence[Decision] | None) -> None:
         decided = decisions or [decision_of(*pair) for pair in zip(record.numbers, record.answers, strict=True)]
-        answered = zip(record.seqs, decided, record.answers, strict=True)
-        self._close({of: Verdict(seq, ix, decision, answer) for ix, (of, decision, answer) in enumerate(answered)})
-        for of, decision in zip(record.seqs, decided, strict=True):
-            if decision.reference:
-                self.references.setdefault(r.reference_key(decision.reference), []).append(of)
-        self.weight += sum([len(answer.packet) for answer in record.answers])
+        self.verdicts.add_answers(seq, record, decided)
+        if decided.count(APPLIED) < len(decided):
+            for of, decision in zip(record.seqs, decided, strict=True):
+                if decision.reference:
+                    self.references.setdefault(r.reference_key(decision.reference), []).append(of)
+        self.weight += sum(map(len, map(_PACKET, record.answers)))
         self._move(seq, record.moves)
         self.facts.update({(TOMBSTONE, name): None for name in record.drops})
-
-    def _close(self, verdicts: Mapping[int, Verdict]) -> None:
-        """The first word on an entry stays."""
-        if self.verdicts.keys().isdisjoint(verdicts):
-            self.verdicts.update(verdicts)
-        else:
-            self.verdicts.update({seq: verdict for seq, verdict in verdicts.items() if seq not in self.verdicts})
 
     def _move(self, seq: int, moves: Iterable[tuple[int, str]]) -> None:
         for of, mark in moves:

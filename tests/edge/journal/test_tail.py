@@ -1,0 +1,44 @@
+"""What the log says beyond the tables, in memory."""
+
+from __future__ import annotations
+
+from central_sync.wire.messages import ItemAnswer
+from central_sync.wire.messages import Verdict as Said
+from edge.journal import records as r
+from edge.journal.tail import WITHDRAWN_AT, Tail
+from edge.outcome import Event
+
+
+def answers(*seqs: int, code: str = "") -> r.Answers:
+    said = [
+        ItemAnswer(msgid=f"m-{seq}", verdict=Said.REFUSED if code else Said.FINAL, packet=b"1234", code=code)
+        for seq in seqs
+    ]
+    return r.Answers(seqs=[*seqs], numbers=["2204"] * len(seqs), answers=said, moves=[], drops=[], receipt=None, at=0)
+
+
+def test_each_answer_of_a_batch_closes_its_own_entry() -> None:
+    tail = Tail()
+    tail.apply(9, answers(4, 2, 7))
+    assert {*tail.verdicts} == tail.touched() == {2, 4, 7}
+    closed = tail.verdicts.get(2)
+    assert closed is not None
+    assert closed.answer is not None
+    assert (closed.place, closed.ix, closed.answer.msgid, closed.decision.event) == (9, 1, "m-2", Event.APPLIED)
+    assert tail.verdicts.get(3) is None
+    assert 3 not in tail.verdicts
+    assert tail.weight == 12
+
+
+def test_the_first_word_on_an_entry_stays() -> None:
+    tail, newer = Tail(), Tail()
+    tail.apply(9, answers(1, 2))
+    tail.apply(10, answers(2, 3, code="msgid_reused"))
+    newer.apply(11, r.Withdrawn(seq=3, code="line_down", at=0))
+    newer.apply(12, r.Withdrawn(seq=4, code="line_down", at=0))
+    tail.merge(newer)
+    told = {seq: tail.verdicts.get(seq) for seq in (1, 2, 3, 4)}
+    assert {seq: verdict and (verdict.place, verdict.ix) for seq, verdict in told.items()} == {
+        1: (9, 0), 2: (9, 1), 3: (10, 1), 4: (12, WITHDRAWN_AT),
+    }  # fmt: skip
+    assert len(tail.verdicts) == 4
