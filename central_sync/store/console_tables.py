@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 from central_sync.store.review_tables import payer_share
-from central_sync.store.tables import audit, ledger, metadata, settlement
+from central_sync.store.tables import audit, invitation, ledger, metadata, settlement
 from central_sync.store.types import Instant
 
 console_account = Table(
@@ -102,4 +102,10 @@ Index(
     ledger.c.hid,
     sqlite_where=text("hid <> ''"),
     postgresql_where=text("hid <> ''"),
+)
+Index(
+    "ix_invitation_open",
+    invitation.c.expires_at,
+    sqlite_where=text("used_at IS NULL"),
+    postgresql_where=text("used_at IS NULL"),
 )

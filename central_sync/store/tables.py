@@ -57,12 +57,6 @@ invitation = Table(
     Column("institution", String(50), nullable=False, index=True),
     Column("expires_at", Instant, nullable=False),
     Column("used_at", Instant),
-    Index(
-        "ix_invitation_open",
-        "expires_at",
-        sqlite_where=text("used_at IS NULL"),
-        postgresql_where=text("used_at IS NULL"),
-    ),
 )
 
 certificate = Table(
