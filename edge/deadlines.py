@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 
 from edge.errors import JournalUnavailable
@@ -44,3 +45,36 @@ def give_up(appending: Appending) -> None:
         appending.future.set_exception(JournalUnavailable("the journal did not begin in time"))
     else:
         appending.future.set_exception(Late())
+
+
+class Deadlines:
+    """The deadlines of all appends under way, under one timer: nearly every call is answered long before, and a timer of its own for each costs the
+    loop more to keep in order than all else of its deadline.
+    """
+
+    def __init__(self) -> None:
+        self._under_way: dict[Appending, float] = {}
+        self._timer: asyncio.TimerHandle | None = None
+
+    def watch(self, appending: Appending, last: float) -> None:
+        """Give it up at ``last``, in the loop's time, unless it is done with before."""
+        self._under_way[appending] = last
+        if self._timer is None or last < self._timer.when():
+            self._look_at(last)
+
+    def done(self, appending: Appending) -> None:
+        """It needs no deadline any more."""
+        self._under_way.pop(appending, None)
+
+    def _look_at(self, when: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = asyncio.get_running_loop().call_at(when, self._look)
+
+    def _look(self) -> None:
+        now, self._timer = asyncio.get_running_loop().time(), None
+        for appending in [one for one, last in self._under_way.items() if last <= now]:
+            self.done(appending)
+            give_up(appending)
+        if self._under_way:
+            self._look_at(min(self._under_way.values()))

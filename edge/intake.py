@@ -28,7 +28,7 @@ from central_sync.wire.messages import ItemAnswer, Transaction, Verdict
 from central_sync.wire.refusals import REFUSALS, Refused
 from edge.calls import Call, Profile, Reply
 from edge.checks import Presence, check_presence, opened
-from edge.deadlines import Clock, Late, give_up
+from edge.deadlines import Clock, Deadlines, Late
 from edge.downlink import Downlink
 from edge.errors import JournalUnavailable
 from edge.events import Events
@@ -91,6 +91,7 @@ class Intake:
         self._presence = presence
         self._forecaster = forecaster
         self._tasks: set[asyncio.Task[Reply]] = set()
+        self._deadlines = Deadlines()
         self._stopping = False
         self._hastening = False
         journal.on_fresh = self._carry
@@ -138,10 +139,10 @@ class Intake:
         if row.resolution is not Resolution.REPLAY or call.card_read:
             return False
         appending = self._journal.appending(_draft(call, row, request, self._now()))
-        late = asyncio.get_running_loop().call_at(clock.last, give_up, appending)
+        self._deadlines.watch(appending, clock.last)
 
         def kept(done: asyncio.Future[Appended]) -> None:
-            late.cancel()
+            self._deadlines.done(appending)
             try:
                 reply = self._reply_noted(done.result().standing)
             except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 -- as in _guarded; and nobody else would tell the caller
@@ -200,11 +201,11 @@ class Intake:
         """The line is down and the row can arrive late: it is done when the journal has it."""
         await self._proven(call, request, clock)
         appending = self._journal.appending(_draft(call, row, request, self._now()))
-        late = asyncio.get_running_loop().call_at(clock.last, give_up, appending)
+        self._deadlines.watch(appending, clock.last)
         try:
             return self._reply_noted((await appending.future).standing)
         finally:
-            late.cancel()
+            self._deadlines.done(appending)
 
     def _reply_noted(self, standing: Standing) -> Reply:
         if self._events.watched:
@@ -383,8 +384,7 @@ class Intake:
                 at_hub = msgspec.msgpack.decode(receipt.packet, type=p.UncertainAnswer).at_hub or []
         except (Refused, msgspec.DecodeError) as error:
             _log.info("the hub's list is missing", fault=type(error).__name__)
-        answer = p.UncertainAnswer(at_edge=at_edge, at_hub=at_hub)
-        return answered(call.msgid, row, whole(answer))
+        return answered(call.msgid, row, whole(p.UncertainAnswer(at_edge=at_edge, at_hub=at_hub)))
 
 
 def _draft(call: Call, row: Row, request: p.Request, now: datetime) -> Draft:

@@ -123,6 +123,25 @@ async def test_at_the_deadline_it_is_stopped_or_honestly_in_doubt(edge: Edge) ->
     assert await outcome_of(edge, "m2") == "unknown"
 
 
+async def test_of_many_whom_the_disk_lets_wait_each_is_told_at_its_own_deadline(edge: Edge) -> None:
+    held, many = threading.Event(), range(100)
+    edge.journal._writer.submit(Operation(lambda _: held.wait(HUNG_S)))
+    await asyncio.sleep(0)
+    hasty, patient = (
+        [asyncio.create_task(told_of(edge, call("2204", fees(HID), f"{kind}{n}", deadline_ms))) for n in many]
+        for kind, deadline_ms in (("h", 500), ("p", 60_000))
+    )
+    for reply in await asyncio.gather(*hasty):
+        assert (reply.outcome, reply.code) in {(Outcome.REFUSED, "journal_unavailable"), (Outcome.IN_DOUBT, "")}
+    assert not any(one.done() for one in patient)
+    held.set()
+    assert {reply.outcome for reply in await asyncio.gather(*patient)} == {Outcome.PROVISIONAL}
+    for one in hasty:
+        reply = one.result()
+        known = await outcome_of(edge, reply.msgid)
+        assert known == ("unknown" if reply.outcome is Outcome.REFUSED else "provisional")
+
+
 async def test_a_fault_of_ours_is_told_as_doubt(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
     def faulty(_scribe: Scribe, _draft: Draft) -> Appended:
         raise ValueError("a fault of ours")
