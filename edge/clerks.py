@@ -16,6 +16,7 @@ from edge.console.desk.cards import DeskCards
 from edge.console.desk.counter import CounterPages
 from edge.console.desk.frame import Desk, Place
 from edge.console.desk.law import InUse, Law
+from edge.console.desk.lists import Lists
 from edge.console.desk.pairing import PairingPages
 from edge.console.desk.seats import Seat, Seats
 from edge.console.desk.teller import Teller
@@ -35,7 +36,7 @@ STREAMS_MAX = 512
 
 
 class Clerks:
-    """The clerk's pages over these parts. ``line``: why there is no line now; ``law``: the rulebook in use."""
+    """The clerk's pages over these parts. ``line``: why there is no line now; ``law``: the rulebook in use; ``payers``: those that give no answer."""
 
     def __init__(
         self,
@@ -51,11 +52,14 @@ class Clerks:
         clock: Callable[[], datetime],
         line: Callable[[], str],
         law: Callable[[], InUse | None],
+        payers: Callable[[], Sequence[str]] = lambda: (),
     ) -> None:
         self._who = who
         self._front = front
         self._audit = audit
         self._line = line
+        self._payers = payers
+        self._head = lambda: journal.head
         self._law = Law(law, who.currency)
         self._teller = Teller(intake, clock)
         self._casebook = Casebook(journal.cases, journal)
@@ -70,9 +74,9 @@ class Clerks:
         """The pages, for the console that ``lobby`` is of."""
         who = self._who
         place = Place(who.currency, who.zone, who.shown_in)
-        desk = Desk(lobby, self._seats, self._teller, self._casebook, self._law, place, self._line)
+        desk = Desk(lobby, self._seats, self._teller, self._casebook, self._law, place, self._line, self._payers)
         news = self._news = News(lobby.still, STREAMS_MAX, lobby.whose)
-        counter = self._counter = CounterPages(desk, self._cards, self._front.desks, news)
+        counter = self._counter = CounterPages(desk, self._cards, Lists(desk, self._head), self._front.desks, news)
         return [PairingPages(lobby, self._seats, self._audit), counter, WorkPages(desk, news, self._bells)]
 
     async def start(self) -> None:

@@ -249,6 +249,42 @@ def test_with_the_line_down_and_after_a_restart_the_case_goes_on_where_it_was(br
         show_shares(page)
 
 
+def test_the_first_page_is_told_of_cases_and_of_the_line_and_takes_no_key_from_the_clerk(
+    browser: Browser, town: DeskTown
+) -> None:
+    with window(browser, "zh") as page:
+        sign_in(page, town)
+        hid = charged(page)
+        page.keyboard.press("Escape")
+        row = page.locator(f".lists a[href$='{hid}']")
+        expect(row).to_contain_text(catalogue("zh")["Visit opened"])
+        row.focus()
+        other = page.context.new_page()
+        other.goto(f"{town.address}desk/case/{hid}")
+        show_shares(other)
+        other.keyboard.press("Enter")
+        at(other, "form[action$='/booked'] button")
+        expect(row).to_contain_text(catalogue("zh")["not booked yet"], timeout=WAIT_MS)
+        expect(row).to_be_focused()
+        at(other, "form[action$='/booked'] button")
+        other.keyboard.press("Enter")
+        expect(page.locator(f".unfinished a[href$='{hid}']")).to_have_count(0, timeout=WAIT_MS)
+        expect(row).to_be_focused()
+        other.close()
+        page.locator("input[name=who]").focus()
+        page.keyboard.type("049937")
+        town.hub.kill()
+        try:
+            expect(page.locator(".desk-bar .down")).to_have_text(
+                catalogue("zh")["No line to the insurer"], timeout=WAIT_MS
+            )
+        finally:
+            town.start_hub()
+        expect(page.locator(".desk-bar .down")).to_have_count(0, timeout=WAIT_MS)
+        assert page.input_value("input[name=who]") == "049937"
+        accessible(page)
+
+
 def test_hostile_names_do_nothing_and_break_no_page(browser: Browser, town: DeskTown) -> None:
     with window(browser, "fa") as page:
         sign_in(page, town)

@@ -13,6 +13,7 @@
     cards     what lies on the desk's readers, for every page that listens
     teller    calls of the intake, as a face makes them
     frame     what every page of the desk needs
+    lists     what is unfinished, and what was opened today, for every first page that is open
     counter   pages: the start, a person, a new case
     work      pages: a case, its charges, its settlement, its slip
     pairing   pages: this computer becomes a desk

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -68,7 +68,7 @@ class DeskCards:
         self._asked = asked
         self._watches: dict[str, _Watch] = {}
 
-    async def sights(self, seat: Seat) -> AsyncIterator[Sight]:
+    async def sights(self, seat: Seat) -> AsyncGenerator[Sight]:
         """What is seen at the seat's desk, from now on, again every ``BEAT_S``; for as long as somebody iterates."""
         watch = self._watches.get(seat.workstation)
         if watch is None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from datetime import datetime, time, timedelta
-from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from typing import Any
 
+import structlog
 from aiohttp import web
 
 from central_sync.pages.news import News
@@ -17,46 +17,41 @@ from central_sync.wire.catalogue import BY_NAME, Care
 from central_sync.wire.refusals import Refused
 from edge.casebook import Known
 from edge.console.desk import forms, person, views
-from edge.console.desk.cards import DeskCards, State
+from edge.console.desk.cards import DeskCards, Sight, State
 from edge.console.desk.choices import NOTED_SHOWN_MAX
 from edge.console.desk.forms import Mistyped
 from edge.console.desk.frame import Desk, Visitor
+from edge.console.desk.lists import LISTED_MAX, Listed, Lists, department_of
 from edge.console.desk.looks import Look, Memory, Said
 from edge.console.desk.seats import Seat
 from edge.console.desk.teller import DEADLINE_MS, new_msgid
 from edge.console.lobby import BASE, SESSION_COOKIE
 from edge.console.views import N_
+from edge.errors import JournalUnavailable
+from edge.log import located
 from edge.outcome import Outcome
 from edge.readers.desks import Desks
 from edge.readers.reads import Read
 from edge.steps import Step
 
-LISTED_MAX = 8
-UNFINISHED_LISTED_MAX = 50
 READ_S = 10.0
+LOOK_S = 1.0
+"""How often an open page looks whether its lists or the line are others."""
 DEPARTMENT = N_("General")
-
-
-class Row(NamedTuple):
-    """A case in a list. ``step``: the one that is unfinished, or its opening."""
-
-    hid: str
-    name: str
-    number: str
-    at: datetime
-    department: str
-    step: Step
+log = structlog.get_logger(__name__)
 
 
 class CounterPages:
     """The desk's first pages."""
 
-    def __init__(self, desk: Desk, cards: DeskCards, readers: Desks, news: News) -> None:
+    def __init__(self, desk: Desk, cards: DeskCards, lists: Lists, readers: Desks, news: News) -> None:
         self._desk = desk
         self._cards = cards
+        self._lists = lists
         self._readers = readers
         self._news = news
         self._memory = Memory()
+        self._unread = False
 
     def routes(self) -> list[web.RouteDef]:
         """What the application serves."""
@@ -76,31 +71,52 @@ class CounterPages:
         """Put a card down, or type a number; and what is unfinished here."""
         visitor = await self._desk.visitor(request)
         self._desk.law.prepare(self._desk.today)
-        unfinished, opened, elsewhere = await self._lists(visitor)
         values = {
             "sight": self._cards.glance(visitor.seat.workstation),
             "said": self._desk.told(visitor),
-            "unfinished": unfinished,
-            "opened": opened,
-            "elsewhere": elsewhere,
+            "listed": await self._lists.now(visitor.seat.workstation),
             "views": views,
         }
         return self._desk.page(visitor, "desk/start.html", values)
 
     async def live(self, request: web.Request) -> web.StreamResponse:
-        """What lies on the desk's reader, as it changes."""
+        """What lies on the desk's reader, the lists and the line, as they change."""
         visitor = await self._desk.visitor(request)
         return await self._news.serve(request, self._parts(visitor))
 
     async def _parts(self, visitor: Visitor) -> AsyncIterator[str]:
-        async for sight in self._cards.sights(visitor.seat):
+        """A sight is told at once and alone: nobody waits for a list to see a name. What else has changed is told beside it within ``LOOK_S``."""
+        before: object = None
+        sight = Sight(State.NONE)
+        async for fresh in _or_nothing(self._cards.sights(visitor.seat), LOOK_S):
             if not self._desk.seats.current(visitor.seat):
                 return  # the page is loaded anew, and is told what it is now
-            if sight.state is State.ASKING:
+            if fresh is not None and fresh.state is State.ASKING:
                 self._desk.lobby.sessions.touch(
                     visitor.request.cookies.get(SESSION_COOKIE, ""), self._desk.lobby.clock()
                 )
-            yield self._desk.part(visitor, "desk/card.html", {"sight": sight})
+            now = visitor._replace(now=self._desk.lobby.clock())
+            if fresh is not None and fresh != sight:
+                sight = fresh
+                yield self._desk.part(now, "desk/card.html", {"sight": sight})
+                continue
+            listed = await self._listed(visitor)
+            version = listed and listed.version, self._desk.line(), tuple(self._desk.payers())
+            if fresh is not None or version != before:
+                before = version
+                values = {"sight": sight, "listed": listed, "views": views}
+                yield self._desk.part(now, "desk/start_live.html", values)
+
+    async def _listed(self, visitor: Visitor) -> Listed | None:
+        try:
+            listed = await self._lists.lately(visitor.seat.workstation)
+        except JournalUnavailable as error:  # what stands on the page stays
+            if not self._unread:  # each open page asks each second: it is logged once
+                log.error("a desk's lists cannot be read", **located(error))
+            self._unread = True
+            return None
+        self._unread = False
+        return listed
 
     async def find(self, request: web.Request) -> web.Response:
         """Who was typed or scanned: a person's number, or a case's."""
@@ -152,7 +168,7 @@ class CounterPages:
         if look is None:
             return self._desk.to("")
         seen = person.seen(look.kind, look.number, look.card, look.answers)
-        opened = await self._opened()
+        opened = await self._lists.opened()
         here = [step for step in opened if step.workstation == visitor.seat.workstation]
         values = {
             "look": request.match_info["look"],
@@ -164,10 +180,10 @@ class CounterPages:
             "said": said,
             "again_msgid": said.typed.get("msgid", "") if said else "",
             "again_care": said.typed.get("care", "") if said else "",
-            "department": next((_department(step) for step in here), visitor.tongue.text(DEPARTMENT)),
+            "department": next((department_of(step) for step in here), visitor.tongue.text(DEPARTMENT)),
             "today": self._desk.today,
             "noted": self._desk.diagnoses.latest(NOTED_SHOWN_MAX),
-            "cases": [self._row(step) for step in opened if _is_of(step, look)][:LISTED_MAX],
+            "cases": [self._lists.row(step) for step in opened if _is_of(step, look)][:LISTED_MAX],
         }
         return self._desk.page(visitor, "desk/person.html", values)
 
@@ -247,34 +263,23 @@ class CounterPages:
         self._desk.lobby.forget(answer, SESSION_COOKIE)
         return answer
 
-    # -- lists ----------------------------------------------------------------------------------------------------
 
-    async def _lists(self, visitor: Visitor) -> tuple[list[Row], list[Row], int]:
-        """What is unfinished at this desk, what else was opened here today, and how much is unfinished at other desks."""
-        mine = visitor.seat.workstation
-        unfinished: dict[str, Step] = {}
-        for step in await self._desk.casebook.unfinished():
-            if step.hid:
-                unfinished.setdefault(step.hid, step)
-        here = {hid: step for hid, step in unfinished.items() if step.workstation == mine}
-        opened = [step for step in await self._opened() if step.workstation == mine and step.hid not in here]
-        rows = [self._row(step) for step in list(here.values())[-UNFINISHED_LISTED_MAX:]]
-        return rows, [self._row(step) for step in opened[:LISTED_MAX]], len(unfinished) - len(here)
-
-    async def _opened(self) -> Sequence[Step]:
-        begin = datetime.combine(self._desk.today, time(), ZoneInfo(self._desk.place.zone)) - timedelta(seconds=1)
-        return await self._desk.casebook.opened(begin)
-
-    def _row(self, step: Step) -> Row:
-        known = self._desk.casebook.known(step.hid)
-        asked: p.PersonRef | None = getattr(step.request, "person", None)
-        return Row(
-            step.hid, known.name if known else "", asked.number if asked else "", step.at, _department(step), step
-        )
-
-
-def _department(step: Step) -> str:
-    return str(getattr(step.request, "department", ""))
+async def _or_nothing(sights: AsyncGenerator[Sight], wait_s: float) -> AsyncIterator[Sight | None]:
+    """Each of ``sights``, and ``None`` whenever none has come for ``wait_s``; they are ended with this."""
+    coming = asyncio.ensure_future(anext(sights))
+    try:
+        while True:
+            done, _ = await asyncio.wait([coming], timeout=wait_s)
+            if done:
+                sight = coming.result()
+                coming = asyncio.ensure_future(anext(sights))
+                yield sight
+            else:
+                yield None
+    finally:
+        coming.cancel()
+        await asyncio.gather(coming, return_exceptions=True)
+        await sights.aclose()
 
 
 def _is_of(step: Step, look: Look) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -51,7 +51,9 @@ class Visitor(NamedTuple):
 
 
 class Desk:
-    """What the pages work with. ``line``: why there is no line to the insurer now, as a refusal's code; empty: there is one."""
+    """What the pages work with. ``line``: why there is no line to the insurer now, as a refusal's code; empty: there is one. ``payers``: codes of those
+    that give the insurer's centre no answer.
+    """
 
     def __init__(
         self,
@@ -62,6 +64,7 @@ class Desk:
         law: Law,
         place: Place,
         line: Callable[[], str],
+        payers: Callable[[], Sequence[str]] = lambda: (),
     ) -> None:
         self.lobby = lobby
         self.seats = seats
@@ -70,6 +73,7 @@ class Desk:
         self.law = law
         self.place = place
         self.line = line
+        self.payers = payers
         self.diagnoses = Noted()
         self.looks: Shelf[Look] = Shelf()
         self.said: Shelf[Said] = Shelf()
@@ -167,6 +171,7 @@ class Desk:
             "sentence": sentence,
             "fault": lambda code: REFUSALS[code].fault.value if code in REFUSALS else "",
             "line": self.line(),
+            "silent": () if self.line() else [self.law.scheme(one, into) for one in self.payers()],
             "new_msgid": new_msgid,
             "currency": place.currency,
         }

@@ -126,7 +126,7 @@ class WorkPages:
                 if found is None or not self._desk.seats.current(fresh.seat):
                     return
                 version = _version(found)
-                yield self._desk.part(fresh, "desk/case_state.html", self._values(fresh, found))
+                yield self._desk.part(fresh, "desk/case_live.html", self._values(fresh, found))
             await self._bells.wait(hid, BEAT_S)
 
     async def bill(self, request: web.Request) -> web.Response:

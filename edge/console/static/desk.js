@@ -74,6 +74,18 @@ async function renew(leave) {
   document.querySelector("main [autofocus]")?.focus();
 }
 
+// What the news say of other places of the page. Whoever stands on a link there stays on it; where it has gone, the page's first field has the focus again.
+function place(fresh) {
+  for (const one of fresh.content.querySelectorAll("[data-region]")) {
+    one.remove();
+    const shown = document.querySelector(`[data-region="${one.dataset.region}"]`);
+    if (!shown || shown.innerHTML === one.innerHTML) continue;
+    const held = shown.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
+    shown.replaceChildren(...one.childNodes);
+    if (held) ([...shown.querySelectorAll("a")].find((link) => link.getAttribute("href") === held) ?? document.querySelector("main [autofocus]"))?.focus();
+  }
+}
+
 function live(part, known = versionOf(part)) {
   let timer;
   let renewing;
@@ -87,6 +99,7 @@ function live(part, known = versionOf(part)) {
     heard();
     const fresh = document.createElement("template");
     fresh.innerHTML = JSON.parse(event.data).html;
+    place(fresh);
     const moved = "reloads" in part.dataset && versionOf(fresh.content) !== known; // also where its words are the same
     if (fresh.content.textContent.trim() !== part.textContent.trim() || !("reloads" in part.dataset)) part.replaceChildren(fresh.content);
     const goto = part.querySelector("[data-goto]");
