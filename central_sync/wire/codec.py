@@ -82,12 +82,13 @@ def request_from_json(row: Row, text: bytes) -> Request:
     if len(text) > PACKET_BYTES_MAX:
         raise Refused("packet_too_large", f"over {PACKET_BYTES_MAX} bytes")
     try:
-        text.decode("utf-8")
         return msgspec.json.decode(text, type=row.request)
     except UnicodeDecodeError as error:
         raise Refused("packet_not_utf8") from error
     except (msgspec.DecodeError, RecursionError) as error:
-        # what fits a request's type is no deeper than the type, so that only what does not fit is measured: it is slow
+        # what fits a request's type is UTF-8 and no deeper than the type, so that only what does not fit is looked through: it is slow
+        if not is_utf8(text):
+            raise Refused("packet_not_utf8") from error
         if depth(text) > PACKET_DEPTH_MAX:
             raise Refused("packet_too_deep", f"over {PACKET_DEPTH_MAX} levels") from error
         raise Refused("packet_invalid", location(error)) from error
@@ -127,6 +128,15 @@ def sha256(data: bytes) -> bytes:
     for at in range(0, len(data), _HASH_WITHOUT_PAUSE_BYTES):
         state.update(data[at : at + _HASH_WITHOUT_PAUSE_BYTES])
     return state.digest()
+
+
+def is_utf8(text: bytes) -> bool:
+    """Whether it is; of what was decoded into a type without fields of any value, it is known."""
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def depth(text: bytes) -> int:

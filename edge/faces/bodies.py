@@ -129,17 +129,9 @@ def read(kind: type[T], body: bytes) -> T:
         raise Refused("packet_not_utf8") from error
     except msgspec.DecodeError as error:
         # the text of what fits is known to be UTF-8, field by field, but for a packet, which is read later
-        if not _is_utf8(body):
+        if not codec.is_utf8(body):
             raise Refused("packet_not_utf8") from error
         raise Refused(_code(error), codec.location(error)) from error
-
-
-def _is_utf8(body: bytes) -> bool:
-    try:
-        body.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _code(error: msgspec.DecodeError) -> str:

@@ -172,6 +172,10 @@ def test_a_field_that_nobody_knows_is_told_with_its_path_and_nothing_that_may_be
         (b'{"hid": "0000000000010109", "currency": "CNY", "total": 1, "totl": 1}', "packet_invalid"),
         (b'{"hid": "0000000000010109", "currency": "CNY", "total": 1} x', "packet_invalid"),
         (b'{"hid": "0000000000010109", "currency": "CNY", "total": 1, "invoice": "\xff"}', "packet_not_utf8"),
+        (b'{"hid": "0000000000010109", "currency": "CNY", "total": 1, "totl": "\xff"}', "packet_not_utf8"),
+        (b'{"hid": "0000000000010109", "currency": "\xff", "total": 1}', "packet_not_utf8"),
+        (b'{"\xff": 1}', "packet_not_utf8"),
+        (b"\xff" * 100, "packet_not_utf8"),
         (b'{"a":' * 9 + b"1" + b"}" * 9, "packet_too_deep"),
         (b"[" * 100_000, "packet_too_deep"),
         (b'{"invoice": "' + b"a" * limits.PACKET_BYTES_MAX + b'"}', "packet_too_large"),
@@ -179,6 +183,23 @@ def test_a_field_that_nobody_knows_is_told_with_its_path_and_nothing_that_may_be
 )
 def test_a_bad_packet_of_the_his_is_refused_with_its_code(text: bytes, code: str) -> None:
     assert _code(codec.request_from_json, SETTLE, text).code == code
+
+
+@pytest.mark.parametrize("number", catalogue.BY_NUMBER)
+def test_every_text_in_a_request_is_decoded_so_that_one_that_was_read_is_utf8(number: str) -> None:
+    assert _reads_all(msgspec.json.schema(catalogue.BY_NUMBER[number].request))
+
+
+def _reads_all(schema: object) -> bool:
+    """Whether nothing in what fits is passed over: neither a field of any value nor one that is not known."""
+    if isinstance(schema, list):
+        return all(_reads_all(part) for part in schema)
+    if not isinstance(schema, dict):
+        return True
+    known = "properties" not in schema or schema.get("additionalProperties") is False
+    parts = [part for name, part in schema.items() if name not in ("default", "properties", "$defs")]
+    parts += [*schema.get("properties", {}).values(), *schema.get("$defs", {}).values()]
+    return bool(schema) and known and _reads_all(parts)
 
 
 def test_brackets_in_a_string_are_not_depth() -> None:
