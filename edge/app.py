@@ -165,7 +165,7 @@ class Edge:
         clerks = Clerks(
             self._folder, who, self._journal, desks, cycles, self._workstations, front, events, audit, clock,
             lambda: "" if self._uplink.up else self._uplink.trouble or "line_down", lambda: self._rulebooks.current,
-            lambda: [one.payer for one in downlink.payers or ()],
+            lambda: [one.payer for one in downlink.payers or ()], self._maintenance.window,
         )  # fmt: skip
         console = self._console(audit, address, clerks)
         jobs = Jobs(self._jobs(cycles, housekeeping, renewals, reconciler, roots, console))

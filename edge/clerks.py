@@ -27,6 +27,7 @@ from edge.cycles import Cycles
 from edge.events import Events
 from edge.identity import Identity
 from edge.journal import Journal
+from edge.maintenance.window import Window
 from edge.readers.front import Front
 from edge.readers.reads import Read
 from edge.workstations import Workstations
@@ -36,7 +37,7 @@ STREAMS_MAX = 512
 
 
 class Clerks:
-    """The clerk's pages over these parts. ``line``: why there is no line now; ``law``: the rulebook in use; ``payers``: those that give no answer."""
+    """The clerk's pages over these parts. ``line``: why there is no line now; ``law``: the rulebook in use; ``payers``: those that give no answer; ``maintenance``: what is announced."""
 
     def __init__(
         self,
@@ -53,12 +54,14 @@ class Clerks:
         line: Callable[[], str],
         law: Callable[[], InUse | None],
         payers: Callable[[], Sequence[str]] = lambda: (),
+        maintenance: Callable[[], Window | None] = lambda: None,
     ) -> None:
         self._who = who
         self._front = front
         self._audit = audit
         self._line = line
         self._payers = payers
+        self._maintenance = maintenance
         self._head = lambda: journal.head
         self._law = Law(law, who.currency)
         self._teller = Teller(intake, clock)
@@ -74,7 +77,17 @@ class Clerks:
         """The pages, for the console that ``lobby`` is of."""
         who = self._who
         place = Place(who.currency, who.zone, who.shown_in)
-        desk = Desk(lobby, self._seats, self._teller, self._casebook, self._law, place, self._line, self._payers)
+        desk = Desk(
+            lobby,
+            self._seats,
+            self._teller,
+            self._casebook,
+            self._law,
+            place,
+            self._line,
+            self._payers,
+            self._maintenance,
+        )
         news = self._news = News(lobby.still, STREAMS_MAX, lobby.whose)
         counter = self._counter = CounterPages(desk, self._cards, Lists(desk, self._head), self._front.desks, news)
         return [PairingPages(lobby, self._seats, self._audit), counter, WorkPages(desk, news, self._bells)]

@@ -17,7 +17,7 @@ from central_sync.terms.languages import Language
 from tests import screens_desk, screens_fleet, screens_hub
 from tests.browser import DOUBLED, NARROW, chromium, picture, window
 from tests.e2e.console_town import sign_in, with_technician
-from tests.e2e.technician_tour import PAGES, furnished, parked_entry, shown, tried
+from tests.e2e.technician_tour import PAGES, announced, furnished, parked_entry, shown, tried, windows, with_readers
 from tests.e2e.town import Town
 
 SIZES = {"1024": NARROW, "200": DOUBLED}
@@ -44,25 +44,39 @@ def _tour(page: Page, address: str, folder: Path, named: str) -> None:
     for name, path in PAGES.items():
         shown(page, address, path)
         picture(page, folder, f"technician-{name}-{named}")
+    for state, (day, at) in windows().items():
+        announced(page, address, day, at)
+        picture(page, folder, f"technician-maintenance-{state}-{named}")
+    shown(page, address, "/technician")
+    picture(page, folder, f"technician-maintained-{named}")
+    shown(page, address, PAGES["maintenance"])
+    page.locator("form[action$=end] button").click()
+    page.wait_for_selector("form[action$=end]", state="detached")
+    shown(page, address, PAGES["access"])
+    for folded in page.locator("summary").all():
+        folded.click()
+    picture(page, folder, f"technician-access-unfolded-{named}")
     entry = parked_entry(page, address)
     picture(page, folder, f"technician-entry-{named}")
     shown(page, address, f"{entry}/release")
     picture(page, folder, f"technician-release-{named}")
 
 
+def _town(place: Path) -> Town:
+    town = Town(place)
+    with_readers(town)
+    return town
+
+
 def main(folder: Path) -> None:
     """Take all pictures."""
-    with tempfile.TemporaryDirectory() as place, Town(Path(place)) as town, chromium() as browser:
+    with tempfile.TemporaryDirectory() as place, _town(Path(place)) as town, chromium() as browser:
         address = with_technician(town)
         town.sign_in()
         furnished(town)
         with window(browser) as page:
             sign_in(page, address)
             tried(page, address)
-            shown(page, address, PAGES["maintenance"])
-            page.fill('input[name="reason"]', "A new disk is put in")
-            page.fill('input[name="minutes"]', "1")
-            page.keyboard.press("Enter")
         _pictures(browser, address, folder, "well")
         town.hub.kill()
         town.handle("2201", town.registration())

@@ -11,6 +11,8 @@ from playwright.sync_api import Browser, Page
 
 from central_sync.terms.languages import Language
 from tests.browser import DESK, DOUBLED, NARROW, chromium, picture, window
+from tests.e2e.console_town import sign_in as sign_in_technician
+from tests.e2e.console_town import with_technician
 from tests.e2e.desk_town import (
     CARD,
     HOSTILE_NUMBER,
@@ -24,6 +26,7 @@ from tests.e2e.desk_town import (
     show_shares,
     sign_in,
 )
+from tests.e2e.technician_tour import announced, windows
 from tests.e2e.town import NATIONAL_CODE
 
 LOOKS = {"light": DESK, "dark": DESK, "1024": NARROW, "200": DOUBLED}
@@ -67,6 +70,7 @@ class _Album:
         town.put()
         page.wait_for_selector(".who-is")
         self.take("person")
+        self._unfolded("person")
         _start(page)
         page.wait_for_selector(".card-sight.lying")
         self.take("card-lying")
@@ -77,8 +81,10 @@ class _Album:
         for item in ITEMS:
             charge(page, *item)
         self.take("case")
+        self._unfolded("case")
         show_shares(page)
         self.take("bill")
+        self._unfolded("bill")
         page.keyboard.press("Enter")
         page.wait_for_selector("form[action$='/booked']")
         self.take("settled")
@@ -88,7 +94,17 @@ class _Album:
         page.keyboard.press("Enter")
         page.wait_for_selector(".slip")
         self.take("slip")
+        page.emulate_media(media="print")
+        self.take("slip-printed")
+        page.emulate_media(media="screen")
         self._stay()
+
+    def _unfolded(self, state: str) -> None:
+        """The page with all that is folded away on it, and folded again."""
+        unfold = "open => document.querySelectorAll('main details').forEach(one => { one.open = open; })"
+        self.page.evaluate(unfold, True)
+        self.take(f"{state}-unfolded")
+        self.page.evaluate(unfold, False)
 
     def _stay(self) -> None:
         """An item that is chosen, a bill that a review would take something off, and a part of a stay."""
@@ -118,6 +134,7 @@ class _Album:
         page.keyboard.press("Enter")
         page.wait_for_selector(".part form[action$=cancel]", state="attached")
         self.take("part-booked")
+        self._unfolded("part-booked")
 
     def _uninsured(self) -> None:
         page = self.page
@@ -196,6 +213,29 @@ class _Album:
         self.take("day-ended")
 
 
+def _maintenance(browser: Browser, town: DeskTown, folder: Path) -> None:
+    """What the desk tells of maintenance that is announced, and how new work is refused while it lasts."""
+    address = with_technician(town)
+    with window(browser) as technician:
+        sign_in_technician(technician, address)
+        for state, (day, at) in windows().items():
+            announced(technician, address, day, at)
+            for language in Language:
+                for looks, size in LOOKS.items():
+                    with window(browser, language, dark=looks == "dark", refused=True) as page:
+                        page.set_viewport_size(size)
+                        album = _Album(page, town, folder, f"{language}-{looks}")
+                        sign_in(page, town)
+                        album.take(f"maintenance-{state}")
+                        if state == "lasts":
+                            look_up(page, NATIONAL_CODE)
+                            page.locator("form[action$=open] button").first.press("Enter")
+                            page.wait_for_selector(".told")
+                            album.take("maintenance-refused")
+        technician.locator("form[action$=end] button").click()
+        technician.wait_for_selector("form[action$=end]", state="detached")
+
+
 def take(browser: Browser, folder: Path) -> None:
     """All of them."""
     with tempfile.TemporaryDirectory() as place, DeskTown(Path(place)) as town:
@@ -207,6 +247,7 @@ def take(browser: Browser, folder: Path) -> None:
                     album.line_up()
                     if looks == "light":
                         album.in_doubt()
+        _maintenance(browser, town, folder)
         town.hub.kill()
         for language in Language:
             for looks, size in LOOKS.items():

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 
 from playwright.sync_api import Page, expect
 
+from central_sync.terms.days import Calendar, civil_day, display
 from tests import programs
-from tests.e2e.town import PERSON, Town
+from tests.e2e.town import NAME, PERSON, Town
 
 PAGES: Mapping[str, str] = {
     "journal": "/technician/journal",
@@ -20,6 +23,7 @@ PAGES: Mapping[str, str] = {
 }
 """Name → address under the console's."""
 RUN_MS_MAX = 30_000
+ZONE = "Asia/Tehran"
 
 
 def furnished(town: Town) -> str:
@@ -34,6 +38,40 @@ def furnished(town: Town) -> str:
     programs.edge_command(town.edge_folder, "journal", "recovery-key")
     programs.edge_command(town.edge_folder, "journal", "backup")
     return msgid
+
+
+def with_readers(town: Town) -> None:
+    """Readers in each of their states: a card in, waiting, away, in trouble. Before the town begins."""
+    town.edge_folder.mkdir(parents=True, exist_ok=True)
+    rows = [
+        f'[[readers]]\nname = "desk-{n}"\ndriver = "simulated"\naddress = "reader-{n}"\ndesk = "desk-{n}"\n'
+        for n in (1, 2, 3)
+    ]
+    rows.append('[[readers]]\nname = "counter"\ndriver = "serial_line"\naddress = "/dev/ttyUSB7?kind=sdt"\n')
+    (town.edge_folder / "edge.toml").write_text("\n".join(rows))
+    for n in (1, 2):
+        (town.edge_folder / f"reader-{n}").mkdir()
+    (town.edge_folder / "reader-1" / "card.json").write_text(json.dumps({**PERSON, "name": NAME}))
+
+
+def windows() -> dict[str, tuple[str, str]]:
+    """Day and time, as a technician types them, of maintenance that is to come and of one that lasts."""
+    today = civil_day(datetime.now(UTC), ZONE)
+    return {
+        "announced": (display(today + timedelta(days=1), Calendar.JALALI), "14:30"),
+        "lasts": (display(today, Calendar.JALALI), "00:00"),
+    }
+
+
+def announced(page: Page, address: str, day: str, time: str) -> None:
+    """Announce maintenance of half an hour."""
+    shown(page, address, PAGES["maintenance"])
+    page.fill('input[name="day"]', day)
+    page.fill('input[name="time"]', time)
+    page.fill('input[name="reason"]', "A new disk is put in")
+    with page.expect_navigation():
+        page.locator('input[name="reason"]').press("Enter")
+    page.wait_for_selector("form[action$=end]")
 
 
 def shown(page: Page, address: str, path: str) -> None:

@@ -101,7 +101,7 @@ class CounterPages:
                 yield self._desk.part(now, "desk/card.html", {"sight": sight})
                 continue
             listed = await self._listed(visitor)
-            version = listed and listed.version, self._desk.line(), tuple(self._desk.payers())
+            version = listed and listed.version, self._desk.standing(now.now)
             if fresh is not None or version != before:
                 before = version
                 values = {"sight": sight, "listed": listed, "views": views}

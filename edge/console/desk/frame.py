@@ -27,6 +27,7 @@ from edge.console.desk.teller import Teller, new_msgid
 from edge.console.lobby import BASE, Lobby
 from edge.console.sessions import Session
 from edge.errors import JournalUnavailable
+from edge.maintenance.window import Window
 
 FORM_FIELDS_MAX = 40
 FORM_CHARACTERS_MAX = 1_000
@@ -52,7 +53,7 @@ class Visitor(NamedTuple):
 
 class Desk:
     """What the pages work with. ``line``: why there is no line to the insurer now, as a refusal's code; empty: there is one. ``payers``: codes of those
-    that give the insurer's centre no answer.
+    that give the insurer's centre no answer. ``maintenance``: what a technician has announced, or what lasts now.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class Desk:
         place: Place,
         line: Callable[[], str],
         payers: Callable[[], Sequence[str]] = lambda: (),
+        maintenance: Callable[[], Window | None] = lambda: None,
     ) -> None:
         self.lobby = lobby
         self.seats = seats
@@ -74,6 +76,7 @@ class Desk:
         self.place = place
         self.line = line
         self.payers = payers
+        self.maintenance = maintenance
         self.diagnoses = Noted()
         self.looks: Shelf[Look] = Shelf()
         self.said: Shelf[Said] = Shelf()
@@ -82,6 +85,11 @@ class Desk:
     def today(self) -> date:
         """The institution's civil day."""
         return civil_day(self.lobby.clock(), self.place.zone)
+
+    def standing(self, now: datetime) -> tuple[object, ...]:
+        """What the desk's bar tells beside the desk itself: another one when that is another."""
+        window = self.maintenance()
+        return self.line(), tuple(self.payers()), window, window is not None and window.lasts(now)
 
     async def visitor(self, request: web.Request) -> Visitor:
         """Whoever asks for a page.
@@ -171,6 +179,7 @@ class Desk:
             "sentence": sentence,
             "fault": lambda code: REFUSALS[code].fault.value if code in REFUSALS else "",
             "line": self.line(),
+            "maintenance": self.maintenance(),
             "silent": () if self.line() else [self.law.scheme(one, into) for one in self.payers()],
             "new_msgid": new_msgid,
             "currency": place.currency,

@@ -6,13 +6,16 @@ import asyncio
 import html
 import json
 import re
+from datetime import timedelta
 
 import pytest
 from aiohttp import ClientResponse
+from msgspec.structs import replace
 
 from edge.console.desk.lists import Lists
 from edge.console.lobby import BASE
 from edge.errors import JournalUnavailable
+from edge.maintenance.window import Window
 from tests.edge.console.desk.hospital import Hospital, Person
 from tests.edge.world import Edge, until
 from tests.patience import HUNG_S
@@ -54,6 +57,18 @@ async def test_an_open_first_page_is_told_of_cases_the_line_and_payers_without_b
         assert "Unfinished at this desk" in await told(stream, "not booked yet", "lists")
         hospital.clerks._counter._desk.payers = lambda: ("centre-x",)
         await told(stream, "No answer from centre-x: its part comes later Line to the insurer", "line")
+        window = Window(
+            begin=hospital.now(),
+            end=hospital.now() + timedelta(hours=1),
+            reason="a disk <b>",
+            announced_at=hospital.now(),
+        )
+        hospital.clerks._counter._desk.maintenance = lambda: window
+        assert "nothing new is begun. a disk <b>" in await told(stream, "Maintenance until", "line")
+        later = replace(window, begin=window.begin + timedelta(minutes=30))
+        hospital.clerks._counter._desk.maintenance = lambda: later
+        assert "nothing new" not in await told(stream, "Maintenance is announced: from", "line")
+        hospital.clerks._counter._desk.maintenance = lambda: None
         await hub.stop()
         said = await told(stream, "No line to the insurer", "line")
         assert "centre-x" not in said, "nobody can say while the line is down"
