@@ -6,6 +6,8 @@ AUTHORITY_DAYS = 3652
 """How long the hub's own authority lives: ten years; the next one takes its place while both are believed."""
 AUTHORITY_WARNING_DAYS = 365
 """From this many days before its end the hub's log asks for the next one."""
+PACK_BYTES_MAX = 4 * 1024 * 1024
+"""Of an authority's folder as one stream: two authorities, and a few hundred certificates and words."""
 AUTHORITY_LOOK_S = 2.0
 """How often a running hub looks whether another authority is in use, or announced."""
 ACTIVE_DAYS = 7

@@ -1,4 +1,4 @@
-"""``pishkhan-hub authority show | next | drill | switch | back | retire | withdraw``: from the hub's authority to the next one, proven before it is used.
+"""``pishkhan-hub authority show | next | drill | switch | back | retire | withdraw | pack | take``: from the hub's authority to the next one, proven before it is used.
 
 They need the hub's folder and no running hub; those that run take up what was done within seconds. Exit status: 0 done, 1 some edges are
 not ready (``drill``), 2 not possible.
@@ -6,14 +6,19 @@ not ready (``drill``), 2 not possible.
 
 from __future__ import annotations
 
+import os
+import stat
 import sys
 from collections.abc import Sequence
 from typing import Any
 
 import click
 
-from central_sync.app import clock
+from central_sync.app import AUTHORITY_FOLDER, clock
+from central_sync.errors import StoreError
+from central_sync.fleet import packing
 from central_sync.fleet.handover import HandoverError, Handovers
+from central_sync.fleet.limits import PACK_BYTES_MAX
 from central_sync.fleet.readiness import EdgeReady, Ready, behind, bound, enrolled_since, lost, readiness
 from central_sync.place import Place
 from central_sync.verbs import printing
@@ -34,6 +39,7 @@ def show(place: Place) -> None:
     """Tell which authority is in use, which is beside it, and until when."""
     present, standing = place.authority(), _handovers(place).standing()
     click.echo(f"in use: {present.name}, until {present.expires_at():%Y-%m-%d}")
+    click.echo(f"fingerprint: {packing.fingerprint(present.der())}")
     word = standing.handover
     if word is None or standing.shadow is None:
         click.echo("beside it: none")
@@ -130,6 +136,55 @@ def withdraw(place: Place, despite: bool) -> None:
     name = _handovers(place).withdraw(clock())
     _audit(place, "authority_withdrawn", name + noted)
     click.echo(f"{name} is withdrawn.")
+
+
+@authority.command()
+@click.pass_obj
+def pack(place: Place) -> None:
+    """Write the authority to stdout, keys and all, for another hub: `… authority pack | ssh OTHER pishkhan-hub --data DIR authority take`."""
+    out = sys.stdout.buffer
+    _secret(out.fileno(), "written to")
+    present = place.authority()
+    content = packing.packed(present.folder, clock())
+    _audit(place, "authority_packed", present.name)  # first: no key leaves without a trace
+    out.write(content)
+    out.flush()
+    click.echo(f"{present.name} is packed; its fingerprint: {packing.fingerprint(present.der())}", err=True)
+
+
+@authority.command()
+@click.option("--fingerprint", default="", help="Of the authority in use, as `show` tells it there; needed at first.")
+@click.option("--despite", is_flag=True, help="Also if the one beside the authority in use here is unknown there.")
+@click.pass_obj
+def take(place: Place, fingerprint: str, despite: bool) -> None:
+    """Let what `authority pack` wrote, on stdin, hold here: whole or not at all. In a new folder before `init`."""
+    asked = fingerprint.replace(":", "").lower()
+    if asked and packing.FINGERPRINT.fullmatch(asked) is None:
+        raise HandoverError("a fingerprint is 64 hexadecimal digits")
+    given = sys.stdin.buffer
+    _secret(given.fileno(), "read from")
+    content = given.read(PACK_BYTES_MAX + 1)
+    try:
+        place.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        name = packing.take(place.folder / AUTHORITY_FOLDER, content, asked, despite=despite)
+    except OSError as error:
+        raise HandoverError(f"{place.folder} cannot be written: {error.strerror}. What stood there stands.") from error
+    click.echo(f"{name} is in use here.", err=True)
+    try:
+        _audit(place, "authority_taken", name)
+    except StoreError as error:
+        click.echo(f"It is not in the audit trail, for the database cannot be used yet: {error}", err=True)
+
+
+def _secret(handle: int, what: str) -> None:
+    """Refuse a place where others see the keys."""
+    mode = os.fstat(handle).st_mode
+    if os.isatty(handle):
+        raise HandoverError(
+            f"the authority's keys are not {what} a screen: authority pack | ssh OTHER … authority take"
+        )
+    if stat.S_ISREG(mode) and stat.S_IMODE(mode) & 0o077:
+        raise HandoverError(f"the file that it is {what} can be read by others: chmod 600 it first (umask 077)")
 
 
 def _handovers(place: Place) -> Handovers:

@@ -24,21 +24,15 @@ RULES = (
 """Each answer goes by the device on which it was asked."""
 
 
-class NextKey:
-    """At ``box``'s hub: a second device with a key of its own, and a repository that tells of it."""
+class Beside:
+    """At ``box``'s hub: a second device with a key of its own, and a repository, in which no release is offered, that tells of it."""
 
     def __init__(self, box: Box) -> None:
         self._box = box
-        self._centre = Centre(box.folder / "safe").opened()
-        self._centre.release("1.0")
-        shutil.copytree(self._centre.folder, box.hub_folder / FOLDER, dirs_exist_ok=True)
-        self._base = installed(box.folder / "opt", "1.0")
-        root = box.folder / "1.root.json"
-        root.write_bytes((box.hub_folder / FOLDER / "metadata/1.root.json").read_bytes())
-        # Each site that is applied writes the edge's settings anew, for a box whose files lie at the root.
-        settings = box.edge_folder / "edge.toml"
-        settings.write_text(settings.read_text().replace('appliance = "/"', f'appliance = "{box.root}"'))
-        self.update("trust", str(root))
+        centre = Centre(box.folder / "safe").opened()
+        centre.release("1.0", ring="")
+        shutil.copytree(centre.folder, box.hub_folder / FOLDER, dirs_exist_ok=True)
+        self.root = (box.hub_folder / FOLDER / "metadata/1.root.json").read_bytes()
 
     def up(self, key: str) -> subprocess.Popen[bytes]:
         """The device, with the private key in the file ``key``."""
@@ -55,9 +49,27 @@ class NextKey:
         assert made.stdout.readline() == b"up\n"
         return made
 
+    def said(self, present: str, following: str) -> None:
+        """Edges are told."""
+        programs.hub_command(self._box.hub_folder, "tunnel", "next", present, following, "--port", str(PORT))
+
+
+class NextKey(Beside):
+    """And the updater of a box whose files lie in a folder."""
+
+    def __init__(self, box: Box) -> None:
+        super().__init__(box)
+        self._base = installed(box.folder / "opt", "1.0")
+        root = box.folder / "1.root.json"
+        root.write_bytes(self.root)
+        # Each site that is applied writes the edge's settings anew, for a box whose files lie at the root.
+        settings = box.edge_folder / "edge.toml"
+        settings.write_text(settings.read_text().replace('appliance = "/"', f'appliance = "{box.root}"'))
+        self.update("trust", str(root))
+
     def told(self, present: str, following: str) -> None:
         """Edges are told, and the box's updater has looked."""
-        programs.hub_command(self._box.hub_folder, "tunnel", "next", present, following, "--port", str(PORT))
+        self.said(present, following)
         self.update("run")
 
     def update(self, *words: str) -> None:

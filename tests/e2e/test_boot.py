@@ -13,6 +13,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -26,6 +27,7 @@ import pytest
 from installers import build, freeze, packages
 from tests import programs
 from tests.e2e import machine
+from tests.e2e.next_key import Beside
 from tests.e2e.test_appliance import ENROL, FAR, PROVIDER, SYNC, Box, waited_for
 from tests.e2e.test_networks import CONTEXT, LAN, Networks, _ip
 from tests.e2e.town import INSTITUTION, MEMBER, PERSON, VISIT
@@ -318,3 +320,46 @@ def test_an_upgrade_by_the_package_keeps_what_waits_and_starts_again(box: Applia
     waited_for(box.works, "the line did not come back", BACK_S_MAX)
     waited_for(lambda: box.final(taken), "what waited did not arrive", BACK_S_MAX)
     stands(box)
+
+
+def test_the_hubs_next_key_is_heard_of_drilled_and_gone_over_to_by_the_units_alone(box: Appliance) -> None:
+    vm, beside = box.machine, Beside(box)
+    unit = "pishkhan-tunnel-next"
+    present, wrong = box.public["hub"], box._key(box.folder / "stranger.key")
+    right = box._key(box.folder / "next.key")
+    vm.told(f"cat > /var/tmp/root.json <<'EOF'\n{beside.root.decode()}\nEOF")
+    vm.told(f"pishkhan-edge --data {DATA} update trust /var/tmp/root.json")
+    site = vm.told("sha256sum /etc/pishkhan/site.toml /etc/systemd/network/*")
+    device = beside.up(str(box.folder / "next.key"))
+    try:
+        beside.said(present, wrong)
+        _heard(box, wrong)
+        vm.until(f"journalctl -u {unit} | grep tunnel_unanswered", "the drill did not end", BACK_S_MAX)
+        assert vm.told(f"systemctl show -P Result {unit}") == "success", (
+            "a key that nobody proves is no fault of the box"
+        )
+        assert vm.told("sha256sum /etc/pishkhan/site.toml /etc/systemd/network/*") == site, "nothing was touched"
+        assert vm.told("ls /sys/class/net").split().count("hub1") == 0
+        box.say("nobody proves a wrong key")
+        beside.said(present, right)
+        _heard(box, right)
+        vm.until(f"journalctl -u {unit} | grep in_place", "it did not go over", BACK_S_MAX)
+        box.say("gone over")
+        assert vm.told("wg show hub0 peers") == right
+        assert right in vm.told("cat /etc/pishkhan/site.toml")
+        assert vm.told("ls /var/lib/pishkhan-firmware").split().count("unconfirmed") == 0
+        _ip("-n", box.networks._names["hub"], "link", "set", "wgcentre", "down")
+        vm.reboot()
+        waited_for(box.works, "the line did not come back over the next key alone", BACK_S_MAX)
+        stands(box)
+        told = programs.hub_command(box.hub_folder, "tunnel", "drill").stdout
+        assert "in_place" in told, told
+    finally:
+        os.killpg(device.pid, signal.SIGKILL)
+        device.communicate()
+
+
+def _heard(box: Appliance, following: str) -> None:
+    """The updater has looked, as its timer lets it, and has written the word down; the path unit starts what is left."""
+    box.machine.told("systemctl start pishkhan-update", seconds=BACK_S_MAX)
+    assert following in box.machine.told("cat /var/lib/pishkhan-update/tunnel.json")

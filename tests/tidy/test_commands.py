@@ -15,6 +15,7 @@ from tests.tidy import tree
 PROGRAMS = {"pishkhan-edge": edge, "pishkhan-hub": hub}
 IN_TICKS = re.compile(r"`(pishkhan-(?:edge|hub) [^`\n]+)`")
 ON_A_LINE = re.compile(r"^ *(?:\$ )?(pishkhan-(?:edge|hub) .+)$", re.MULTILINE)
+ELSEWHERE = re.compile(r"^ssh \S+ ")
 PAGES = [
     tree.ROOT / "README.md",
     *sorted(tree.ROOT.glob("docs/**/*.md")),
@@ -22,10 +23,12 @@ PAGES = [
 ]
 TYPED = sorted(
     {
-        found
+        typed
         for page in PAGES
         for pattern in (IN_TICKS, ON_A_LINE)
         for found in pattern.findall(page.read_text(encoding="utf-8"))
+        for part in found.split(" | ")
+        if (typed := ELSEWHERE.sub("", part)).startswith("pishkhan-")
     }
 )
 

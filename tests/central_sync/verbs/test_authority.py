@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from central_sync.config import load
+from central_sync.fleet.handover import HandoverError
 from central_sync.fleet.reports import packed
 from central_sync.place import Place
 from central_sync.store.fleet_records import ReportRow
 from central_sync.store.records import Certificate
+from central_sync.verbs import authority as verbs
 from central_sync.wire.limits import WIRE_VERSION
 from central_sync.wire.messages import EdgeReport
 from tests.central_sync.test_main import hub_command
+from tests.patience import HUNG_S
+from tests.tidy import tree
 
 
 @pytest.fixture
@@ -98,3 +106,49 @@ def test_a_switch_is_not_undone_past_an_edge_that_was_enrolled_since(hub):
     assert "H01" in hub_command(hub, "authority", "back", "--despite").stderr
     noted = [json.loads(line)["detail"] for line in hub_command(hub, "audit", "--json").stdout.splitlines()][-1]
     assert "despite 1 edges" in noted
+
+
+def typed(hub, *words, **streams) -> subprocess.CompletedProcess[bytes]:
+    """A command as an operator types it, with its own stdin and stdout."""
+    command = [sys.executable, "-m", "central_sync", "--data", str(hub), "authority", *words]
+    streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE} | streams
+    if "input" in streams:
+        del streams["stdin"]
+    return subprocess.run(command, cwd=tree.ROOT, stderr=subprocess.PIPE, timeout=4 * HUNG_S, check=False, **streams)
+
+
+@pytest.mark.proof
+def test_the_authority_goes_to_another_hub_through_a_pipe_before_its_init(hub, tmp_path):
+    other = tmp_path / "other"
+    shown = hub_command(hub, "authority", "show").stdout
+    fingerprint = shown.split("fingerprint: ")[1].split()[0]
+    sent = typed(hub, "pack")
+    assert sent.returncode == 0, sent.stderr
+    assert fingerprint in sent.stderr.decode()
+    taken = typed(other, "take", "--fingerprint", fingerprint, input=sent.stdout)
+    assert taken.returncode == 0, taken.stderr
+    assert b"not in the audit trail" in taken.stderr, "there is no database yet, and that is said"
+    hub_command(other, "init")
+    assert hub_command(other, "authority", "show").stdout == shown, "init keeps what was taken"
+    assert "authority_packed" in hub_command(hub, "audit").stdout
+
+
+def test_keys_are_written_neither_to_a_screen_nor_to_a_file_that_others_read(tmp_path):
+    ours, screen = pty.openpty()
+    try:
+        with pytest.raises(HandoverError, match="a screen"):
+            verbs._secret(screen, "written to")
+    finally:
+        os.close(screen)
+        os.close(ours)
+    with (tmp_path / "pack").open("wb") as file:
+        (tmp_path / "pack").chmod(0o640)
+        with pytest.raises(HandoverError, match="chmod 600"):
+            verbs._secret(file.fileno(), "written to")
+        (tmp_path / "pack").chmod(0o600)
+        verbs._secret(file.fileno(), "written to")
+
+
+def test_a_fingerprint_is_whole(hub):
+    done = hub_command(hub, "authority", "take", "--fingerprint", "abc", check=False)
+    assert (done.returncode, "64 hexadecimal" in done.stderr) == (2, True)
