@@ -26,6 +26,8 @@ HEADERS = {
 }
 """Of every page. What a page may do stands here: load our script and style, talk to us, and nothing else."""
 
+STOPS = tuple(".,;:!?)،؛؟。，；：、）")
+
 
 class Pages:
     """Renders the templates of the packages ``rooms`` over our own. ``base``: the path under which the console is served; ``owner``: whose it is, empty: the hub's;
@@ -62,14 +64,20 @@ class Pages:
 
 def commands(text: str) -> Markup:
     """``text`` as HTML; what stands between backquotes is a command: it runs from left to right and stays in one line if one line can hold it; else it
-    breaks between its words, and never behind a hyphen of one.
+    breaks between its words, and never behind a hyphen of one. A full stop or the like behind it does not begin a line.
     """
-    return Markup("".join(_command(one) if at % 2 else escape(one) for at, one in enumerate(text.split("`"))))  # noqa: S704 -- every part is escaped
+    first, *rest = text.split("`")
+    told = [escape(first)]
+    for command, after in zip(rest[::2], [*rest[1::2], ""], strict=False):
+        stop = after[:1] if after[:1] in STOPS else ""
+        told.append(_command(command, stop) + escape(after[len(stop) :]))
+    return Markup("").join(told)
 
 
-def _command(text: str) -> str:
-    words = (f"<span>{escape(one)}</span>" if "-" in one else escape(one) for one in text.split(" "))
-    return f'<bdi class="code command" dir="ltr">{" ".join(words)}</bdi>'
+def _command(text: str, stop: str) -> Markup:
+    words = Markup(" ").join(Markup("<span>{}</span>").format(one) if "-" in one else one for one in text.split(" "))
+    command = Markup('<bdi class="code command" dir="ltr">{}</bdi>').format(words)
+    return Markup('<span class="stopped">{}{}</span>').format(command, stop) if stop else command
 
 
 def environment(rooms: tuple[str, ...] = ()) -> jinja2.Environment:

@@ -174,7 +174,7 @@ class CounterPages:
             "look": request.match_info["look"],
             "who": seen,
             "card": look.card,
-            "banner": person.BANNERS[seen.cover],
+            "banner": person.banner(seen),
             "sexes": person.SEXES,
             "asked_at": look.answers.at if look.answers else None,
             "said": said,

@@ -84,6 +84,19 @@ BANNERS: Mapping[Cover, Banner] = {
 }
 
 
+MAINTAINED = Banner(
+    Condition.WARNING,
+    N_("The insurer could not be asked"),
+    N_("The gateway is being maintained: nothing new is begun. Ask again when that is over."),
+)
+"""In the place of the one that says that a visit can be opened."""
+
+
+def banner(seen_: Seen) -> Banner:
+    """What is read first of somebody."""
+    return MAINTAINED if seen_.code == "maintenance" else BANNERS[seen_.cover]
+
+
 def plain_answer(answer: Mapping[str, Any] | None, kind: type[p.Answer]) -> Any:
     """A reply's plain values as the struct that they are; ``None`` if they are not."""
     if answer is None:

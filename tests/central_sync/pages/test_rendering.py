@@ -41,3 +41,13 @@ def test_a_command_in_a_sentence_runs_from_left_to_right_and_what_stands_around_
         told
         == 'در درگاه: <bdi class="code command" dir="ltr"><span>pishkhan-edge</span> doctor &lt;x&gt;</bdi> &amp; …'
     )
+
+
+def test_what_ends_a_sentence_stays_with_its_command_and_a_backquote_too_few_loses_nothing() -> None:
+    told = commands("`a b`. `c`, `<d>` e `f")
+    stopped = '<span class="stopped"><bdi class="code command" dir="ltr">{}</bdi>{}</span>'
+    plain = '<bdi class="code command" dir="ltr">{}</bdi>'
+    assert told == (
+        f"{stopped.format('a b', '.')} {stopped.format('c', ',')} {plain.format('&lt;d&gt;')} e {plain.format('f')}"
+    )
+    assert commands("") == ""

@@ -9,7 +9,7 @@ import pytest
 
 from central_sync.wire import packets as p
 from central_sync.wire.catalogue import Care
-from edge.console.desk.person import BANNERS, Answers, Cover, plain_answer, seen
+from edge.console.desk.person import BANNERS, Answers, Cover, banner, plain_answer, seen
 from edge.readers.cards.identity import CardIdentity
 
 NOW = datetime(2026, 3, 20, 8, tzinfo=UTC)
@@ -70,3 +70,10 @@ def test_a_ceiling_that_both_kinds_of_care_have_is_told_once() -> None:
 def test_an_answer_of_another_shape_is_no_answer() -> None:
     assert plain_answer(None, p.PersonAnswer) is None
     assert plain_answer({"name": 1}, p.PersonAnswer) is None
+
+
+def test_while_the_gateway_is_maintained_nobody_is_told_that_a_visit_can_be_opened() -> None:
+    for code in ("line_down", "maintenance"):
+        who = seen("k", "1", CARD, Answers(NOW, code=code))
+        assert ("can be opened" in banner(who).next) is (code == "line_down")
+        assert banner(who).says == "The insurer could not be asked"
