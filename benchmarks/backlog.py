@@ -61,14 +61,9 @@ class Backlog:
             self._next = (await self.journal.waiting(0, 1))[0].seq - 1
 
     async def folded(self) -> None:
-        """Wait until what was written stands in the tables: the journal does that when nobody comes."""
-        connection = files.open_reader(self.path)
-        try:
-            while look.state(connection)["folded"] < self.journal.head:  # noqa: ASYNC110 -- the fold has no bell for strangers
-                await asyncio.sleep(0.02)
-        finally:
-            connection.close()
-        await self.journal.settling()  # the log's turn may come after the fold
+        """Bring what was written into the tables; the second time waits for what the first left to be done after it."""
+        for _ in range(2):
+            await self.journal.keeping.fold()
 
     async def acknowledge(self) -> float:
         """Milliseconds until the answers of the next :data:`BATCH` are durable."""
