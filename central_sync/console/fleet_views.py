@@ -181,12 +181,15 @@ REASONS_SHOWN = 3
 
 
 class Anchor(NamedTuple):
-    """A trust anchor of an edge: what it is, which is in use, which is beside it, and how its drill went (:data:`DRILLS`, else a fault)."""
+    """A trust anchor of an edge: what it is, which is in use (a name, or a ``version``), which is beside it, and how its drill went (:data:`DRILLS`, else a
+    fault).
+    """
 
     what: str
-    used: str
+    used: str = ""
     following: str = ""
     drill: str = ""
+    version: int = 0
 
 
 class Chart(NamedTuple):
@@ -229,7 +232,7 @@ def anchors(report: EdgeReport) -> list[Anchor]:
         found.append(Anchor(N_("the tunnel's other end"), report.tunnel, report.tunnel_next, report.tunnel_drill))
     if report.update_root:
         refused = lifecycle.refused_anchors(report).get("update", "")
-        found.append(Anchor(N_("the root of updates"), str(report.update_root), drill=refused))
+        found.append(Anchor(N_("the root of updates"), drill=refused, version=report.update_root))
     return found
 
 
