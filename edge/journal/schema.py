@@ -8,9 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import sqlite_utils
-from sqlite_utils.db import Table
-
 APPLICATION_ID = 0x50534B4A  # "PSKJ"
 FORMAT = 3
 """With a slate in front, which may hold what the tables do not."""
@@ -70,6 +67,9 @@ STATE = ("folded", "cut", "open", "final", "refused")
 
 def create(connection: Any) -> None:
     """Make every table in the empty file behind ``connection``."""
+    import sqlite_utils  # only a new journal needs it: a start would wait for it
+    from sqlite_utils.db import Table
+
     db = sqlite_utils.Database(connection)
     for name, columns in TABLES.items():
         Table(db, name).create(columns, pk=KEYS[name], not_null=set(columns), strict=True)

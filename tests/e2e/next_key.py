@@ -38,7 +38,7 @@ class Beside:
         """The device, with the private key in the file ``key``."""
         script = (
             f"export WG_PROCESS_FOREGROUND=1; wireguard-go -f {DEVICE} >/dev/null 2>&1 & "
-            f"until [ -S /run/wireguard/{DEVICE}.sock ]; do sleep 0.02; done; "
+            f"until [ -S /run/wireguard/{DEVICE}.sock ]; do kill -0 $! || exit 1; sleep 0.02; done; "
             f"wg set {DEVICE} listen-port {PORT} private-key {key} peer {self._box.public['edge']} allowed-ips {NEAR}/32 && "
             f"ip address add {FAR}/32 dev {DEVICE} && ip link set {DEVICE} mtu 1420 up && {RULES} && echo up && wait"
         )

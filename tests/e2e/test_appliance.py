@@ -26,13 +26,14 @@ from tests.e2e.next_key import NextKey
 from tests.e2e.test_networks import CONTEXT, Networks, _ip
 from tests.e2e.town import INSTITUTION, MEMBER, PERSON
 from tests.edge.firmware import sites
+from tests.patience import HUNG_S
 
-pytestmark = [pytest.mark.proof, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.proof, pytest.mark.timeout(420)]
 
 LAN, WAN, PROVIDER, NEAR, FAR = "10.81.0.2", "10.82.0.2", "10.82.0.1", "10.99.0.2", "10.99.0.1"
 FACE, AGENTS, SYNC, ENROL = 7001, 7002, 7443, 7444
-BACK_S_MAX = 60
-TRIED_S_MAX = 60
+BACK_S_MAX = 2 * HUNG_S
+TRIED_S_MAX = 4 * HUNG_S
 NETDEV = "etc/systemd/network/30-pishkhan-hub0.netdev"
 TOOLS = ("ip", "nft", "wg", "wireguard-go", "nmap", "sysctl")
 
@@ -78,8 +79,9 @@ class Box:
         text = (self.edge_folder / "edge.toml").read_text()
         (self.edge_folder / "edge.toml").write_text(text.replace('appliance = "/"', f'appliance = "{self.root}"'))
         with listening(self, 8080):
-            assert self.scan("hub", LAN, "-sS", "-p", "8080") == {"8080/open/tcp"}, (
-                "without this hole the scans prove nothing"
+            hole = {"8080/open/tcp"}
+            waited_for(
+                lambda: self.scan("hub", LAN, "-sS", "-p", "8080") == hole, "without this hole the scans prove nothing"
             )
         kernel = (self.root / "etc/sysctl.d/90-pishkhan.conf").read_text()
         ours = self.folder / "kernel.conf"  # the namespace's own settings; the others are the machine's that we test on
@@ -141,8 +143,7 @@ class Box:
         assert self.centre is not None
         os.killpg(self.centre.pid, signal.SIGKILL)
         self.centre.wait()
-        hub = ["ip", "-n", self.networks._names["hub"], "link", "show", "wgcentre"]
-        waited_for(lambda: subprocess.run(hub, check=False, capture_output=True).returncode != 0, "the device stays")
+        self.gone("hub", "wgcentre")
         if self.centre.stdout is not None:
             self.centre.stdout.close()
 
@@ -153,8 +154,18 @@ class Box:
         return subprocess.Popen(command, cwd=programs.ROOT, stdout=log, stderr=log, start_new_session=True)
 
     def watch_down(self) -> None:
+        """It ends, and what carries its device with it."""
         os.killpg(self.watch.pid, signal.SIGTERM)
-        self.watch.wait(20)
+        self.watch.wait(HUNG_S)
+        self.gone("edge", "hub0")
+
+    def gone(self, side: str, device: str) -> None:
+        """Wait for the end of a device whose program was killed: the kernel keeps it for some moments more."""
+        shown = ["ip", "-n", self.networks._names[side], "-o", "link", "show", "type", "tun"]
+        there = f" {device}:".encode()
+        waited_for(
+            lambda: there not in subprocess.run(shown, check=True, capture_output=True).stdout, "the device stays"
+        )
 
     def leg(self) -> str:
         try:
@@ -190,6 +201,17 @@ class Box:
             self.networks.within(name, *command), capture_output=True, text=True, check=True, timeout=120
         )
         return set(re.findall(r"(\d+/(?:open|closed|unfiltered)/(?:tcp|udp))", done.stdout))
+
+    def scanned(self, name: str, host: str, served: set[str], *options: str) -> None:
+        """Scans find these ports, and never another: one scan alone may miss an answer, on a machine that does other work."""
+        found: set[str] = set()
+
+        def all_of_them() -> bool:
+            found.update(self.scan(name, host, *options))
+            assert found <= served
+            return found == served
+
+        waited_for(all_of_them, f"no scan finds all of {served}")
 
 
 def waited_for(what: Callable[[], bool], why: str, seconds: float = BACK_S_MAX) -> float:
@@ -247,14 +269,14 @@ def test_what_must_pass_passes(box: Box) -> None:
     call = {"context": CONTEXT, "number": "1101", "msgid": "a-1", "packet": {"person": PERSON}}
     found = box.networks.curl("his", box.certificate, "/embed/v1/handle", call, signed_in["token"])
     assert (found["outcome"], found["answer"]["name"]) == ("final", MEMBER["name"])
-    assert box.networks.reaches("edge", FAR, SYNC)
+    waited_for(lambda: box.networks.reaches("edge", FAR, SYNC), "the hub is not reached through the tunnel")
 
 
 def test_a_scan_from_the_hospital_finds_the_served_ports_and_nothing_else(box: Box) -> None:
     """A program listens on every address of the box, at a port that nobody serves: it is not found either."""
     with listening(box, 8080):
         served = {f"{FACE}/open/tcp", f"{AGENTS}/open/tcp"}
-        assert box.scan("his", LAN, "-sS", "-p", f"20-1000,7000-7100,8080,{SYNC}", "--max-rate", "400") == served
+        box.scanned("his", LAN, served, "-sS", "-p", f"20-1000,7000-7100,8080,{SYNC}", "--max-rate", "400")
         assert box.scan("his", LAN, "-sS", "-p-", "--min-rate", "20000") <= served, (
             "a fast one is cut by its pace besides"
         )
@@ -334,7 +356,7 @@ def test_a_wrong_key_of_the_hub_goes_back_by_itself_and_the_right_next_one_stays
     box.centre_down()
     following = box._key(box.folder / "hub.key")
     box.centre_up()
-    box.tried(following, within_s=TRIED_S_MAX)
+    box.tried(following, within_s=int(TRIED_S_MAX))
     waited_for(lambda: box.confirmed_with(following), "the hub did not confirm its next key", TRIED_S_MAX)
     waited_for(lambda: box.line() == "up", "the line did not come back over the next key", TRIED_S_MAX)
 

@@ -41,6 +41,7 @@ class Networks:
     def __enter__(self) -> Networks:
         if os.geteuid() != 0 or shutil.which("ip") is None:
             pytest.fail("network namespaces need root and the Debian package `iproute2`", pytrace=False)
+        self.__exit__()  # what a run that was killed left under the same names
         for name in self._names.values():
             _ip("netns", "add", name)
             _ip("-n", name, "link", "set", "lo", "up")
