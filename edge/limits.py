@@ -19,8 +19,8 @@ JOURNAL_WAITING_OPERATIONS_MAX = 10_000
 JOURNAL_PAGE_BYTES = 16_384
 SEGMENT_BYTES_MAX = 4 * 1024 * 1024
 """Above this, packets that wait are left for the next commit; one always fits."""
-SLATE_BYTES = 1024 * 1024
-"""How long the file in front of SQLite is; a commit that is larger goes into SQLite itself."""
+SLATE_BYTES = 2 * 1024 * 1024
+"""How long the file in front of SQLite is, of two sides; a commit that is larger than a side goes into SQLite itself."""
 FOLD_IDLE_S = 0.05
 """When nobody came for this long, what was written is folded into the tables."""
 FOLD_RETRY_S = 1.0

@@ -23,9 +23,9 @@ Invariants
     6. The chain holds every record, its place and everything before it; salts keep a leaf from telling what it hides.
 
 Writing
-    One connection in one thread does all writes, all folding and all checkpoints. Everything that waits becomes one segment: one write of one
-    frame on the slate, on the disk when it returns, whatever the number of callers. What it says is kept in memory (the tail) until both are folded
-    into the tables, in one transaction of few statements: when nobody comes, when the tail has grown (``FOLD_RECORDS_MAX``), or the slate is full.
+    One connection does all folding and all checkpoints, one at a time. Everything that waits becomes one segment: one write of one frame on the
+    slate, on the disk when it returns, whatever the number of callers. What it says is kept in memory (the tail) until both are folded into the tables
+    in one transaction (nobody comes, the tail has grown, or the slate's side is full), in a thread beside the commits, which go on on the other side.
     So an append costs one block and one sync, however old the journal is, and acknowledging a batch costs the same. Who reads takes the tail (or the slate) first and the tables then; connections that only read have threads of their own.
 
 Recovery

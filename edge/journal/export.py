@@ -14,9 +14,9 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from edge.errors import JournalError
 from edge.journal import days, look
 from edge.journal import records as r
+from edge.journal.frames import Sealed
 from edge.journal.proof import PROOF_VERSION, AnswerProof, Proof, RootProof, SegmentProof
 from edge.journal.sealing import Vault
-from edge.journal.slate import Sealed
 from edge.journal.survey import begin
 from edge.journal.tail import ROOT
 from edge.signatures import issued_by

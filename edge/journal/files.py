@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import structlog
 from pysqlite3 import dbapi2 as sqlite
 
 from edge import platform
 from edge.errors import JournalDamaged, JournalError
 from edge.journal import holes, schema, slate
+from edge.journal.sealing import Vault
 from edge.limits import JOURNAL_PAGE_BYTES, QUICK_CHECK_BYTES_MAX
 
 Connection = Any  # pysqlite3 has no types
 
+_log = structlog.get_logger(__name__)
 SQLITE_OLDEST = (3, 51, 3)
 _MODE = 0o600
 _CHUNK_BYTES = 1024 * 1024
@@ -97,6 +101,24 @@ def cut_log(path: Path, frames: int) -> None:
             os.fsync(file.fileno())  # else a power cut now could bring the refused commit back
 
 
+def take_back(connection: Connection, path: Path, ours: Callable[[], bool]) -> bool:
+    """Undo what the connection has under way, and cut what was refused off the log if the file at ``path`` is still ours. False: the disk does not let
+    it, and the connection is closed; it is only certain once the next commit has overwritten it, which the journal's own text tells.
+    """
+    try:
+        if connection.in_transaction:
+            connection.execute("rollback")
+        _, frames, _ = connection.execute("pragma wal_checkpoint(noop)").fetchone()
+        if ours():  # else the log file at the path is another journal's
+            cut_log(path, frames)
+    except (sqlite.Error, OSError) as failure:
+        _log.error("the refused commit could not be taken out of the log", fault=type(failure).__name__)
+        with contextlib.suppress(sqlite.Error):  # it failed already; the next group gets a new one
+            connection.close()
+        return False
+    return True
+
+
 def unreadable(error: Exception) -> JournalError:
     """What a database error at the start means."""
     if isinstance(error, sqlite.OperationalError):
@@ -133,6 +155,24 @@ def open_writer(path: Path, *, again: bool = False) -> Connection:
         connection.close()
         raise
     return connection
+
+
+def open_with_keys(path: Path) -> tuple[Connection, Vault]:
+    """A connection that may write, and the keys; both are made if there is no journal.
+
+    Raises:
+        JournalError, JournalDamaged: see :func:`open_writer` and :meth:`Vault.open`.
+    """
+    heal(path)
+    fresh = not path.exists() and not log_alone(path)
+    # the keys first: a file without them would be taken for one that has lost them
+    vault = Vault.open(path.parent, create=True) if fresh else None
+    connection = open_writer(path)
+    try:
+        return connection, vault or Vault.open(path.parent, create=False)
+    except JournalError:
+        connection.close()
+        raise
 
 
 def open_reader(path: Path) -> Connection:

@@ -16,9 +16,9 @@ import structlog
 from edge.errors import IllegalEvent, JournalUnavailable
 from edge.journal import look
 from edge.journal import records as r
+from edge.journal.frames import Sealed
 from edge.journal.look import Row
 from edge.journal.sealing import Vault
-from edge.journal.slate import Sealed
 from edge.journal.tail import CONFIRMATION_CODES, FINAL, OPEN, REFUSED, Tail, Verdict
 from edge.outcome import Confirmation, Mark, Outcome, after, born, marked
 

@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 import structlog
 from pysqlite3 import dbapi2 as sqlite
 
-from edge.errors import JournalError
+from edge.errors import JournalError, JournalUnavailable
 
 Connection = Any  # pysqlite3 has no types
 T = TypeVar("T")
@@ -95,6 +95,11 @@ def settle(results: Sequence[Result]) -> None:
     for loop, told in by_loop.items():
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits there any more
             loop.call_soon_threadsafe(tell, told)
+
+
+def refuse(left: Sequence[Operation[Any]]) -> None:
+    """Tell those that have not begun that nobody is there for them any more."""
+    settle([(op, None, JournalUnavailable("the journal has stopped")) for op in left if op.begin()])
 
 
 def tell(told: Sequence[Result]) -> None:

@@ -1,4 +1,4 @@
-"""Reading beside the writer: a few threads, each with a read-only connection of its own."""
+"""Reading beside the writer: a few threads, each with a read-only connection of its own; and what the writer itself looks things up with."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ Connection = Any  # pysqlite3 has no types
 T = TypeVar("T")
 
 THREADS = 2
+_LOOKING_KIB = 2_048
 
 
 class Reader:
@@ -89,5 +90,31 @@ class Reader:
         connection, self._own.connection = getattr(self._own, "connection", None), None
         if connection is not None:
             self._all.discard(connection)
+            with contextlib.suppress(sqlite.Error):  # it only ever read
+                connection.close()
+
+
+class Looking:
+    """What commits look things up with while the connection that writes is lent to a fold; of the journal's thread alone."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._connection: Connection | None = None
+
+    def connection(self) -> Connection:
+        """One that cannot write.
+
+        Raises:
+            JournalError: the file cannot be read.
+        """
+        if self._connection is None:
+            self._connection = files.open_reader(self._path)
+            self._connection.execute(f"pragma cache_size = -{_LOOKING_KIB}")
+        return self._connection
+
+    def close(self) -> None:
+        """The next one is a new one."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
             with contextlib.suppress(sqlite.Error):  # it only ever read
                 connection.close()

@@ -5,6 +5,7 @@ Nothing here is true until the writer has committed it; if the commit fails, the
 
 from __future__ import annotations
 
+import itertools
 import os
 import time
 from collections.abc import Callable, Sequence
@@ -21,9 +22,9 @@ from edge.journal import look
 from edge.journal import records as r
 from edge.journal.decisions import APPLIED, Decision, decision_of
 from edge.journal.fold import born_row, row_in
+from edge.journal.frames import Sealed
 from edge.journal.sealing import Vault
 from edge.journal.shapes import Appended, Block, Draft, Marking, Received, Standing
-from edge.journal.slate import Sealed
 from edge.journal.standing import fresh_standing, standing_of
 from edge.journal.state import State
 from edge.journal.tail import BLOCK, CONFIRMATION_CODES, OPEN, TOMBSTONE, Tail, block_name, block_value
@@ -248,7 +249,8 @@ class Scribe:
         found = self._found.get(key)
         if found is None:
             found = self._found[key] = look.with_msgids(self._c, [key]).get(key, [])
-        return [*self.tail.msgids.get(key, ()), *self._state.tail.msgids.get(key, ()), *found]
+        named = self.tail.msgids.get(key, ()), self._state.tail.msgids.get(key, ()), found
+        return list(dict.fromkeys(itertools.chain(*named)))  # the tail and the tables both have what is being folded
 
     def _referring(self, key: int) -> list[int]:
         folded = look.with_references(self._c, [key]).get(key, [])

@@ -1,17 +1,13 @@
-"""The slate: a small file in front of SQLite where a commit is one write. What stands on it is taken into the tables later, many commits at a
-time; then it is written over from its beginning. It is as long as it ever will be from the start, so that it meets no full disk.
-
-::
-
-    block 0   "PSKS" │ id │ CRC-32                          blocks of 4 KiB, numbers big-endian
-    frames    "PSKF" │ id │ first │ count │ at │ key │ bytes of the body │ CRC-32 of the rest │ CRC-32 of what stands before
-              nonce │ link │ body                           a row of ``segment``, sealed and chained as there
+"""The slate: a small file in front of SQLite where a commit is one write. It has two sides: while what stands on one is taken into the tables, many
+commits at a time, commits go on on the other; then the first is written over from its beginning. The file is as long as it ever will be from the
+start, so that it meets no full disk. Its bytes are in ``frames.py``.
 
 Rules
     1. A frame begins with a block of its own: no write ever touches a block that holds what was acknowledged.
     2. Each frame is on the disk before the next is written (``O_DSYNC``). So a power cut leaves one that is torn, the last; a whole frame
        behind one that does not hold says that what was synced has changed since.
-    3. Frames that follow each other hold records that follow each other: whatever is left of older ones does not. What would not follow goes past it.
+    3. What would not follow the frame before it on its side goes past the slate: it would not be read again. The rows of both sides, by their
+       records' numbers, follow each other.
     4. What is on it and not in the tables is beyond ``folded``: the mark is in the transaction that took it.
     5. The tables name the slate by its id while it may hold something (format 3), and each start begins with a new one. A journal that was closed
        in good order is whole without it (format 2).
@@ -22,77 +18,71 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import itertools
 import os
-import struct
-import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-import msgspec
 import structlog
 from msgspec import Struct
+from pysqlite3 import dbapi2 as sqlite
 
 from edge import platform
 from edge.errors import JournalDamaged, JournalError
-from edge.journal import look, schema
-from edge.journal.records import LINK_BYTES, NONCE_BYTES
+from edge.journal import frames, look, schema
+from edge.journal.frames import BLOCK_BYTES, Sealed, Side
 from edge.limits import SLATE_BYTES
 
 Connection = Any  # pysqlite3 has no types
 
-BLOCK_BYTES = 4_096
 _MODE = 0o600
-_CHUNK_BYTES = 4_096  # of larger pieces the checksum gives the interpreter up, and waits to have it back
-_HEAD = struct.Struct(">4sQI")
-_FRAME = struct.Struct(">4sQQIQIIII")
-_OURS, _FRAMES = b"PSKS", b"PSKF"
-_SAFE = _FRAME.size + NONCE_BYTES + LINK_BYTES
 
 _log = structlog.get_logger(__name__)
 
 
-class Sealed(NamedTuple):
-    """A row of ``segment``, sealed."""
-
-    first: int
-    records: int
-    at: int
-    key: int
-    nonce: bytes
-    link: bytes
-    body: bytes
-
-
 class Content(Struct, frozen=True):
-    """What a slate says. ``end``: where its rows end, and ``following``: the record that what is written there has to begin with; 0: any.
-    ``beyond``: the greatest ``first`` of frames behind that; 0: there are none.
-    """
+    """What a slate says; of a side, the rows that count."""
 
     id: int
-    rows: list[Sealed]
-    end: int
-    beyond: int
-    following: int = 0
+    sides: list[Side]
+
+    @property
+    def rows(self) -> list[Sealed]:
+        """In order."""
+        return sorted([row for side in self.sides for row in side.rows])
+
+    @property
+    def beyond(self) -> int:
+        """The greatest ``first`` of frames that stand whole behind a place where a side cannot be read further; 0: there are none."""
+        return max(side.beyond for side in self.sides)
 
 
 class Slate:
-    """A journal's slate, open for writing; of the journal's thread alone. ``rows``: what it holds that the tables do not; ``id``: its name there."""
+    """A journal's slate, open for writing; of the journal's thread alone. ``id``: its name in the tables."""
 
     def __init__(self, path: Path, descriptor: int, content: Content) -> None:
         self._path_text = str(path)
         self._descriptor = descriptor
-        self._inode = os.fstat(descriptor).st_ino
+        status = os.fstat(descriptor)
+        self._inode = status.st_ino
+        self._size = status.st_size
         self.id = content.id
-        self._at = content.end
-        self._following = content.following
+        self._rows = [side.rows for side in content.sides]
+        self._now = _latest(content)
+        self._at = content.sides[self._now].end
+        self._following = content.sides[self._now].following
         self._soiled = False
-        self.rows = content.rows
+
+    @property
+    def rows(self) -> list[Sealed]:
+        """What it holds that the tables do not, in order."""
+        return self._rows[1 - self._now] + self._rows[self._now]
 
     def fits(self, row: Sealed) -> bool:
-        """Whether there is room for it, and it follows what stands before: else it would not be read again."""
-        return self._following in (0, row.first) and self._at + _SAFE + len(row.body) <= SLATE_BYTES
+        """Whether there is room for it on this side, and it follows what stands before: else it would not be read again."""
+        return self._following in (0, row.first) and self._at + frames.size_of(row) <= min(
+            frames.SIDES[self._now][1], self._size
+        )
 
     def write(self, row: Sealed) -> None:
         """Bring ``row`` to the disk; it is there when this returns.
@@ -100,7 +90,7 @@ class Slate:
         Raises:
             OSError: it is not, and will not be found there.
         """
-        frame = _frame(self.id, row)
+        frame = frames.frame(self.id, row)
         try:
             if platform.write_synced(self._descriptor, frame, self._at) != len(frame):
                 raise OSError(errno.EIO, "the slate was written in part")
@@ -110,20 +100,30 @@ class Slate:
         self._at += len(frame)
         self._following = row.first + row.records
         self._soiled = False
-        self.rows.append(row)
+        self._rows[self._now].append(row)
 
-    def clear(self) -> None:
-        """The tables have all of it: begin from the beginning; not while a refused frame stands there: the next must go over it."""
-        self.rows = []
-        if self.clean():
-            self._at, self._following = BLOCK_BYTES, 0
+    def turn(self) -> bool:
+        """Write on the other side from now on, if the tables have all of it; not while a refused frame stands on this one: the next must go over it."""
+        if not self._rows[self._now] or self._rows[1 - self._now] or not self.clean():
+            return False
+        self._now = 1 - self._now
+        self._begin_side()
+        return True
+
+    def taken(self, last: int) -> None:
+        """The tables have what it holds up to the record ``last``. What is free of rows begins from its beginning; this side not while a refused
+        frame stands there.
+        """
+        self._rows = [[row for row in rows if row.first > last] for rows in self._rows]
+        if not self._rows[self._now] and self.clean():
+            self._begin_side()
+
+    def _begin_side(self) -> None:
+        self._at, self._following = frames.SIDES[self._now][0], 0
 
     def ours(self) -> bool:
         """Whether the file at the path is still this one."""
-        try:
-            return os.stat(self._path_text).st_ino == self._inode  # noqa: PTH116 -- at every commit, as for the journal's file
-        except FileNotFoundError:
-            return False
+        return is_still(self._path_text, self._inode)
 
     def close(self) -> None:
         """Let go of the file."""
@@ -141,6 +141,20 @@ class Slate:
             self._soiled = platform.write_synced(self._descriptor, bytes(BLOCK_BYTES), self._at) != BLOCK_BYTES
         except OSError as failure:
             _log.error("the refused commit could not be wiped off the slate", fault=type(failure).__name__)
+
+
+def _latest(content: Content) -> int:
+    """The side that holds the last row."""
+    last = [side.rows[-1].first if side.rows else 0 for side in content.sides]
+    return last.index(max(last))
+
+
+def is_still(path: str, inode: int) -> bool:
+    """Whether the file at the path is that one."""
+    try:
+        return os.stat(path).st_ino == inode  # noqa: PTH116 -- at every commit: half of what Path.stat costs
+    except FileNotFoundError:
+        return False
 
 
 def path_of(path: Path) -> Path:
@@ -161,8 +175,7 @@ def begun(path: Path, id_: int) -> Slate:
         platform.owner_only(descriptor)
         if size < SLATE_BYTES:  # written, not only allotted: to write over a block costs half of what a new one does
             _whole(descriptor, bytes(SLATE_BYTES - size), size)
-        head = _HEAD.pack(_OURS, id_, 0)[:-4]
-        _whole(descriptor, (head + zlib.crc32(head).to_bytes(4, "big")).ljust(BLOCK_BYTES, b"\0"), 0)
+        _whole(descriptor, frames.head(id_), 0)
         os.fsync(descriptor)
         platform.sync_folder(path.parent)
     except OSError:
@@ -170,11 +183,39 @@ def begun(path: Path, id_: int) -> Slate:
             os.ftruncate(descriptor, size)
         os.close(descriptor)
         raise
-    return Slate(place, descriptor, Content(id_, [], BLOCK_BYTES, 0))
+    return Slate(place, descriptor, Content(id_, [Side([], begin, 0) for begin, _ in frames.SIDES]))
+
+
+def named_anew(c: Connection, path: Path) -> Slate | None:
+    """A new one, that the tables name; ``None``: there is no room for one.
+
+    Raises:
+        sqlite.Error: the tables cannot name it.
+    """
+    made, fresh = None, fresh_id()
+    try:
+        made = begun(path, fresh)
+        give_name(c, fresh)
+    except (sqlite.Error, OSError) as error:
+        if made is not None:
+            made.close()
+        if isinstance(error, sqlite.Error):
+            raise
+        _log.warning("no slate could be begun, commits go into SQLite itself", fault=type(error).__name__)
+        return None
+    return made
+
+
+def ended(c: Connection, old: Slate | None) -> None:
+    """From now on the tables name none: they have all of it."""
+    if name(c):
+        give_name(c, 0)
+    if old is not None:
+        old.close()
 
 
 def resumed(path: Path, content: Content) -> Slate:
-    """The slate that ``content`` was read from, to go on behind its rows. All of it is written over itself first, for after a sync that failed
+    """The slate that ``content`` was read from, to go on behind its rows. They are written over themselves first, for after a sync that failed
     the kernel may show what the disk does not have; and what is left of a torn frame is wiped off.
 
     Raises:
@@ -184,9 +225,12 @@ def resumed(path: Path, content: Content) -> Slate:
     try:
         descriptor = os.open(place, os.O_RDWR | platform.FRESH)
         try:
-            _whole(descriptor, platform.read_at(descriptor, content.end, 0), 0)
-            if content.end < SLATE_BYTES:
-                _whole(descriptor, bytes(BLOCK_BYTES), content.end)
+            size = os.fstat(descriptor).st_size
+            _whole(descriptor, platform.read_at(descriptor, BLOCK_BYTES, 0), 0)
+            for side, (begin, end) in zip(content.sides, frames.SIDES, strict=True):
+                _whole(descriptor, platform.read_at(descriptor, side.end - begin, begin), begin)
+                if side.end < min(end, size):
+                    _whole(descriptor, bytes(BLOCK_BYTES), side.end)
         except OSError:
             os.close(descriptor)
             raise
@@ -207,18 +251,10 @@ def content(path: Path) -> Content | None:
         return None
     except OSError as error:
         raise JournalError(f"the journal's slate cannot be read: {error.strerror}") from error
-    id_ = _id(data)
-    if id_ is None:
-        return None
-    rows: list[Sealed] = []
-    at = BLOCK_BYTES
-    for row, end in _rows(data, id_, at):
-        rows.append(row)
-        at = end
-    beyond = [head[2] for place in range(at + BLOCK_BYTES, len(data), BLOCK_BYTES) if (head := _head(data, id_, place))]
-    beyond += [row.first for row, _ in itertools.islice(_rows(data, id_, at), 1)]  # whole, and not what follows
-    following = rows[-1].first + rows[-1].records if rows else 0
-    return Content(id_, rows, at, max(beyond, default=0), following)
+    id_ = frames.id_of(data)
+    return (
+        None if id_ is None else Content(id_, [frames.side(data, id_, number) for number in range(len(frames.SIDES))])
+    )
 
 
 def beside(c: Connection, path: Path) -> list[Sealed]:
@@ -236,7 +272,7 @@ def beside(c: Connection, path: Path) -> list[Sealed]:
         raise JournalError(
             "the journal and its slate are not of one start of the edge: try again; if it stays so, keep all files, and restore a backup"
         )
-    return _beyond_tables(c, found)
+    return _beyond_tables(c, found).rows
 
 
 def named(c: Connection, path: Path) -> Content | None:
@@ -253,13 +289,16 @@ def named(c: Connection, path: Path) -> Content | None:
         raise JournalDamaged("the journal's slate is gone or damaged: keep all its files, and restore a backup")
     if found.id != id_:
         raise JournalDamaged("the journal's slate is another journal's: keep all its files, and restore a backup")
-    return msgspec.structs.replace(found, rows=_beyond_tables(c, found))
+    return _beyond_tables(c, found)
 
 
-def _beyond_tables(c: Connection, found: Content) -> list[Sealed]:
-    """What was folded long ago may still stand on it; it may even be pruned by now."""
-    folded = look.state(c)["folded"]
-    return [row for row in found.rows if row.first > folded]
+def _beyond_tables(c: Connection, found: Content) -> Content:
+    """What was folded long ago may still stand on it; it may even be pruned by now. A side that has nothing else begins from its beginning."""
+    folded, sides = look.state(c)["folded"], []
+    for side, (begin, _) in zip(found.sides, frames.SIDES, strict=True):
+        rows = [row for row in side.rows if row.first > folded]
+        sides.append(Side(rows, side.end if rows else begin, side.beyond))
+    return Content(found.id, sides)
 
 
 def name(c: Connection) -> int:
@@ -298,59 +337,6 @@ def carry_over(c: Connection, rows: Sequence[Sealed]) -> None:
 def fresh_id() -> int:
     """A random one."""
     return int.from_bytes(os.urandom(8), "big") >> 1 | 1
-
-
-def _frame(id_: int, row: Sealed) -> bytes:
-    content_ = row.nonce + row.link + row.body
-    head = _FRAME.pack(_FRAMES, id_, row.first, row.records, row.at, row.key, len(row.body), _crc(content_), 0)[:-4]
-    frame = head + zlib.crc32(head).to_bytes(4, "big") + content_
-    return frame.ljust(_blocks(len(frame)), b"\0")
-
-
-def _rows(data: bytes, id_: int, at: int) -> Iterator[tuple[Sealed, int]]:
-    """Each whole frame from ``at`` on that holds what follows the one before, and where it ends."""
-    following = 0
-    while head := _head(data, id_, at):
-        _, _, first, count, instant, key, size, crc, _ = head
-        begin, end = at + _FRAME.size, at + _SAFE + size
-        content_ = data[begin:end]
-        if end > len(data) or _crc(content_) != crc or (following and first != following):
-            return
-        nonce, link, body = (
-            content_[:NONCE_BYTES],
-            content_[NONCE_BYTES : _SAFE - _FRAME.size],
-            content_[_SAFE - _FRAME.size :],
-        )
-        following, at = first + count, at + _blocks(_SAFE + size)
-        yield Sealed(first, count, instant, key, nonce, link, body), at
-
-
-def _head(data: bytes, id_: int, at: int) -> Sequence[Any] | None:
-    """The head of a frame of this slate, if one stands there."""
-    if at + _FRAME.size > len(data):
-        return None
-    found = _FRAME.unpack_from(data, at)
-    if found[:2] != (_FRAMES, id_) or zlib.crc32(data[at : at + _FRAME.size - 4]) != found[-1]:
-        return None
-    return found
-
-
-def _id(data: bytes) -> int | None:
-    if len(data) < BLOCK_BYTES:
-        return None
-    ours, id_, crc = _HEAD.unpack_from(data)
-    return int(id_) if ours == _OURS and zlib.crc32(data[: _HEAD.size - 4]) == crc else None
-
-
-def _crc(data: bytes) -> int:
-    crc, view = 0, memoryview(data)
-    for at in range(0, len(view), _CHUNK_BYTES):
-        crc = zlib.crc32(view[at : at + _CHUNK_BYTES], crc)
-    return crc
-
-
-def _blocks(size: int) -> int:
-    return -(-size // BLOCK_BYTES) * BLOCK_BYTES
 
 
 def _whole(descriptor: int, data: bytes, at: int) -> None:

@@ -14,15 +14,17 @@ import msgspec
 from edge.errors import JournalDamaged
 from edge.journal import look
 from edge.journal import records as r
+from edge.journal.frames import Sealed
 from edge.journal.sealing import Vault
-from edge.journal.slate import Sealed
 from edge.journal.tail import BLOCK, LIFE_FACT, OPEN, Tail, block_of
 
 Connection = Any  # pysqlite3 has no types
 
 
 class State:
-    """``head``: the last record's seq; ``link``: the chain's end. ``blocks``: leases that have serials left, first serial → (last, next)."""
+    """``head``: the last record's seq; ``link``: the chain's end. ``blocks``: leases that have serials left, first serial → (last, next).
+    ``tail``: what the tables do not have, or did not when a fold was begun that goes on.
+    """
 
     def __init__(self) -> None:
         self.head = 0
@@ -32,6 +34,8 @@ class State:
         self.blocks: dict[int, tuple[int, int]] = {}
         self.tail = Tail()
         self.net_open = 0
+        self._since: Tail | None = None
+        self._since_open = 0
 
     @property
     def life(self) -> bytes:
@@ -98,17 +102,32 @@ class State:
 
     def take(self, newer: Tail, link: bytes) -> None:
         """What was just committed."""
-        opened = len(newer.entries)
-        closed = len(newer.verdicts.keys() - self.tail.verdicts.keys())
-        self.net_open += opened - closed
+        change = len(newer.entries) - len(newer.verdicts.keys() - self.tail.verdicts.keys())
+        self.net_open += change
         self.tail.merge(newer)
+        if self._since is not None:
+            self._since.merge(newer)
+            self._since_open += change
         self.head, self.link = newer.last, link
         self._learn(newer.facts)
 
+    @property
+    def unfolded(self) -> Tail:
+        """What no fold has taken yet."""
+        return self.tail if self._since is None else self._since
+
+    def folding(self) -> Tail:
+        """The tail as it is, for a fold that begins now; what comes meanwhile does not change it. Until :meth:`folded` it is part of ``tail``."""
+        taken, goes_on = self.tail, Tail()
+        goes_on.merge(taken)
+        self.tail, self._since, self._since_open = goes_on, Tail(), 0
+        return taken
+
     def folded(self, counts: Mapping[str, int]) -> None:
-        """The tail is in the tables now; ``counts`` are theirs."""
-        self.tail = Tail()
-        self.counts, self.net_open = {name: counts[name] for name in self.counts}, 0
+        """What the fold took is in the tables now; ``counts`` are theirs."""
+        self.tail = self._since or Tail()
+        self.counts, self.net_open = {name: counts[name] for name in self.counts}, self._since_open
+        self._since, self._since_open = None, 0
 
     def pruned(self, counts: Mapping[str, int]) -> None:
         """Old entries are gone from the tables; what is open is not among them."""

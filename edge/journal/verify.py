@@ -26,8 +26,8 @@ from edge.errors import JournalDamaged
 from edge.journal import days, look
 from edge.journal import records as r
 from edge.journal.fold import digest_number
+from edge.journal.frames import Sealed
 from edge.journal.sealing import Vault
-from edge.journal.slate import Sealed
 from edge.journal.survey import begin
 from edge.journal.tail import ROOT
 

@@ -34,8 +34,8 @@ from edge.journal import Journal, backup, proof, restore, slate
 from edge.journal import files as journal_files
 from edge.journal.envelope import RECOVERY_FILE
 from edge.journal.export import export
+from edge.journal.frames import Sealed
 from edge.journal.sealing import Vault
-from edge.journal.slate import Sealed
 from edge.journal.verify import verify
 from edge.line import Line
 from edge.reconcile import Reconciler

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from edge.errors import EdgeError
-from edge.journal import Journal, holes, slate
+from edge.journal import Journal, frames, holes, slate
 from tests.faults.lives import Lives
 from tests.faults.shim import Shim
 from tests.faults.work import FILE, Plan, Told
@@ -128,7 +128,7 @@ def before_the_last_frame(folder: Path) -> int:
     found = slate.content(folder / FILE)
     assert found is not None
     assert len(found.rows) > 10
-    return found.end - slate.BLOCK_BYTES
+    return next(side.end for side in found.sides if found.rows[-1] in side.rows) - frames.BLOCK_BYTES
 
 
 async def test_damage_to_the_slate_is_never_silent(killed: tuple[Path, Told], tmp_path: Path) -> None:

@@ -1,0 +1,102 @@
+"""A fold in a thread of its own, while commits go on.
+
+SQLite's connection for writing belongs to whoever works with it: it is given to this thread with a fold, and nobody else touches it until the
+fold's end was asked for. So all writing, and every checkpoint, is still done by one connection and one at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+import structlog
+from msgspec import Struct
+from pysqlite3 import dbapi2 as sqlite
+
+from edge.journal import fold, look
+from edge.journal.frames import Sealed
+from edge.journal.sealing import Vault
+from edge.journal.tail import Tail
+from edge.limits import JOURNAL_PAGE_BYTES, WAL_BYTES_EASY, WAL_BYTES_MAX
+
+Connection = Any  # pysqlite3 has no types
+
+_log = structlog.get_logger(__name__)
+
+
+class Folded(Struct, frozen=True):
+    """What came of it: the last record that the tables have now, their ``counts``, and how many bytes of SQLite's log are not in the file."""
+
+    last: int
+    counts: dict[str, int]
+    unchecked: int = WAL_BYTES_EASY
+
+
+class Folding:
+    """One fold at a time. ``begin`` and ``end`` are for the journal's thread alone."""
+
+    def __init__(self) -> None:
+        self._thread: ThreadPoolExecutor | None = None
+        self._work: Future[Folded] | None = None
+
+    @property
+    def under_way(self) -> bool:
+        """Whether one was begun whose end nobody has asked for."""
+        return self._work is not None
+
+    @property
+    def done(self) -> bool:
+        """Whether one is under way that has nothing left to do."""
+        return self._work is not None and self._work.done()
+
+    def begin(self, work: Callable[[], Folded]) -> None:
+        """Do ``work`` in the thread."""
+        assert self._work is None
+        if self._thread is None:
+            self._thread = ThreadPoolExecutor(1, thread_name_prefix="journal-fold")
+        self._work = self._thread.submit(work)
+
+    def end(self) -> Folded:
+        """Wait for it; what came of it, or the exception that ended it."""
+        work, self._work = self._work, None
+        assert work is not None
+        return work.result()
+
+    def close(self) -> None:
+        """Let the thread go; none is under way."""
+        if self._thread is not None:
+            self._thread.shutdown()
+            self._thread = None
+
+
+def folded(
+    c: Connection, vault: Vault, tail: Tail, commits: Sequence[Sealed], nobody_waits: Callable[[], bool] | None = None
+) -> Folded:
+    """Fold ``tail`` and ``commits`` through ``c``; with ``nobody_waits`` a checkpoint follows, if it is time.
+
+    Raises:
+        sqlite.Error, JournalUnavailable: it was undone.
+    """
+    fold.fold(c, vault, tail, commits)
+    counts = look.state(c)
+    return (
+        Folded(tail.last, counts) if nobody_waits is None else Folded(tail.last, counts, checkpointed(c, nobody_waits))
+    )
+
+
+def checkpointed(c: Connection, nobody_waits: Callable[[], bool]) -> int:
+    """Copy SQLite's log into the file, if it is long and nobody waits, or too long: then it is written over from its beginning. How many bytes of
+    it are not in the file.
+    """
+    try:
+        _, log, copied = c.execute("pragma wal_checkpoint(noop)").fetchone()
+        left = (log - copied) * JOURNAL_PAGE_BYTES
+        if left >= WAL_BYTES_MAX or (left >= WAL_BYTES_EASY and nobody_waits()):
+            c.execute("pragma wal_checkpoint(passive)").fetchone()
+            left = 0
+    except sqlite.Error as error:
+        # everything is safe in the log; the next commit tells whether the disk does its part
+        _log.error("the log could not be folded into the file", fault=type(error).__name__)
+        left = 0
+    return int(left)

@@ -1,0 +1,151 @@
+"""A fold beside the commits: nothing is lost or told twice while it goes on, and what it fails at is tried again."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edge.journal import Journal, fold, slate, writer
+from edge.journal.folding import Folded, Folding
+from tests.edge.journal.drafts import NOW, applied, draft, settled
+from tests.patience import HUNG_S
+
+
+@contextmanager
+def held(monkeypatch: pytest.MonkeyPatch, fails: bool = False) -> Iterator[threading.Event]:
+    """Folds stand still in their thread until this is left, or fail then. What is given is set once one has begun."""
+    begun, let_go, real = threading.Event(), threading.Event(), fold.fold
+
+    def stands(*given: Any) -> None:
+        if threading.current_thread().name.startswith("journal-fold"):
+            begun.set()
+            let_go.wait(HUNG_S)
+            if fails:
+                raise OSError(errno.EIO, "no")
+        real(*given)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(fold, "fold", stands)
+        try:
+            yield begun
+        finally:
+            let_go.set()
+
+
+@pytest.fixture
+async def journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Journal:
+    monkeypatch.setattr(writer, "FOLD_IDLE_S", 0.001)
+    journal = Journal(tmp_path / "lived" / "journal.db")
+    journal.path.parent.mkdir()
+    await journal.open()
+    return journal
+
+
+async def is_set(event: threading.Event) -> None:
+    assert await asyncio.to_thread(event.wait, HUNG_S)
+
+
+async def in_tables(journal: Journal) -> dict[str, int]:
+    """The counts, once the tables have all of it."""
+    await journal.keeping.fold()
+    assert await journal.check() == []
+    return (await journal.stats()).entries
+
+
+def test_one_fold_at_a_time_and_its_end_brings_what_came_of_it() -> None:
+    folding, let_go = Folding(), threading.Event()
+
+    def work() -> Folded:
+        let_go.wait(HUNG_S)
+        return Folded(7, {})
+
+    folding.begin(work)
+    assert (folding.under_way, folding.done) == (True, False)
+    let_go.set()
+    assert folding.end().last == 7
+    assert not folding.under_way
+    folding.begin(lambda: 1 // 0)  # type: ignore[arg-type, return-value]
+    with pytest.raises(ZeroDivisionError):
+        folding.end()
+    assert not folding.under_way
+    folding.close()
+
+
+async def test_commits_go_on_while_a_fold_does(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = await journal.append(draft("m0", number="2207"))
+    with held(monkeypatch) as begun:
+        await is_set(begun)
+        async with asyncio.timeout(HUNG_S):
+            again = await journal.append(draft("m0", number="2207"))
+            assert (again.fresh, again.standing.seq) == (False, first.standing.seq), "known, though in no table yet"
+            await journal.receive([settled(first.standing.seq)], None, NOW)
+            second = await journal.append(draft("m1"))
+            assert await journal.find("H1", "m1") is not None
+            assert journal.open_count == 1
+            shutil.copytree(journal.path.parent, journal.path.parent.with_name("killed"))
+    found = slate.content(journal.path.parent.with_name("killed") / "journal.db")
+    assert found is not None
+    assert [len(side.rows) for side in found.sides] == [1, 2], "the second side takes what comes meanwhile"
+    assert await in_tables(journal) == {"open": 1, "final": 1}
+    assert journal.open_count == 1
+    await journal.receive([applied(second.standing.seq)], None, NOW)
+    assert journal.open_count == 0
+    await journal.close()
+
+
+async def test_who_is_killed_while_a_fold_goes_on_has_all_of_it_at_the_next_start(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = journal.path.parent.with_name("killed")
+    await journal.append(draft("m0"))
+    with held(monkeypatch) as begun:
+        await is_set(begun)
+        for n in range(1, 4):
+            await journal.append(draft(f"m{n}"))
+        shutil.copytree(journal.path.parent, place)
+    await journal.close()
+    again = Journal(place / "journal.db")
+    await again.open()
+    assert [n for n in range(4) if await again.find("H1", f"m{n}")] == [0, 1, 2, 3]
+    assert await in_tables(again) == {"open": 4}
+    await again.close()
+
+
+async def test_a_fold_that_fails_costs_nothing_and_is_tried_again(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "FOLD_RETRY_S", 0.01)
+    await journal.append(draft("m0"))
+    with held(monkeypatch, fails=True) as begun:
+        await is_set(begun)
+        await journal.append(draft("m1"))
+    assert (await journal.append(draft("m2"))).fresh
+    assert not (await journal.append(draft("m1"))).fresh
+    assert await in_tables(journal) == {"open": 3}
+    await journal.close()
+    await journal.open()
+    assert (await journal.stats()).entries == {"open": 3}
+    await journal.close()
+
+
+async def test_a_settlement_named_while_it_is_folded_is_one(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tail and the tables both have it for a moment: two of one name would be none."""
+    made = await journal.append(draft("m0", number="2207"))
+    await journal.receive([settled(made.standing.seq)], None, NOW)
+    await journal.keeping.fold()
+    state = journal._writer.state
+    kept = await journal.sendables([made.standing.seq])
+    assert kept
+    state.tail.msgids[writer.r.msgid_key("m0")] = [made.standing.seq]
+    scribe = writer.Scribe(journal._writer._looking.connection(), journal._writer.vault, state, {}, lambda: "")  # type: ignore[arg-type]
+    assert scribe._with_key(writer.r.msgid_key("m0")) == [made.standing.seq]
+    state.tail.msgids.clear()
+    await journal.close()
