@@ -16,6 +16,12 @@ JOURNAL_GROUP_OPERATIONS_MAX = 512
 """How many waiting operations share one commit."""
 JOURNAL_WAITING_OPERATIONS_MAX = 10_000
 """Above this the journal takes no more work: the disk does not keep up."""
+SWIFT_OPERATIONS_MAX = 128
+"""How many of them the event loop commits by itself, at once: it does nothing else meanwhile."""
+SWIFT_BYTES_MAX = 512 * 1024
+"""How long the frame of such a commit may be; a whole number of pages."""
+KEYS_PAGE_ROWS = 1_000
+"""How many msgids' keys are learned in one piece after a start."""
 JOURNAL_PAGE_BYTES = 16_384
 SEGMENT_BYTES_MAX = 4 * 1024 * 1024
 """Above this, packets that wait are left for the next commit; one always fits."""
@@ -25,7 +31,7 @@ FOLD_IDLE_S = 0.05
 """When nobody came for this long, what was written is folded into the tables."""
 FOLD_RETRY_S = 1.0
 """How long a fold waits that the disk did not take."""
-FOLD_RECORDS_MAX = 512
+FOLD_RECORDS_MAX = 128
 FOLD_BYTES_MAX = 8 * 1024 * 1024
 """At this size of what is not folded yet, it is folded even while somebody waits."""
 WAL_BYTES_EASY = 4 * 1024 * 1024

@@ -23,10 +23,10 @@ Invariants
     6. The chain holds every record, its place and everything before it; salts keep a leaf from telling what it hides.
 
 Writing
-    One connection does all folding and all checkpoints, one at a time. Everything that waits becomes one segment: one write of one frame on the
-    slate, on the disk when it returns, whatever the number of callers. What it says is kept in memory (the tail) until both are folded into the tables
-    in one transaction (nobody comes, the tail has grown, or the slate's side is full), in a thread beside the commits, which go on on the other side.
-    So an append costs one block and one sync, however old the journal is, and acknowledging a batch costs the same. Who reads takes the tail (or the slate) first and the tables then; connections that only read have threads of their own.
+    Everything that waits becomes one segment: one write of one frame on the slate, by the event loop itself (``swift.py``) or, where the tables or a
+    slow disk have to be waited for, by a thread. What it says is kept in memory (the tail) until both are folded into the tables by the one connection
+    that writes (nobody comes, the tail has grown, or the slate's side is full), beside the commits, which go on on the other side. So an append costs one
+    block and one sync, however old the journal is. Who reads takes the tail (or the slate) first and the tables then, in threads of their own.
 
 Recovery
     SQLite brings the file to its last commit; the tail is read again from the slate, its chain checked, and folded. Whatever is open had a
@@ -37,13 +37,11 @@ Growing old
     is refused before the disk is full (``capacity.py``), so that what is open can end.
 
 When the disk fails
-    Full, read-only, or failing: the operations of that commit get ``JournalUnavailable`` and nothing of them is kept; what is in memory is read
-    anew before the next commit. After a failed sync the slate still holds the refused commit: it is wiped off, and SQLite's log is cut behind its
+    Full, read-only, or failing: the operations of that commit get ``JournalUnavailable`` and nothing of them is kept; memory is read anew. After a failed sync the slate still holds the refused commit: it is wiped off, and SQLite's log is cut behind its
     last good frame, so that a start does not find it. A start writes the bytes of both over themselves before they count, so that no commit can
     follow one that never reached the disk (``files.heal``). A file that vanished or was replaced under us counts as unavailable. A damaged file
     is refused at the start, and so is a slate that is gone, another journal's, or whole behind a broken frame, and a log that SQLite stops
-    reading before its end (``holes.py``). What is left: if the disk refuses to wipe too, and the process dies before the next commit, a refused
-    entry can come back; it then meets the rules of recovery.
+    reading before its end (``holes.py``). If the disk refuses to wipe too, and the process dies before the next commit, a refused entry can come back.
 """
 
 from __future__ import annotations
@@ -84,7 +82,7 @@ from edge.journal.standing import standing_of
 from edge.journal.state import State
 from edge.journal.tail import Tail, sendable_of
 from edge.journal.writer import LIFE_BYTES, Writer
-from edge.limits import LANE_ENTRIES_MAX, OPEN_LIST_ROWS_MAX
+from edge.limits import KEYS_PAGE_ROWS, LANE_ENTRIES_MAX, OPEN_LIST_ROWS_MAX
 
 __all__ = [
     "Appended", "Appending", "Block", "Draft", "Journal", "Marking", "Pending", "Receipt", "Received", "Seen", "Sendable", "Standing",
@@ -96,7 +94,6 @@ T = TypeVar("T")
 
 
 Appending = Operation[Appended]
-"""An append under way."""
 
 
 class Journal:
@@ -139,13 +136,15 @@ class Journal:
             self.opened = self._state.head
             if read_only:
                 await self._tail()
+            else:
+                self._writer.learn(lambda after: self._reader.do(lambda c: look.keys_after(c, after, KEYS_PAGE_ROWS)))
         except JournalError:
             await self.close()
             raise
 
     def refuse_new(self, why: Callable[[], str]) -> None:
         """Ask ``why`` (in the journal's thread, quickly) before new work is taken on: a refusal code, or nothing."""
-        self._writer.refuses = why
+        self._writer.refuse_new(why)
 
     async def close(self) -> None:
         """Finish what waits, fold, close. Safe to call twice."""
@@ -185,7 +184,8 @@ class Journal:
         :meth:`standing` if somebody waits).
         """
         decisions = decisions_of(received)
-        return await self._writer.do(lambda scribe: scribe.receive(received, decisions, receipt, now))
+        weight = sum([len(one.answer.packet) for one in received])
+        return await self._writer.do(lambda scribe: scribe.receive(received, decisions, receipt, now), weight=weight)
 
     async def withdraw(self, seq: int, code: str, now: datetime) -> Standing | None:
         """Refuse an open fence for good; how it stands then. ``None``: there is no such entry."""

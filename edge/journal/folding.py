@@ -50,12 +50,19 @@ class Folding:
         """Whether one is under way that has nothing left to do."""
         return self._work is not None and self._work.done()
 
-    def begin(self, work: Callable[[], Folded]) -> None:
-        """Do ``work`` in the thread."""
+    @property
+    def failed(self) -> bool:
+        """Whether that is because it failed."""
+        return self._work is not None and self._work.done() and self._work.exception() is not None
+
+    def begin(self, work: Callable[[], Folded], then: Callable[[], object] | None = None) -> None:
+        """Do ``work`` in the thread, and ``then`` there, whatever came of it."""
         assert self._work is None
         if self._thread is None:
             self._thread = ThreadPoolExecutor(1, thread_name_prefix="journal-fold")
         self._work = self._thread.submit(work)
+        if then is not None:
+            self._work.add_done_callback(lambda _: then())
 
     def end(self) -> Folded:
         """Wait for it; what came of it, or the exception that ended it."""

@@ -1,76 +1,121 @@
-"""From the event loop to the writer's thread, in groups.
+"""Who has the journal's pen: what waits goes from the event loop into a commit of its own, or to the journal's thread, in groups.
 
-What the loop brings in one of its turns is handed over together, at the end of the turn: one waking of the thread, one commit and one sync for
-all that the sockets had, in place of a first commit for one caller while the others wait for the second. Either thread gives the other the interpreter's lock as seldom as can be: with
-many callers that costs more than the commit does.
-
-For one who is alone, and while the disk is quick, the loop stands still: it has the result the moment it is there, without being woken through
-its selector. It stands no longer than ``PATIENCE_S``, so that a disk that hangs keeps nobody but those who wait for it, and not at all
-when the last sync was slow. Where there are more, there is other work to do meanwhile.
+What the loop brings in one of its turns is taken together, at the end of the turn: one commit and one sync for all that the sockets had. The
+loop commits it itself if it can (``swift.py``); what it cannot goes to the thread with all that waits, and until the thread has told all that it took
+nobody else writes. So the pen changes hands only when nothing is under way, and everything is written in the order in which it came.
 """
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import queue
-import threading
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Protocol
 
-from edge.journal.operation import Operation, Result, settle, tell
+from edge.journal.operation import Operation, Result
 
-PATIENCE_S = 0.003
-"""The longest that the loop stands still."""
+
+class Loop(Protocol):
+    """What the loop commits with."""
+
+    @property
+    def able(self) -> bool:
+        """Whether it may be able to, just now."""
+
+    @property
+    def under_way(self) -> bool:
+        """Whether a commit of its own is being written."""
+
+    def begin(self, waiting: Sequence[Operation[Any]]) -> int:
+        """Begin with the first of ``waiting``; how many those are; 0: it cannot."""
 
 
 class HandOver:
-    """What waits for the writer. ``put`` and ``end`` are the loop's, the rest is the thread's. ``refuse`` is told of what comes after the
-    thread has ended. ``quick``: whether the disk was, the last time; the thread says so.
+    """What waits for the pen. ``group``, ``empty``, ``settle`` and ``close`` are the thread's, the rest is the loop's. ``refuse`` is told of what comes
+    after the thread has ended; ``told`` gets results in the loop.
     """
 
-    def __init__(self, operations_max: int, bytes_max: int, refuse: Callable[[list[Operation[Any]]], None]) -> None:
+    def __init__(
+        self,
+        own: Loop,
+        told: Callable[[Sequence[Result]], None],
+        refuse: Callable[[list[Operation[Any]]], None],
+        operations_max: int,
+        bytes_max: int,
+    ) -> None:
+        self._own = own
+        self._tell = told
         self._refuse = refuse
         self._operations_max = operations_max
         self._bytes_max = bytes_max
         self._queue: queue.SimpleQueue[list[Operation[Any]] | None] = queue.SimpleQueue()
-        self._gathered: list[Operation[Any]] = []
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._waiting: list[Operation[Any]] = []
         self._held: list[Operation[Any]] = []
-        self._put = self._taken = 0  # each is written by one thread alone
-        self._ended = False
-        self._wish = _Wish()
-        self._busy = 1  # until the thread asks for the first time
-        self.quick = False
+        self._scheduled = False
+        self._away = 0
+        self._given = self._taken = 0  # each is written by one thread alone
+        self._ending = self._ended = False
 
     @property
-    def idle(self) -> bool:
-        """Whether the thread has told all that it took."""
-        return self._busy <= 0
+    def free(self) -> bool:
+        """Whether nobody has the pen."""
+        return not self._away and not self._own.under_way
 
     @property
     def waits(self) -> int:
         """How many wait."""
-        return self._put - self._taken
+        return len(self._waiting) + self._given - self._taken
 
     def put(self, operation: Operation[Any]) -> None:
-        """Let it go to the writer."""
-        self._put += 1
-        self._gathered.append(operation)
-        if len(self._gathered) == 1:
-            operation.loop.call_soon(self._hand_over)
+        """Let it be written."""
+        self._waiting.append(operation)
+        if not self._scheduled:
+            self._scheduled = True
+            self._loop = operation.loop
+            operation.loop.call_soon(self._turn)
 
     def end(self) -> None:
         """After all that waits, :meth:`group` gives nothing more."""
-        self._hand_over()
-        self._queue.put(None)
+        self._ending = True
+        self._turn()
 
-    def group(self, timeout_s: float | None) -> list[Operation[Any]]:
-        """What waits, up to the bounds; empty when it is time to end.
+    def send(self, errand: Operation[Any]) -> None:
+        """To the thread with it, before anything else is written."""
+        self._loop = errand.loop
+        self._to_thread([errand])
 
-        Raises:
-            queue.Empty: nobody came for ``timeout_s``.
-        """
-        if not self._held:
-            self._busy = 0
-        waiting = self._held or self._queue.get(timeout=timeout_s)
+    def told(self, results: Sequence[Result]) -> None:
+        """What a commit of the loop's own came to."""
+        self._tell(results)
+        if not self._scheduled:
+            self._turn()
+
+    def _turn(self) -> None:
+        self._scheduled = True  # what is told meanwhile begins no turn of its own
+        while self._waiting and (self._ended or not (self._own.under_way or (self._away and self._own.able))):
+            count = 0 if self._away or self._ended else self._own.begin(self._waiting)
+            if not count:
+                self._to_thread(self._waiting)
+                self._waiting = []
+            del self._waiting[:count]
+        self._scheduled = False
+        if self._ended:
+            self._refuse_what_waits()
+        elif self._ending and not self._waiting and not self._own.under_way:
+            self._queue.put(None)
+
+    def _to_thread(self, group: list[Operation[Any]]) -> None:
+        self._away += len(group)
+        self._given += len(group)
+        self._queue.put(group)
+
+    # -- the thread's ---------------------------------------------------------------------------------------------
+
+    def group(self) -> list[Operation[Any]]:
+        """What waits, up to the bounds; empty when it is time to end."""
+        waiting = self._held or self._queue.get()
         self._held = []
         if waiting is None:
             return []
@@ -83,7 +128,6 @@ class HandOver:
             count += 1
         group, self._held = waiting[:count], waiting[count:]
         self._taken += count
-        self._busy = count
         return group
 
     def _more(self, room: int) -> list[Operation[Any]]:
@@ -100,70 +144,28 @@ class HandOver:
         return found
 
     def empty(self) -> bool:
-        """Whether nobody waits; what the loop still gathers does not count."""
-        return not self._held and self._queue.empty()
+        """Whether nobody waits."""
+        return not self._held and self._queue.empty() and not self._waiting
+
+    def settle(self, results: Sequence[Result], count: int) -> None:
+        """Tell the callers; ``count`` of what was taken is done with that."""
+        assert self._loop is not None
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits there any more
+            self._loop.call_soon_threadsafe(self._back, results, count)
 
     def close(self) -> None:
         """The thread ends: whatever waits still is refused, and so is what comes from now on."""
         self._ended = True
         self._refuse_what_waits()
+        if self._loop is not None:
+            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits there any more
+                self._loop.call_soon_threadsafe(self._turn)
 
-    def _hand_over(self) -> None:
-        group, self._gathered = self._gathered, []
-        if group:
-            stands = len(group) == 1 == self.waits and self.quick and self.idle
-            if stands:
-                self._wish.make()
-            self._queue.put(group)
-            if stands:
-                tell(self._wish.wait(PATIENCE_S))
-        if self._ended:
-            self._refuse_what_waits()
-
-    def settle(self, results: Sequence[Result]) -> None:
-        """Tell the callers: at once if the loop stands still for it, else when it comes to it."""
-        self._busy -= len(results)
-        if not self._wish.grant(results):
-            settle(results)
+    def _back(self, results: Sequence[Result], count: int) -> None:
+        self._away -= count
+        self._tell(results)
+        self._turn()
 
     def _refuse_what_waits(self) -> None:
         left, self._held = [*self._held, *self._more(self.waits + 1)], []
         self._refuse(left)
-
-
-class _Wish:
-    """The loop's wish to have the next results handed to it while it stands still. Whoever takes the token first decides: the thread, that it
-    hands them over, or the loop, that it has stood long enough.
-    """
-
-    def __init__(self) -> None:
-        self._token: list[None] = []
-        self._handed: Sequence[Result] = ()
-        self._there = threading.Lock()
-        self._there.acquire()
-
-    def make(self) -> None:
-        """From now on the next results are handed over."""
-        self._token.append(None)
-
-    def wait(self, timeout_s: float) -> Sequence[Result]:
-        """The results; none if they did not come in time."""
-        if not self._there.acquire(timeout=timeout_s):
-            try:
-                self._token.pop()
-            except IndexError:
-                self._there.acquire()  # they are being handed over this moment
-            else:
-                return ()
-        handed, self._handed = self._handed, ()
-        return handed
-
-    def grant(self, results: Sequence[Result]) -> bool:
-        """Hand ``results`` over, if they are wished for."""
-        try:
-            self._token.pop()
-        except IndexError:
-            return False
-        self._handed = results
-        self._there.release()
-        return True

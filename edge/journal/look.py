@@ -60,8 +60,10 @@ class Segment(Struct, frozen=True):
 
 _COLUMNS = ", ".join(Row.__struct_fields__)
 _ROWS = f"select json_group_array(json_array({_COLUMNS})) from entry where seq in (select value from json_each(?))"  # noqa: S608 -- our own names
+_KEY_MIN, _KEY_MAX = -(1 << 63), (1 << 63) - 1
 _rows = msgspec.json.Decoder(list[Row])
 _SEGMENT = "select first, count, at, key, nonce, link, body from segment"
+_keys = msgspec.json.Decoder(list[int])
 _pairs = msgspec.json.Decoder(list[tuple[int, int]])
 
 
@@ -94,6 +96,17 @@ def _grouped(c: Connection, table: str, keys: Iterable[int]) -> dict[int, list[i
     for key, seq in _pairs.decode(text):
         by_key.setdefault(key, []).append(seq)
     return by_key
+
+
+def keys_after(c: Connection, after: int | None, limit: int) -> list[int]:
+    """The keys of msgids beyond ``after``, in order, each once or more often."""
+    if after == _KEY_MAX:
+        return []
+    least = _KEY_MIN if after is None else after + 1
+    (text,) = c.execute(
+        "select json_group_array(key) from (select key from entry where key >= ? order by key limit ?)", (least, limit)
+    ).fetchone()
+    return sorted(_keys.decode(text))
 
 
 def open_rows(c: Connection, after: int, limit: int) -> list[Row]:

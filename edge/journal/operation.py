@@ -48,6 +48,10 @@ class Operation(Generic[T]):
             return False
         return True
 
+    def not_begun(self) -> None:
+        """Give it back: somebody else will begin it."""
+        self.ticket.append(None)
+
     def cancel(self) -> bool:
         """Stop it; false: it has begun, and its result will come."""
         return self.begin()
@@ -60,6 +64,15 @@ class Upkeep(Operation[T]):
 
     def __init__(self, work: Callable[[Connection], T]) -> None:
         super().__init__(work)
+
+
+class Errand(Upkeep[T]):
+    """What the journal's thread is to do for the journal itself; ``work`` gets nothing."""
+
+    __slots__ = ()
+
+    def __init__(self, work: Callable[[], T]) -> None:
+        super().__init__(lambda _: work())
 
 
 Result = tuple[Operation[Any], Any, Exception | None]
@@ -77,10 +90,10 @@ def tried(operation: Operation[Any], given: Any) -> Result:
 
 
 def apart(group: list[Operation[Any]]) -> list[list[Operation[Any]]]:
-    """The group in its order, work on the connection apart from what is written."""
+    """The group in its order, work on the connection apart from what is written, and errands apart from both."""
     parts: list[list[Operation[Any]]] = []
     for operation in group:
-        if parts and isinstance(parts[-1][0], Upkeep) == isinstance(operation, Upkeep):
+        if parts and type(parts[-1][0]) is type(operation):
             parts[-1].append(operation)
         else:
             parts.append([operation])

@@ -5,10 +5,9 @@ Nothing here is true until the writer has committed it; if the commit fails, the
 
 from __future__ import annotations
 
-import itertools
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -245,12 +244,14 @@ class Scribe:
         row = row or born_row(seq, entry)
         return row_in(self._ahead, row_in(self.tail, row_in(self._state.tail, row)))
 
-    def _with_key(self, key: int) -> list[int]:
+    def _with_key(self, key: int) -> Iterator[int]:
+        """What is in memory first; while a fold goes on, some of it is in the tables too."""
+        for tail in (self.tail, self._state.tail):
+            yield from tail.msgids.get(key, ())
         found = self._found.get(key)
         if found is None:
             found = self._found[key] = look.with_msgids(self._c, [key]).get(key, [])
-        named = self.tail.msgids.get(key, ()), self._state.tail.msgids.get(key, ()), found
-        return list(dict.fromkeys(itertools.chain(*named)))  # the tail and the tables both have what is being folded
+        yield from found
 
     def _referring(self, key: int) -> list[int]:
         folded = look.with_references(self._c, [key]).get(key, [])
@@ -333,7 +334,7 @@ class Scribe:
         return settled[0] if len(settled) == 1 else None
 
     def _with_msgid(self, msgid: str) -> list[Standing]:
-        found = [self.standing_at(seq) for seq in self._with_key(r.msgid_key(msgid))]
+        found = [self.standing_at(seq) for seq in dict.fromkeys(self._with_key(r.msgid_key(msgid)))]
         return [one for one in found if one is not None and one.msgid == msgid]
 
     def _may(self, seq: int, mark: Mark) -> bool:

@@ -62,6 +62,7 @@ class Slate:
 
     def __init__(self, path: Path, descriptor: int, content: Content) -> None:
         self._path_text = str(path)
+        self.direct = platform.direct(self._path_text)
         self._descriptor = descriptor
         status = os.fstat(descriptor)
         self._inode = status.st_ino
@@ -69,9 +70,9 @@ class Slate:
         self.id = content.id
         self._rows = [side.rows for side in content.sides]
         self._now = _latest(content)
-        self._at = content.sides[self._now].end
+        self.at = content.sides[self._now].end
         self._following = content.sides[self._now].following
-        self._soiled = False
+        self.soiled = False
 
     @property
     def rows(self) -> list[Sealed]:
@@ -80,7 +81,7 @@ class Slate:
 
     def fits(self, row: Sealed) -> bool:
         """Whether there is room for it on this side, and it follows what stands before: else it would not be read again."""
-        return self._following in (0, row.first) and self._at + frames.size_of(row) <= min(
+        return self._following in (0, row.first) and self.at + frames.size_of(row) <= min(
             frames.SIDES[self._now][1], self._size
         )
 
@@ -92,14 +93,18 @@ class Slate:
         """
         frame = frames.frame(self.id, row)
         try:
-            if platform.write_synced(self._descriptor, frame, self._at) != len(frame):
+            if platform.write_synced(self._descriptor, frame, self.at) != len(frame):
                 raise OSError(errno.EIO, "the slate was written in part")
         except OSError:
-            self._wipe()
+            self.wipe()
             raise
-        self._at += len(frame)
+        self.wrote(row, len(frame))
+
+    def wrote(self, row: Sealed, frame_bytes: int) -> None:
+        """``row`` is on the disk, where it had to go."""
+        self.at += frame_bytes
         self._following = row.first + row.records
-        self._soiled = False
+        self.soiled = False
         self._rows[self._now].append(row)
 
     def turn(self) -> bool:
@@ -119,7 +124,7 @@ class Slate:
             self._begin_side()
 
     def _begin_side(self) -> None:
-        self._at, self._following = frames.SIDES[self._now][0], 0
+        self.at, self._following = frames.SIDES[self._now][0], 0
 
     def ours(self) -> bool:
         """Whether the file at the path is still this one."""
@@ -128,17 +133,21 @@ class Slate:
     def close(self) -> None:
         """Let go of the file."""
         os.close(self._descriptor)
+        if self.direct >= 0:
+            os.close(self.direct)
+            self.direct = -1
 
     def clean(self) -> bool:
         """Whether no refused frame stands where the next one will; if one does, it is wiped off now, if the disk lets it."""
-        if self._soiled:
-            self._wipe()
-        return not self._soiled
+        if self.soiled:
+            self.wipe()
+        return not self.soiled
 
-    def _wipe(self) -> None:
-        self._soiled = True
+    def wipe(self) -> None:
+        """A write behind the last row failed: nothing of it may be found there."""
+        self.soiled = True
         try:
-            self._soiled = platform.write_synced(self._descriptor, bytes(BLOCK_BYTES), self._at) != BLOCK_BYTES
+            self.soiled = platform.write_synced(self._descriptor, bytes(BLOCK_BYTES), self.at) != BLOCK_BYTES
         except OSError as failure:
             _log.error("the refused commit could not be wiped off the slate", fault=type(failure).__name__)
 

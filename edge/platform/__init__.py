@@ -7,6 +7,7 @@ r"""What Linux and Windows do differently, each thing under one name, so that no
 | ``hold`` | ``flock`` | a lock on the file's first byte |
 | ``OPENED`` | not given to programs that we start | the same, and no ends of lines are changed |
 | ``FRESH``, ``write_synced``, ``read_at`` | ``O_DSYNC``, ``pwrite``, ``pread``; no link is followed | a write and ``FlushFileBuffers`` behind it |
+| ``direct``, ``aio`` | a file past the page cache, and writes to it that no thread waits for (``linux_aio.py``) | neither: a thread waits |
 | ``sync_folder`` | ``fsync`` of the folder | nothing: NTFS keeps a folder's entries in its own log, and the file's flush brings them along |
 | ``replace`` | ``rename`` | the same, tried again while somebody reads the old file, which Windows forbids for that moment |
 | ``point``, ``pointed`` | a symbolic link | a small file with the name in it: a link takes a right that services have not |
@@ -32,9 +33,11 @@ if sys.platform == "win32":
         APPLIANCE,
         FRESH,
         OPENED,
+        aio,
         bind_to_device,
         data_folder,
         data_home,
+        direct,
         hold,
         listen_alone,
         others_may_read,
@@ -51,6 +54,7 @@ if sys.platform == "win32":
         write_synced,
     )
 else:
+    from edge.platform.linux_aio import aio, direct
     from edge.platform.posix import (
         ACCEPTS_BY_SOCKET,
         APPLIANCE,
@@ -77,7 +81,7 @@ else:
     from edge.platform.unix_socket import Entrance, reach
 
 __all__ = [
-    "ACCEPTS_BY_SOCKET", "APPLIANCE", "FRESH", "OPENED", "Entrance", "bind_to_device", "data_folder", "data_home", "hold", "listen_alone",
+    "ACCEPTS_BY_SOCKET", "APPLIANCE", "FRESH", "OPENED", "Entrance", "aio", "bind_to_device", "data_folder", "data_home", "direct", "hold", "listen_alone",
     "others_may_read", "owner_only", "point", "pointed", "private", "reach", "read_at", "replace", "say_utf8", "stranger_to", "sync_folder", "when_told_to_end",
     "write_synced",
 ]  # fmt: skip

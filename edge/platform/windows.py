@@ -17,7 +17,10 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from edge.platform.linux_aio import Aio
 
 APPLIANCE = False
 ACCEPTS_BY_SOCKET = False
@@ -155,6 +158,16 @@ def private(folder: Path, *, fresh: bool = False) -> None:
         OSError: it cannot be made, or is there already.
     """
     folder.mkdir(parents=not fresh, exist_ok=not fresh)
+
+
+def direct(_path: str) -> int:
+    """Files that :func:`aio` writes are not to be had."""
+    return -1
+
+
+def aio(_loop: asyncio.AbstractEventLoop, _told: Callable[[OSError | None], None], _bytes_max: int) -> Aio | None:
+    """Not to be had: the journal's thread writes."""
+    return None
 
 
 def owner_only(_descriptor: int) -> None:

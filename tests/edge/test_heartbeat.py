@@ -14,6 +14,7 @@ from edge import heartbeat as module
 from edge.errors import JournalUnavailable
 from edge.firmware.notify import Notify
 from edge.heartbeat import Heartbeat, through
+from tests.edge.journal.drafts import by_thread
 from tests.edge.world import Edge
 from tests.patience import HUNG_S
 
@@ -38,6 +39,7 @@ async def test_an_edge_that_works_gives_it(edge: Edge) -> None:
 async def test_a_journal_that_hangs_gets_none(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "WATCHDOG_ANSWER_S_MAX", 0.2)
     let_go = threading.Event()
+    by_thread(edge.journal)
     hanging = asyncio.create_task(edge.journal._writer.do(lambda _: let_go.wait(20)))
     await asyncio.sleep(0)
     try:

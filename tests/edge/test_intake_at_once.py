@@ -14,6 +14,7 @@ from edge.journal import Appended, Appending, Draft
 from edge.journal.operation import Operation
 from edge.journal.scribe import Scribe
 from edge.outcome import Outcome
+from tests.edge.journal.drafts import by_thread
 from tests.edge.world import HID, PERSON, Edge, call, fees, outcome_of, registration, settle
 from tests.patience import HUNG_S
 
@@ -112,6 +113,7 @@ async def test_at_the_deadline_it_is_stopped_or_honestly_in_doubt(edge: Edge) ->
         return edge.journal._writer.submit(Operation(hang))
 
     kept = edge.journal.appending
+    by_thread(edge.journal)
     edge.journal.appending = begun  # type: ignore[method-assign]
     assert (await told_of(edge, call("2204", fees(HID), "m1", 500))).outcome is Outcome.IN_DOUBT
     edge.journal.appending = kept  # type: ignore[method-assign]
@@ -125,6 +127,7 @@ async def test_at_the_deadline_it_is_stopped_or_honestly_in_doubt(edge: Edge) ->
 
 async def test_of_many_whom_the_disk_lets_wait_each_is_told_at_its_own_deadline(edge: Edge) -> None:
     held, many = threading.Event(), range(100)
+    by_thread(edge.journal)
     edge.journal._writer.submit(Operation(lambda _: held.wait(HUNG_S)))
     await asyncio.sleep(0)
     hasty, patient = (

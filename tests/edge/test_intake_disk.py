@@ -16,6 +16,7 @@ from edge.journal.operation import Operation
 from edge.journal.records import msgid_key
 from edge.journal.scribe import Scribe
 from edge.outcome import Outcome
+from tests.edge.journal.drafts import by_thread
 from tests.edge.world import HID, PERSON, Edge, becomes, fees, outcome_of, registration, settle, until
 from tests.patience import HUNG_S
 from tests.sim.hub import SimHub
@@ -36,6 +37,7 @@ def lost_file(edge: Edge) -> Iterator[None]:
 async def hanging(edge: Edge) -> AsyncIterator[None]:
     """The disk hangs: the writer is in the middle of something that does not end."""
     held = threading.Event()
+    by_thread(edge.journal)
     edge.journal._writer.submit(Operation(lambda _: held.wait(20)))
     await asyncio.sleep(0.05)
     try:
@@ -85,6 +87,7 @@ async def test_an_append_that_hangs_half_way_is_honestly_in_doubt_and_a_late_fen
 
         return edge.journal._writer.submit(Operation(hang, [msgid_key(draft.msgid)], 0, edge.journal._told))
 
+    by_thread(edge.journal)
     edge.journal.appending = begun  # type: ignore[method-assign]
     calling = asyncio.create_task(edge.call("2207", settle(HID), "m1", 400))
     await asyncio.sleep(0.02)
@@ -107,6 +110,7 @@ async def test_what_is_in_the_disks_hands_is_not_told_as_never_seen(edge: Edge, 
 
         return edge.journal._writer.submit(Operation(hang, [msgid_key(draft.msgid)], 0, edge.journal._told))
 
+    by_thread(edge.journal)
     edge.journal.appending = begun  # type: ignore[method-assign]
     assert (await edge.call("2204", fees(HID), "m1", 400)).outcome is Outcome.IN_DOUBT
     edge.journal.appending = appending  # type: ignore[method-assign]

@@ -15,6 +15,7 @@ import pytest
 
 from tests.faults.disk import Kind, read_trace
 from tests.faults.shim import Shim
+from tests.programs import ROOT
 
 PROGRAM = """
 import os, sys
@@ -75,6 +76,41 @@ def test_a_file_that_syncs_each_write_meets_the_faults_of_both(shim: Shim) -> No
     shim["write_fail_in"] = 1
     assert run(shim, "d", name="x-slate") == [str(errno.EIO)]
     assert shim["syncs"] == 3
+
+
+BESIDE = """
+import asyncio, os, sys
+from edge.platform.linux_aio import aio, direct
+BLOCK = 4096
+async def main():
+    loop, ended = asyncio.get_running_loop(), []
+    def told(error): ended[-1].set_result(error.errno if error else 0)
+    writes, fd = aio(loop, told, 2 * BLOCK), direct(sys.argv[1])
+    turns = 0
+    for step in sys.argv[2:]:
+        ended.append(loop.create_future())
+        writes.write(fd, step.encode() * (2 * BLOCK), 0)
+        while not ended[-1].done():
+            await asyncio.sleep(0.001)
+            turns += 1
+        os.write(1, f"{ended[-1].result()} ".encode())
+    os.write(1, b"turned " if turns > 20 else b"stood ")
+asyncio.run(main())
+"""
+
+
+def test_a_write_that_nobody_waits_for_meets_the_faults_of_both_and_keeps_nobody(shim: Shim) -> None:
+    slate = shim.folder / "x-slate"
+    slate.write_bytes(bytes(8192))
+    shim["wal_only"], shim["sync_fail_in"], shim["write_fail_in"], shim["write_torn"] = 1, 2, 4, 1
+    shim["sync_delay_us"] = 100_000
+    done = subprocess.run(
+        [sys.executable, "-c", BESIDE, str(slate), "a", "b", "c", "d"],
+        env=os.environ | shim.environment(), cwd=ROOT, capture_output=True, text=True, timeout=30, check=False,
+    )  # fmt: skip
+    assert done.stdout.split() == ["0", str(errno.EIO), "0", str(errno.EIO), "turned"], done.stderr
+    assert slate.read_bytes() == b"d" * 4096 + b"c" * 4096
+    assert (shim["writes"], shim["syncs"]) == (4, 3)
 
 
 def test_a_write_that_fails_writes_nothing_or_half(shim: Shim) -> None:

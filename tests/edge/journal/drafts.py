@@ -41,9 +41,14 @@ def settled(seq: int, reference: str = "S1") -> Received:
     return applied(seq, "2207", msgspec.msgpack.encode(settlement("h", 1, reference)), confirmation="awaited")
 
 
+def by_thread(journal: Journal) -> None:
+    """From now on its thread makes every commit, as where the loop cannot; nothing is under way."""
+    journal._writer._swift.stop()
+
+
 async def folded(journal: Journal) -> None:
     """Bring everything written into the tables."""
-    await journal._writer.submit(Upkeep(lambda _: journal._writer._fold_now())).future
+    await journal._writer.submit(Upkeep(lambda _: None)).future
 
 
 async def append_for_ever(path: Path, life: int) -> None:

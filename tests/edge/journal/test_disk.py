@@ -19,7 +19,7 @@ import pytest
 from pysqlite3 import dbapi2 as sqlite
 
 from edge.errors import JournalDamaged, JournalError, JournalUnavailable
-from edge.journal import Block, Journal, files, writer
+from edge.journal import Block, Journal, commits, files, writer
 from edge.journal.files import refuse_old_sqlite
 from edge.journal.operation import Upkeep
 from edge.journal.scribe import Scribe
@@ -137,8 +137,8 @@ async def test_opening_the_file_again_undoes_nobodys_locks(tmp_path: Path) -> No
     await journal.append(draft("m1"))
 
     def reopen(_: object) -> None:
-        journal._writer._connection.close()
-        journal._writer._connection = None
+        journal._writer._commits._connection.close()
+        journal._writer._commits._connection = None
 
     await journal._writer.submit(Upkeep(reopen)).future
     before = _locks(path)
@@ -293,5 +293,5 @@ def _log_after(path: Path, msgid: str) -> bytes:
         state.load(c, vault, lambda: ())
         scribe = Scribe(c, vault, state, {}, lambda: "")
         scribe.append(draft(msgid))
-        c.execute(writer._INSERT, scribe.sealed())
+        c.execute(commits._INSERT, scribe.sealed())
         return path.with_name("journal.db-wal").read_bytes()

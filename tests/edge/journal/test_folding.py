@@ -13,8 +13,10 @@ from typing import Any
 
 import pytest
 
-from edge.journal import Journal, fold, slate, writer
+from edge.journal import Journal, commits, fold, slate, writer
+from edge.journal import records as r
 from edge.journal.folding import Folded, Folding
+from edge.journal.scribe import Scribe
 from tests.edge.journal.drafts import NOW, applied, draft, settled
 from tests.patience import HUNG_S
 
@@ -122,7 +124,7 @@ async def test_who_is_killed_while_a_fold_goes_on_has_all_of_it_at_the_next_star
 async def test_a_fold_that_fails_costs_nothing_and_is_tried_again(
     journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(writer, "FOLD_RETRY_S", 0.01)
+    monkeypatch.setattr(commits, "FOLD_RETRY_S", 0.01)
     await journal.append(draft("m0"))
     with held(monkeypatch, fails=True) as begun:
         await is_set(begun)
@@ -144,8 +146,10 @@ async def test_a_settlement_named_while_it_is_folded_is_one(journal: Journal, mo
     state = journal._writer.state
     kept = await journal.sendables([made.standing.seq])
     assert kept
-    state.tail.msgids[writer.r.msgid_key("m0")] = [made.standing.seq]
-    scribe = writer.Scribe(journal._writer._looking.connection(), journal._writer.vault, state, {}, lambda: "")  # type: ignore[arg-type]
-    assert scribe._with_key(writer.r.msgid_key("m0")) == [made.standing.seq]
+    state.tail.msgids[r.msgid_key("m0")] = [made.standing.seq]
+    looking, vault = journal._writer._commits._looking.connection(), journal._writer.vault
+    assert vault is not None
+    scribe = Scribe(looking, vault, state, {}, lambda: "")
+    assert [one.seq for one in scribe._with_msgid("m0")] == [made.standing.seq]
     state.tail.msgids.clear()
     await journal.close()

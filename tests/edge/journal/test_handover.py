@@ -1,160 +1,203 @@
-"""What comes in one turn of the loop goes to the writer together; nothing is lost at the bounds nor at the end."""
+"""The pen: what comes in one turn is taken together, by the loop if it can and by the thread if not; nobody writes at once with the other, and nothing is lost at
+the bounds nor at the end.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import queue
-import threading
-import time
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import pytest
 
-from edge.journal import handover as module
-from edge.journal.handover import PATIENCE_S, HandOver
-from edge.journal.operation import Operation
+from edge.journal.handover import HandOver
+from edge.journal.operation import Errand, Operation, Result
 from tests.patience import HUNG_S
 
 
-def _operation(weight: int = 1) -> Operation[None]:
+class Own:
+    """What the loop commits with: it takes what it is told to, and ends when it is told to."""
+
+    def __init__(self) -> None:
+        self.able = False
+        self.under_way = False
+        self.takes = 100
+        self.taken: list[list[Operation[Any]]] = []
+
+    def begin(self, waiting: Sequence[Operation[Any]]) -> int:
+        if not self.able or not self.takes:
+            return 0
+        self.taken.append(list(waiting[: self.takes]))
+        self.under_way = True
+        return len(self.taken[-1])
+
+
+class Desk:
+    """A hand-over and all that was told and refused."""
+
+    def __init__(self, operations_max: int = 8, bytes_max: int = 100) -> None:
+        self.own = Own()
+        self.told: list[Operation[Any]] = []
+        self.refused: list[Operation[Any]] = []
+        self.on_told: Callable[[], object] = list
+        self.pen = HandOver(self.own, self._told, self.refused.extend, operations_max, bytes_max)
+
+    def _told(self, results: Sequence[Result]) -> None:
+        self.told += [operation for operation, _, _ in results]
+        self.on_told()
+
+    def end_own(self) -> None:
+        self.own.under_way = False
+        self.pen.told([(operation, None, None) for operation in self.own.taken[-1]])
+
+    async def settle(self, group: list[Operation[Any]]) -> None:
+        """As the thread does."""
+        await asyncio.to_thread(self.pen.settle, [(operation, None, None) for operation in group], len(group))
+        await asyncio.sleep(0)
+
+    async def group(self) -> list[Operation[Any]]:
+        async with asyncio.timeout(HUNG_S):
+            return await asyncio.to_thread(self.pen.group)
+
+
+def operation(weight: int = 1) -> Operation[None]:
     return Operation(lambda _: None, weight=weight)
 
 
-def _hand_over(operations_max: int = 8, bytes_max: int = 100) -> tuple[HandOver, list[Operation[None]]]:
-    refused: list[Operation[None]] = []
-    return HandOver(operations_max, bytes_max, refused.extend), refused
+async def test_what_comes_in_one_turn_is_one_group_for_the_thread() -> None:
+    desk = Desk()
+    given = [operation() for _ in range(3)]
+    for one in given:
+        desk.pen.put(one)
+    assert not desk.pen.empty()
+    assert desk.pen.waits == 3
+    assert await desk.group() == given
+    assert (desk.pen.waits, desk.pen.free) == (0, False)
+    await desk.settle(given)
+    assert desk.told == given
+    assert desk.pen.free
 
 
-async def test_what_comes_in_one_turn_is_one_group() -> None:
-    hand_over, _ = _hand_over()
-    given = [_operation() for _ in range(3)]
-    for operation in given:
-        hand_over.put(operation)
-    assert hand_over.empty(), "not before the turn is over"
-    assert hand_over.waits == 3
+async def test_the_loop_takes_what_it_can_and_what_comes_meanwhile_waits_for_its_end() -> None:
+    desk = Desk()
+    desk.own.able = True
+    first, second, third = operation(), operation(), operation()
+    desk.pen.put(first)
     await asyncio.sleep(0)
-    assert hand_over.group(0.1) == given
-    assert hand_over.waits == 0
-    with pytest.raises(queue.Empty):
-        hand_over.group(0.01)
-
-
-def _serving(hand_over: HandOver, takes_s: float = 0.0, until: threading.Event | None = None) -> threading.Thread:
-    """A thread that takes one group and settles it after ``takes_s``, or when ``until`` is set."""
-
-    def serve() -> None:
-        group = hand_over.group(HUNG_S)
-        time.sleep(takes_s) if until is None else until.wait(HUNG_S)
-        hand_over.settle([(operation, None, None) for operation in group])
-
-    thread = threading.Thread(target=serve)
-    thread.start()
-    while not hand_over.idle:
-        time.sleep(0.001)
-    return thread
-
-
-async def test_the_loop_stands_still_for_one_who_is_alone_on_a_quick_disk(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "PATIENCE_S", HUNG_S)
-    hand_over, _ = _hand_over()
-    hand_over.quick = True
-    thread = _serving(hand_over, PATIENCE_S / 10)
-    one = _operation()
-    hand_over.put(one)
-    await asyncio.sleep(0)
-    assert one.future.done(), "in that very turn"
-    thread.join()
-
-
-async def test_the_loop_stands_still_no_longer_than_its_patience_and_the_result_still_comes() -> None:
-    hand_over, _ = _hand_over()
-    hand_over.quick = True
-    kept = threading.Event()
-    thread = _serving(hand_over, until=kept)
-    one = _operation()
-    hand_over.put(one)
-    await asyncio.sleep(0)
-    assert not one.future.done()
-    kept.set()
-    async with asyncio.timeout(HUNG_S):
-        await one.future
-    thread.join()
-
-
-@pytest.mark.parametrize(("quick", "count"), [(False, 1), (True, 2)])
-async def test_the_loop_goes_on_when_the_disk_is_slow_or_several_wait(quick: bool, count: int) -> None:
-    hand_over, _ = _hand_over()
-    hand_over.quick = quick
-    given = [_operation() for _ in range(count)]
-    for operation in given:
-        hand_over.put(operation)
-    await asyncio.sleep(0)
-    assert hand_over.group(0.1) == given
-    assert not any(operation.future.done() for operation in given)
-    hand_over.settle([(operation, None, None) for operation in given])
-    async with asyncio.timeout(HUNG_S):
-        await asyncio.gather(*[operation.future for operation in given])
-
-
-async def test_the_loop_does_not_stand_still_behind_a_commit_under_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    hand_over, _ = _hand_over()
-    hand_over.quick = True
-    kept = threading.Event()
-    thread = _serving(hand_over, until=kept)
-    first, second = _operation(), _operation()
-    hand_over.put(first)
-    await asyncio.sleep(0)
-    monkeypatch.setattr(module, "PATIENCE_S", HUNG_S)
-    began = time.monotonic()
-    hand_over.put(second)
-    await asyncio.sleep(0)
-    assert time.monotonic() - began < HUNG_S
-    kept.set()
-    thread.join()
-    assert hand_over.group(0.1) == [second]
-
-
-async def test_a_result_that_comes_as_the_patience_ends_is_told_once() -> None:
-    hand_over, _ = _hand_over()
-    hand_over.quick = True
-    for turn in range(60):
-        thread = _serving(hand_over, PATIENCE_S - 0.0006 + turn * 0.00002)
-        one = _operation()
-        hand_over.put(one)
+    for one in (second, third):
+        desk.pen.put(one)
         await asyncio.sleep(0)
-        async with asyncio.timeout(HUNG_S):
-            await one.future
-        thread.join()
+    assert desk.own.taken == [[first]]
+    assert (desk.pen.free, desk.pen.waits) == (False, 2)
+    desk.end_own()
+    assert desk.own.taken == [[first], [second, third]]
+    desk.end_own()
+    assert desk.told == [first, second, third]
+    assert (desk.pen.free, desk.pen.waits) == (True, 0)
+
+
+async def test_what_the_loop_cannot_goes_to_the_thread_and_the_loop_waits_for_that() -> None:
+    desk = Desk()
+    desk.own.able, desk.own.takes = True, 0
+    hard, easy = operation(), operation()
+    desk.pen.put(hard)
+    await asyncio.sleep(0)
+    desk.own.takes = 100
+    desk.pen.put(easy)
+    await asyncio.sleep(0)
+    assert desk.own.taken == []
+    assert await desk.group() == [hard]
+    await desk.settle([hard])
+    assert desk.own.taken == [[easy]]
+
+
+async def test_where_the_loop_cannot_at_all_the_thread_gets_each_turn_at_once() -> None:
+    desk = Desk()
+    first, second = operation(), operation()
+    for one in (first, second):
+        desk.pen.put(one)
+        await asyncio.sleep(0)
+    assert await desk.group() == [first, second], "though nothing was told yet"
+
+
+async def test_an_errand_goes_before_whatever_waits() -> None:
+    desk = Desk()
+    desk.own.able = True
+    first, second, errand = operation(), operation(), Errand(lambda: None)
+    desk.pen.put(first)
+    await asyncio.sleep(0)
+    desk.pen.put(second)
+    await asyncio.sleep(0)
+    desk.own.under_way = False
+    desk.pen.send(errand)
+    assert await desk.group() == [errand]
+    assert desk.own.taken == [[first]]
+    await desk.settle([errand])
+    assert desk.own.taken == [[first], [second]]
+
+
+async def test_results_that_are_there_at_once_are_told_and_what_they_bring_is_not_lost() -> None:
+    desk = Desk()
+    desk.own.able = True
+    first, second = operation(), operation()
+    real = desk.own.begin
+
+    def at_once(waiting: Sequence[Operation[Any]]) -> int:
+        count = real(waiting)
+        desk.end_own()
+        return count
+
+    desk.own.begin = at_once  # type: ignore[method-assign]
+    desk.on_told = lambda: desk.pen.put(second) if second not in desk.told and not desk.pen.waits > 1 else None
+    desk.pen.put(first)
+    for _ in range(3):
+        await asyncio.sleep(0)
+    assert [one for group in desk.own.taken for one in group].count(second) >= 1
+    assert desk.told[0] is first
 
 
 async def test_turns_that_wait_become_one_group_up_to_its_bounds() -> None:
-    hand_over, _ = _hand_over(operations_max=4, bytes_max=100)
-    given = [_operation(weight) for weight in (60, 30, 20, 1, 1, 1, 1, 200)]
-    for operation in given:
-        hand_over.put(operation)
+    desk = Desk(operations_max=4, bytes_max=100)
+    given = [operation(weight) for weight in (60, 30, 20, 1, 1, 1, 1, 200)]
+    for one in given:
+        desk.pen.put(one)
         await asyncio.sleep(0)
-    assert hand_over.group(0.1) == given[:2], "by weight"
-    assert not hand_over.empty()
-    assert hand_over.group(0.1) == given[2:6], "by number"
-    assert hand_over.group(0.1) == given[6:7], "a heavy one goes alone"
-    assert hand_over.group(0.1) == given[7:], "but it goes"
+    assert await desk.group() == given[:2], "by weight"
+    assert not desk.pen.empty()
+    assert await desk.group() == given[2:6], "by number"
+    assert await desk.group() == given[6:7], "a heavy one goes alone"
+    assert await desk.group() == given[7:], "but it goes"
+    assert desk.pen.empty()
 
 
-async def test_what_waits_at_the_end_still_comes_and_then_nothing() -> None:
-    hand_over, _ = _hand_over(operations_max=2)
-    given = [_operation() for _ in range(3)]
-    for operation in given:
-        hand_over.put(operation)
-    hand_over.end()
-    assert [hand_over.group(0.1) for _ in range(3)] == [given[:2], given[2:], []]
+@pytest.mark.parametrize("able", [False, True])
+async def test_what_waits_at_the_end_still_comes_and_then_nothing(able: bool) -> None:
+    desk = Desk(operations_max=2)
+    desk.own.able = able
+    given = [operation() for _ in range(3)]
+    for one in given:
+        desk.pen.put(one)
+    desk.pen.end()
+    if able:
+        assert desk.own.taken == [given]
+        desk.end_own()
+    else:
+        assert [await desk.group() for _ in range(2)] == [given[:2], given[2:]]
+    assert await desk.group() == []
 
 
 async def test_after_the_thread_has_ended_whatever_comes_is_refused() -> None:
-    hand_over, refused = _hand_over()
-    early, gathered = _operation(), _operation()
-    hand_over.put(early)
+    desk = Desk()
+    early, later = operation(), operation()
+    desk.pen.put(early)
     await asyncio.sleep(0)
-    hand_over.put(gathered)
-    hand_over.close()
-    assert refused == [early]
+    desk.own.able = True
+    desk.pen.put(later)  # it waits for the thread, which will not come
     await asyncio.sleep(0)
-    assert refused == [early, gathered]
+    await asyncio.to_thread(desk.pen.close)
+    await asyncio.sleep(0)
+    assert desk.refused == [early, later]
+    last = operation()
+    desk.pen.put(last)
+    await asyncio.sleep(0)
+    assert desk.refused[-1] is last

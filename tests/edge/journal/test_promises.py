@@ -19,7 +19,7 @@ from edge.errors import JournalUnavailable
 from edge.journal import Appended, Block, Journal, Marking, lane_key
 from edge.journal.operation import Operation, Upkeep
 from edge.outcome import Mark, Outcome
-from tests.edge.journal.drafts import NOW, applied, declined, draft, folded, settled
+from tests.edge.journal.drafts import NOW, applied, by_thread, declined, draft, folded, settled
 
 
 @pytest.fixture
@@ -216,6 +216,7 @@ async def test_facts_survive(tmp_path: Path) -> None:
 
 async def test_an_append_that_has_not_begun_can_be_stopped_for_good(journal: Journal) -> None:
     held = threading.Event()
+    by_thread(journal)
     blocking = journal._writer.submit(Operation(lambda _: held.wait(5)))
     await asyncio.sleep(0.05)
     appending = journal.appending(draft("m1"))

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from edge import platform
-from edge.platform import loopback, posix, unix_socket, windows
+from edge.platform import linux_aio, loopback, posix, unix_socket, windows
 from tests.tidy import tree
 
 NAMES = sorted(set(platform.__all__) - {"Entrance", "reach"})
@@ -25,7 +25,7 @@ LINUX_ALONE = ("edge/firmware/", "edge/update/", "edge/platform/", "edge/readers
 
 @pytest.mark.parametrize("name", NAMES)
 def test_each_name_has_the_same_form_on_both_sides(name: str) -> None:
-    one, other = getattr(posix, name), getattr(windows, name)
+    one, other = getattr(posix if hasattr(posix, name) else linux_aio, name), getattr(windows, name)
     if not callable(one):
         assert type(one) is type(other)
         return

@@ -1,0 +1,167 @@
+"""The event loop's own commits: sealed in the loop, written without anybody waiting for the disk, told as soon as that has them.
+
+No thread is woken on the way, which costs more than all else that a commit does. It is for what needs nothing but memory, while the disk is
+quick and nothing has failed; the rest is for the journal's thread, and so is a write that failed. The loop has the journal's pen from the
+beginning of such a commit to its end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, Protocol
+
+import structlog
+
+from edge import platform
+from edge.errors import JournalError
+from edge.journal import frames
+from edge.journal.commits import NOT_OURS, Commits
+from edge.journal.frames import Sealed
+from edge.journal.known import Known
+from edge.journal.operation import Operation, Result, Upkeep, tried
+from edge.journal.scribe import Scribe
+from edge.limits import SWIFT_BYTES_MAX, SWIFT_OPERATIONS_MAX
+
+STANDS_S_MAX = 0.0005
+Ended = Callable[[Sequence[Result], Exception | None], None]
+
+_log = structlog.get_logger(__name__)
+
+
+class _NotInMemory(JournalError):
+    """It has to be looked up in the tables."""
+
+
+class _NoTables:
+    """Stands where a scribe would look into the tables."""
+
+    def execute(self, *_: object) -> Any:
+        raise _NotInMemory("the tables have to be asked")
+
+
+class _Writes(Protocol):
+    """Writes past the loop, one at a time."""
+
+    def write(self, descriptor: int, data: bytes, at: int) -> None:
+        """Begin one; ``OSError``: nothing was written."""
+
+    def stand_still(self, until_s: float) -> None:
+        """Wait for its end, so long at the most."""
+
+    def close(self) -> None:
+        """Let go of everything."""
+
+
+class _UnderWay(NamedTuple):
+    """A commit whose frame is being written."""
+
+    results: list[Result]
+    scribe: Scribe
+    segment: Sealed
+    frame_bytes: int
+    began_s: float
+
+
+class Swift:
+    """Commits in the loop. ``ended`` is told the results of each, or what went wrong: then they count for nothing, and the thread has to see to it."""
+
+    def __init__(self, commits: Commits, known: Known, ended: Ended) -> None:
+        self._commits = commits
+        self._known = known
+        self._ended = ended
+        self._aio: _Writes | None = None
+        self._under_way: _UnderWay | None = None
+
+    def start(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Be ready, if this system can do it."""
+        self._aio = platform.aio(loop, self._written, SWIFT_BYTES_MAX)
+
+    def stop(self) -> None:
+        """Nothing is under way, nor will be."""
+        if self._aio is not None:
+            self._aio.close()
+            self._aio = None
+
+    @property
+    def able(self) -> bool:
+        """Whether the next commit may be one of these."""
+        slate = self._commits.slate
+        return self._aio is not None and self._commits.quick and slate is not None and slate.direct >= 0
+
+    @property
+    def under_way(self) -> bool:
+        """Whether one is being written."""
+        return self._under_way is not None
+
+    def begin(self, waiting: Sequence[Operation[Any]]) -> int:
+        """Begin to commit what comes first in ``waiting``; how many that are. 0: it is for the thread."""
+        if not self.able or not self._commits.sound:
+            return 0
+        count, keys = self._light(waiting)
+        begun = [operation for operation in waiting[:count] if operation.begin()]
+        try:
+            done = not begun or self._committing(begun, keys)
+        except Exception:  # noqa: BLE001 -- a fault of ours: the thread meets it too, and tells the callers
+            _log.exception("a commit in the loop failed inside")
+            done = False
+        if not done:  # nothing of it was written
+            for operation in begun:
+                operation.not_begun()
+        return count if done else 0
+
+    def _light(self, waiting: Sequence[Operation[Any]]) -> tuple[int, set[int]]:
+        """How many from the first on seem to need nothing but memory, and the names that they look up that the tables certainly do not know."""
+        new: set[int] = set()
+        count = weight = 0
+        for operation in waiting:
+            weight += operation.weight
+            if count == SWIFT_OPERATIONS_MAX or isinstance(operation, Upkeep) or weight > SWIFT_BYTES_MAX // 2:
+                break
+            for key in operation.keys:
+                if not self._known.may_have(key):
+                    new.add(key)
+            count += 1
+        return count, new
+
+    def _committing(self, begun: list[Operation[Any]], new: set[int]) -> bool:
+        commits = self._commits
+        assert commits.vault is not None
+        scribe = Scribe(_NoTables(), commits.vault, commits.state, {key: [] for key in new}, commits.refuses)
+        try:
+            results = [tried(operation, scribe) for operation in begun]
+        except NOT_OURS:  # _NotInMemory among them
+            return False
+        if not scribe.records:
+            self._ended(results, None)
+            return True
+        segment = scribe.sealed()
+        if not commits.has_room(segment):
+            return False
+        assert commits.slate is not None
+        assert self._aio is not None
+        frame = frames.frame(commits.slate.id, segment)
+        if len(frame) > SWIFT_BYTES_MAX:
+            return False
+        began_s = time.monotonic()
+        try:
+            self._aio.write(commits.slate.direct, frame, commits.slate.at)
+        except OSError:  # nothing was written: the thread tries the same place, and tells if that fails too
+            return False
+        self._under_way = _UnderWay(results, scribe, segment, len(frame), began_s)
+        if len(begun) == 1 and not commits.folding:
+            self._aio.stand_still(began_s + STANDS_S_MAX)
+        return True
+
+    def _written(self, error: OSError | None) -> None:
+        done, self._under_way = self._under_way, None
+        assert done is not None
+        failed: Exception | None = error
+        if failed is None:
+            try:
+                self._commits.wrote(done.scribe, done.segment, done.frame_bytes, time.monotonic() - done.began_s)
+            except Exception as fault:  # noqa: BLE001 -- a fault of ours, too, must not leave callers waiting
+                _log.exception("a commit in the loop failed inside")
+                failed = fault
+        self._ended(done.results, failed)

@@ -1,0 +1,52 @@
+"""Commits in turns: by whomever they are made, the slate goes round and the tables get all of it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from edge.journal import Journal, commits, writer
+from tests.edge.journal.drafts import draft, folded
+from tests.patience import HUNG_S
+
+
+@pytest.fixture
+async def journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Journal]:
+    monkeypatch.setattr(writer, "FOLD_IDLE_S", 60.0)
+    journal = Journal(tmp_path / "journal.db")
+    await journal.open()
+    yield journal
+    await journal.close()
+
+
+@pytest.mark.parametrize("limit_s", [0.0, HUNG_S])
+async def test_by_loop_or_by_thread_the_tables_get_all_of_it(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch, limit_s: float
+) -> None:
+    """With no time at all for a write every disk is slow, and after each write of its own the loop leaves the next to the thread."""
+    monkeypatch.setattr(commits, "SWIFT_S_MAX", limit_s)
+    monkeypatch.setattr(commits, "FOLD_RECORDS_MAX", 16)
+    for number in range(100):
+        await journal.append(draft(f"m{number}"))
+    assert journal._writer.commits > 100, "folds among them"
+    await folded(journal)
+    assert await journal.check() == []
+    assert (await journal.stats()).entries == {"open": 100}
+
+
+async def test_nothing_is_sound_while_something_has_to_be_brought_into_order(journal: Journal) -> None:
+    made = journal._writer._commits
+    assert made.sound
+    made.stale = True
+    assert not made.sound
+    made.stale = False
+    assert made.slate is not None
+    made.slate.soiled = True
+    assert not made.sound
+    made.slate.soiled = False
+    journal.path.rename(journal.path.with_name("elsewhere"))
+    assert not made.sound
+    journal.path.with_name("elsewhere").rename(journal.path)
+    assert made.sound

@@ -1,0 +1,246 @@
+"""The loop's own commits: they promise what the thread's do, and what they cannot do goes to the thread unchanged."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from central_sync.wire.refusals import Refused
+from edge import platform
+from edge.errors import JournalUnavailable
+from edge.journal import Block, Journal, commits, swift, writer
+from edge.journal.swift import Swift
+from tests.edge.journal.drafts import NOW, applied, draft, folded
+from tests.patience import HUNG_S
+
+PERSONS = 8
+
+
+def own(journal: Journal) -> Swift:
+    return journal._writer._swift
+
+
+async def learned(journal: Journal) -> None:
+    """It knows what its tables have."""
+    assert journal._writer._learning is not None
+    async with asyncio.timeout(HUNG_S):
+        await journal._writer._learning
+
+
+@pytest.fixture
+async def journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Journal]:
+    monkeypatch.setattr(writer, "FOLD_IDLE_S", 60.0)
+    monkeypatch.setattr(commits, "SWIFT_S_MAX", HUNG_S)  # whatever else this machine does, its disk is quick
+    journal = Journal(tmp_path / "lived" / "journal.db")
+    journal.path.parent.mkdir()
+    await journal.open()
+    await learned(journal)
+    assert own(journal).able, "this file system takes no direct writes: these tests need one that does"
+    yield journal
+    await journal.close()
+
+
+class Counted:
+    """How many commits the loop and the thread made."""
+
+    def __init__(self, journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.loop = self.thread = 0
+        commits = journal._writer._commits
+        wrote, written = commits.wrote, commits.written
+
+        def by_loop(*given: Any) -> None:
+            self.loop += 1
+            wrote(*given)
+
+        def by_thread(*given: Any) -> Any:
+            self.thread += 1
+            return written(*given)
+
+        monkeypatch.setattr(commits, "wrote", by_loop)
+        monkeypatch.setattr(commits, "written", by_thread)
+
+
+@pytest.fixture
+def counted(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> Counted:
+    return Counted(journal, monkeypatch)
+
+
+async def reopened(journal: Journal) -> Journal:
+    again = Journal(journal.path)
+    await journal.close()
+    await again.open()
+    assert await again.check() == []
+    return again
+
+
+async def test_what_needs_only_memory_is_committed_in_the_loop(journal: Journal, counted: Counted) -> None:
+    await journal.add_block(Block(1, 100))
+    made = await asyncio.gather(*[journal.append(draft(f"m{n}", opens_case=n == 0)) for n in range(PERSONS)])
+    assert await journal.receive([applied(made[0].standing.seq)], None, NOW) != []
+    assert (await journal.append(draft("m1"))).fresh is False, "a repetition is seen in memory"
+    with pytest.raises(Refused, match="msgid_reused"):
+        await journal.append(draft("m1", digest=bytes(32)))
+    assert counted.thread == 0
+    assert counted.loop == 3, "the block, all eight, the answer; a repetition writes nothing"
+    again = await reopened(journal)
+    assert (await again.stats()).entries == {"open": PERSONS - 1, "final": 1}
+    assert [(await again.find("H1", f"m{n}")) is not None for n in range(PERSONS)] == [True] * PERSONS
+    await again.close()
+
+
+async def test_what_the_tables_have_to_be_asked_for_goes_to_the_thread(journal: Journal, counted: Counted) -> None:
+    first = await journal.append(draft("m0"))
+    await folded(journal)
+    again = await journal.append(draft("m0"))
+    assert (again.fresh, again.standing.seq) == (False, first.standing.seq)
+    with pytest.raises(Refused, match="msgid_reused"):
+        await journal.append(draft("m0", digest=bytes(32)))
+    assert (counted.loop, counted.thread) == (1, 2)
+
+
+async def test_before_all_msgids_are_learned_the_thread_looks_them_up(journal: Journal, counted: Counted) -> None:
+    await journal.append(draft("m0"))
+    await folded(journal)
+    journal._writer._known.whole = False
+    assert (await journal.append(draft("m0"))).fresh is False
+    assert (await journal.append(draft("m1"))).fresh
+    assert counted.thread == 2
+
+
+async def test_a_later_start_knows_what_the_tables_had(journal: Journal) -> None:
+    await journal.append(draft("m0"))
+    again = await reopened(journal)
+    await learned(again)
+    assert (await again.append(draft("m0"))).fresh is False
+    await again.close()
+
+
+async def test_a_write_that_fails_is_refused_and_the_next_one_is_taken(
+    journal: Journal, counted: Counted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await journal.append(draft("m0"))
+    with monkeypatch.context() as patch:
+        patch.setattr(own(journal)._aio, "write", _failing(own(journal)))
+        lost = await asyncio.gather(*[journal.append(draft(f"lost{n}")) for n in range(3)], return_exceptions=True)
+    assert [type(one) for one in lost] == [JournalUnavailable] * 3
+    assert (await journal.append(draft("lost0"))).fresh
+    await journal.append(draft("m1"))
+    again = await reopened(journal)
+    assert [await again.find("H1", name) is not None for name in ("m0", "m1", "lost0", "lost1", "lost2")] == [
+        True, True, True, False, False,
+    ]  # fmt: skip
+    await again.close()
+
+
+def _failing(swift_: Swift) -> Any:
+    loop = asyncio.get_running_loop()
+
+    def write(*_: object) -> None:
+        loop.call_soon(swift_._written, OSError(errno.EIO, "the disk fails"))
+
+    return write
+
+
+async def test_a_write_that_cannot_be_begun_is_made_by_the_thread(
+    journal: Journal, counted: Counted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> None:
+        raise OSError(errno.EAGAIN, "not now")
+
+    monkeypatch.setattr(own(journal)._aio, "write", refused)
+    assert (await journal.append(draft("m0"))).fresh
+    assert (counted.loop, counted.thread) == (0, 1)
+
+
+async def test_a_fault_of_ours_in_the_loop_leaves_nobody_waiting(
+    journal: Journal, counted: Counted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def wrong(*_: object) -> bytes:
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(swift.frames, "frame", wrong)
+        with pytest.raises(JournalUnavailable):
+            await journal.append(draft("m0"))
+    assert (await journal.append(draft("m1"))).fresh
+    assert await journal.find("H1", "m0") is None
+
+
+async def test_a_slow_disk_is_waited_for_by_the_thread_until_it_is_quick_again(
+    journal: Journal, counted: Counted
+) -> None:
+    journal._writer._commits.quick = False
+    await journal.append(draft("m0"))
+    assert (counted.loop, counted.thread) == (0, 1)
+    await journal.append(draft("m1"))
+    assert counted.loop == 1, "that one was quick"
+
+
+async def test_what_is_too_long_for_it_is_made_by_the_thread(journal: Journal, counted: Counted) -> None:
+    await journal.append(draft("m0", packet=bytes(swift.SWIFT_BYTES_MAX)))
+    await journal.append(draft("m1"))
+    assert (counted.loop, counted.thread) == (1, 1)
+
+
+async def test_many_at_once_and_several_turns_of_the_slate_lose_nothing(journal: Journal, counted: Counted) -> None:
+    async def person(who: int) -> None:
+        for count in range(60):
+            made = await journal.append(draft(f"{who}-{count}", packet=bytes(3_000)))
+            assert made.fresh
+            if count % 7 == 0:
+                await journal.receive([applied(made.standing.seq)], None, NOW)
+
+    await asyncio.gather(*[person(who) for who in range(PERSONS)])
+    assert counted.loop > counted.thread
+    again = await reopened(journal)
+    assert (await again.stats()).entries == {"open": PERSONS * 51, "final": PERSONS * 9}
+    await again.close()
+
+
+async def test_closing_waits_for_the_write_under_way(journal: Journal) -> None:
+    appending = journal.appending(draft("m0"))
+    more = [journal.appending(draft(f"n{n}")) for n in range(3)]
+    await asyncio.sleep(0)
+    again = await reopened(journal)
+    assert [(await one.future).fresh for one in (appending, *more)] == [True] * 4
+    assert await again.find("H1", "m0") is not None
+    await again.close()
+
+
+async def test_a_disk_that_hangs_keeps_nobody_but_those_who_wait_for_it(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writes: Any = own(journal)._aio
+    held: list[Any] = []
+    with monkeypatch.context() as patch:
+        patch.setattr(writes, "write", lambda *given: held.append(given))
+        patch.setattr(writes, "stand_still", lambda _: None)
+        first = journal.appending(draft("m0"))
+        await asyncio.sleep(0)
+        second, third = journal.appending(draft("m1")), journal.appending(draft("m2"))
+        assert await journal.find("H1", "m9") is None, "reads go on"
+        assert not first.cancel(), "it is in the disk's hands"
+        assert second.cancel(), "that one is not"
+        assert not any(one.future.done() for one in (first, third))
+    writes.write(*held[0])
+    assert (await first.future).fresh
+    assert (await third.future).fresh
+    assert await journal.find("H1", "m1") is None
+    second.future.cancel()
+
+
+async def test_where_there_is_no_such_write_the_thread_makes_them_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(platform, "aio", lambda *_: None)
+    journal = Journal(tmp_path / "journal.db")
+    await journal.open()
+    assert not own(journal).able
+    made = await asyncio.gather(*[journal.append(draft(f"m{n}")) for n in range(PERSONS)])
+    assert all(one.fresh for one in made)
+    await journal.close()
