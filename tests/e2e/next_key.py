@@ -13,7 +13,7 @@ from tests import programs
 from tests.releases import Centre, installed
 
 if TYPE_CHECKING:
-    from tests.e2e.test_appliance import Box
+    from tests.e2e.box import Box
 
 NEAR, FAR, PORT, DEVICE = "10.99.0.2", "10.99.0.1", 51821, "wgnext"
 RULES = (

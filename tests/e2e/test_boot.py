@@ -27,8 +27,8 @@ import pytest
 from installers import build, freeze, packages
 from tests import programs
 from tests.e2e import machine
+from tests.e2e.box import ENROL, FAR, PROVIDER, SYNC, Box, waited_for
 from tests.e2e.next_key import Beside
-from tests.e2e.test_appliance import ENROL, FAR, PROVIDER, SYNC, Box, waited_for
 from tests.e2e.test_networks import CONTEXT, LAN, Networks, _ip
 from tests.e2e.town import INSTITUTION, MEMBER, PERSON, VISIT
 from tests.edge.firmware import sites
