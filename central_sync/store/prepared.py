@@ -71,13 +71,15 @@ class _Spelled:
     def __init__(self, statement: Any, dialect: Dialect) -> None:
         compiled = statement.compile(dialect=dialect)
         self._text = str(compiled)
-        self._positions: list[str] | None = list(compiled.positiontup) if compiled.positional else None
         self._constants = {name: bind.value for name, bind in compiled.binds.items() if not bind.required}
         self._into = {
             name: converter
             for name, bind in compiled.binds.items()
             if (converter := bind.type.dialect_impl(dialect).bind_processor(dialect)) is not None
         }
+        self._places: list[tuple[str, Converter | None]] | None = None
+        if compiled.positional:
+            self._places = [(name, self._into.get(name)) for name in compiled.positiontup or ()]
         out = [
             column.type.dialect_impl(dialect).result_processor(dialect, None) for column in statement.exported_columns
         ]
@@ -86,10 +88,10 @@ class _Spelled:
         ]
 
     def _bound(self, values: Mapping[str, Any]) -> Any:
-        changed = {**self._constants, **values}
-        for name, converter in self._into.items():
-            changed[name] = converter(changed[name])
-        return changed if self._positions is None else [changed[name] for name in self._positions]
+        given = {**self._constants, **values} if self._constants else values
+        if self._places is not None:
+            return [given[name] if into is None else into(given[name]) for name, into in self._places]
+        return {**given, **{name: into(given[name]) for name, into in self._into.items()}}
 
     def each(self, driver: Any, values: Mapping[str, Any]) -> Iterator[Row]:
         cursor = driver.execute(self._text, self._bound(values))

@@ -209,6 +209,13 @@ def test_a_nul_in_a_text_is_no_packet(hospital):
     assert hospital.refused("2203", visit) == "packet_invalid"
 
 
+def test_a_text_that_spells_a_nul_is_taken(hospital):
+    hid = hospital.register()
+    visit = p.Visit(hid=hid, diagnoses=[hospital.diagnosis()], complaint=r"a\u0000b".ljust(512))
+    assert b"\0" in msgspec.msgpack.encode(visit)
+    assert hospital.done("2203", visit)
+
+
 def test_a_clock_in_the_future_opens_no_future_days(hospital):
     tomorrow = DAY + timedelta(days=1)
     request = p.Registration(person=hospital.person, service_date=tomorrow, department="d")
