@@ -151,11 +151,10 @@ class Commits:
         self._begin_fold()
         return self.slate.fits(segment)
 
-    def wrote(self, scribe: Scribe, segment: Sealed, frame_bytes: int, took_s: float) -> None:
+    def wrote(self, scribe: Scribe, segment: Sealed, frame_bytes: int) -> None:
         """``segment`` stands on the slate; it was written by somebody else."""
         assert self.slate is not None
         self.slate.wrote(segment, frame_bytes)
-        self.quick = took_s < SWIFT_S_MAX
         self.commits += 1
         self.state.take(scribe.tail, segment.link)
 

@@ -17,7 +17,7 @@ import structlog
 from edge import platform
 from edge.errors import JournalError
 from edge.journal import frames
-from edge.journal.commits import NOT_OURS, Commits
+from edge.journal.commits import NOT_OURS, SWIFT_S_MAX, Commits
 from edge.journal.frames import Sealed
 from edge.journal.known import Known
 from edge.journal.operation import Operation, Result, Upkeep, tried
@@ -73,13 +73,19 @@ class Swift:
         self._ended = ended
         self._aio: _Writes | None = None
         self._under_way: _UnderWay | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._watch: asyncio.TimerHandle | None = None
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         """Be ready, if this system can do it."""
+        self._loop = loop
         self._aio = platform.aio(loop, self._written, SWIFT_BYTES_MAX)
 
     def stop(self) -> None:
         """Nothing is under way, nor will be."""
+        if self._watch is not None:
+            self._watch.cancel()
+            self._watch = None
         if self._aio is not None:
             self._aio.close()
             self._aio = None
@@ -150,9 +156,25 @@ class Swift:
         except OSError:  # nothing was written: the thread tries the same place, and tells if that fails too
             return False
         self._under_way = _UnderWay(results, scribe, segment, len(frame), began_s)
+        if self._watch is None:
+            self._look_again(SWIFT_S_MAX)
         if len(begun) == 1 and not commits.folding:
             self._aio.stand_still(began_s + STANDS_S_MAX)
         return True
+
+    def _look_again(self, after_s: float) -> None:
+        assert self._loop is not None
+        self._watch = self._loop.call_later(after_s, self._look)
+
+    def _look(self) -> None:
+        """If a write still goes on though the loop had time for its end, the disk is slow."""
+        self._watch = None
+        if self._under_way is not None:
+            left_s = self._under_way.began_s + SWIFT_S_MAX - time.monotonic()
+            if left_s > 0:
+                self._look_again(left_s)
+            else:
+                self._commits.quick = False
 
     def _written(self, error: OSError | None) -> None:
         done, self._under_way = self._under_way, None
@@ -160,7 +182,7 @@ class Swift:
         failed: Exception | None = error
         if failed is None:
             try:
-                self._commits.wrote(done.scribe, done.segment, done.frame_bytes, time.monotonic() - done.began_s)
+                self._commits.wrote(done.scribe, done.segment, done.frame_bytes)
             except Exception as fault:  # noqa: BLE001 -- a fault of ours, too, must not leave callers waiting
                 _log.exception("a commit in the loop failed inside")
                 failed = fault

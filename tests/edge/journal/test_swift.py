@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,7 @@ async def learned(journal: Journal) -> None:
 @pytest.fixture
 async def journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Journal]:
     monkeypatch.setattr(writer, "FOLD_IDLE_S", 60.0)
+    monkeypatch.setattr(swift, "SWIFT_S_MAX", HUNG_S)
     monkeypatch.setattr(commits, "SWIFT_S_MAX", HUNG_S)  # whatever else this machine does, its disk is quick
     journal = Journal(tmp_path / "lived" / "journal.db")
     journal.path.parent.mkdir()
@@ -179,6 +181,29 @@ async def test_a_slow_disk_is_waited_for_by_the_thread_until_it_is_quick_again(
     assert (counted.loop, counted.thread) == (0, 1)
     await journal.append(draft("m1"))
     assert counted.loop == 1, "that one was quick"
+
+
+async def test_a_write_that_goes_on_for_long_makes_the_disk_a_slow_one_and_a_loop_that_is_busy_does_not(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(swift, "SWIFT_S_MAX", 0.002)
+    made = journal._writer._commits
+    appending = journal.appending(draft("m0"))
+    await asyncio.sleep(0)
+    time.sleep(0.05)  # noqa: ASYNC251 -- the loop has other work; the disk has long been ready
+    await appending.future
+    assert made.quick
+    writes: Any = own(journal)._aio
+    with monkeypatch.context() as patch:
+        patch.setattr(writes, "write", lambda *_: None)
+        patch.setattr(writes, "stand_still", lambda _: None)
+        hanging = journal.appending(draft("m1"))
+        async with asyncio.timeout(HUNG_S):
+            while made.quick:  # noqa: ASYNC110 -- nobody tells of it
+                await asyncio.sleep(0.001)
+    own(journal)._written(OSError(errno.EIO, "at last"))
+    with pytest.raises(JournalUnavailable):
+        await hanging.future
 
 
 async def test_what_is_too_long_for_it_is_made_by_the_thread(journal: Journal, counted: Counted) -> None:
