@@ -34,9 +34,9 @@ FOLD_RETRY_S = 1.0
 FOLD_RECORDS_MAX = 128
 FOLD_BYTES_MAX = 8 * 1024 * 1024
 """At this size of what is not folded yet, it is folded even while somebody waits."""
-WAL_BYTES_EASY = 4 * 1024 * 1024
+WAL_BYTES_EASY = 2 * 1024 * 1024
 """From this size of the write-ahead log on, it is folded into the file whenever nobody waits."""
-WAL_BYTES_MAX = 8 * 1024 * 1024
+WAL_BYTES_MAX = 4 * 1024 * 1024
 """From this size on it is folded in even while somebody waits."""
 QUICK_CHECK_BYTES_MAX = 256 * 1024 * 1024
 """A journal up to this size is checked whole at every start; a larger one on ``doctor`` only."""

@@ -73,6 +73,7 @@ class Swift:
         self._ended = ended
         self._aio: _Writes | None = None
         self._under_way: _UnderWay | None = None
+        self._alone = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._watch: asyncio.TimerHandle | None = None
 
@@ -158,7 +159,8 @@ class Swift:
         self._under_way = _UnderWay(results, scribe, segment, len(frame), began_s)
         if self._watch is None:
             self._look_again(SWIFT_S_MAX)
-        if len(begun) == 1 and not commits.folding:
+        alone, self._alone = self._alone, len(begun) == 1
+        if alone and self._alone and not commits.folding:
             self._aio.stand_still(began_s + STANDS_S_MAX)
         return True
 
