@@ -143,7 +143,7 @@ class Journal:
             raise
 
     def refuse_new(self, why: Callable[[], str]) -> None:
-        """Ask ``why`` (in the journal's thread, quickly) before new work is taken on: a refusal code, or nothing."""
+        """Ask ``why`` (in the loop or the journal's thread, quickly) before new work is taken on: a refusal code, or nothing."""
         self._writer.refuse_new(why)
 
     async def close(self) -> None:

@@ -11,6 +11,7 @@ connection and what is in memory are made anew before the next group.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import time
 from collections.abc import Callable
@@ -31,6 +32,7 @@ from edge.journal.scribe import Scribe
 from edge.journal.sealing import Vault
 from edge.journal.slate import Slate
 from edge.journal.state import State
+from edge.journal.tail import Tail
 from edge.limits import FOLD_BYTES_MAX, FOLD_RECORDS_MAX, FOLD_RETRY_S, JOURNAL_PAGE_BYTES, WAL_BYTES_EASY
 
 Connection = Any  # pysqlite3 has no types
@@ -161,6 +163,10 @@ class Commits:
     def refused(self, error: Exception) -> None:
         """Somebody else's write on the slate failed: wipe it, and drop it."""
         if self.slate is not None:
+            if (
+                getattr(error, "errno", 0) == errno.EINVAL
+            ):  # no such write here after all, though the file could be opened for it
+                self.slate.close_direct()
             self.slate.wipe()
         self.drop(error)
 
@@ -289,9 +295,14 @@ class Commits:
                 self._begin_fold()
         return True
 
+    @property
+    def unfolded(self) -> Tail:
+        """What no fold has taken yet; after a failure, of one that failed as well."""
+        return self.state.tail if self.stale else self.state.unfolded
+
     def _due(self, *, idle: bool) -> bool:
         """Whether it is time for a fold."""
-        fresh = self.state.unfolded
+        fresh = self.unfolded
         due = len(fresh) >= FOLD_RECORDS_MAX or fresh.weight >= FOLD_BYTES_MAX or (idle and len(fresh) > 0)
         return due and time.monotonic() >= self._fold_not_before
 
@@ -301,6 +312,7 @@ class Commits:
         else:
             self._fold_now()
             self._begin_slate()  # there was no room for one, and now there may be
+            self._unchecked = folding.checkpointed(self._connection, self.nobody_waits)
 
     def _begin_fold(self) -> None:
         """Lend the connection to a fold; commits go on on the slate's other side, if that is free."""
@@ -347,10 +359,11 @@ class Commits:
                     slate.ended(self._connection, self.slate)
                     self.slate = None
                     self._connection.execute("pragma wal_checkpoint(truncate)").fetchone()
-                self._connection.close()
             except (sqlite.Error, OSError, JournalError) as error:
                 # every commit is safe in the log already: the next start folds it in
                 _log.warning("the journal's log was not folded in", fault=type(error).__name__)
+            with contextlib.suppress(sqlite.Error):  # else what a failed fold has open would keep the next start out
+                self._connection.close()
             self._connection = None
         if self.slate is not None:
             self.slate.close()

@@ -56,7 +56,7 @@ class Known:
         bits = BITS_MIN
         while bits < min(BITS_MAX, 2 * count * BITS_PER_KEY):
             bits *= 2
-        self._mask, self._bits = bits - 1, bytearray(bits // 8)
+        self._mask, self._bits, self.whole = bits - 1, bytearray(bits // 8), False
 
     async def learn(self, page: Page) -> None:
         """Take in what the tables have."""

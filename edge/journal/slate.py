@@ -133,6 +133,10 @@ class Slate:
     def close(self) -> None:
         """Let go of the file."""
         os.close(self._descriptor)
+        self.close_direct()
+
+    def close_direct(self) -> None:
+        """From now on nobody writes past the page cache."""
         if self.direct >= 0:
             os.close(self.direct)
             self.direct = -1

@@ -104,14 +104,18 @@ class Swift:
 
     def begin(self, waiting: Sequence[Operation[Any]]) -> int:
         """Begin to commit what comes first in ``waiting``; how many that are. 0: it is for the thread."""
-        if not self.able or not self._commits.sound:
+        try:
+            if not self.able or not self._commits.sound:
+                return 0
+        except NOT_OURS:  # a folder that cannot be looked at: the thread meets it too, and tells the callers
             return 0
         count, keys = self._light(waiting)
         begun = [operation for operation in waiting[:count] if operation.begin()]
         try:
             done = not begun or self._committing(begun, keys)
-        except Exception:  # noqa: BLE001 -- a fault of ours: the thread meets it too, and tells the callers
-            _log.exception("a commit in the loop failed inside")
+        except Exception as error:  # noqa: BLE001 -- a fault of ours, too: the thread meets it again, and tells the callers
+            if not isinstance(error, NOT_OURS):
+                _log.exception("a commit in the loop failed inside")
             done = False
         if not done:  # nothing of it was written
             for operation in begun:

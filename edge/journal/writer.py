@@ -66,7 +66,7 @@ class Writer:
         """
         self._loop = loop = asyncio.get_running_loop()
         opened: asyncio.Future[None] = loop.create_future()
-        self._waiting = self._nobody_waits()
+        self._waiting, self._timer = self._nobody_waits(), None
         self._commits.nobody_waits, self._commits.when_folded = self._waiting.empty, self._folded
         self._thread = threading.Thread(target=self._run, args=(loop, opened), name="journal", daemon=True)
         self._thread.start()
@@ -159,11 +159,13 @@ class Writer:
             return
         try:
             tended = self._commits.tended(idle=idle)
-        except NOT_OURS:  # the thread meets it too, and brings it into order
+        except Exception as error:  # noqa: BLE001 -- the thread meets it too, and brings it into order; nobody may wait for ever
+            if not isinstance(error, NOT_OURS):
+                _log.exception("a look after the journal failed inside")
             tended = False
         if not tended:
             self._waiting.send(Errand(lambda: self._commits.look_after(idle=idle)))
-        elif self._timer is None and len(self.state.unfolded):
+        elif self._timer is None and len(self._commits.unfolded):
             self._arm(FOLD_IDLE_S)
 
     def _arm(self, wait_s: float) -> None:

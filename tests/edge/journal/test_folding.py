@@ -17,8 +17,11 @@ from edge.journal import Journal, commits, fold, slate, writer
 from edge.journal import records as r
 from edge.journal.folding import Folded, Folding
 from edge.journal.scribe import Scribe
+from edge.limits import WAL_BYTES_MAX
 from tests.edge.journal.drafts import NOW, applied, draft, settled
 from tests.patience import HUNG_S
+
+PACKET_BYTES = 1_000_000
 
 
 @contextmanager
@@ -135,6 +138,70 @@ async def test_a_fold_that_fails_costs_nothing_and_is_tried_again(
     await journal.close()
     await journal.open()
     assert (await journal.stats()).entries == {"open": 3}
+    await journal.close()
+
+
+async def in_tables_unasked(journal: Journal) -> None:
+    """Nobody comes, and the tables have all of it some time."""
+    async with asyncio.timeout(HUNG_S):
+        while len(journal._writer.state.tail):  # noqa: ASYNC110 -- the fold has no bell
+            await asyncio.sleep(0.001)
+
+
+async def test_a_fold_that_failed_is_tried_again_though_nobody_comes(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(commits, "FOLD_RETRY_S", 0.01)
+    await journal.append(draft("m0"))
+    with held(monkeypatch, fails=True) as begun:
+        await is_set(begun)
+    await in_tables_unasked(journal)
+    assert journal.writable
+    await journal.close()
+
+
+async def test_a_journal_that_is_opened_again_folds_when_nobody_comes(journal: Journal) -> None:
+    await journal.append(draft("m0"))
+    await journal.close()
+    await journal.open()
+    await journal.append(draft("m1"))
+    await in_tables_unasked(journal)
+    await journal.close()
+
+
+async def test_a_fold_that_fails_while_it_is_closed_keeps_the_next_start_from_nothing(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[Any] = []
+
+    def fails(c: Any, *_: object) -> None:
+        begun.append(c)
+        c.execute("begin immediate")
+        raise OSError(errno.EIO, "no")
+
+    monkeypatch.setattr(writer, "FOLD_IDLE_S", HUNG_S)
+    with monkeypatch.context() as patch:
+        patch.setattr(fold, "fold", fails)
+        await journal.append(draft("m0"))
+        await journal.close()
+    assert begun
+    await journal.open()
+    assert await in_tables(journal) == {"open": 1}
+    await journal.close()
+
+
+async def test_without_a_slate_the_log_stays_short_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_room(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "no room")
+
+    monkeypatch.setattr(slate, "begun", no_room)
+    monkeypatch.setattr(commits, "FOLD_RETRY_S", 0.0)
+    monkeypatch.setattr(commits, "FOLD_RECORDS_MAX", 4)
+    journal = Journal(tmp_path / "journal.db")
+    await journal.open()
+    for n in range(20):
+        await journal.append(draft(f"m{n}", packet=bytes(PACKET_BYTES)))
+        assert (await journal.stats()).wal_bytes < WAL_BYTES_MAX + 8 * PACKET_BYTES
     await journal.close()
 
 

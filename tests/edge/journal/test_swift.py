@@ -14,7 +14,8 @@ import pytest
 from central_sync.wire.refusals import Refused
 from edge import platform
 from edge.errors import JournalUnavailable
-from edge.journal import Block, Journal, commits, swift, writer
+from edge.journal import Block, Journal, commits, slate, swift, writer
+from edge.journal.folding import Folding
 from edge.journal.swift import Swift
 from tests.edge.journal.drafts import NOW, applied, draft, folded
 from tests.patience import HUNG_S
@@ -127,7 +128,7 @@ async def test_a_write_that_fails_is_refused_and_the_next_one_is_taken(
 ) -> None:
     await journal.append(draft("m0"))
     with monkeypatch.context() as patch:
-        patch.setattr(own(journal)._aio, "write", _failing(own(journal)))
+        patch.setattr(own(journal)._aio, "write", _failing(own(journal), errno.EIO))
         lost = await asyncio.gather(*[journal.append(draft(f"lost{n}")) for n in range(3)], return_exceptions=True)
     assert [type(one) for one in lost] == [JournalUnavailable] * 3
     assert (await journal.append(draft("lost0"))).fresh
@@ -139,13 +140,66 @@ async def test_a_write_that_fails_is_refused_and_the_next_one_is_taken(
     await again.close()
 
 
-def _failing(swift_: Swift) -> Any:
+def _failing(swift_: Swift, number: int) -> Any:
     loop = asyncio.get_running_loop()
 
     def write(*_: object) -> None:
-        loop.call_soon(swift_._written, OSError(errno.EIO, "the disk fails"))
+        loop.call_soon(swift_._written, OSError(number, "the disk fails"))
 
     return write
+
+
+async def test_where_such_a_write_is_told_to_be_none_after_all_the_thread_makes_the_rest(
+    journal: Journal, counted: Counted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(own(journal)._aio, "write", _failing(own(journal), errno.EINVAL))
+        with pytest.raises(JournalUnavailable):
+            await journal.append(draft("m0"))
+        for n in range(1, 4):
+            assert (await journal.append(draft(f"m{n}"))).fresh
+    assert (counted.loop, counted.thread) == (0, 3)
+
+
+async def test_a_folder_that_cannot_be_looked_at_keeps_nobody_waiting_for_ever(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unseen(*_: object) -> bool:
+        raise OSError(errno.EIO, "the disk fails")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(slate, "is_still", unseen)
+        with pytest.raises(JournalUnavailable):
+            async with asyncio.timeout(HUNG_S):
+                await journal.append(draft("m0"))
+    assert (await journal.append(draft("m0"))).fresh
+
+
+async def test_a_fold_that_cannot_be_begun_keeps_nobody_waiting_for_ever(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none_left(*_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(commits, "FOLD_RECORDS_MAX", 1)
+    with monkeypatch.context() as patch:
+        patch.setattr(Folding, "begin", none_left)
+        first = [journal.appending(draft(f"m{n}")) for n in range(3)]
+        await asyncio.sleep(0)
+        more = [journal.appending(draft(f"n{n}")) for n in range(3)]
+        async with asyncio.timeout(HUNG_S):
+            assert [(await one.future).fresh for one in (*first, *more)] == [True] * 6
+    again = await reopened(journal)
+    assert (await again.stats()).entries == {"open": 6}
+    await again.close()
+
+
+async def test_a_journal_that_is_opened_again_forgets_nothing_that_its_tables_know(journal: Journal) -> None:
+    first = await journal.append(draft("m0"))
+    await journal.close()
+    await journal.open()
+    again = await journal.append(draft("m0"))
+    assert (again.fresh, again.standing.seq) == (False, first.standing.seq)
 
 
 async def test_a_write_that_cannot_be_begun_is_made_by_the_thread(
