@@ -366,6 +366,7 @@ class Commits:
                 self._connection.close()
             self._connection = None
         if self.slate is not None:
+            self.slate.clean()  # a last try: else a refused commit comes back with the next start
             self.slate.close()
             self.slate = None
 

@@ -34,7 +34,7 @@ class Folded(Struct, frozen=True):
 
 
 class Folding:
-    """One fold at a time. ``begin`` and ``end`` are for the journal's thread alone."""
+    """One fold at a time. ``begin`` and ``end`` are for whoever has the pen."""
 
     def __init__(self) -> None:
         self._thread: ThreadPoolExecutor | None = None

@@ -58,7 +58,7 @@ class Content(Struct, frozen=True):
 
 
 class Slate:
-    """A journal's slate, open for writing; of the journal's thread alone. ``id``: its name in the tables."""
+    """A journal's slate, open for writing; of whoever has the pen alone. ``id``: its name in the tables."""
 
     def __init__(self, path: Path, descriptor: int, content: Content) -> None:
         self._path_text = str(path)

@@ -1,6 +1,6 @@
 """What the writer holds in memory: facts, leases, the tail, the end of the chain. Made from the file at the start and after a failure.
 
-Written by the journal's thread alone, after the commit that made it true; read by the event loop.
+Written by whoever has the pen (``handover.py``), after the commit that made it true; read by the event loop.
 """
 
 from __future__ import annotations

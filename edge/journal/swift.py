@@ -125,14 +125,16 @@ class Swift:
     def _light(self, waiting: Sequence[Operation[Any]]) -> tuple[int, set[int]]:
         """How many from the first on seem to need nothing but memory, and the names that they look up that the tables certainly do not know."""
         new: set[int] = set()
+        here = self._commits.state.tail.msgids
         count = weight = 0
         for operation in waiting:
             weight += operation.weight
             if count == SWIFT_OPERATIONS_MAX or isinstance(operation, Upkeep) or weight > SWIFT_BYTES_MAX // 2:
                 break
-            for key in operation.keys:
-                if not self._known.may_have(key):
-                    new.add(key)
+            fresh = [key for key in operation.keys if not self._known.may_have(key)]
+            if any(key not in here for key in operation.keys if key not in fresh):
+                break  # the tables have to be asked, by the thread; what came before it need not wait for that
+            new.update(fresh)
             count += 1
         return count, new
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import os
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -106,6 +107,17 @@ async def test_what_the_tables_have_to_be_asked_for_goes_to_the_thread(journal: 
     assert (counted.loop, counted.thread) == (1, 2)
 
 
+async def test_what_came_before_that_is_not_kept_waiting_for_it(journal: Journal, counted: Counted) -> None:
+    await journal.append(draft("m0"))
+    await folded(journal)
+    made = await asyncio.gather(*[journal.append(draft(msgid)) for msgid in ("m1", "m1", "m2", "m0", "m3")])
+    assert [one.fresh for one in made] == [True, False, True, False, True]
+    assert (counted.loop, counted.thread) == (2, 1)
+    confirmed = await journal.append(draft("m4", follows="m2"))
+    assert confirmed.fresh
+    assert counted.thread == 1, "what it follows is in memory"
+
+
 async def test_before_all_msgids_are_learned_the_thread_looks_them_up(journal: Journal, counted: Counted) -> None:
     await journal.append(draft("m0"))
     await folded(journal)
@@ -159,6 +171,31 @@ async def test_where_such_a_write_is_told_to_be_none_after_all_the_thread_makes_
         for n in range(1, 4):
             assert (await journal.append(draft(f"m{n}"))).fresh
     assert (counted.loop, counted.thread) == (0, 3)
+
+
+async def test_what_was_refused_and_could_not_be_wiped_off_is_wiped_when_it_is_closed(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = journal._writer._commits
+    assert made.slate is not None
+    descriptor, loop = made.slate._descriptor, asyncio.get_running_loop()
+
+    def write(_: int, data: bytes, at: int) -> None:
+        os.pwrite(descriptor, data, at)
+        loop.call_soon(own(journal)._written, OSError(errno.EIO, "the disk fails"))
+
+    def fails(*_: object) -> int:
+        raise OSError(errno.EIO, "the disk fails")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(own(journal)._aio, "write", write)
+        patch.setattr(platform, "write_synced", fails)
+        with pytest.raises(JournalUnavailable):
+            await journal.append(draft("m0"))
+        assert made.slate.soiled
+    again = await reopened(journal)
+    assert await again.find("H1", "m0") is None
+    await again.close()
 
 
 async def test_a_folder_that_cannot_be_looked_at_keeps_nobody_waiting_for_ever(
