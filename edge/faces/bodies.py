@@ -119,18 +119,17 @@ def read(kind: type[T], body: bytes) -> T:
     if len(body) > BODY_BYTES_MAX:
         raise Refused("packet_too_large", f"over {BODY_BYTES_MAX} bytes")
     body = body.removeprefix(codecs.BOM_UTF8)
+    if not body.isascii() and not codec.is_utf8(
+        body
+    ):  # a packet in it is read later: what is no JSON at all is told here
+        raise Refused("packet_not_utf8")
     if not body.strip():
         raise Refused("packet_missing", "the body is empty")
     try:
         return msgspec.json.decode(body, type=kind)
     except RecursionError as error:
         raise Refused("packet_too_deep") from error
-    except UnicodeDecodeError as error:
-        raise Refused("packet_not_utf8") from error
     except msgspec.DecodeError as error:
-        # the text of what fits is known to be UTF-8, field by field, but for a packet, which is read later
-        if not codec.is_utf8(body):
-            raise Refused("packet_not_utf8") from error
         raise Refused(_code(error), codec.location(error)) from error
 
 
