@@ -100,6 +100,10 @@ class Commits:
         Raises:
             sqlite.Error, OSError, JournalError: :meth:`drop` is due.
         """
+        try:
+            self._end_fold()
+        except NOT_OURS as error:  # that fold's failure is not theirs: it is tried again
+            self.drop(error)
         self._fold_now()
         return [tried(operation, self._usable()) for operation in begun]
 

@@ -22,7 +22,7 @@ from edge.errors import NotPossible
 from edge.update import state as kept
 from edge.update import trust as trusted
 from edge.update.hours import within
-from edge.update.limits import TRIAL_S
+from edge.update.limits import ANSWER_S_MAX, TRIAL_S
 from edge.update.slots import Slots
 from edge.update.sources import FolderSource, HubSource, Source
 from edge.update.state import TRUST, Told
@@ -44,11 +44,12 @@ class Updater(msgspec.Struct, frozen=True):
     restart: str
     alive: str
     trial_s: float
+    answer_s: float
 
     def work(self, tell: Callable[[str], None]) -> tuple[Work, Trials]:
         """The updater's parts."""
         slots = Slots(self.base)
-        times = Times(trial_s=self.trial_s)
+        times = Times(trial_s=self.trial_s, answer_s=self.answer_s)
         service = Service(shlex.split(self.restart), shlex.split(self.alive))
         trials = Trials(slots, self.state, service, lambda: sign_of(self.data), clock, times, tell)
         return Work(self.state, slots, trials, clock, tell), trials
@@ -80,14 +81,23 @@ class Updater(msgspec.Struct, frozen=True):
     show_default=True,
     help="How long a new version is watched.",
 )
+@click.option(
+    "--answer-s",
+    type=click.FloatRange(0.1, 3600),
+    default=ANSWER_S_MAX,
+    show_default=True,
+    help="How long nothing may answer meanwhile; more on a box whose disk is slow.",
+)
 @click.pass_context
-def update(ctx: click.Context, base: Path, state: Path, restart: str, alive: str, trial_s: float) -> None:
+def update(
+    ctx: click.Context, base: Path, state: Path, restart: str, alive: str, trial_s: float, answer_s: float
+) -> None:
     """Releases that the hub offers: checked, installed beside what runs, and taken back if they are not well."""
     if not platform.APPLIANCE:
         raise NotPossible(
             "On Windows a new version is installed by its installer, over the old one: journal and settings stay"
         )
-    ctx.obj = Updater(ctx.obj, base, state, restart, alive, trial_s)
+    ctx.obj = Updater(ctx.obj, base, state, restart, alive, trial_s, answer_s)
 
 
 @update.command()

@@ -103,7 +103,7 @@ class Site:
 
     def update(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess:
         options = [
-            "--base", str(self.base), "--state", str(self.state), "--trial-s", str(TRIAL_S),
+            "--base", str(self.base), "--state", str(self.state), "--trial-s", str(TRIAL_S), "--answer-s", str(HUNG_S),
             "--restart", f"kill -HUP {self.supervisor.pid}", "--alive", f"test -e {self.alive}",
         ]  # fmt: skip
         return programs.edge_command(self.town.edge_folder, "update", *options, *arguments, check=check)
@@ -205,7 +205,7 @@ def test_a_version_that_crashes_is_taken_back_soon_and_not_tried_again(site, cen
 
 def test_the_watch_killed_in_the_middle_of_a_trial_ends_with_the_old_version(site, centre):
     centre.release("1.3", launcher("1.3"))
-    arguments = ["--base", str(site.base), "--state", str(site.state), "--trial-s", "60", "--restart", f"kill -HUP {site.supervisor.pid}",
+    arguments = ["--base", str(site.base), "--state", str(site.state), "--trial-s", "60", "--answer-s", str(HUNG_S), "--restart", f"kill -HUP {site.supervisor.pid}",
                  "--alive", f"test -e {site.alive}", "run", "--now"]  # fmt: skip
     watch = subprocess.Popen(
         [sys.executable, "-m", "edge", "--data", str(site.town.edge_folder), "update", *arguments],

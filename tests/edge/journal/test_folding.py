@@ -141,6 +141,16 @@ async def test_a_fold_that_fails_costs_nothing_and_is_tried_again(
     await journal.close()
 
 
+async def test_upkeep_that_meets_a_failing_fold_folds_again(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    await journal.append(draft("m0"))
+    with held(monkeypatch, fails=True) as begun:
+        await is_set(begun)
+        folding = asyncio.create_task(in_tables(journal))
+        await asyncio.sleep(0)
+    assert await folding == {"open": 1}
+    await journal.close()
+
+
 async def in_tables_unasked(journal: Journal) -> None:
     """Nobody comes, and the tables have all of it some time."""
     async with asyncio.timeout(HUNG_S):

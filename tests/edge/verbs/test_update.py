@@ -64,11 +64,14 @@ def test_a_stick_is_put_beside_what_runs_and_told(typed, centre, tmp_path):
 
 
 def test_an_edge_that_does_not_answer_after_the_switch_is_taken_back(typed, centre, tmp_path, monkeypatch):
-    monkeypatch.setattr("edge.verbs.update.Times", lambda trial_s: Times(trial_s, 0.2, 0.3, 0.05))
+    monkeypatch.setattr("edge.verbs.update.Times", lambda trial_s, answer_s: Times(trial_s, answer_s, 0.3, 0.05))
     (tmp_path / "root.json").write_bytes(centre.root)
     typed("trust", str(tmp_path / "root.json"))
     centre.release("1.1")
-    assert "1.1 was taken back: it does not answer" in typed("import", str(centre.folder), status=1).output
+    assert (
+        "1.1 was taken back: it does not answer"
+        in typed("--answer-s", "0.2", "import", str(centre.folder), status=1).output
+    )
     assert "1.1 was taken back" in typed("status").output
     assert typed("settle").output == ""
 
