@@ -119,10 +119,8 @@ def read(kind: type[T], body: bytes) -> T:
     if len(body) > BODY_BYTES_MAX:
         raise Refused("packet_too_large", f"over {BODY_BYTES_MAX} bytes")
     body = body.removeprefix(codecs.BOM_UTF8)
-    if not body.isascii() and not codec.is_utf8(
-        body
-    ):  # a packet in it is read later: what is no JSON at all is told here
-        raise Refused("packet_not_utf8")
+    if not body.isascii() and not codec.is_utf8(body):
+        raise Refused("packet_not_utf8")  # a packet in it is read later: what is no JSON at all is told here
     if not body.strip():
         raise Refused("packet_missing", "the body is empty")
     try:

@@ -167,10 +167,8 @@ class Commits:
     def refused(self, error: Exception) -> None:
         """Somebody else's write on the slate failed: wipe it, and drop it."""
         if self.slate is not None:
-            if (
-                getattr(error, "errno", 0) == errno.EINVAL
-            ):  # no such write here after all, though the file could be opened for it
-                self.slate.close_direct()
+            if getattr(error, "errno", 0) == errno.EINVAL:
+                self.slate.close_direct()  # no such write here after all, though the file could be opened for it
             self.slate.wipe()
         self.drop(error)
 

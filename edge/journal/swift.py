@@ -25,6 +25,7 @@ from edge.journal.scribe import Scribe
 from edge.limits import SWIFT_BYTES_MAX, SWIFT_OPERATIONS_MAX
 
 STANDS_S_MAX = 0.0005
+"""The longest that the loop stands still for one who is alone."""
 Ended = Callable[[Sequence[Result], Exception | None], None]
 
 _log = structlog.get_logger(__name__)
@@ -120,7 +121,10 @@ class Swift:
         if not done:  # nothing of it was written
             for operation in begun:
                 operation.not_begun()
-        return count if done else 0
+            return 0
+        if self._under_way is not None:
+            self._attend(self._under_way)
+        return count
 
     def _light(self, waiting: Sequence[Operation[Any]]) -> tuple[int, set[int]]:
         """How many from the first on seem to need nothing but memory, and the names that they look up that the tables certainly do not know."""
@@ -139,13 +143,13 @@ class Swift:
         return count, new
 
     def _committing(self, begun: list[Operation[Any]], new: set[int]) -> bool:
+        """Whether a commit of them was begun, or none is needed. ``NOT_OURS`` as well: nothing was written, for the tables have to be asked or the disk does not
+        take it; the thread tries the same, and tells if that fails too.
+        """
         commits = self._commits
         assert commits.vault is not None
         scribe = Scribe(_NoTables(), commits.vault, commits.state, {key: [] for key in new}, commits.refuses)
-        try:
-            results = [tried(operation, scribe) for operation in begun]
-        except NOT_OURS:  # _NotInMemory among them
-            return False
+        results = [tried(operation, scribe) for operation in begun]
         if not scribe.records:
             self._ended(results, None)
             return True
@@ -158,17 +162,17 @@ class Swift:
         if len(frame) > SWIFT_BYTES_MAX:
             return False
         began_s = time.monotonic()
-        try:
-            self._aio.write(commits.slate.direct, frame, commits.slate.at)
-        except OSError:  # nothing was written: the thread tries the same place, and tells if that fails too
-            return False
+        self._aio.write(commits.slate.direct, frame, commits.slate.at)
         self._under_way = _UnderWay(results, scribe, segment, len(frame), began_s)
+        return True
+
+    def _attend(self, begun: _UnderWay) -> None:
+        """Have an eye on a write that was begun; stand still for it where callers come one by one."""
         if self._watch is None:
             self._look_again(SWIFT_S_MAX)
-        alone, self._alone = self._alone, len(begun) == 1
-        if alone and self._alone and not commits.folding:
-            self._aio.stand_still(began_s + STANDS_S_MAX)
-        return True
+        alone, self._alone = self._alone, len(begun.results) == 1
+        if alone and self._alone and self._aio is not None and not self._commits.folding:
+            self._aio.stand_still(begun.began_s + STANDS_S_MAX)
 
     def _look_again(self, after_s: float) -> None:
         assert self._loop is not None

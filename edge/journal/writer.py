@@ -53,7 +53,6 @@ class Writer:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._learning: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self._last_s = 0.0
         self._lock = -1
         self.state = state
         self.operations = 0
@@ -166,12 +165,8 @@ class Writer:
         if not tended:
             self._waiting.send(Errand(lambda: self._commits.look_after(idle=idle)))
         elif self._timer is None and len(self._commits.unfolded):
-            self._arm(FOLD_IDLE_S)
-
-    def _arm(self, wait_s: float) -> None:
-        assert self._loop is not None
-        self._last_s = self._loop.time()
-        self._timer = self._loop.call_later(wait_s, self._idle, self.operations)
+            assert self._loop is not None
+            self._timer = self._loop.call_later(FOLD_IDLE_S, self._idle, self.operations)
 
     def _idle(self, operations: int) -> None:
         """If nobody came for a while, fold; else look again a while later."""
