@@ -14,7 +14,7 @@ from pathlib import Path
 
 from benchmarks.figure import Figure, absolute
 from tests.e2e.box import appliance, waited_for
-from tests.e2e.test_updates import CRASHES, Site, launcher
+from tests.e2e.site import CRASHES, Site, launcher
 from tests.e2e.town import Town
 from tests.releases import Centre
 

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from central_sync.terms.languages import Language
 from tests import programs
-from tests.browser import DESK, PHONE, chromium, window
+from tests.browser import DESK, PHONE, window
 from tests.e2e.console_town import sign_in, too_many_pages, with_technician
 from tests.e2e.technician_tour import PAGES, furnished, parked_entry, shown, tried
 from tests.e2e.town import NAME, NATIONAL_CODE, PERSON, Town
@@ -35,12 +35,6 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
 @pytest.fixture(scope="module")
 def address(town: Town) -> str:
     return with_technician(town)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as made:
-        yield made
 
 
 def accessible(page: Page) -> None:

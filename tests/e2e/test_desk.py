@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from central_sync.terms.languages import Language
-from tests.browser import at, chromium, window
+from tests.browser import at, window
 from tests.e2e.console_town import sign_in as sign_in_technician
 from tests.e2e.console_town import too_many_pages, with_technician
 from tests.e2e.desk_town import (
@@ -43,12 +43,6 @@ MARKS = re.compile("[\u2068\u2069]")
 @pytest.fixture(scope="module")
 def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeskTown]:
     with DeskTown(tmp_path_factory.mktemp("town")) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as made:
         yield made
 
 

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from central_sync.terms.languages import Language
-from tests.browser import chromium, window
+from tests.browser import window
 from tests.e2e.centre import enter
 from tests.e2e.fleet_centre import SECRET, WatchedCentre
 from tests.e2e.test_hub_console import sound
@@ -26,12 +26,6 @@ def centre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WatchedCentre]:
     with WatchedCentre(tmp_path_factory.mktemp("fleet")) as made:
         made.sign_in()
         made.settled()
-        yield made
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as made:
         yield made
 
 

@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from central_sync.terms.languages import Language
-from tests.browser import at, chromium, window
+from tests.browser import at, window
 from tests.e2e.centre import HOSTILE, Centre, enter, set_up
 from tests.e2e.town import NAME, NATIONAL_CODE
 
@@ -22,12 +22,6 @@ def centre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Centre]:
     with Centre(tmp_path_factory.mktemp("centre")) as made:
         made.sign_in()
         made.hid, made.msgid_settled, made.answer = made.settled()
-        yield made
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as made:
         yield made
 
 

@@ -15,7 +15,7 @@ from central_sync.console.accounts import ConsoleAccountsService
 from central_sync.store import Store
 from central_sync.store.fleet_records import Outage
 from central_sync.store.records import Institution
-from tests.browser import at, chromium, window
+from tests.browser import at, window
 from tests.central_sync.store.deferred import entry, share
 from tests.e2e.centre import PASSWORD, enter
 from tests.e2e.fleet_centre import WatchedCentre
@@ -94,12 +94,6 @@ def centre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TwoHospitals]:
     with TwoHospitals(tmp_path_factory.mktemp("roles")) as made:
         made.sign_in()
         made.hid, made.msgid_settled, made.answer = made.settled()
-        yield made
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as made:
         yield made
 
 
