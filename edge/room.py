@@ -16,7 +16,7 @@ _DAY_HOURS = 24
 
 
 class Room:
-    """Of one data folder. ``refuses`` is for the journal's thread, all else for the event loop."""
+    """Of one data folder. ``refuses`` is for whoever has the journal's pen, all else for the event loop."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

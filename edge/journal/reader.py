@@ -95,7 +95,7 @@ class Reader:
 
 
 class Looking:
-    """What commits look things up with while the connection that writes is lent to a fold; of the journal's thread alone."""
+    """What commits look things up with while the connection that writes is lent to a fold; of the journal's thread alone, for the loop's own commits look nothing up."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
