@@ -9,8 +9,9 @@ from pathlib import Path
 import msgspec
 
 from edge.config import Config
+from edge.firmware.parsing import FILE_BYTES_MAX, line_of, parse
 from edge.firmware.render.settings import own_settings, plain
-from edge.firmware.site import FILE_BYTES_MAX, Fault, Site, SiteWrong, line_of, parse
+from edge.firmware.site import Fault, Site, SiteWrong
 
 
 def read_site(path: Path) -> tuple[Site, str]:

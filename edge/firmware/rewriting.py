@@ -10,7 +10,8 @@ import re
 import msgspec
 
 from edge.errors import EdgeError
-from edge.firmware.site import Site, WireGuard, parse
+from edge.firmware.parsing import parse
+from edge.firmware.site import Site, WireGuard
 
 TABLE = "vpn"
 HOW = f"[{TABLE}] is written in a way that is not changed here: write one key a line"

@@ -1,7 +1,7 @@
-"""PURE: the site file, read strictly: what a hospital's appliance is connected to.
+"""PURE: the site file: what a hospital's appliance is connected to, and what may be written for it.
 
 Rules
-    * An unknown key, a value of the wrong type, an address that is none: each is a fault with its line and its key, and all are told at once.
+    * An unknown key, a value of the wrong type, an address that is none: each is a fault with its line and its key (``parsing.py``).
     * Nothing of a value is trusted in what is rendered: whatever could end a line or a quotation is refused here, by narrow patterns.
     * IPv4 only: the two networks are the hospital's and the provider's own, and IPv6 is switched off on both.
 """
@@ -9,17 +9,14 @@ Rules
 from __future__ import annotations
 
 import re
-import tomllib
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 from typing import Annotated, Any, Literal, NamedTuple
 
-import msgspec
 from msgspec import Meta, Struct
 
 from edge.errors import EdgeError
 from edge.firmware import defaults
 
-FILE_BYTES_MAX = 64 * 1024
 READERS_MAX = 16
 """As ``edge.toml`` has it; the edge's own loader has the last word, see ``reading``."""
 SUBNETS_MAX = 64
@@ -225,70 +222,3 @@ def address(text: str) -> IPv4Address:
         ValueError: it is none.
     """
     return IPv4Address(text)
-
-
-def parse(text: bytes, name: str) -> Site:
-    """The site in ``text``; ``name`` is the file's, for what is told.
-
-    Raises:
-        SiteWrong: with everything that is wrong, as far as it can be seen.
-    """
-    from edge.firmware.judge import faults_of  # which needs the types above
-
-    if len(text) > FILE_BYTES_MAX:
-        raise SiteWrong(name, [Fault(0, "", f"it is larger than {FILE_BYTES_MAX} bytes")])
-    try:
-        written = text.decode()
-        table = tomllib.loads(written)
-    except UnicodeDecodeError as error:
-        raise SiteWrong(name, [Fault(0, "", "it is not UTF-8")]) from error
-    except tomllib.TOMLDecodeError as error:
-        found = re.search(r"at line (\d+)", str(error))
-        raise SiteWrong(name, [Fault(int(found[1]) if found else 0, "", f"it is not TOML: {error}")]) from error
-    try:
-        site = msgspec.convert(table, Site)
-    except msgspec.ValidationError as error:
-        key, sentence = _place(str(error))
-        raise SiteWrong(name, [Fault(line_of(written, key), key, sentence)]) from error
-    wrong = faults_of(site)
-    if wrong:
-        raise SiteWrong(name, [Fault(line_of(written, key), key, sentence) for key, sentence in wrong])
-    return site
-
-
-def _place(message: str) -> tuple[str, str]:
-    """The message of msgspec as our key and a sentence."""
-    sentence, _, where = message.partition(" - at `$")
-    key = where.removesuffix("`").lstrip(".")
-    unknown = re.fullmatch(r"Object contains unknown field `(.*)`", sentence)
-    missing = re.fullmatch(r"Object missing required field `(.*)`", sentence)
-    if unknown:
-        return _joined(key, unknown[1]), "this key is not known here"
-    if missing:
-        return _joined(key, missing[1]), "this key is missing"
-    if sentence.startswith("Expected `str` matching regex"):
-        sentence = "this is not written as it must be"
-    return key, sentence
-
-
-def _joined(table: str, key: str) -> str:
-    return f"{table}.{key}" if table else key
-
-
-def line_of(text: str, key: str) -> int:
-    """The line (from 1) in which ``key`` (``lan.his[1]``, ``readers[0].name``) is written, else its table's, else 0."""
-    wanted, _, rest = key.rpartition(".")
-    leaf = re.sub(r"\[.*", "", rest)
-    table, counts, best = "", dict[str, int](), 0
-    for number, line in enumerate(text.splitlines(), 1):
-        header = re.match(r"\s*(\[\[?)\s*([A-Za-z0-9_.-]+)\s*\]", line)
-        if header:
-            table = header[2]
-            if header[1] == "[[":
-                counts[table] = counts.get(table, -1) + 1
-                table = f"{table}[{counts[table]}]"
-            if table in (wanted, key, leaf):
-                best = number
-        elif table == wanted and re.match(rf'\s*"?{re.escape(leaf)}"?\s*[=.]', line):
-            return number
-    return best

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from edge.firmware import defaults
+from edge.firmware.parsing import parse
 from edge.firmware.render.firewall import PATH, targets
-from edge.firmware.site import parse
 from tests.edge.firmware import sites
 from tests.tidy import tree
 

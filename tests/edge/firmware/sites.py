@@ -8,8 +8,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from edge.firmware.parsing import parse
 from edge.firmware.render.settings import value_of
-from edge.firmware.site import Site, parse
+from edge.firmware.site import Site
 from tests.tidy import tree
 
 EXAMPLE = tree.ROOT / "firmware_cfg" / "sites" / "example-hospital.toml"

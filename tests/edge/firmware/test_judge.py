@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 
 from edge.firmware import judge
-from edge.firmware.site import SiteWrong, parse
+from edge.firmware.parsing import parse
+from edge.firmware.site import SiteWrong
 from tests.edge.firmware import sites
 
 

@@ -8,8 +8,9 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 
+from edge.firmware.parsing import parse
 from edge.firmware.rewriting import NotRewritten, with_end
-from edge.firmware.site import SiteWrong, WireGuard, parse
+from edge.firmware.site import SiteWrong, WireGuard
 from tests.edge.firmware import sites
 
 KEY = "b3RoZXIga2V5IG9mIHRoZSBodWIncyB0dW5uZWwgISE="

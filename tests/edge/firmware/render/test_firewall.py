@@ -7,8 +7,8 @@ from typing import Any
 
 from hypothesis import given, settings
 
+from edge.firmware.parsing import parse
 from edge.firmware.render.firewall import PATH, targets
-from edge.firmware.site import parse
 from tests.edge.firmware import sites
 
 
