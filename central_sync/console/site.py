@@ -58,7 +58,7 @@ class Console:
         live = Live(self.lobby, self.news)
         self.sign_in = SignIn(store, self.sessions, Sealer(authority.derived(PURPOSE)), trail, clock)
         self._parts = (
-            Start(self.lobby, store, operations),
+            Start(self.lobby, live, store, operations),
             Edges(self.lobby, live, store, operations),
             Alerts(self.lobby, live, store, operations),
             FlowPages(self.lobby, live, store, operations),

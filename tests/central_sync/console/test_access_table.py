@@ -37,6 +37,7 @@ PAGES: dict[tuple[str, str], Right | Need] = {
     ("GET", "/account"): Need.SIGNED_IN,
     ("POST", "/account/password"): Need.SIGNED_IN,
     ("GET", "/"): Right.LOOK,
+    ("GET", "/live/start"): Right.LOOK,
     ("GET", "/transactions"): Right.LOOK,
     ("POST", "/transactions/person"): Right.FIND_PERSON,
     ("GET", "/hospitals/{institution}/transaction"): Right.LOOK,
