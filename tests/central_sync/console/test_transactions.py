@@ -192,5 +192,14 @@ async def test_what_was_refused_or_never_came_is_told_as_that(small_world, small
     browser = at(small_world, small_client, "olaf")
     _, page = await browser.get("/hospitals/H1/transaction?msgid=no")
     assert "refused" in page
+    for language, words in (
+        ("en", "No settlement of this institution"),
+        ("fa", "هیچ تسویه‌ای از این بیمارستان"),
+        ("zh", "没有与此对应的结算"),
+    ):
+        browser.cookies["pishkhan_language"] = language
+        _, page = await browser.get("/hospitals/H1/transaction?msgid=no")
+        assert words in page
+    browser.cookies["pishkhan_language"] = "en"
     _, page = await browser.get("/hospitals/H1/transaction?msgid=ghost")
     assert "will never be applied" in page
