@@ -15,6 +15,11 @@ from edge.firmware.site import Ipsec, OpenVpn, Site, WireGuard, network
 PATH = "etc/nftables.conf"
 TABLE, DRILL_SET = "pishkhan", "drilled"
 DEVICES = {"lan": LAN, "wan": WAN, "tunnel": TUNNEL}
+CONVERSATIONS = (
+    "ct state established accept",
+    # Its errors, a narrow path among them; neither a redirect nor what a helper of some protocol expects.
+    "ct state related icmp type { destination-unreachable, time-exceeded, parameter-problem } accept",
+)
 
 
 def targets(site: Site) -> Mapping[str, Target]:
@@ -42,7 +47,7 @@ def targets(site: Site) -> Mapping[str, Target]:
             '    iifname "lo" accept',
             "    ct state invalid counter drop",
             *(f"    {line}" for line in _strangers(site)),
-            "    ct state established,related accept",
+            *(f"    {line}" for line in CONVERSATIONS),
             f'    iifname "{LAN}" ip daddr {judge.lan(site).ip} jump from_hospital',
             f'    iifname "{WAN}" ip daddr {judge.wan(site).ip} jump from_provider',
             f'    iifname "{TUNNEL}" ip daddr {judge.vpn(site).ip} jump from_hub',
@@ -74,7 +79,7 @@ def targets(site: Site) -> Mapping[str, Target]:
             "    type filter hook output priority filter; policy drop",
             '    oifname "lo" accept',
             *(f"    {line}" for line in _leaks(site)),
-            "    ct state established,related accept",
+            *(f"    {line}" for line in CONVERSATIONS),
             *(f"    {line}" for line in _out(site)),
             f'    limit rate {defaults.DROPS_LOGGED_PER_MINUTE_MAX}/minute log prefix "pishkhan kept in: " level info',
             "    counter drop",

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given, settings
 
 from edge.firmware.parsing import parse
-from edge.firmware.render.firewall import PATH, targets
+from edge.firmware.render.firewall import CONVERSATIONS, PATH, targets
 from tests.edge.firmware import sites
 
 
@@ -46,7 +46,7 @@ def test_the_hub_may_ask_whether_we_live_and_nothing_else() -> None:
 
 def test_each_address_is_heard_on_its_own_interface_before_anything_is_accepted() -> None:
     lines = chain(rules(), "incoming")
-    first_accept = lines.index("ct state established,related accept")
+    first_accept = lines.index(CONVERSATIONS[0])
     for device, own in (("lan0", "10.81.0.2"), ("wan0", "10.82.0.2"), ("hub0", "10.99.0.2")):
         assert lines.index(f'iifname "{device}" ip daddr != {own} counter drop') < first_accept
 
@@ -55,7 +55,7 @@ def test_what_goes_out_goes_to_the_hub_the_tunnel_names_and_time() -> None:
     out = [line for line in chain(rules(), "outgoing") if line.endswith("accept")]
     assert out == [
         'oifname "lo" accept',
-        "ct state established,related accept",
+        *CONVERSATIONS,
         'oifname "wan0" ip daddr 203.0.113.10 udp dport 51820 accept',
         'oifname "wan0" ip daddr . udp dport @drilled accept',
         'oifname "hub0" ip daddr 10.99.0.1 tcp dport { 7443, 7444 } accept',
@@ -76,5 +76,5 @@ def test_each_kind_of_tunnel_has_its_ports() -> None:
 def test_of_any_site_every_accept_names_an_interface_or_hangs_behind_one(table: dict[str, Any]) -> None:
     text = targets(parse(sites.encoded(table), "h.toml"))[PATH].text
     for line in chain(text, "incoming") + chain(text, "outgoing"):
-        assert "accept" not in line or "ifname" in line or line == "ct state established,related accept"
+        assert "accept" not in line or "ifname" in line or line in CONVERSATIONS
     assert text == targets(parse(sites.encoded(table), "h.toml"))[PATH].text
