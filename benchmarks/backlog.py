@@ -20,6 +20,7 @@ from benchmarks.claims import AT, Packets
 from benchmarks.figure import Figure, Round, absolute, over_rounds
 from benchmarks.prepared import Prepared
 from central_sync.wire import packets as p
+from central_sync.wire import receipts
 from central_sync.wire.messages import ItemAnswer, Verdict
 from edge.journal import Journal, Receipt, Received, files, look
 
@@ -66,13 +67,14 @@ class Backlog:
             await self.journal.keeping.fold()
 
     async def acknowledge(self) -> float:
-        """Milliseconds until the answers of the next :data:`BATCH` are durable."""
+        """Milliseconds until the answers of the next :data:`BATCH` are durable. Their texts are there, for the receipt was checked by them."""
         waiting = await self.journal.waiting(self._next, BATCH)
         self._next = waiting[-1].seq
-        received = [
-            Received(seq=one.seq, number=one.number, answer=answer)
-            for one, answer in zip(waiting, _answers(), strict=False)
-        ]
+        answers = _answers()[: len(waiting)]
+        received = Received(
+            seqs=[one.seq for one in waiting], numbers=[one.number for one in waiting], answers=answers,
+            texts=[receipts.text(one) for one in answers],
+        )  # fmt: skip
         started = time.perf_counter()
         await self.journal.receive(received, RECEIPT, AT)
         return (time.perf_counter() - started) * 1000
@@ -109,8 +111,9 @@ RECEIPT = Receipt(
     signature=bytes(64),
     hub_time=AT,
     life=bytes(16),
-    leaves=bytes(32 * BATCH),
+    leaves=b"",
     places=list(range(BATCH)),
+    count=BATCH,
 )
 
 

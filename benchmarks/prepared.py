@@ -18,7 +18,8 @@ from central_sync.wire.messages import ItemAnswer
 from edge.errors import JournalError
 from edge.journal import Draft, Receipt, Received, files, fold, look, schema
 from edge.journal import records as r
-from edge.journal.scribe import Scribe, decisions_of
+from edge.journal.decisions import decided_of
+from edge.journal.scribe import Scribe
 from edge.journal.sealing import Vault
 from edge.journal.state import State
 
@@ -85,10 +86,8 @@ class Prepared:
         seqs = range(first, first + len(answers))
         numbers = {row.seq: row.number for row in look.rows(c, seqs).values()}
         numbers |= {seq: self._state.tail.entries[seq].number for seq in seqs if seq in self._state.tail.entries}
-        received = [
-            Received(seq=seq, number=numbers[seq], answer=answer) for seq, answer in zip(seqs, answers, strict=True)
-        ]
-        scribe.receive(received, decisions_of(received), receipt, AT)
+        received = Received(seqs=list(seqs), numbers=[numbers[seq] for seq in seqs], answers=list(answers))
+        scribe.receive(received, decided_of(received.numbers, received.answers), receipt, AT)
         self._commit(c, vault, scribe)
 
     def _commit(self, c: Connection, vault: Vault, scribe: Scribe) -> None:

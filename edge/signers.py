@@ -33,15 +33,15 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """A receipt that holds. ``leaves``: those of all answers that it covers, concatenated; ``places``: for each answer of the batch where
-    in them it stands, -1 for one that is not covered (a read, or ``again``). ``life`` is the one that the batch named.
+    """A receipt that holds. ``texts``: the answers that it covers, in MessagePack as it covers them; ``places``: for each answer of the batch
+    where among them it stands, -1 for one that is not covered (a read, or ``again``). ``life`` is the one that the batch named.
     """
 
     signer: str
     signature: bytes
     hub_time: datetime
     life: bytes
-    leaves: bytes
+    texts: tuple[bytes, ...]
     places: tuple[int, ...]
 
 
@@ -51,18 +51,19 @@ def verified(batch: Batch, answer: BatchAnswer, signers: Mapping[str, Signer]) -
     Raises:
         ReceiptInvalid: there is something to record, and no signature that holds.
     """
-    covered = receipts.covered(batch.items, answer.answers)
-    if not covered:
+    places: list[int] = []
+    texts: list[bytes] = []
+    for item, one in zip(batch.items, answer.answers, strict=True):
+        covered = receipts.covers(item, one)
+        places.append(len(texts) if covered else -1)
+        if covered:
+            texts.append(receipts.text(one))
+    if not texts:
         return None
-    leaves = [receipts.leaf(one) for one in covered]
-    text = receipts.signed_text(batch.institution, batch.life, answer.hub_time, leaves)
-    check(signers, answer.signer, answer.signature, text, answer.hub_time)
-    places, place = [], 0
-    known = {id(one) for one in covered}
-    for one in answer.answers:
-        places.append(place if id(one) in known else -1)
-        place += id(one) in known
-    return Receipt(answer.signer, answer.signature, answer.hub_time, batch.life, b"".join(leaves), tuple(places))
+    leaves = [receipts.leaf_of(text) for text in texts]
+    signed = receipts.signed_text(batch.institution, batch.life, answer.hub_time, leaves)
+    check(signers, answer.signer, answer.signature, signed, answer.hub_time)
+    return Receipt(answer.signer, answer.signature, answer.hub_time, batch.life, tuple(texts), tuple(places))
 
 
 def known(folder: Path, authority: Path) -> dict[str, Signer]:

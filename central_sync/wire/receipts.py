@@ -27,15 +27,17 @@ SIGNER_URI = "urn:pishkhan:signer"
 """The URI that a signer's certificate bears: it may sign receipts, roots and rulebooks, and nothing else."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SIGNER_BYTES = 8
+_encoder = msgspec.msgpack.Encoder()
 
 
 def covered(items: Sequence[Item], answers: Sequence[ItemAnswer]) -> list[ItemAnswer]:
     """Of ``answers`` (one for each of ``items``) those that a receipt covers, in their order."""
-    return [
-        answer
-        for item, answer in zip(items, answers, strict=True)
-        if answer.verdict is not Verdict.AGAIN and journaled(item)
-    ]
+    return [answer for item, answer in zip(items, answers, strict=True) if covers(item, answer)]
+
+
+def covers(item: Item, answer: ItemAnswer) -> bool:
+    """Whether a receipt covers this answer to ``item``."""
+    return answer.verdict is not Verdict.AGAIN and journaled(item)
 
 
 def journaled(item: Item) -> bool:
@@ -44,9 +46,19 @@ def journaled(item: Item) -> bool:
     return isinstance(item, Ask) or row is None or row.journaled
 
 
+def text(answer: ItemAnswer) -> bytes:
+    """``answer`` as its leaf holds it."""
+    return _encoder.encode(answer)
+
+
 def leaf(answer: ItemAnswer) -> bytes:
     """What stands for ``answer`` in the signed text: 32 bytes."""
-    return hashlib.sha256(b"\x00" + msgspec.msgpack.encode(answer)).digest()
+    return leaf_of(text(answer))
+
+
+def leaf_of(text: bytes) -> bytes:
+    """The same for an answer's :func:`text`."""
+    return hashlib.sha256(b"\x00" + text).digest()
 
 
 def signed_text(institution: str, life: bytes, hub_time: datetime, leaves: Iterable[bytes]) -> bytes:

@@ -59,12 +59,13 @@ from edge.journal import look, slate, survey, window
 from edge.journal import records as r
 from edge.journal.browsing import Browsing
 from edge.journal.cases import Cases
+from edge.journal.decisions import decided_of
 from edge.journal.fold import born_row, row_in
 from edge.journal.keeping import Keeping
 from edge.journal.operation import Operation
 from edge.journal.reader import Reader
 from edge.journal.records import Receipt, lane_key
-from edge.journal.scribe import CURSOR, decisions_of
+from edge.journal.scribe import CURSOR
 from edge.journal.sealing import Vault
 from edge.journal.shapes import (
     Appended,
@@ -177,15 +178,14 @@ class Journal:
         """Done when everything handed over before is kept or refused."""
         return self._writer.submit(Operation[None](lambda _: None)).future
 
-    async def receive(
-        self, received: Sequence[Received], receipt: Receipt | None, now: datetime
-    ) -> list[Standing | None]:
+    async def receive(self, received: Received, receipt: Receipt | None, now: datetime) -> list[Standing | None]:
         """Keep the hub's answers of a batch in one commit. How each stands then; ``None`` for those that are not in memory (ask
         :meth:`standing` if somebody waits).
         """
-        decisions = decisions_of(received)
-        weight = sum([len(one.answer.packet) for one in received])
-        return await self._writer.do(lambda scribe: scribe.receive(received, decisions, receipt, now), weight=weight)
+        decided = decided_of(received.numbers, received.answers, received.texts)
+        return await self._writer.do(
+            lambda scribe: scribe.receive(received, decided, receipt, now), weight=decided.weight
+        )
 
     async def withdraw(self, seq: int, code: str, now: datetime) -> Standing | None:
         """Refuse an open fence for good; how it stands then. ``None``: there is no such entry."""

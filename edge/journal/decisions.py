@@ -6,6 +6,9 @@ both become true in one commit.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from operator import attrgetter
+
 import msgspec
 from msgspec import Struct
 
@@ -18,6 +21,7 @@ from edge.outcome import Confirmation, Event, Mark
 
 _STATES = {str(state): state for state in Confirmation if state is not Confirmation.NONE}
 _TELLING = (p.Settlement, p.Confirmed, p.SettleCancelled, p.Reversed)
+_VERDICT, _PACKET = attrgetter("verdict"), attrgetter("packet")
 _PLAIN = frozenset(number for number, row in BY_NUMBER.items() if row.answer not in _TELLING)
 """Numbers whose answer says nothing of others, so that it need not be opened here."""
 
@@ -57,6 +61,22 @@ def decision_of(number: str, answer: ItemAnswer) -> Decision:
     markings, reference, lifts = _consequences(decided)
     confirmation = _STATES.get(answer.confirmation, Confirmation.AWAITED) if row.confirmed else Confirmation.NONE
     return Decision(event=Event.APPLIED, confirmation=confirmation, reference=reference, markings=markings, lifts=lifts)
+
+
+class Decided(Struct, frozen=True):
+    """What a batch of answers decides, one by one. ``plain``: each is :data:`APPLIED`. ``weight``: of them, in bytes."""
+
+    decisions: Sequence[Decision]
+    plain: bool
+    weight: int
+
+
+def decided_of(numbers: Sequence[str], answers: Sequence[ItemAnswer], texts: Sequence[bytes] = ()) -> Decided:
+    """What ``answers`` decide on entries of those numbers; ``texts``: the answers in MessagePack, if they are there."""
+    weight = sum(map(len, texts or map(_PACKET, answers)))
+    if _PLAIN.issuperset(numbers) and list(map(_VERDICT, answers)).count(Verdict.FINAL) == len(answers):
+        return Decided([APPLIED] * len(answers), True, weight)
+    return Decided([decision_of(*pair) for pair in zip(numbers, answers, strict=True)], False, weight)
 
 
 def _consequences(decided: p.Answer | None) -> tuple[tuple[Marking, ...], str, str]:

@@ -120,7 +120,7 @@ def _answer(c: Connection, vault: Vault, seq: int) -> AnswerProof | None:
         signature=receipt.signature,
         hub_time=receipt.hub_time,
         life=receipt.life,
-        leaves=receipt.leaves,
+        leaves=r.covered(record),
         place=receipt.places[row.ix],
     )
 

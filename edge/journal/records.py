@@ -20,17 +20,20 @@ from functools import lru_cache
 import msgspec
 from msgspec import Struct
 
+from central_sync.wire import receipts
 from central_sync.wire.codec import sha256
 from central_sync.wire.messages import ItemAnswer
 
 SALT_BYTES = 16
 LINK_BYTES = 32
+LEAF_BYTES = 32
 NONCE_BYTES = 12
 FIRST_LINK = hashlib.sha256(b"pishkhan journal 2").digest()
 """What the first segment of a journal is linked to."""
 
 _NAMES_REMEMBERED = 8_192
 _HEADER = struct.Struct(">QIQI")
+_ARRAY_SHORT = 16
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -64,8 +67,9 @@ class Entry(Record, tag=1, frozen=True, kw_only=True):
 
 
 class Receipt(Struct, frozen=True, array_like=True, kw_only=True):
-    """The hub's signature over the answers of one batch. ``leaves``: those of all its answers, concatenated; ``places``: where in them each
-    recorded answer stands. ``life``: the one the batch named.
+    """The hub's signature over the answers of one batch. ``places``: where among them each recorded answer stands, -1 if it does not. ``count``: how
+    many they are, and ``leaves`` those of the answers that are not recorded beside it, concatenated; without a count, which older journals do not
+    have, those of all. ``life``: the one the batch named.
     """
 
     signer: str
@@ -74,6 +78,7 @@ class Receipt(Struct, frozen=True, array_like=True, kw_only=True):
     life: bytes
     leaves: bytes
     places: list[int]
+    count: int = 0
 
 
 class Answers(Record, tag=2, frozen=True, kw_only=True):
@@ -82,6 +87,18 @@ class Answers(Record, tag=2, frozen=True, kw_only=True):
     seqs: list[int]
     numbers: list[str]
     answers: list[ItemAnswer]
+    moves: list[tuple[int, str]]
+    drops: list[str]
+    receipt: Receipt | None
+    at: int
+
+
+class Packed(Record, tag=2, frozen=True, kw_only=True):
+    """:class:`Answers` as they are written when each answer is there in MessagePack before; never read as such."""
+
+    seqs: list[int]
+    numbers: list[str]
+    answers: msgspec.Raw
     moves: list[tuple[int, str]]
     drops: list[str]
     receipt: Receipt | None
@@ -159,9 +176,37 @@ _decoder: msgspec.msgpack.Decoder[Any] = msgspec.msgpack.Decoder(Any)
 _body = msgspec.msgpack.Decoder(tuple[bytes, list[bytes]])
 
 
-def encoded(record: Any) -> bytes:
+def encoded(record: Any | Packed) -> bytes:
     """A record's bytes."""
     return _encoder.encode(record)
+
+
+def packed(record: Answers, texts: Sequence[bytes]) -> Packed:
+    """``record`` to be written, with its answers' ``texts`` as they are."""
+    assert len(texts) == len(record.answers)
+    answers = msgspec.Raw(b"".join((_array(len(texts)), *texts)))
+    return Packed(
+        seqs=record.seqs, numbers=record.numbers, answers=answers, moves=record.moves, drops=record.drops,
+        receipt=record.receipt, at=record.at,
+    )  # fmt: skip
+
+
+def _array(length: int) -> bytes:
+    """How an array of that length begins in MessagePack."""
+    if length < _ARRAY_SHORT:
+        return bytes((0x90 | length,))
+    return b"\xdc" + length.to_bytes(2, "big")
+
+
+def covered(record: Answers) -> bytes:
+    """The leaves of all answers that the receipt of ``record`` covers, concatenated; it has one."""
+    receipt = record.receipt
+    assert receipt is not None
+    if not receipt.count:
+        return receipt.leaves
+    here = dict(zip(receipt.places, record.answers, strict=True))
+    others = iter([receipt.leaves[at : at + LEAF_BYTES] for at in range(0, len(receipt.leaves), LEAF_BYTES)])
+    return b"".join([receipts.leaf(here[at]) if at in here else next(others, b"") for at in range(receipt.count)])
 
 
 def decoded(data: bytes) -> Any:

@@ -19,7 +19,7 @@ from central_sync.wire.refusals import Refused
 from edge.errors import IllegalEvent
 from edge.journal import look
 from edge.journal import records as r
-from edge.journal.decisions import APPLIED, Decision, decision_of
+from edge.journal.decisions import Decided, Decision
 from edge.journal.fold import born_row, row_in
 from edge.journal.frames import Sealed
 from edge.journal.sealing import Vault
@@ -52,16 +52,16 @@ class Scribe:
         self._refuses = refuses
         self._blocks: dict[int, tuple[int, int]] | None = None
         self._ahead = Tail()
-        self.records: list[r.Any] = []
+        self.records: list[r.Any | r.Packed] = []
         self.tail = Tail()
 
     # -- writing --------------------------------------------------------------------------------------------------
 
-    def add(self, record: r.Any, decisions: Sequence[Decision] | None = None) -> int:
-        """Append a record; its seq. ``decisions``: see :meth:`Tail.apply`."""
+    def add(self, record: r.Any, decided: Decided | None = None, packed: r.Packed | None = None) -> int:
+        """Append a record; its seq. ``decided``: see :meth:`Tail.apply`; ``packed``: how it is written, if not as it is."""
         seq = self._state.head + len(self.records) + 1
-        self.records.append(record)
-        self.tail.apply(seq, record, decisions)
+        self.records.append(packed or record)
+        self.tail.apply(seq, record, decided)
         return seq
 
     def append(self, draft: Draft) -> Appended:
@@ -101,26 +101,21 @@ class Scribe:
         )
 
     def receive(
-        self, received: Sequence[Received], decisions: Sequence[Decision], receipt: r.Receipt | None, now: datetime
+        self, received: Received, decided: Decided, receipt: r.Receipt | None, now: datetime
     ) -> list[Standing | None]:
         """Keep the hub's answers in one record; how those stand whose entries are in memory, ``None`` for the others."""
         record = r.Answers(
-            seqs=[one.seq for one in received], numbers=[one.number for one in received],
-            answers=[one.answer for one in received], moves=[], drops=[], receipt=receipt, at=r.micros(now),
+            seqs=received.seqs, numbers=received.numbers, answers=received.answers, moves=[], drops=[], receipt=receipt,
+            at=r.micros(now),
         )  # fmt: skip
-        moving = [
-            (one, decision)
-            for one, decision in zip(received, decisions, strict=True)
-            if decision is not APPLIED and (decision.markings or decision.lifts or one.number == "2601")
-        ]
-        if moving:
-            record = self._with_consequences(record, moving)
-        self.add(record, decisions)
+        if not decided.plain:
+            record = self._with_consequences(record, decided)
+        self.add(record, decided, r.packed(record, received.texts) if received.texts else None)
         return self._told(record.seqs)
 
     def _told(self, seqs: Sequence[int]) -> list[Standing | None]:
         here, before = self.tail.entries, self._state.tail.entries
-        if here.keys().isdisjoint(seqs) and before.keys().isdisjoint(seqs):
+        if all(not entries or entries.keys().isdisjoint(seqs) for entries in (here, before)):
             return [None] * len(seqs)
         entries = [here.get(seq) or before.get(seq) for seq in seqs]
         return [None if entry is None else self.standing(seq, entry) for seq, entry in zip(seqs, entries, strict=True)]
@@ -285,36 +280,43 @@ class Scribe:
         self._free()[block.first] = (block.last, block.first)
         return [(BLOCK, name, block_value(block.last, block.first))]
 
-    def _with_consequences(self, record: r.Answers, moving: Sequence[tuple[Received, Decision]]) -> r.Answers:
+    def _with_consequences(self, record: r.Answers, decided: Decided) -> r.Answers:
         """``record`` with what its answers do to settlements, one after the other: a settlement that was answered in the same batch is
         seen as that answer left it, and as those before this one did.
         """
+        moving = [
+            (seq, decision)
+            for seq, number, decision in zip(record.seqs, record.numbers, decided.decisions, strict=True)
+            if decision.markings or decision.lifts or number == "2601"
+        ]
+        if not moving:
+            return record
         moves: list[tuple[int, str]] = []
         drops: list[str] = []
         place = self._state.head + len(self.records) + 1
         self._ahead = Tail()
-        self._ahead.apply(place, record)
+        self._ahead.apply(place, record, decided)
         try:
-            for one, decision in moving:
+            for seq, decision in moving:
                 made = len(moves)
-                self._consequences(one, decision, moves, drops)
-                for seq, mark in moves[made:]:
-                    self._ahead.moves.setdefault(seq, []).append((place, Mark(mark)))
+                self._consequences(seq, decision, moves, drops)
+                for moved, mark in moves[made:]:
+                    self._ahead.moves.setdefault(moved, []).append((place, Mark(mark)))
         finally:
             self._ahead = Tail()
         return msgspec.structs.replace(record, moves=moves, drops=drops)
 
-    def _consequences(self, one: Received, decision: Decision, moves: list[tuple[int, str]], drops: list[str]) -> None:
+    def _consequences(self, seq: int, decision: Decision, moves: list[tuple[int, str]], drops: list[str]) -> None:
         for marking in decision.markings:
-            seq = self._named(marking)
-            if seq is not None and self._may(seq, marking.mark):
-                moves.append((seq, str(marking.mark)))
+            named = self._named(marking)
+            if named is not None and self._may(named, marking.mark):
+                moves.append((named, str(marking.mark)))
                 break  # of a reversal's two, one fits
         if decision.lifts:
             drops.append(decision.lifts)
         if decision.event is Event.DECLINED:
             # a reversal that is refused stops nothing, so the hub decides on the original if that still comes
-            entry = self.entry(one.seq)
+            entry = self.entry(seq)
             stopped = entry.stops if entry else ""
             if stopped and self.fact(TOMBSTONE, stopped) == (entry.msgid.encode() if entry else b""):
                 drops.append(stopped)
@@ -347,8 +349,3 @@ class Scribe:
         except IllegalEvent:
             return False
         return True
-
-
-def decisions_of(received: Sequence[Received]) -> list[Decision]:
-    """What each answer decides; made in the caller's thread."""
-    return [decision_of(one.number, one.answer) for one in received]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from msgspec import Struct
@@ -106,11 +107,14 @@ class Pending(Struct, frozen=True, kw_only=True):
 
 
 class Received(Struct, frozen=True, kw_only=True):
-    """The hub's last word on entry ``seq`` of that catalogue number (any verdict but ``again``)."""
+    """The hub's last word (any verdict but ``again``) on each of some entries, side by side: their seqs, their catalogue numbers, the answers.
+    ``texts``: these in MessagePack as the hub's receipt covers them, if they were made before.
+    """
 
-    seq: int
-    number: str
-    answer: ItemAnswer
+    seqs: list[int]
+    numbers: list[str]
+    answers: list[ItemAnswer]
+    texts: Sequence[bytes] = ()
 
 
 class Marking(Struct, frozen=True, kw_only=True):

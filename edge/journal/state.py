@@ -102,9 +102,10 @@ class State:
 
     def take(self, newer: Tail, link: bytes) -> None:
         """What was just committed."""
-        change = len(newer.entries) - len(newer.verdicts.keys() - self.tail.verdicts.keys())
-        self.net_open += change
+        closed = len(self.tail.verdicts)
         self.tail.merge(newer)
+        change = len(newer.entries) - (len(self.tail.verdicts) - closed)
+        self.net_open += change
         if self._since is not None:
             self._since.merge(newer)
             self._since_open += change

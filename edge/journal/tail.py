@@ -6,15 +6,14 @@ and the tables then: what is no longer in the tail is in the tables.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, KeysView, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
-from operator import attrgetter
 
 from msgspec import Struct
 
 from central_sync.wire.messages import ItemAnswer
 from edge.journal import records as r
-from edge.journal.decisions import APPLIED, Decision, decision_of
+from edge.journal.decisions import Decided, Decision, decided_of
 from edge.journal.shapes import Sendable
 from edge.outcome import CONFIRMATIONS, LIFE, Confirmation, Event, Mark, Outcome
 
@@ -32,8 +31,6 @@ CONFIRMATION_CODES = (
 WITHDRAWN_AT, BORN_REFUSED_AT = -1, -2
 """``ix`` of a verdict that no answer of the hub gave."""
 
-_PACKET = attrgetter("packet")
-
 assert set(CONFIRMATION_CODES) == set(Confirmation)
 assert {c for pair in CONFIRMATIONS for c in pair[:1]} | set(CONFIRMATIONS.values()) <= set(CONFIRMATION_CODES)
 assert set(LIFE.values()) == {Outcome.FINAL, Outcome.REFUSED}
@@ -49,58 +46,87 @@ class Verdict(Struct, frozen=True):
 
 
 class Verdicts:
-    """What closed which entry; the first word on one stays. A batch of answers is taken in as a whole: what it says of one entry is made when
-    somebody asks for it.
+    """What closed which entry; the first word on one stays. A batch of answers is taken in as a whole: which of them says what of an entry is
+    looked up when somebody asks, which for most is the fold.
     """
 
-    __slots__ = ("_by_seq",)
+    __slots__ = ("_closed", "_found", "_words")
 
     def __init__(self) -> None:
-        self._by_seq: dict[int, Verdict | _Batch] = {}
+        self._closed: set[int] = set()
+        self._words: list[_Word] = []
+        self._found: tuple[int, dict[int, _Word]] = (0, {})
+        """What the first so many words say, by seq. Whoever asks brings it up to date: threads at the same time, too, come to the same."""
 
     def __len__(self) -> int:
-        return len(self._by_seq)
+        return len(self._closed)
 
     def __iter__(self) -> Iterator[int]:
-        return iter(self._by_seq)
+        return iter(self._closed)
 
     def __contains__(self, seq: object) -> bool:
-        return seq in self._by_seq
-
-    def keys(self) -> KeysView[int]:
-        """The seqs of the entries."""
-        return self._by_seq.keys()
+        return seq in self._closed
 
     def get(self, seq: int) -> Verdict | None:
         """What closed the entry ``seq``, if something did."""
-        found = self._by_seq.get(seq)
-        return found.of(seq) if isinstance(found, _Batch) else found
+        if seq not in self._closed:
+            return None
+        count, found = self._found
+        if count < len(self._words):
+            found = self._looked_up()
+        return found[seq].of(seq)
+
+    def _looked_up(self) -> dict[int, _Word]:
+        count, found = self._found
+        words = self._words[count:]
+        for word in words:
+            newer = dict.fromkeys(word.seqs, word)
+            if found.keys().isdisjoint(newer):
+                found.update(newer)
+            else:
+                found = {**newer, **found}
+        self._found = (count + len(words), found)
+        return found
 
     def add(self, seq: int, verdict: Verdict) -> None:
         """Something closes the entry ``seq``."""
-        self._by_seq.setdefault(seq, verdict)
+        self._take((seq,), _One(seq, verdict))
 
     def add_answers(self, place: int, record: r.Answers, decisions: Sequence[Decision]) -> None:
         """The answers of the record ``place`` close their entries."""
-        self._take(dict.fromkeys(record.seqs, _Batch(place, record, decisions)))
+        self._take(record.seqs, _Batch(place, record, decisions))
 
     def merge(self, newer: Verdicts) -> None:
         """Take in what came later."""
-        self._take(newer._by_seq)
+        self._words += newer._words
+        self._closed |= newer._closed
 
-    def _take(self, newer: Mapping[int, Verdict | _Batch]) -> None:
-        if self._by_seq.keys().isdisjoint(newer):
-            self._by_seq.update(newer)
-        else:
-            self._by_seq = {**newer, **self._by_seq}
+    def _take(self, seqs: Iterable[int], word: _Word) -> None:
+        self._words.append(word)  # first: another thread may ask for what is closed
+        self._closed.update(seqs)
+
+
+class _One:
+    """A verdict on one entry."""
+
+    __slots__ = ("_verdict", "seqs")
+
+    def __init__(self, seq: int, verdict: Verdict) -> None:
+        self.seqs = (seq,)
+        self._verdict = verdict
+
+    def of(self, _: int) -> Verdict:
+        """It."""
+        return self._verdict
 
 
 class _Batch:
     """The answers of one record, and what they decide."""
 
-    __slots__ = ("_decisions", "_ixs", "_place", "_record")
+    __slots__ = ("_decisions", "_ixs", "_place", "_record", "seqs")
 
     def __init__(self, place: int, record: r.Answers, decisions: Sequence[Decision]) -> None:
+        self.seqs = record.seqs
         self._place = place
         self._record = record
         self._decisions = decisions
@@ -110,9 +136,12 @@ class _Batch:
         """What closed one of them."""
         ixs = self._ixs
         if ixs is None:
-            ixs = self._ixs = dict(zip(self._record.seqs, range(len(self._record.seqs)), strict=True))
+            ixs = self._ixs = dict(zip(self.seqs, range(len(self.seqs)), strict=True))
         ix = ixs[seq]
         return Verdict(self._place, ix, self._decisions[ix], self._record.answers[ix])
+
+
+_Word = _One | _Batch
 
 
 class Tail:
@@ -133,15 +162,15 @@ class Tail:
     def __len__(self) -> int:
         return self.last - self.first + 1 if self.last else 0
 
-    def apply(self, seq: int, record: r.Any, decisions: Sequence[Decision] | None = None) -> None:
-        """Take in the record ``seq``; of answers, ``decisions`` are what they decide, if that was found out before."""
+    def apply(self, seq: int, record: r.Any, decided: Decided | None = None) -> None:
+        """Take in the record ``seq``; of answers, ``decided`` is what they decide, if that was found out before."""
         self.first = self.first or seq
         self.last = seq
         match record:
             case r.Entry():
                 self._entry(seq, record)
             case r.Answers():
-                self._answers(seq, record, decisions)
+                self._answers(seq, record, decided or decided_of(record.numbers, record.answers))
             case r.Withdrawn():
                 why = Decision(event=Event.WITHDRAWN, code=record.code)
                 self.verdicts.add(record.seq, Verdict(seq, WITHDRAWN_AT, why))
@@ -191,14 +220,13 @@ class Tail:
         if entry.stops:
             self.facts[TOMBSTONE, entry.stops] = entry.msgid.encode()
 
-    def _answers(self, seq: int, record: r.Answers, decisions: Sequence[Decision] | None) -> None:
-        decided = decisions or [decision_of(*pair) for pair in zip(record.numbers, record.answers, strict=True)]
-        self.verdicts.add_answers(seq, record, decided)
-        if decided.count(APPLIED) < len(decided):
-            for of, decision in zip(record.seqs, decided, strict=True):
+    def _answers(self, seq: int, record: r.Answers, decided: Decided) -> None:
+        self.verdicts.add_answers(seq, record, decided.decisions)
+        if not decided.plain:
+            for of, decision in zip(record.seqs, decided.decisions, strict=True):
                 if decision.reference:
                     self.references.setdefault(r.reference_key(decision.reference), []).append(of)
-        self.weight += sum(map(len, map(_PACKET, record.answers)))
+        self.weight += decided.weight
         self._move(seq, record.moves)
         self.facts.update({(TOMBSTONE, name): None for name in record.drops})
 

@@ -15,6 +15,7 @@ from datetime import datetime
 
 import structlog
 
+from central_sync.wire import receipts
 from central_sync.wire.messages import Batch, BatchAnswer, ItemAnswer, Verdict
 from edge.events import Event, Events
 from edge.journal import Journal, Receipt, Received, Standing
@@ -63,7 +64,7 @@ class Answers:
         Raises:
             JournalUnavailable: nothing of it was recorded.
         """
-        received: list[Received] = []
+        received: list[tuple[int, str, ItemAnswer]] = []
         places: list[int] = []
         again: list[tuple[Work, ItemAnswer]] = []
         for ix, (work, answer) in enumerate(zip(batch, answers, strict=True)):
@@ -76,7 +77,7 @@ class Answers:
                 carrying.lanes.remove(work.key)
                 self.told(work.key, answer)
                 continue
-            received.append(Received(seq=work.key, number=work.number, answer=answer))
+            received.append((work.key, work.number, answer))
             places.append(signed.places[ix] if signed is not None else -1)
             if (
                 answer.digest
@@ -86,7 +87,7 @@ class Answers:
                 self._contradicted(work.key, "the hub's digest is another")
         await self._put_off(again, carrying, progress=len(again) < len(batch))
         if received:
-            standings = await self._journal.receive(received, _kept(signed, places), self._now())
+            standings = await self._journal.receive(*_kept(received, signed, places), self._now())
             for work in batch:
                 if (
                     work.key > 0
@@ -94,9 +95,9 @@ class Answers:
                     and carrying.lanes.decided(work.lane, work.key)
                 ):
                     carrying.window.released()  # it was parked while its answer was under way
-            for one in received:
-                carrying.lanes.remove(one.seq)
-                carrying.window.gone(one.seq)
+            for seq, _, _ in received:
+                carrying.lanes.remove(seq)
+                carrying.window.gone(seq)
             await self._tell(received, standings)
 
     async def park(self, work: Work, code: str, carrying: Carrying) -> None:
@@ -138,22 +139,23 @@ class Answers:
         for work in spoilt:
             await self.park(work, "hub_fault", carrying)
 
-    async def _tell(self, received: Sequence[Received], standings: Sequence[Standing | None]) -> None:
+    async def _tell(
+        self, received: Sequence[tuple[int, str, ItemAnswer]], standings: Sequence[Standing | None]
+    ) -> None:
         """Those who wait or watch, now that it is on disk."""
         missing: list[int] = []
-        known: list[tuple[Received, Standing]] = []
-        for one, standing in zip(received, standings, strict=True):
-            if standing is None:
-                if self._events.watched or self._waiting.awaits(one.answer.msgid):
-                    missing.append(one.seq)
-                continue
-            known.append((one, standing))
+        known: list[tuple[ItemAnswer, Standing]] = []
+        for (seq, _, answer), standing in zip(received, standings, strict=True):
+            if standing is not None:
+                known.append((answer, standing))
+            elif self._events.watched or self._waiting.awaits(answer.msgid):
+                missing.append(seq)
         if missing:
             found = await self._journal.standings(missing)
-            known += [(one, found[one.seq]) for one in received if one.seq in found]
-        for one, standing in known:
-            if standing.outcome in _SAYS and _SAYS[standing.outcome] is not one.answer.verdict:
-                self._contradicted(one.seq, "the journal has another outcome")
+            known += [(answer, found[seq]) for seq, _, answer in received if seq in found]
+        for answer, standing in known:
+            if standing.outcome in _SAYS and _SAYS[standing.outcome] is not answer.verdict:
+                self._contradicted(standing.seq, "the journal has another outcome")
             self._waiting.wake([standing])
             if self._events.watched:
                 self._events.publish(outcome_event(standing, self._now()))
@@ -163,14 +165,23 @@ class Answers:
         _log.error("the hub contradicts what the journal has", seq=seq, fault=why)
 
 
-def _kept(signed: Signed | None, places: list[int]) -> Receipt | None:
-    """The receipt as the journal keeps it beside the answers whose leaves stand at ``places``."""
+def _kept(
+    received: Sequence[tuple[int, str, ItemAnswer]], signed: Signed | None, places: list[int]
+) -> tuple[Received, Receipt | None]:
+    """Seq, number and answer of each entry as the journal takes them, and the receipt as it is kept beside them; ``places``: where in it they stand."""
+    seqs, numbers, answers = map(list, zip(*received, strict=True))
     if signed is None:
-        return None
-    return Receipt(
-        signer=signed.signer, signature=signed.signature, hub_time=signed.hub_time, life=signed.life, leaves=signed.leaves,
-        places=places,
+        return Received(seqs=seqs, numbers=numbers, answers=answers), None
+    texts = [
+        signed.texts[place] if place >= 0 else receipts.text(answer)
+        for place, answer in zip(places, answers, strict=True)
+    ]
+    others = sorted(set(range(len(signed.texts))).difference(places))
+    receipt = Receipt(
+        signer=signed.signer, signature=signed.signature, hub_time=signed.hub_time, life=signed.life, places=places,
+        count=len(signed.texts), leaves=b"".join([receipts.leaf_of(signed.texts[place]) for place in others]),
     )  # fmt: skip
+    return Received(seqs=seqs, numbers=numbers, answers=answers, texts=texts), receipt
 
 
 class Carrying:

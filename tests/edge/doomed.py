@@ -6,7 +6,6 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -45,9 +44,7 @@ class DoomedJournal(Journal):
             appending.then = lambda _: die()
         return appending
 
-    async def receive(
-        self, received: Sequence[Received], receipt: Receipt | None, now: datetime
-    ) -> list[Standing | None]:
+    async def receive(self, received: Received, receipt: Receipt | None, now: datetime) -> list[Standing | None]:
         standings = await super().receive(received, receipt, now)
         if self.step == "after the answer is recorded":
             die()

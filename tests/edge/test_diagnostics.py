@@ -66,7 +66,7 @@ async def planted(folder: Path, journal: Journal, audit: Audit) -> None:
         "card_read": "card-of-zahra",
     }
     appended = await journal.append(draft("msg-of-zahra", number="2201", packet=packet, **more))
-    await journal.receive([applied(appended.standing.seq, "2201", packet)], None, NOW)
+    await journal.receive(applied(appended.standing.seq, "2201", packet), None, NOW)
     await journal.append(draft("0499370899", number="2201", packet=packet, **more))
     await journal.remember("notice", "Azmayeshi", "زهرا".encode())
     Accounts(folder / ACCOUNTS_FILE).put("azmayeshi", Role.TECHNICIAN, "a small secret of 0499370899", NOW)

@@ -64,7 +64,7 @@ async def test_an_entry_is_told_whole_but_for_its_body(kept: Kept) -> None:
 async def test_a_body_is_told_to_whoever_is_noted(kept: Kept) -> None:
     seq = await visit(kept, "m1")
     answer = {"hid": "x", "opened_at": 1}
-    await kept.journal.receive([applied(seq, "2201", msgspec.msgpack.encode(answer))], None, NOW)
+    await kept.journal.receive(applied(seq, "2201", msgspec.msgpack.encode(answer)), None, NOW)
     body = await kept.entries.body(seq, "tech.1")
     assert body is not None
     assert body.packet["person"]["number"] == PERSON["number"]

@@ -19,7 +19,7 @@ from edge.line import Line
 from edge.log import KEYS
 from edge.outcome import Mark
 from edge.reconcile import Reconciler
-from tests.edge.journal.drafts import NOW, applied, declined, draft, folded, settled
+from tests.edge.journal.drafts import NOW, applied, declined, draft, folded, settled, together
 from tests.sim.comparing import ComparingHub, Held
 
 FROM, TO = NOW - timedelta(hours=1), NOW + timedelta(hours=1)
@@ -58,7 +58,7 @@ async def both(journal: Journal, hub: ComparingHub, *msgids: str, seconds: int =
     """Transactions that both sides hold as final."""
     at = NOW + timedelta(seconds=seconds)
     seqs = [(await journal.append(draft(m, digest=digest(m), recorded_at=at))).standing.seq for m in msgids]
-    await journal.receive([applied(seq) for seq in seqs], None, NOW)
+    await journal.receive(together([applied(seq) for seq in seqs]), None, NOW)
     hub.held |= {m: Held("2204", digest(m), at) for m in msgids}
     return seqs
 
@@ -98,7 +98,7 @@ async def test_what_differs_is_told_by_name(
 
 async def test_confirmations_are_compared(journal: Journal, hub: ComparingHub, reconciler: Reconciler) -> None:
     seq = (await journal.append(draft("s", number="2207", digest=digest("s")))).standing.seq
-    await journal.receive([settled(seq)], None, NOW)
+    await journal.receive(settled(seq), None, NOW)
     hub.held["s"] = Held("2207", digest("s"), NOW, "confirmed")
     report = await reconciler.compare(FROM, TO)
     assert [(one.msgid, one.confirmation) for one in report.unlike] == [("s", "awaited")]
@@ -111,7 +111,7 @@ async def test_refused_transactions_moved_nothing_and_are_left_out(
     journal: Journal, hub: ComparingHub, reconciler: Reconciler
 ) -> None:
     seqs = [(await journal.append(draft(m, digest=digest(m)))).standing.seq for m in ("r-1", "r-2")]
-    await journal.receive([declined(seq, "item_unknown") for seq in seqs], None, NOW)
+    await journal.receive(together([declined(seq, "item_unknown") for seq in seqs]), None, NOW)
     hub.held["r-2"] = Held("2204", digest("r-2"), NOW)
     report = await reconciler.compare(FROM, TO)
     assert (report.compared, report.here_count, report.unlike_count) == (0, 0, 0)

@@ -59,7 +59,7 @@ async def test_on_a_disk_that_is_nearly_full_new_work_is_refused_and_what_is_ope
     again = await journal.append(draft("m1"))
     assert not again.fresh, "a resend is told how the first one stands"
     assert (await journal.append(draft("confirm", number="49", follows="m1"))).fresh, "what ends another is taken"
-    await journal.receive([applied(first.standing.seq)], None, datetime.now(UTC))
+    await journal.receive(applied(first.standing.seq), None, datetime.now(UTC))
     await journal.withdraw(fence.standing.seq, "line_down", datetime.now(UTC))
     standings = await journal.standings([first.standing.seq, fence.standing.seq])
     assert [one.outcome for one in standings.values()] == [Outcome.FINAL, Outcome.REFUSED]

@@ -64,7 +64,7 @@ def test_a_receipt_that_holds_tells_what_the_journal_keeps_of_it(hub: Hub) -> No
     receipt = signers.verified(sent, answer, hub.known())
     assert receipt is not None
     assert receipt.places == (0, -1, 1)
-    assert receipt.leaves == receipts.leaf(answer.answers[0]) + receipts.leaf(answer.answers[2])
+    assert receipt.texts == (receipts.text(answer.answers[0]), receipts.text(answer.answers[2]))
     assert (receipt.life, receipt.hub_time, receipt.signer) == (sent.life, NOW, hub.signer.name)
 
 

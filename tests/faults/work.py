@@ -93,7 +93,7 @@ async def _caller(journal: Journal, plan: Plan, who: int) -> None:
 
 async def answer(journal: Journal, made: Appended) -> None:
     """The hub's answer to one transaction."""
-    await journal.receive([applied(made.standing.seq, made.standing.number)], None, NOW)
+    await journal.receive(applied(made.standing.seq, made.standing.number), None, NOW)
 
 
 def tell(word: str) -> None:

@@ -34,7 +34,7 @@ async def test_entries_are_listed_filtered_and_paged(client: TestClient, place: 
     for n in range(60):
         await place.append(f"m{n}")
     refused = await place.append("bad", number="2207", recorded_at=NOW + timedelta(days=1))
-    await place.journal.receive([declined(refused, "case_closed", "2207")], None, NOW)
+    await place.journal.receive(declined(refused, "case_closed", "2207"), None, NOW)
     _, page = await text_of(client, HERE)
     assert page.count('<th scope="row">') == 50
     assert "2 hours ago" in page
@@ -67,7 +67,7 @@ async def test_how_an_entry_stands_is_the_first_thing_beside_its_number(client: 
 
 async def test_why_it_was_refused_is_told_in_the_readers_language(client: TestClient, place: Place) -> None:
     seq = await place.append("m1", number="2204")
-    await place.journal.receive([declined(seq, "case_closed")], None, NOW)
+    await place.journal.receive(declined(seq, "case_closed"), None, NOW)
     for language in Language:
         _, page = await text_of(client, f"{HERE}/{seq}", headers={"Accept-Language": language.value})
         assert desk_sentence("case_closed", language) in page
@@ -92,7 +92,7 @@ async def test_a_body_is_hidden_unless_the_account_may_see_it_and_each_look_is_n
 ) -> None:
     seq = await place.append(HOSTILE)
     answer = msgspec.msgpack.encode({"hid": "\u202eevil<b>"})
-    await place.journal.receive([applied(seq, "2201", answer)], None, NOW)
+    await place.journal.receive(applied(seq, "2201", answer), None, NOW)
     _, page = await text_of(client, f"{HERE}/{seq}")
     assert "0499370899" not in page
     assert "<script>alert" not in page

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -28,17 +29,27 @@ def draft(msgid: str, **more: Any) -> Draft:
 
 def applied(seq: int, number: str = "2204", packet: bytes = b"\x80", **more: Any) -> Received:
     """The hub did it."""
-    return Received(seq=seq, number=number, answer=ItemAnswer(msgid="-", verdict=Verdict.FINAL, packet=packet, **more))
+    answer = ItemAnswer(msgid="-", verdict=Verdict.FINAL, packet=packet, **more)
+    return Received(seqs=[seq], numbers=[number], answers=[answer])
 
 
 def declined(seq: int, code: str, number: str = "2204") -> Received:
     """The hub refused it."""
-    return Received(seq=seq, number=number, answer=ItemAnswer(msgid="-", verdict=Verdict.REFUSED, code=code))
+    answer = ItemAnswer(msgid="-", verdict=Verdict.REFUSED, code=code)
+    return Received(seqs=[seq], numbers=[number], answers=[answer])
 
 
 def settled(seq: int, reference: str = "S1") -> Received:
     """The hub settled; the confirmation is awaited."""
     return applied(seq, "2207", msgspec.msgpack.encode(settlement("h", 1, reference)), confirmation="awaited")
+
+
+def together(ones: Sequence[Received]) -> Received:
+    """One batch of them."""
+    seqs, numbers, answers = (
+        [value for one in ones for value in getattr(one, name)] for name in ("seqs", "numbers", "answers")
+    )
+    return Received(seqs=seqs, numbers=numbers, answers=answers)
 
 
 def by_thread(journal: Journal) -> None:

@@ -32,8 +32,10 @@ async def fill(journal: Journal, names: Sequence[str]) -> list[int]:
     return [(await journal.append(visit(name))).standing.seq for name in names]
 
 
-async def answer(journal: Journal, papers: Papers, seqs: Sequence[int], *, signed: bool = True) -> None:
-    """All in one batch, with a receipt that also covers an answer nobody here asked for."""
+async def answer(
+    journal: Journal, papers: Papers, seqs: Sequence[int], *, signed: bool = True, older: bool = False
+) -> None:
+    """All in one batch, with a receipt that also covers an answer nobody here asked for; ``older``: kept as releases before this one did."""
     standings = await journal.standings(seqs)
     at = datetime.now(UTC)
     answers = [
@@ -41,13 +43,16 @@ async def answer(journal: Journal, papers: Papers, seqs: Sequence[int], *, signe
         for seq in seqs
     ]
     other = ItemAnswer(msgid="other", verdict=Verdict.FINAL, packet=b"\x80", decided_at=at)
-    leaves = [receipts.leaf(one) for one in (other, *answers)]
-    text = receipts.signed_text(papers.institution, journal.life, at, leaves)
+    texts = [receipts.text(one) for one in (other, *answers)]
+    leaves = [receipts.leaf_of(text) for text in texts]
+    signed_text = receipts.signed_text(papers.institution, journal.life, at, leaves)
     receipt = Receipt(
-        signer=papers.signer_name, signature=papers.signer_key.sign(text), hub_time=at, life=journal.life,
-        leaves=b"".join(leaves), places=list(range(1, len(leaves))),
+        signer=papers.signer_name, signature=papers.signer_key.sign(signed_text), hub_time=at, life=journal.life,
+        places=list(range(1, len(leaves))), leaves=b"".join(leaves) if older else leaves[0], count=0 if older else len(leaves),
     )  # fmt: skip
-    received = [Received(seq=seq, number="2201", answer=one) for seq, one in zip(seqs, answers, strict=True)]
+    received = Received(
+        seqs=list(seqs), numbers=["2201"] * len(answers), answers=answers, texts=() if older else texts[1:]
+    )
     await journal.receive(received, receipt if signed else None, at)
     await folded(journal)
 

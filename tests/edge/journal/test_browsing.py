@@ -50,11 +50,11 @@ async def mixed(journal: Journal) -> dict[str, list[int]]:
             ).standing.seq
             kinds[name].insert(0, seq)
             if name == "final":
-                await journal.receive([applied(seq)], None, NOW)
+                await journal.receive(applied(seq), None, NOW)
             elif name == "refused":
-                await journal.receive([declined(seq, "case_closed")], None, NOW)
+                await journal.receive(declined(seq, "case_closed"), None, NOW)
             elif name == "awaited":
-                await journal.receive([settled(seq, f"S{turn}")], None, NOW)
+                await journal.receive(settled(seq, f"S{turn}"), None, NOW)
             elif name == "parked":
                 await journal.park(seq, "parked_by_hand", NOW)
         if turn == 4:
@@ -68,7 +68,7 @@ async def test_every_state_is_found_whole_and_in_order_in_tables_and_tail(
 ) -> None:
     monkeypatch.setattr(browsing, "BROWSE_ROWS_MAX", stretch)
     kinds = await mixed(journal)
-    await journal.receive([declined(kinds["provisional"][-1], "case_closed")], None, NOW)  # the tables say otherwise
+    await journal.receive(declined(kinds["provisional"][-1], "case_closed"), None, NOW)  # the tables say otherwise
     kinds["refused"] = sorted([*kinds["refused"], kinds["provisional"].pop()], reverse=True)
     everything = sorted((seq for some in kinds.values() for seq in some), reverse=True)
     assert await seqs(journal, Wanted()) == everything

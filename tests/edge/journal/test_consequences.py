@@ -10,7 +10,7 @@ import pytest
 
 from central_sync.wire import packets as p
 from edge.journal import Journal, Received
-from tests.edge.journal.drafts import NOW, applied, draft, folded, settled
+from tests.edge.journal.drafts import NOW, applied, draft, folded, settled, together
 
 CANCELLED = p.SettleCancelled(hid="h", settlement_id="S1", total=0, patient=0, funds=0)
 
@@ -77,11 +77,11 @@ async def test_a_settlement_ends_alike_in_whatever_batches_the_answers_come(
     }[batches]
     for part in parts:
         if part:
-            await journal.receive(part, None, NOW)
+            await journal.receive(together(part), None, NOW)
         if fold:
             await folded(journal)
     for _ in range(2):
-        standing = await journal.standing(received[0].seq)
+        standing = await journal.standing(received[0].seqs[0])
         assert standing is not None
         assert standing.confirmation == expected
         await folded(journal)

@@ -91,7 +91,7 @@ async def test_commits_go_on_while_a_fold_does(journal: Journal, monkeypatch: py
         async with asyncio.timeout(HUNG_S):
             again = await journal.append(draft("m0", number="2207"))
             assert (again.fresh, again.standing.seq) == (False, first.standing.seq), "known, though in no table yet"
-            await journal.receive([settled(first.standing.seq)], None, NOW)
+            await journal.receive(settled(first.standing.seq), None, NOW)
             second = await journal.append(draft("m1"))
             assert await journal.find("H1", "m1") is not None
             assert journal.open_count == 1
@@ -101,7 +101,7 @@ async def test_commits_go_on_while_a_fold_does(journal: Journal, monkeypatch: py
     assert [len(side.rows) for side in found.sides] == [1, 2], "the second side takes what comes meanwhile"
     assert await in_tables(journal) == {"open": 1, "final": 1}
     assert journal.open_count == 1
-    await journal.receive([applied(second.standing.seq)], None, NOW)
+    await journal.receive(applied(second.standing.seq), None, NOW)
     assert journal.open_count == 0
     await journal.close()
 
@@ -218,7 +218,7 @@ async def test_without_a_slate_the_log_stays_short_too(tmp_path: Path, monkeypat
 async def test_a_settlement_named_while_it_is_folded_is_one(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
     """The tail and the tables both have it for a moment: two of one name would be none."""
     made = await journal.append(draft("m0", number="2207"))
-    await journal.receive([settled(made.standing.seq)], None, NOW)
+    await journal.receive(settled(made.standing.seq), None, NOW)
     await journal.keeping.fold()
     state = journal._writer.state
     kept = await journal.sendables([made.standing.seq])

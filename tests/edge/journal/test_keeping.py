@@ -154,7 +154,7 @@ async def test_a_settlement_that_awaits_its_confirmation_stays_and_leaves_no_tra
 ) -> None:
     seq = (await journal.append(draft("m1", number="2207"))).standing.seq
     receipt = Receipt(signer="s", signature=b"", hub_time=NOW, life=journal.life, leaves=bytes(32), places=[0])
-    await journal.receive([settled(seq)], receipt, NOW)
+    await journal.receive(settled(seq), receipt, NOW)
     await folded(journal)
     await sign_days(journal, PAPERS, in_days(1))
     assert await _prune(journal) == (0, f"the transaction {seq} awaits its confirmation")
@@ -169,7 +169,7 @@ async def test_a_settlement_that_awaits_its_confirmation_stays_and_leaves_no_tra
 async def test_a_settlement_that_is_reinstated_while_it_is_planned_to_go_stays(journal: Journal) -> None:
     seq = (await journal.append(draft("m1", number="2207"))).standing.seq
     receipt = Receipt(signer="s", signature=b"", hub_time=NOW, life=journal.life, leaves=bytes(32), places=[0])
-    await journal.receive([settled(seq)], receipt, NOW)
+    await journal.receive(settled(seq), receipt, NOW)
     await journal.mark(Marking(mark=Mark.UNDO, reference="S1"), NOW)
     await folded(journal)
     [root] = await sign_days(journal, PAPERS, in_days(1))

@@ -19,7 +19,7 @@ from edge.errors import JournalUnavailable
 from edge.journal import Appended, Block, Journal, Marking, lane_key
 from edge.journal.operation import Operation, Upkeep
 from edge.outcome import Mark, Outcome
-from tests.edge.journal.drafts import NOW, applied, by_thread, declined, draft, folded, settled
+from tests.edge.journal.drafts import NOW, applied, by_thread, declined, draft, folded, settled, together
 
 
 @pytest.fixture
@@ -70,11 +70,11 @@ async def test_a_lease_that_is_none_is_left_out(journal: Journal) -> None:
 
 async def test_a_verdict_changes_by_the_table_and_by_nothing_else(journal: Journal) -> None:
     seq = (await journal.append(draft("m1"))).standing.seq
-    [standing] = await journal.receive([applied(seq)], None, NOW)
+    [standing] = await journal.receive(applied(seq), None, NOW)
     assert standing is not None
     assert (standing.outcome, standing.answer) == (Outcome.FINAL, b"\x80")
-    await journal.receive([declined(seq, "hid_unknown")], None, NOW)
-    await journal.receive([applied(seq, packet=b"\x81\xa1a\x01")], None, NOW)
+    await journal.receive(declined(seq, "hid_unknown"), None, NOW)
+    await journal.receive(applied(seq, packet=b"\x81\xa1a\x01"), None, NOW)
     for _ in range(2):
         kept = await journal.find("H1", "m1")
         assert kept is not None
@@ -129,7 +129,7 @@ async def test_what_was_answered_just_now_does_not_make_a_reading_look_like_the_
     seqs = [(await journal.append(draft(f"m{i}", lane="l1"))).standing.seq for i in range(12)]
     await folded(journal)
     seqs.append((await journal.append(draft("late", lane="l1"))).standing.seq)
-    await journal.receive([applied(seq) for seq in seqs[1:6]], None, NOW)
+    await journal.receive(together([applied(seq) for seq in seqs[1:6]]), None, NOW)
     left = [seqs[0], *seqs[6:]]
     assert [one.seq for one in await journal.waiting(0, 4)] == left[:4]
     assert [one.seq for one in await journal.waiting(left[3], 4)] == left[4:]
@@ -166,19 +166,19 @@ async def test_a_tombstone_stops_its_original_until_the_hub_lifts_it(journal: Jo
     assert await journal.hids_left() == 5
     await journal.append(draft("r2", number="2601", follows="m2", reverses=True))
     reversed_ = p.Reversed(original_msgid="m2", effect="reversed")
-    await journal.receive([applied(reversal.standing.seq, "2601", msgspec.msgpack.encode(reversed_))], None, NOW)
+    await journal.receive(applied(reversal.standing.seq, "2601", msgspec.msgpack.encode(reversed_)), None, NOW)
     assert (await journal.append(draft("m2"))).standing.outcome is Outcome.PROVISIONAL
 
 
 async def test_a_reversal_that_is_refused_stops_nothing(journal: Journal) -> None:
     reversal = await journal.append(draft("r1", number="2601", follows="m1", reverses=True))
-    await journal.receive([declined(reversal.standing.seq, "original_not_reversible", "2601")], None, NOW)
+    await journal.receive(declined(reversal.standing.seq, "original_not_reversible", "2601"), None, NOW)
     assert (await journal.append(draft("m1", number="2204"))).standing.outcome is Outcome.PROVISIONAL
 
 
 async def test_the_feed_and_its_cursor_are_one(journal: Journal) -> None:
     seq = (await journal.append(draft("m1", number="2207"))).standing.seq
-    await journal.receive([settled(seq)], None, NOW)
+    await journal.receive(settled(seq), None, NOW)
     bodies = [
         (1, HidBlock(first=10, last=19)),
         (2, Notice(text="hello")),
@@ -196,7 +196,7 @@ async def test_the_feed_and_its_cursor_are_one(journal: Journal) -> None:
 async def test_a_marking_that_the_table_forbids_changes_nothing(journal: Journal) -> None:
     seq = (await journal.append(draft("m1", number="2207"))).standing.seq
     assert await journal.mark(Marking(mark=Mark.CONFIRM, msgid="m1"), NOW) is None, "it is not settled"
-    await journal.receive([settled(seq)], None, NOW)
+    await journal.receive(settled(seq), None, NOW)
     assert await journal.mark(Marking(mark=Mark.CONFIRM, msgid="m1"), NOW) is not None
     assert await journal.mark(Marking(mark=Mark.ANNUL, msgid="m1"), NOW) is None
 
@@ -277,9 +277,9 @@ async def test_an_answer_that_comes_twice_closes_one_entry(tmp_path: Path) -> No
     await journal.open()
     seq = (await journal.append(draft("m1"))).standing.seq
     await journal.append(draft("m2"))
-    await journal.receive([applied(seq)], None, NOW)
+    await journal.receive(applied(seq), None, NOW)
     await folded(journal)
-    await journal.receive([applied(seq)], None, NOW)
+    await journal.receive(applied(seq), None, NOW)
     beside = Journal(journal.path)
     await beside.open(read_only=True)
     await beside.waiting(0, 1)
@@ -298,7 +298,7 @@ async def test_the_oldest_that_waits_and_the_oldest_doubt_are_known_whatever_is_
             await folded(journal)
         stats = await journal.stats()
         assert (stats.oldest_at, stats.in_doubt, stats.in_doubt_since) == (later[0], 1, later[2])
-    await journal.receive([applied(first)], None, NOW)
+    await journal.receive(applied(first), None, NOW)
     assert (await journal.stats()).oldest_at == later[1]
     await folded(journal)
     assert (await journal.stats()).oldest_at == later[1]
@@ -306,6 +306,6 @@ async def test_the_oldest_that_waits_and_the_oldest_doubt_are_known_whatever_is_
 
 async def test_where_nothing_waits_nothing_is_the_oldest(journal: Journal) -> None:
     seq = (await journal.append(draft("m0"))).standing.seq
-    await journal.receive([applied(seq)], None, NOW)
+    await journal.receive(applied(seq), None, NOW)
     stats = await journal.stats()
     assert (stats.oldest_at, stats.in_doubt, stats.in_doubt_since) == (None, 0, None)

@@ -157,7 +157,7 @@ async def left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         await journal.append(draft(f"m{n}"))
     await folded(journal)
     made = [await journal.append(draft(f"m{n}")) for n in range(3, 8)]
-    await journal.receive([applied(made[0].standing.seq)], None, NOW)
+    await journal.receive(applied(made[0].standing.seq), None, NOW)
     place = tmp_path / "left"
     shutil.copytree(journal.path.parent, place)
     await journal.close()

@@ -85,7 +85,7 @@ async def reopened(journal: Journal) -> Journal:
 async def test_what_needs_only_memory_is_committed_in_the_loop(journal: Journal, counted: Counted) -> None:
     await journal.add_block(Block(1, 100))
     made = await asyncio.gather(*[journal.append(draft(f"m{n}", opens_case=n == 0)) for n in range(PERSONS)])
-    assert await journal.receive([applied(made[0].standing.seq)], None, NOW) != []
+    assert await journal.receive(applied(made[0].standing.seq), None, NOW) != []
     assert (await journal.append(draft("m1"))).fresh is False, "a repetition is seen in memory"
     with pytest.raises(Refused, match="msgid_reused"):
         await journal.append(draft("m1", digest=bytes(32)))
@@ -309,7 +309,7 @@ async def test_many_at_once_and_several_turns_of_the_slate_lose_nothing(journal:
             made = await journal.append(draft(f"{who}-{count}", packet=bytes(3_000)))
             assert made.fresh
             if count % 7 == 0:
-                await journal.receive([applied(made.standing.seq)], None, NOW)
+                await journal.receive(applied(made.standing.seq), None, NOW)
 
     await asyncio.gather(*[person(who) for who in range(PERSONS)])
     assert counted.loop > counted.thread

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 from central_sync.wire.messages import ItemAnswer
 from central_sync.wire.messages import Verdict as Said
 from edge.journal import records as r
@@ -42,3 +44,24 @@ def test_the_first_word_on_an_entry_stays() -> None:
         1: (9, 0), 2: (9, 1), 3: (10, 1), 4: (12, WITHDRAWN_AT),
     }  # fmt: skip
     assert len(tail.verdicts) == 4
+    tail.apply(13, answers(5, 1, code="msgid_reused"))  # what came after somebody asked
+    assert [verdict and verdict.place for seq in (1, 5) if (verdict := tail.verdicts.get(seq))] == [9, 13]
+    assert len(tail.verdicts) == 5
+
+
+def test_threads_that_ask_while_answers_come_find_each_entry_that_is_closed() -> None:
+    tail, batches = Tail(), 400
+
+    def asked() -> int:
+        wrong = 0
+        while len(tail.verdicts) < 2 * batches + 1:
+            for seq in {0, *range(1, 2 * batches, 40)}:
+                verdict = tail.verdicts.get(seq) if seq in tail.verdicts else None
+                wrong += verdict is not None and verdict.place != (seq + 1) // 2 + (seq == 0)
+        return wrong
+
+    with ThreadPoolExecutor(2) as pool:
+        found = [pool.submit(asked) for _ in range(2)]
+        for count in range(1, batches + 1):
+            tail.apply(count, answers(2 * count - 1, 2 * count, 0))
+        assert [one.result() for one in found] == [0, 0]

@@ -196,12 +196,13 @@ def test_what_the_journal_does_not_hold_has_no_proof(sound: Path) -> None:
         export(c, Vault.open(sound, create=False), "H1", "nobody", {}, "")
 
 
-async def test_the_proof_of_the_first_transaction_after_a_cut_holds(tmp_path: Path) -> None:
+@pytest.mark.parametrize("older", [False, True], ids=["as now", "as older releases kept it"])
+async def test_the_proof_of_the_first_transaction_after_a_cut_holds(tmp_path: Path, older: bool) -> None:
     await _journal(tmp_path)
     journal = Journal(tmp_path / "journal.db")
     await journal.open()
     await journal.keeping.prune(in_days(40), 30, lambda *_: None)
-    await answer(journal, PAPERS, [pending.seq for pending in await journal.waiting(0, 100)])
+    await answer(journal, PAPERS, [pending.seq for pending in await journal.waiting(0, 100)], older=older)
     await journal.close()
     with closing(files.open_reader(tmp_path / "journal.db")) as c:
         signers = {PAPERS.signer_name: pem(PAPERS.signer)}

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from central_sync.wire.messages import Verdict
+from central_sync.wire import receipts
+from central_sync.wire.messages import ItemAnswer, Verdict
 from edge.errors import LineBroken, LineRefused
+from edge.journal.records import Answers, covered
 from edge.outcome import Outcome
+from edge.signers import Receipt as Signed
+from edge.uplink.answers import _kept
 from tests.edge.world import (
     HID,
     OTHER,
@@ -137,3 +142,18 @@ async def test_a_contradiction_is_counted_and_changes_nothing(hub: SimHub, tmp_p
         edge.uplink.carry(standing, 10, urgent=False)
         await until(lambda: edge.uplink.contradictions)
         assert await edge.journal.standing(standing.seq) == standing
+
+
+def test_of_a_receipt_the_journal_keeps_the_answers_it_covers_and_the_leaves_of_those_that_are_not_recorded() -> None:
+    said = [ItemAnswer(msgid=f"m{place}", verdict=Verdict.FINAL, packet=bytes([place])) for place in range(4)]
+    texts = tuple(receipts.text(one) for one in said[:3])
+    signed = Signed("s", b"", datetime.now(UTC), b"", texts, (0, 1, 2, -1))
+    received, receipt = _kept([(7, "2204", said[0]), (9, "2201", said[2]), (11, "1101", said[3])], signed, [0, 2, -1])
+    assert (received.seqs, received.numbers) == ([7, 9, 11], ["2204", "2201", "1101"])
+    assert received.texts == [receipts.text(said[place]) for place in (0, 2, 3)]
+    assert receipt is not None
+    record = Answers(
+        seqs=received.seqs, numbers=received.numbers, answers=received.answers, moves=[], drops=[], receipt=receipt, at=0
+    )  # fmt: skip
+    assert receipt.leaves == receipts.leaf(said[1])
+    assert covered(record) == b"".join([receipts.leaf(one) for one in said[:3]])

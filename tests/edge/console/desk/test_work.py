@@ -122,6 +122,6 @@ async def test_an_opening_that_was_refused_is_listed_as_refused(
     hid = await clerk.visit()
     (opening,) = await hospital.clerks._casebook.steps(hid, hospital.now())
     standing = await edge.journal.find("H1", opening.msgid)
-    await edge.journal.receive([declined(standing.seq, "person_unknown", "2201")], None, hospital.now())
+    await edge.journal.receive(declined(standing.seq, "person_unknown", "2201"), None, hospital.now())
     await clerk.get("/desk")
     assert "Visit opened: refused" in clerk.main
