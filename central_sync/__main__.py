@@ -9,6 +9,10 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
+import os
+import pwd
+import shlex
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -109,12 +113,29 @@ def main(ctx: click.Context, folder: Path | None, database: str) -> None:
         if ctx.meta[HELP_ASKED]:
             return  # the help of a verb of a group needs no hub
         raise click.MissingParameter(ctx=ctx, param=ctx.command.params[0])
+    if not ctx.meta[HELP_ASKED]:
+        _owned(folder)
     config = load(folder)
     if database:
         check_database(database)
         config = msgspec.structs.replace(config, database=database)
     log.configure(config.log_level)
     ctx.obj = Place(folder, config)
+
+
+def _owned(folder: Path) -> None:
+    """Refuse what is typed as another account than the hub's: what that one writes, root's files too, the hub could not read afterwards."""
+    owner = folder.stat().st_uid if folder.is_dir() else os.geteuid()
+    if owner == os.geteuid():
+        return
+    try:
+        name = pwd.getpwuid(owner).pw_name
+    except KeyError:
+        name = str(owner)
+    typed = shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])
+    raise NotPossible(
+        f"{folder} belongs to account {name}. Nothing was changed; type it as that one: runuser -u {name} -- {typed}"
+    )
 
 
 main.add_command(account)

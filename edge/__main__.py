@@ -17,6 +17,7 @@ import click
 
 from edge import platform
 from edge.errors import EdgeError
+from edge.verbs.owner import owned
 from edge.version import version
 
 VERBS: dict[str, tuple[str, str]] = {
@@ -38,6 +39,11 @@ VERBS: dict[str, tuple[str, str]] = {
     "workstation": ("edge.verbs.whole", "workstation"),
 }
 """Every verb: the module that holds it, and its name there."""
+OWNERS = frozenset(
+    {"account", "agent", "diagnostics", "enrol", "face-certificate", "maintenance", "run", "workstation"}
+)
+"""Of these, those that write into the data folder whatever is typed; ``journal`` looks by itself."""
+HELP_ASKED = "pishkhan.help_asked"
 
 
 class Said(click.ClickException):
@@ -48,6 +54,11 @@ class Said(click.ClickException):
 
 class EdgeGroup(click.Group):
     """Loads a verb when it is typed, and turns the edge's own errors into one sentence for the technician."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As click's; and notes whether only help is asked for."""
+        ctx.meta[HELP_ASKED] = any(word in ctx.help_option_names for word in args)
+        return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 -- click's signature
         """As click's."""
@@ -90,6 +101,8 @@ def main(ctx: click.Context, folder: Path) -> None:
     # The tunnel's watch has an account that may not look into the edge's data, and has no need to.
     if ctx.invoked_subcommand != "firmware" and folder.exists() and not os.access(folder, os.R_OK):
         raise click.BadParameter(f"Directory '{folder}' is not readable.", param_hint="--data")
+    if ctx.invoked_subcommand in OWNERS and not ctx.meta[HELP_ASKED]:
+        owned(folder)
     ctx.obj = folder.absolute()
 
 

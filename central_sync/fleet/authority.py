@@ -116,15 +116,20 @@ class Authority:
             if not self.authority_certificate.exists():
                 make_authority(self._place(), now)
             self.open()
-            wanted = list(dict.fromkeys([*ALWAYS_NAMES, *self._names(), *names]))
-            if wanted != self._names() or not self.server_certificate.exists():
-                replace(self.folder / "names", "".join(f"{n}\n" for n in wanted).encode(), 0o644)
-                self.make_server_certificate(now)
-                standing = self._standing()
-                if self._slot is None and standing.shadow is not None:
-                    shadow = Authority(self.folder, standing.shadow)
-                    shadow.open()
-                    shadow.make_server_certificate(now)
+            self.add_names(names, now)
+
+    def add_names(self, names: Sequence[str], now: datetime) -> None:
+        """Let the hub be known by ``names`` too: where that is news, new server certificates, of each authority here. Call it opened and locked."""
+        wanted = list(dict.fromkeys([*ALWAYS_NAMES, *self.names(), *names]))
+        if wanted == self.names() and self.server_certificate.exists():
+            return
+        replace(self.folder / "names", "".join(f"{n}\n" for n in wanted).encode(), 0o644)
+        self.make_server_certificate(now)
+        standing = self._standing()
+        if self._slot is None and standing.shadow is not None:
+            shadow = Authority(self.folder, standing.shadow)
+            shadow.open()
+            shadow.make_server_certificate(now)
 
     def open(self) -> None:
         """Read the authority; called again, what has become of it meanwhile.
@@ -189,7 +194,7 @@ class Authority:
 
     def make_server_certificate(self, now: datetime, days: int = SERVER_CERTIFICATE_DAYS) -> None:
         """A new key and certificate for the hub's listeners, for the names in ``names``."""
-        names = self._names() or list(ALWAYS_NAMES)
+        names = self.names() or list(ALWAYS_NAMES)
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Pishkhan hub")])
         certificate = self._signed(
@@ -276,7 +281,8 @@ class Authority:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
 
-    def _names(self) -> list[str]:
+    def names(self) -> list[str]:
+        """The host names and addresses by which edges reach this hub."""
         try:
             return (self.folder / "names").read_text(encoding="utf-8").split()
         except FileNotFoundError:

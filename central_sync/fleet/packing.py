@@ -7,7 +7,8 @@ Rules
       by the whole fingerprint, which is no secret.
     * Taken whole or not at all: a new folder appears by one renaming; in one that is there ``handover.json`` (slots.py) is written last, and names
       everything. What a power cut leaves is cleared by the next change, or the next ``take``.
-    * The signer's key stays at home (each folder has its own); its certificates go along.
+    * The signer's key stays at home (each folder has its own); its certificates go along. So do the names by which the hub is reached: where this one
+      has further names, its server certificates are made here.
 """
 
 from __future__ import annotations
@@ -86,7 +87,7 @@ def packed(folder: Path, now: datetime) -> bytes:
     return content
 
 
-def take(folder: Path, content: bytes, expected: str = "", *, despite: bool = False) -> str:
+def take(folder: Path, content: bytes, now: datetime, expected: str = "", *, despite: bool = False) -> str:
     """Let what was packed elsewhere hold in the authority's ``folder``; the name of the authority in use. ``expected``: its whole fingerprint, needed where
     there is none yet. ``despite``: also if the one beside the authority in use here is unknown there.
 
@@ -111,6 +112,7 @@ def take(folder: Path, content: bytes, expected: str = "", *, despite: bool = Fa
         if begun:
             with Authority(folder).locked():
                 _follows(folder, fresh, despite=despite)
+                _served(fresh, Authority(folder).names(), now)
                 _merge(folder, fresh)
         else:
             _move(fresh, folder)
@@ -218,6 +220,13 @@ def _follows(folder: Path, fresh: Path, *, despite: bool) -> None:
         here, there = folder / name, fresh / name
         if here.exists() and there.exists() and here.read_bytes() != there.read_bytes():
             raise HandoverError(f"{name} in this folder is another one. {_NOTHING}")
+
+
+def _served(fresh: Path, names: list[str], now: datetime) -> None:
+    """Let what lies in ``fresh`` serve a hub of these names too."""
+    both = Authority(fresh)
+    both.open()
+    both.add_names(names, now)
 
 
 def _merge(folder: Path, fresh: Path) -> None:

@@ -166,7 +166,7 @@ def take(place: Place, fingerprint: str, despite: bool) -> None:
     content = given.read(PACK_BYTES_MAX + 1)
     try:
         place.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        name = packing.take(place.folder / AUTHORITY_FOLDER, content, asked, despite=despite)
+        name = packing.take(place.folder / AUTHORITY_FOLDER, content, clock(), asked, despite=despite)
     except OSError as error:
         raise HandoverError(f"{place.folder} cannot be written: {error.strerror}. What stood there stands.") from error
     click.echo(f"{name} is in use here.", err=True)

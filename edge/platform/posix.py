@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
+import pwd
 import secrets
 import signal
 import socket
@@ -109,10 +110,15 @@ def others_may_read(mode: int) -> bool:
     return bool(mode & _OTHERS)
 
 
-def stranger_to(folder: Path) -> int | None:
-    """The account that ``folder`` belongs to, if that is not ours."""
+def stranger_to(folder: Path) -> str | None:
+    """The account that ``folder`` belongs to, if that is not ours: its name, or its number where it has none."""
     owner = folder.stat().st_uid
-    return None if os.geteuid() == owner else owner
+    if os.geteuid() == owner:
+        return None
+    try:
+        return pwd.getpwuid(owner).pw_name
+    except KeyError:
+        return str(owner)
 
 
 def when_told_to_end(act: Callable[[], None]) -> Callable[[], None]:

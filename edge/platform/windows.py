@@ -179,7 +179,7 @@ def others_may_read(_mode: int) -> bool:
     return False
 
 
-def stranger_to(_folder: Path) -> int | None:
+def stranger_to(_folder: Path) -> str | None:
     """The account that the folder belongs to, if that is not ours: files of either are open to both."""
     return None
 

@@ -23,7 +23,7 @@ import msgspec
 from rich.console import Console
 from rich.progress import Progress
 
-from edge import config, control, doctor, identity, platform
+from edge import config, control, doctor, identity
 from edge.app import JOURNAL_FILE, clock
 from edge.audit import Audit
 from edge.control import NobodyThere, Tell
@@ -40,6 +40,7 @@ from edge.journal.verify import verify
 from edge.line import Line
 from edge.reconcile import Reconciler
 from edge.signers import known
+from edge.verbs.owner import owned
 from edge.version import version
 
 
@@ -47,8 +48,8 @@ from edge.version import version
 @click.pass_obj
 def journal(folder: Path) -> None:
     """What the edge has taken on."""
-    if click.get_current_context().invoked_subcommand not in _FOR_ANYBODY and folder.is_dir():
-        _owned(folder)
+    if click.get_current_context().invoked_subcommand not in _FOR_ANYBODY:
+        owned(folder)
 
 
 _FOR_ANYBODY = frozenset({"check-proof"})
@@ -315,15 +316,6 @@ def _progress() -> Iterator[Callable[[int, int, str], None]]:
 def _person() -> str:
     """Who types, as the system knows: whoever became the data folder's account."""
     return os.environ.get("SUDO_USER") or getpass.getuser()
-
-
-def _owned(folder: Path) -> None:
-    owner = platform.stranger_to(folder)
-    if owner is not None:
-        raise EdgeError(
-            f"{folder} belongs to account {owner}, and files of another account could not be read by its edge:"
-            f" sudo -u '#{owner}' {' '.join(sys.argv)}"
-        )
 
 
 def _told(plain: Mapping[str, Any], as_json: bool) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import sqlite3
 import stat
 from typing import NamedTuple
@@ -222,3 +223,14 @@ def test_the_help_of_every_verb_is_there_without_a_hub(verb):
     assert done.exit_code == 0, done.output
     assert f"Usage: pishkhan-hub {' '.join(verb)}" in done.output
     assert CliRunner().invoke(main, list(verb)).exit_code == 2, "without --help a hub is needed"
+
+
+@pytest.mark.parametrize("verb", [("init",), ("authority", "next"), ("status",)])
+def test_what_root_would_write_for_the_hubs_account_is_refused_with_what_to_type(verb, made, monkeypatch):
+    before = {path: path.stat().st_mtime_ns for path in made.rglob("*")}
+    monkeypatch.setattr(os, "geteuid", lambda: made.stat().st_uid + 1)
+    done = CliRunner().invoke(main, ["--data", str(made), *verb])
+    assert (done.exit_code, "belongs to account" in done.stderr) == (2, True)
+    assert f"runuser -u {made.owner()} -- " in done.stderr
+    assert {path: path.stat().st_mtime_ns for path in made.rglob("*")} == before
+    assert CliRunner().invoke(main, ["--data", str(made), *verb, "--help"]).exit_code == 0

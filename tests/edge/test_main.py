@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import click
 import pytest
 from click.testing import CliRunner
 
-from edge.__main__ import VERBS, main
+from edge.__main__ import OWNERS, VERBS, main
 from tests.tidy import tree
 
 
@@ -33,3 +35,15 @@ def test_the_list_itself_loads_no_journal() -> None:
         [sys.executable, "-c", code], cwd=tree.ROOT, capture_output=True, text=True, check=True, timeout=60
     )
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("verb", sorted(OWNERS))
+def test_what_root_would_write_for_another_account_is_refused_with_what_to_type(
+    verb: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: tmp_path.stat().st_uid + 1)
+    done = CliRunner().invoke(main, ["--data", str(tmp_path), verb])
+    assert (done.exit_code, "belongs to account" in done.stderr) == (2, True)
+    assert f"runuser -u {tmp_path.owner()} -- " in done.stderr
+    assert list(tmp_path.iterdir()) == []
+    assert CliRunner().invoke(main, ["--data", str(tmp_path), verb, "--help"]).exit_code == 0

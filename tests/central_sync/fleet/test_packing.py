@@ -9,9 +9,11 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from cryptography import x509
 
 from central_sync.fleet import files, packing
 from central_sync.fleet.authority import Authority, AuthorityMissing
+from central_sync.fleet.certificates import authority_in, issued_by
 from central_sync.fleet.handover import HandoverError, Handovers
 from central_sync.fleet.packing import MAGIC, fingerprint, packed, take
 from central_sync.fleet.signer import Signer
@@ -40,7 +42,7 @@ def again(folder) -> Authority:
 
 def given(authority, home, **named) -> str:
     """A pack of what stands there now goes over."""
-    return take(home, packed(authority.folder, NOW), **named)
+    return take(home, packed(authority.folder, NOW), NOW, **named)
 
 
 def begun(authority, home) -> str:
@@ -90,6 +92,23 @@ def test_a_hub_that_missed_steps_follows_the_trail(authority, handovers, home):
     assert content(home) == content(authority.folder)
 
 
+def test_a_hub_keeps_the_names_by_which_it_is_reached_itself(authority, handovers, home):
+    begun(authority, home)
+    again(home).create(["hub2.example"], NOW)
+    for step in (handovers.next, handovers.switch, handovers.retire):
+        step(NOW)
+        given(authority, home)
+        standing = Slots(home).standing()
+        for slot in (standing.current, standing.shadow):
+            if slot is not None:
+                both = (Slots(home).place(slot) / "server.pem").read_bytes()
+                served = x509.load_pem_x509_certificate(both)
+                assert issued_by(authority_in(Slots(home).place(slot)), served), slot
+                named = served.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+                assert "hub2.example" in named.get_values_for_type(x509.DNSName), slot
+    assert "hub2.example" not in again(authority.folder).names(), "nor does the other hub get it"
+
+
 def test_after_a_theft_nothing_leads_there_and_the_folder_is_left_alone(authority, handovers, home):
     begun(authority, home)
     before = content(home)
@@ -127,7 +146,7 @@ def test_an_older_pack_leads_nobody_back(authority, handovers, home):
     given(authority, home)
     for one in (early, announced):
         with pytest.raises(HandoverError, match="older"):
-            take(home, one)
+            take(home, one, NOW)
     assert content(home) == content(authority.folder)
 
 
@@ -172,13 +191,13 @@ def test_a_pack_that_somebody_else_made_or_changed_is_not_believed(authority, ho
     stranger.create([], NOW)
     pack = packed(authority.folder, NOW)
     with pytest.raises(HandoverError, match="no authority that is known here signed"):
-        take(home, resealed(pack, stranger, names=b"evil.example\n"))
+        take(home, resealed(pack, stranger, names=b"evil.example\n"), NOW)
     for broken in (b"", b"rubbish", MAGIC, pack[:-1], pack[: len(pack) // 2], pack + b"x", MAGIC + b"\xff" * 99):
         with pytest.raises(HandoverError, match=r"(no pack|broken off|damaged)"):
-            take(home, broken)
+            take(home, broken, NOW)
     for at in range(len(MAGIC), len(pack), 97):
         with pytest.raises((HandoverError, AuthorityMissing)):
-            take(home, pack[:at] + bytes([pack[at] ^ 1]) + pack[at + 1 :])
+            take(home, pack[:at] + bytes([pack[at] ^ 1]) + pack[at + 1 :], NOW)
     assert content(home) == before
     assert [path.name for path in home.parent.iterdir()] == ["authority"]
 
@@ -190,7 +209,7 @@ def test_a_pack_that_somebody_else_made_or_changed_is_not_believed(authority, ho
 def test_no_file_of_a_pack_lands_elsewhere(authority, home, path):
     begun(authority, home)
     with pytest.raises(HandoverError, match="none of an authority's"):
-        take(home, resealed(packed(authority.folder, NOW), authority, **{path: b"evil"}))
+        take(home, resealed(packed(authority.folder, NOW), authority, **{path: b"evil"}), NOW)
 
 
 @pytest.mark.parametrize("slot", ["..", "../../authority", "new-00000000", "/tmp"])
@@ -199,7 +218,7 @@ def test_no_slot_of_a_pack_lies_elsewhere(authority, handovers, home, slot):
     handovers.next(NOW)
     standing = msgspec.json.encode(msgspec.structs.replace(Slots(authority.folder).standing(), shadow=slot))
     with pytest.raises(HandoverError, match="slots that are none"):
-        take(home, resealed(packed(authority.folder, NOW), authority, **{"handover.json": standing}))
+        take(home, resealed(packed(authority.folder, NOW), authority, **{"handover.json": standing}), NOW)
 
 
 def test_what_does_not_belong_together_is_not_taken(authority, handovers, home, tmp_path):
@@ -221,7 +240,7 @@ def test_what_does_not_belong_together_is_not_taken(authority, handovers, home, 
             (home / "derived.key").write_bytes(b"mine")
             before = content(home)
         with pytest.raises((HandoverError, AuthorityMissing)):
-            take(home, resealed(pack, authority, **changed))
+            take(home, resealed(pack, authority, **changed), NOW)
         assert content(home) == before
 
 
@@ -248,14 +267,14 @@ def test_wherever_the_power_fails_the_folder_holds_what_it_held_or_the_whole_pac
         with monkeypatch.context() as power:
             cut_at(power, at)
             try:
-                take(disk / "authority", pack, fingerprint(named.der()))
+                take(disk / "authority", pack, NOW, fingerprint(named.der()))
             except PowerCut:
                 pass
             else:
                 assert at > 3
                 break
         assert in_use(disk / "authority") in (before, in_use(authority.folder))
-        take(disk / "authority", pack, fingerprint(named.der()))
+        take(disk / "authority", pack, NOW, fingerprint(named.der()))
         assert content(disk / "authority") == content(authority.folder)
         assert [path.name for path in disk.iterdir()] == ["authority"]
     else:
@@ -302,7 +321,7 @@ def test_a_full_disk_leaves_everything_as_it_was(authority, handovers, home, mon
     with monkeypatch.context() as disk:
         disk.setattr(packing, "replace", full)
         with pytest.raises(OSError, match="No space"):
-            take(home, pack)
+            take(home, pack, NOW)
     assert content(home) == before
 
 
