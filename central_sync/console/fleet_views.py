@@ -177,6 +177,22 @@ READER_TROUBLES = {
     "agent_away": N_("its computer does not answer"),
 }
 """A trouble that is not here is told by its code."""
+NOT_TAKEN = {
+    "late": N_("no answer in time"),
+    "not_offered": N_("it does not offer what the settings ask for: TLS, or signing in"),
+    "certificate_refused": N_("its certificate is not one that is trusted here"),
+    "tls_failed": N_("no secure line came about"),
+    "some_recipients_refused": N_("some have it; for others it was refused"),
+}
+NOT_TAKEN_NUMBERED = {
+    "status": N_("it answered %(number)s"),
+    "recipients_refused": N_("it takes none of the addresses: it answered %(number)s"),
+}
+NOT_TAKEN_BY_KIND = {
+    "unreachable": N_("it cannot be reached"),
+    "fault": N_("the hub failed over it; its log says where"),
+}
+"""Why a channel did not take a message: by its code, by a code that ends with a number, by how a code begins."""
 REASONS_SHOWN = 3
 
 
@@ -218,6 +234,16 @@ class Line(NamedTuple):
 def reasons(row: Row) -> list[str]:
     """What troubles an edge, as messages, the most urgent first."""
     return [REASONS[reason] for reason in row.heard.reasons] if row.heard else []
+
+
+def not_taken(fault: str) -> tuple[str, str]:
+    """Why a channel did not take a message, as a message, and the number in it (empty: it has none); of a code that is not known: no message."""
+    if fault in NOT_TAKEN:
+        return NOT_TAKEN[fault], ""
+    kind, _, number = fault.rpartition("_")
+    if kind in NOT_TAKEN_NUMBERED and number.isascii() and number.isdigit():
+        return NOT_TAKEN_NUMBERED[kind], number
+    return NOT_TAKEN_BY_KIND.get(fault.partition("_")[0], ""), ""
 
 
 def troubles(row: Row) -> list[tuple[str, str]]:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
+from central_sync.console.fleet_views import not_taken
 from central_sync.console.words import N_
 from central_sync.pages.languages import Tongue
 
@@ -164,6 +165,11 @@ def _value(name: str, value: str, tongue: Tongue) -> Markup | str:
                 return tongue.date(date.fromisoformat(value))
             case "at":
                 return tongue.clock(datetime.fromisoformat(value))
+            case "fault":
+                why, number = not_taken(value)
+                return (
+                    Markup("{} {}").format(tongue.text(why) % {"number": number}, _code(value)) if why else _code(value)
+                )
             case "why":
                 return tongue.text(value)
             case "role" | "about":

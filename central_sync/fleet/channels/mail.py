@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import smtplib
+import socket
 import ssl
+import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
@@ -48,10 +51,10 @@ class Mail:
         """As the port says. The id is the mail's, so that a copy is known. Whom the server took it for is not written to again for another's sake."""
         try:
             self._send(message_id, body)
-        except smtplib.SMTPResponseException as error:
-            raise NotDelivered(f"status_{error.smtp_code}") from None  # its text may quote addresses
+        except NotDelivered:
+            raise
         except (smtplib.SMTPException, OSError, ValueError) as error:
-            raise NotDelivered(f"unreachable_{type(error).__name__}"[:80]) from None
+            raise NotDelivered(_code(error)) from None  # its text may quote addresses
 
     def _mail(self, message_id: str, body: str, tongue: Tongue) -> EmailMessage:
         mail = EmailMessage()
@@ -65,34 +68,51 @@ class Mail:
         return mail
 
     def _send(self, message_id: str, body: str) -> None:
-        server = self._server
-        context = ssl.create_default_context(cafile=server.authority)
-        made = (
-            smtplib.SMTP_SSL(server.host, server.port, timeout=MESSAGE_S_MAX, context=context)
-            if server.tls == "from_the_start"
-            else smtplib.SMTP(server.host, server.port, timeout=MESSAGE_S_MAX)
-        )
         left = self._left.get(message_id, tuple(one for people in self._to.values() for one in people))
-        asked, refusal = len(left), None
-        with made as line:
-            if server.tls == "starttls":
-                line.starttls(context=context)
-            if server.user:
-                line.login(server.user, server.password)
+        asked, refusal = len(left), ""
+        with self._line() as line:
             for tongue, people in self._to.items():
                 wanted = [one for one in people if one in left]
-                try:
-                    refused = line.send_message(self._mail(message_id, body, tongue), to_addrs=wanted) if wanted else {}
-                except (
-                    smtplib.SMTPRecipientsRefused
-                ) as error:  # all of this language: the others have their mail none the less
-                    refused, refusal = error.recipients, error
+                if not wanted:
+                    continue
+                try:  # what is refused of one language: the others have their mail none the less
+                    refused = line.send_message(self._mail(message_id, body, tongue), to_addrs=wanted)
+                except smtplib.SMTPRecipientsRefused as error:
+                    refused, refusal = error.recipients, _code(error)
+                except smtplib.SMTPDataError as error:
+                    refused, refusal = dict.fromkeys(wanted, (0, b"")), _code(error)
                 left = tuple(one for one in left if one not in wanted or one in refused)
                 self._keep(message_id, left)
-        if refusal is not None and len(left) == asked:
-            raise refusal
+        if refusal and len(left) == asked:
+            raise NotDelivered(refusal)
         if left:
             raise NotDelivered("some_recipients_refused")
+
+    @contextmanager
+    def _line(self) -> Iterator[smtplib.SMTP]:
+        """A line to the server, signed in, for ``MESSAGE_S_MAX`` and no longer. How the server takes its leave changes nothing of what it has taken."""
+        server, line = self._server, None
+        context = ssl.create_default_context(cafile=server.authority)
+        late = threading.Event()
+        try:
+            line = (
+                smtplib.SMTP_SSL(server.host, server.port, timeout=MESSAGE_S_MAX, context=context)
+                if server.tls == "from_the_start"
+                else smtplib.SMTP(server.host, server.port, timeout=MESSAGE_S_MAX)
+            )
+            with _cut_off(line, late):
+                if server.tls == "starttls":
+                    line.starttls(context=context)
+                if server.user:
+                    line.login(server.user, server.password)
+                yield line
+                with suppress(smtplib.SMTPException, OSError):
+                    line.quit()
+        except (smtplib.SMTPServerDisconnected, OSError) as error:
+            raise (TimeoutError() if late.is_set() else error) from None
+        finally:
+            if line is not None:
+                line.close()
 
     def _keep(self, message_id: str, left: tuple[str, ...]) -> None:
         """Who still has none of that message."""
@@ -101,3 +121,41 @@ class Mail:
             self._left[message_id] = left
         while len(self._left) > LEFT_MAX:
             self._left.popitem(last=False)
+
+
+@contextmanager
+def _cut_off(line: smtplib.SMTP, late: threading.Event) -> Iterator[None]:
+    """Whoever answers in time to each word, and to the whole never, is cut off: ``late`` says so."""
+
+    def cut() -> None:
+        late.set()
+        with suppress(OSError):
+            if line.sock is not None:
+                line.sock.shutdown(socket.SHUT_RDWR)
+
+    timer = threading.Timer(MESSAGE_S_MAX, cut)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _code(error: Exception) -> str:
+    """What went wrong, in a word that names nobody."""
+    match error:
+        case smtplib.SMTPRecipientsRefused(recipients=recipients):
+            return f"recipients_refused_{max((code for code, _ in recipients.values()), default=0)}"
+        case smtplib.SMTPResponseException():
+            return f"status_{error.smtp_code}"
+        case smtplib.SMTPNotSupportedError():
+            return "not_offered"
+        case ssl.SSLCertVerificationError():
+            return "certificate_refused"
+        case ssl.SSLError():
+            return "tls_failed"
+        case TimeoutError():
+            return "late"
+        case _:
+            return f"unreachable_{type(error).__name__}"[:80]

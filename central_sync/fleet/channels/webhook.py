@@ -38,6 +38,8 @@ class Webhook:
             asyncio.run(self._post(message_id, body.encode()))
         except TimeoutError:
             raise NotDelivered("late") from None
+        except (aiohttp.ClientConnectorCertificateError, ssl.SSLCertVerificationError):
+            raise NotDelivered("certificate_refused") from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise NotDelivered(f"unreachable_{type(error).__name__}"[:80]) from None  # the text may quote addresses
 

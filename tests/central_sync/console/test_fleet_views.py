@@ -1,7 +1,10 @@
 """What pages say of edges and alerts: words for everything, lines that break where nothing is known, bars within their window."""
 
+import re
 from datetime import timedelta
+from pathlib import Path
 
+import central_sync.fleet.channels
 from central_sync.console import fleet_views as views
 from central_sync.fleet import lifecycle
 from central_sync.fleet.alerts import shipped
@@ -72,3 +75,21 @@ def test_outages_become_bars_within_the_window_the_hubs_own_first_and_the_longes
 def test_every_trouble_and_every_state_that_wants_something_says_what_to_do_next() -> None:
     assert set(views.ADVICE) == set(Reason)
     assert set(views.STATE_ADVICE) == {EdgeState.SILENT, EdgeState.LATE, EdgeState.UNHEARD}
+
+
+def test_whatever_a_channel_may_say_has_words() -> None:
+    said = [
+        *views.NOT_TAKEN,
+        "status_451",
+        "recipients_refused_550",
+        "unreachable_ConnectionRefusedError",
+        "fault_KeyError",
+    ]
+    assert all(views.not_taken(one)[0] for one in said)
+    assert views.not_taken("status_451")[1] == "451"
+    assert views.not_taken("recipients_refused_550")[1] == "550"
+    assert views.not_taken("from another version") == ("", "")
+    for driver in Path(central_sync.fleet.channels.__file__).parent.glob("*.py"):
+        codes = re.findall(r'(?:NotDelivered\(|return )f?"([a-z_]+)({)?', driver.read_text(encoding="utf-8"))
+        for code, numbered in codes:
+            assert views.not_taken(f"{code}7" if numbered else code)[0], (driver.name, code)

@@ -8,7 +8,7 @@ from central_sync.wire.refusals import REFUSALS
 from tests.central_sync.console.messages import FOLDER
 from tests.central_sync.pages.messages import OTHERS, check_complete, check_translated, check_values, every
 
-MAY_STAY = {"pishkhan", "hub", "edge", "toml", "alerts", "webhook", "ASCII", "JSON", "UTF", "HTTP", "OpenAPI"}
+MAY_STAY = {"pishkhan", "hub", "edge", "toml", "alerts", "webhook", "ASCII", "JSON", "UTF", "HTTP", "OpenAPI", "TLS"}
 """Names that are the same in every language, where they are no commands."""
 TO_TECHNICIANS = [row.technician for row in REFUSALS.values()]
 """What a transaction's page says of a refusal, whichever it was."""

@@ -96,3 +96,11 @@ def test_what_a_stranger_caused_is_shown_harmlessly(hostile: str) -> None:
 
 def test_every_role_is_told_in_a_remark() -> None:
     assert set(trail_words.ROLES) == {str(role) for role in Role}
+
+
+def test_why_a_message_was_given_up_is_told_with_its_code() -> None:
+    remark = "message 7f: recipients_refused_550"
+    assert "it takes none of the addresses: it answered 550" in trail_words.told(remark, ENGLISH)
+    assert "هیچ یک از نشانی‌ها را نمی‌پذیرد" in trail_words.told(remark, PERSIAN)
+    assert "recipients_refused_550" in trail_words.told(remark, PERSIAN)
+    assert "&lt;b&gt;" in trail_words.told("message 7f: <b>", PERSIAN)

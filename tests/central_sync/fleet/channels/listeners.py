@@ -71,58 +71,98 @@ class Hook:
         self._server.server_close()
 
 
+class _Reusing(socketserver.ThreadingTCPServer):
+    allow_reuse_address = True
+    daemon_threads = True
+
+
+class _Talk(socketserver.StreamRequestHandler):
+    """One that hands mail in."""
+
+    post: Post
+    safe = False
+
+    def handle(self) -> None:
+        if self.instead("HELO"):
+            return
+        self.say("220 post")
+        while line := self.rfile.readline():
+            said = line.decode().strip()
+            self.post.heard.append(said)
+            time.sleep(self.post.slow_s)
+            verb = said[:4].upper()
+            if not self.instead(verb):
+                getattr(self, f"on_{verb.lower()}", self.on_other)(said)
+
+    def on_ehlo(self, _: str) -> None:
+        offers = "" if self.safe or not self.post.offers_tls else "250-STARTTLS\r\n"
+        self.say(f"250-post\r\n{offers}250 AUTH PLAIN")
+
+    def on_star(self, _: str) -> None:
+        self.say("220 go on")
+        self.connection = self.post.tls.wrap_socket(self.connection, server_side=True)
+        self.rfile, self.wfile = self.connection.makefile("rb"), self.connection.makefile("wb", 0)
+        self.safe = True
+
+    def on_auth(self, _: str) -> None:
+        self.say("235 fine")
+
+    def on_mail(self, _: str) -> None:
+        wants = self.post.needs_tls and not self.safe
+        self.say("530 5.7.0 Must issue a STARTTLS command first" if wants else "250 fine")
+
+    def on_rcpt(self, said: str) -> None:
+        self.say(self.post.refuses if self.post.refuses and self.post.refused in said else "250 fine")
+
+    def on_data(self, _: str) -> None:
+        self.say("354 go on")
+        text = b""
+        while (row := self.rfile.readline()) != b".\r\n":
+            text += row
+        if not self.instead("TEXT"):
+            self.post.mails.append(text.decode())
+            self.say("250 taken")
+
+    def on_quit(self, _: str) -> None:
+        self.say("221 bye")
+
+    def on_other(self, _: str) -> None:
+        self.say("250 fine")
+
+    def instead(self, verb: str) -> bool:
+        line = self.post.says.pop(verb, "")
+        if line:
+            self.say(line)
+        return bool(line)
+
+    def say(self, line: str) -> None:
+        self.wfile.write(line.encode() + b"\r\n")
+
+
 class Post:
-    """A mail server with STARTTLS. ``refuses``: the answer to the next recipients instead of taking them, or only to ``refused``."""
+    """A mail server with STARTTLS. ``refuses``: the answer to the next recipients instead of taking them, or only to ``refused``. ``says``: what it
+    says once to a verb instead (``HELO``: to whoever comes; ``TEXT``: to a mail). ``needs_tls``: before that it takes no mail. It may stop, and start
+    again on its port.
+    """
 
     def __init__(self, folder: Path) -> None:
-        tls, self.authority = context(folder)
+        self.tls, self.authority = context(folder)
         self.mails: list[str] = []
         self.heard: list[str] = []
+        self.says: dict[str, str] = {}
         self.refuses = ""
         self.refused = ""
-        post = self
+        self.needs_tls = False
+        self.offers_tls = True
+        self.slow_s = 0.0
+        self._talk = type("Talk", (_Talk,), {"post": self})
+        self.port = 0
+        self.start()
 
-        class Handler(socketserver.StreamRequestHandler):
-            def handle(self) -> None:
-                self.say("220 post")
-                while line := self.rfile.readline():
-                    said = line.decode().strip()
-                    post.heard.append(said)
-                    verb = said[:4].upper()
-                    if verb == "EHLO":
-                        self.say("250-post\r\n250-STARTTLS\r\n250 AUTH PLAIN")
-                    elif verb == "STAR":
-                        self.say("220 go on")
-                        self.connection = tls.wrap_socket(self.connection, server_side=True)
-                        self.rfile = self.connection.makefile("rb")
-                        self.wfile = self.connection.makefile("wb", 0)
-                    elif verb == "AUTH":
-                        self.say("235 fine")
-                    elif verb == "DATA":
-                        self.say("354 go on")
-                        text = b""
-                        while (row := self.rfile.readline()) != b".\r\n":
-                            text += row
-                        post.mails.append(text.decode())
-                        self.say("250 taken")
-                    elif verb == "QUIT":
-                        self.say("221 bye")
-                        return
-                    elif verb == "RCPT" and post.refuses and post.refused in said:
-                        self.say(post.refuses)
-                    else:
-                        self.say("250 fine")
-
-            def say(self, line: str) -> None:
-                self.wfile.write(line.encode() + b"\r\n")
-
-        self._server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
+    def start(self) -> None:
+        self._server = _Reusing(("127.0.0.1", self.port), self._talk)
+        self.port = self._server.server_address[1]
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
-
-    @property
-    def port(self) -> int:
-        return self._server.server_address[1]
 
     def stop(self) -> None:
         self._server.shutdown()

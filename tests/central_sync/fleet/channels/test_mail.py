@@ -1,12 +1,14 @@
 """People are told by mail, over a real line to a real server."""
 
 import base64
+import time
 from email import message_from_string, policy
 
 import pytest
 
 from central_sync.fleet import messages
 from central_sync.fleet.channels import NotDelivered
+from central_sync.fleet.channels import mail as module
 from central_sync.fleet.channels.mail import Mail, Server
 from central_sync.fleet.channels.settings import tongue_of
 from central_sync.terms.languages import Language
@@ -47,13 +49,70 @@ def test_without_tls_nothing_is_said_of_a_password(post):
     assert not [line for line in post.heard if line.startswith(("AUTH", "STARTTLS"))]
 
 
-@pytest.mark.parametrize(("answer", "code"), [("550 no", "unreachable_SMTPRecipientsRefused")])
-def test_a_server_that_refuses_is_told_by_a_code(post, answer, code):
+@pytest.mark.parametrize("answer", ["550 5.1.1 ops@hub.example is nobody here", "450 later"])
+def test_a_server_that_takes_no_recipient_is_told_by_a_code(post, answer):
     post.refuses = answer
     with pytest.raises(NotDelivered) as caught:
         told(post)
-    assert str(caught.value) == code
-    assert "ops@" not in str(caught.value)
+    assert str(caught.value) == f"recipients_refused_{answer[:3]}"
+
+
+@pytest.mark.parametrize("verb", ["HELO", "AUTH", "MAIL", "DATA", "TEXT"])
+@pytest.mark.parametrize("answer", ["421 4.3.2 come later", "554 5.7.1 ops@hub.example may not"])
+def test_whatever_a_server_refuses_is_told_by_its_number_and_tried_again(post, verb, answer):
+    server = Server("127.0.0.1", post.port, "starttls", "hub", "pass word", post.authority)
+    mail, body = Mail(server, "hub@hub.example", {EN: TO}, lambda: NOW), messages.body([alert()], "hub", NOW)
+    post.says = {verb: answer}
+    with pytest.raises(NotDelivered) as caught:
+        mail.deliver("id-1", body)
+    assert str(caught.value) == f"status_{answer[:3]}"
+    assert post.mails == []
+    mail.deliver("id-1", body)
+    assert len(post.mails) == 1
+
+
+def test_a_server_that_takes_its_leave_badly_has_taken_the_mail_and_gets_no_second_one(post):
+    post.says = {"QUIT": "451 not yet"}
+    told(post)
+    assert len(post.mails) == 1
+
+
+def test_a_text_that_is_refused_in_one_language_costs_the_others_none(post):
+    server = Server("127.0.0.1", post.port, "starttls", "", "", post.authority)
+    people = {EN: ("ops@hub.example",), tongue_of(Language.ZH, "Asia/Shanghai"): ("china@hub.example",)}
+    mail, body = Mail(server, "hub@hub.example", people, lambda: NOW), messages.body([alert()], "hub", NOW)
+    post.says = {"TEXT": "554 5.7.1 this looks like an advertisement"}
+    with pytest.raises(NotDelivered, match="some_recipients_refused"):
+        mail.deliver("id-1", body)
+    mail.deliver("id-1", body)
+    read = [message_from_string(one, policy=policy.default) for one in post.mails]
+    assert [one["Content-Language"] for one in read] == ["zh", "en"]
+
+
+def test_a_server_that_wants_starttls_says_so_to_whoever_does_not(post):
+    post.needs_tls = True
+    with pytest.raises(NotDelivered, match="status_530"):
+        told(post, tls="none", user="")
+    told(post)
+    assert len(post.mails) == 1
+
+
+def test_a_server_that_offers_no_starttls_hears_neither_password_nor_mail(post):
+    post.offers_tls = False
+    with pytest.raises(NotDelivered, match="not_offered"):
+        told(post)
+    assert [line.split()[0].upper() for line in post.heard if not line.startswith(("EHLO", "ehlo"))] == []
+    assert post.mails == []
+
+
+def test_a_server_that_is_slow_at_each_word_is_cut_off_as_a_whole(post, monkeypatch):
+    monkeypatch.setattr(module, "MESSAGE_S_MAX", 1.0)
+    post.slow_s = 0.3
+    began = time.monotonic()
+    with pytest.raises(NotDelivered, match="late"):
+        told(post)
+    assert time.monotonic() - began < 10, "each of its ten words takes less than is given for the whole"
+    assert post.mails == []
 
 
 def test_one_recipient_whom_the_server_refuses_costs_the_others_no_second_mail(post):
@@ -74,7 +133,7 @@ def test_one_recipient_whom_the_server_refuses_costs_the_others_no_second_mail(p
 
 def test_a_server_that_another_authority_vouches_for_gets_no_password(post, tmp_path):
     other = Hook(tmp_path / "other")
-    with pytest.raises(NotDelivered, match="unreachable"):
+    with pytest.raises(NotDelivered, match="certificate_refused"):
         told(post, authority=other.authority)
     other.stop()
     assert post.mails == []

@@ -55,7 +55,7 @@ def test_what_is_not_taken_is_told_by_its_status(hook, status, header, wait_s):
 
 def test_a_server_that_another_authority_vouches_for_gets_nothing(hook, tmp_path):
     other = Hook(tmp_path / "other")
-    with pytest.raises(NotDelivered, match="unreachable"):
+    with pytest.raises(NotDelivered, match="certificate_refused"):
         told(hook, authority=other.authority)
     other.stop()
     assert hook.got == []
