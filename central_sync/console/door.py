@@ -50,14 +50,15 @@ class Door:
 
     async def form(self, request: web.Request, visitor: Visitor) -> web.StreamResponse:
         """The form of signing in."""
-        return self._lobby.shown(request, visitor, "sign_in.html", {"name": "", "refused": ""})
+        values = {"name": "", "refused": "", "ended": self._lobby.ended(request, visitor)}
+        return self._lobby.shown(request, visitor, "sign_in.html", values)
 
     async def enter(self, request: web.Request, visitor: Visitor) -> web.StreamResponse:
         """A name and a password."""
         name, password = await _typed(request, "name"), await _typed(request, "password")
         mark = request.cookies.get(BROWSER_COOKIE, "")
         if self._waiting >= TRIES_WAITING_MAX:
-            return self._refused(request, visitor, "sign_in.html", Waits(5), {"name": name})
+            return self._refused(request, visitor, "sign_in.html", Waits(5), {"name": name, "ended": ""})
         self._waiting += 1
         try:
             async with self._checking:
@@ -66,7 +67,7 @@ class Door:
             self._waiting -= 1
         if isinstance(found, Entered):
             return self._lobby.signed_in(found.token, found.mark)
-        return self._refused(request, visitor, "sign_in.html", found, {"name": name})
+        return self._refused(request, visitor, "sign_in.html", found, {"name": name, "ended": ""})
 
     async def language(self, request: web.Request, _visitor: Visitor) -> web.StreamResponse:
         """Another language for this browser."""

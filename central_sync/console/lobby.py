@@ -20,6 +20,7 @@ from central_sync.audit import Trail
 from central_sync.console import words
 from central_sync.console.access import Need, Right, Stage, allowed
 from central_sync.console.sessions import NOBODY, Sessions, Visitor
+from central_sync.console.words import N_
 from central_sync.errors import StoreError
 from central_sync.log import located
 from central_sync.pages import forms
@@ -34,6 +35,10 @@ SESSION_COOKIE = "pishkhan_hub_session"
 BROWSER_COOKIE = "pishkhan_hub_browser"
 LIVE = "/live/"
 """Pages under it bring news: that one of them asks is no use of a session."""
+GIVEN_BACK = {"note": N_("Note"), "name": N_("Name"), "hospitals": N_("Hospitals")}
+"""Fields of forms whose text is given back to whoever typed it in vain. No secret, and no person's number."""
+_TO_NOBODY = (Need.ANYBODY, Need.SESSION)
+"""What loses nothing when the session is over."""
 THREADS = 4
 CALENDARS = {Language.FA: Calendar.JALALI}
 """A reader sees days in the calendar of the language; Gregorian where nothing stands here."""
@@ -92,6 +97,8 @@ class Lobby(Front):
 
         async def entered(request: web.Request) -> web.StreamResponse:
             visitor = await self.visitor(request)
+            if request.method == hdrs.METH_POST and self.ended(request, visitor) and page.need not in _TO_NOBODY:
+                raise Turned(await self._signed_out(request, visitor))
             self._admit(request, page, visitor)
             typed = [*request.match_info.values(), *request.query.values()]
             if request.method == hdrs.METH_POST:
@@ -110,6 +117,10 @@ class Lobby(Front):
         token = request.cookies.get(SESSION_COOKIE, "")
         listening = request.path.startswith(LIVE)
         return await self.work(self._sessions.of, token, listening=listening) if token else NOBODY
+
+    def ended(self, request: web.Request, visitor: Visitor) -> bool:
+        """Whether whoever asks was signed in and is no longer."""
+        return visitor.stage is Stage.NOBODY and bool(request.cookies.get(SESSION_COOKIE))
 
     async def going_on(self, tokens: Collection[str]) -> Collection[str]:
         """Those of ``tokens`` whose sessions go on. That is no use of them."""
@@ -189,16 +200,36 @@ class Lobby(Front):
         raise Turned(self.told(request, visitor, text("This page is not for you"), words, 403))
 
     async def _own_form(self, request: web.Request, page: Page, visitor: Visitor) -> Mapping[str, Any]:
+        form = await self._form(request)
+        if page.need is not Need.ANYBODY and not forms.same(visitor.form_key, str(form.get("form_key", ""))):
+            text = self.tongue(request).text
+            words = text("It is of an earlier sign-in. Nothing was done: open the page anew, and send it from there.")
+            raise Turned(self._not_done(request, visitor, text("This form is too old"), words, form))
+        return form
+
+    async def _signed_out(self, request: web.Request, visitor: Visitor) -> web.Response:
+        """The page for a form that was sent when the session had ended: nothing was done, and what was typed is not lost."""
+        text = self.tongue(request).text
+        words = text("Your sign-in ended before this was sent. Nothing was done: sign in, and send it again.")
+        return self._not_done(request, visitor, text("You are signed out"), words, await self._form(request))
+
+    async def _form(self, request: web.Request) -> Mapping[str, Any]:
+        """A form that a page of ours sent."""
         origin = request.headers.get(hdrs.ORIGIN)
         if origin is not None and origin != f"{request.scheme}://{request.host}":
             raise Turned(self.too_old(request))
         try:
-            form = await request.post()
+            return await request.post()
         except (ValueError, LookupError) as error:  # parts or letters that are none
             raise Turned(self.too_old(request)) from error
-        if page.need is not Need.ANYBODY and not forms.same(visitor.form_key, str(form.get("form_key", ""))):
-            raise Turned(self.too_old(request))
-        return form
+
+    def _not_done(
+        self, request: web.Request, visitor: Visitor, heading: str, words: str, form: Mapping[str, Any]
+    ) -> web.Response:
+        given = ((label, form.get(name, "")) for name, label in GIVEN_BACK.items())
+        typed = [(label, value) for label, value in given if isinstance(value, str) and value and _is_text(value)]
+        values = {"heading": heading, "text": words, "typed": typed, "here": "/"}
+        return self.shown(request, visitor, "not_done.html", values, 403)
 
 
 def _section(path: str) -> str:

@@ -84,7 +84,7 @@ class Sessions:
             stage = Stage.SET_UP
         row = ConsoleSession(forms.digest(token), account.name, stage, forms.new_form_key(), now, now)
         uow.console_sessions.add(row)
-        uow.console_sessions.keep_newest(account.name, row.token_hash, SESSIONS_PER_ACCOUNT_MAX - 1)
+        uow.console_sessions.keep_newest(account.name, row, SESSIONS_PER_ACCOUNT_MAX - 1)
         return token, stage
 
     def of(self, token: str, *, listening: bool = False) -> Visitor:

@@ -47,9 +47,12 @@ class ConsoleSessions:
         """Forget a session."""
         self._connection.execute(delete(session).where(session.c.token_hash == token_hash))
 
-    def keep_newest(self, account: str, present: bytes, others_max: int) -> None:
-        """End all sessions of an account but the ``present`` one and ``others_max`` others that were busy last."""
-        mine = (session.c.account == account) & (session.c.token_hash != present)
+    def keep_newest(self, account: str, present: ConsoleSession, others_max: int) -> None:
+        """End all sessions of an account that are as far as the ``present`` one, but that and ``others_max`` others that were busy last: whoever knows
+        a password and no more cannot end the sessions of whoever has shown a second factor, too.
+        """
+        mine = (session.c.account == account) & (session.c.token_hash != present.token_hash)
+        mine &= session.c.stage == present.stage
         newest = select(session.c.token_hash).where(mine).order_by(session.c.seen_at.desc())
         keep = list(self._connection.execute(newest.limit(others_max)).scalars())
         self._connection.execute(delete(session).where(mine, session.c.token_hash.not_in(keep)))

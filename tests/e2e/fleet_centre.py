@@ -11,6 +11,7 @@ SECRET = "a secret of thirty-two letters, two more"
 SETTINGS = """
 [console]
 second_factor = []
+{console}
 [fleet]
 report_every_s = {report}
 late_after_s = {late}
@@ -23,6 +24,7 @@ name = "duty"
 url = "{url}"
 secret_file = "duty.secret"
 authority = "{authority}"
+{more}
 """
 RULES = """
 [[rules]]
@@ -40,6 +42,8 @@ class WatchedCentre(Centre):
     """
 
     timing = (1, 4, 18)
+    console = ""
+    """More settings of its console."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
@@ -49,7 +53,13 @@ class WatchedCentre(Centre):
         """With its settings."""
         report, late, silent = self.timing
         settings = SETTINGS.format(
-            url=self.hook.url, authority=self.hook.authority, report=report, late=late, silent=silent
+            url=self.hook.url,
+            authority=self.hook.authority,
+            report=report,
+            late=late,
+            silent=silent,
+            console=self.console,
+            more=self.more(),
         )
         (self.hub_folder / "hub.toml").write_text(settings)
         (self.hub_folder / "alerts.toml").write_text(RULES)
@@ -57,6 +67,10 @@ class WatchedCentre(Centre):
         secret.touch(mode=0o600)
         secret.write_text(SECRET)
         super().start_hub()
+
+    def more(self) -> str:
+        """More settings, at their end."""
+        return ""
 
     def __exit__(self, *error: object) -> None:
         super().__exit__(*error)

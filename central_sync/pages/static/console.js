@@ -13,6 +13,19 @@ function say(part) {
   }
 }
 
+// Whether somebody has typed what would be lost with the page.
+function typed() {
+  return [...document.querySelectorAll("input:not([type=hidden]), textarea")].some((one) => one.value !== one.defaultValue);
+}
+
+// Nobody is signed in any more: the page shows that, but what was typed stays where it is told so.
+function ended() {
+  const over = document.querySelector("[data-over]");
+  if (!over || !typed()) return location.reload();
+  document.querySelectorAll("[data-stale], [data-full]").forEach((one) => { one.hidden = true; });
+  over.hidden = false;
+}
+
 // A stream that was refused does not say why: ask once, to tell "too many pages are open" from a server that is away; then try again.
 async function refused(part) {
   const stale = document.querySelector("[data-stale]");
@@ -21,7 +34,7 @@ async function refused(part) {
   let status = 0;
   try {
     const answer = await fetch(part.dataset.live, { signal: asking.signal });
-    if (answer.redirected) return location.reload(); // nobody is signed in any more
+    if (answer.redirected) return ended();
     status = answer.status;
   } catch {
     // it is away
@@ -59,7 +72,8 @@ function live(part) {
   });
   source.addEventListener("over", () => {
     source.close();
-    location.reload();
+    clearTimeout(timer);
+    ended();
   });
   if (!full || full.hidden) heard();
 }

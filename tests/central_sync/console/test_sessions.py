@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 from central_sync.console.access import Role, Stage
-from central_sync.console.sessions import NOBODY
+from central_sync.console.sessions import NOBODY, SESSIONS_PER_ACCOUNT_MAX
 from central_sync.errors import StoreBusy
 from central_sync.pages import forms
 from tests.central_sync.console.conftest import World
@@ -52,3 +52,18 @@ def test_a_token_that_was_never_given_is_nobodys(small_world: World) -> None:
     for token in ("", "x", "\ud800", "x" * 10_000):
         assert small_world.console.sessions.of(token) == NOBODY
     assert not NOBODY.sees("H1")
+
+
+def test_whoever_knows_a_password_alone_ends_no_session_that_is_whole(small_world: World) -> None:
+    small_world.account("anna", Role.OPERATOR)
+    whole = small_world.token("anna")
+    with small_world.store.write() as uow:
+        uow.console_accounts.set_factor("anna", b"sealed", 0)
+    halves = [small_world.token("anna", passed=False) for _ in range(SESSIONS_PER_ACCOUNT_MAX + 2)]
+    assert small_world.console.sessions.of(whole).stage is Stage.WHOLE
+    known = [small_world.console.sessions.of(half).stage for half in halves]
+    assert known.count(Stage.SECOND) == SESSIONS_PER_ACCOUNT_MAX, "the halves are bounded among themselves"
+    small_world.now += timedelta(seconds=1)
+    wholes = [small_world.token("anna", passed=True) for _ in range(SESSIONS_PER_ACCOUNT_MAX)]
+    assert small_world.console.sessions.of(whole).stage is Stage.NOBODY
+    assert all(small_world.console.sessions.of(one).stage is Stage.WHOLE for one in wholes)

@@ -19,7 +19,7 @@ def test_the_sessions_that_were_busy_last_are_kept(store) -> None:
     with store.write() as uow:
         for number in range(5):
             uow.console_sessions.add(_session(number, NOW + number * DAY))
-        uow.console_sessions.keep_newest("anna", _session(0).token_hash, 1)
+        uow.console_sessions.keep_newest("anna", _session(0), 1)
         left = [number for number in range(5) if uow.console_sessions.get(bytes([number]) * 32)]
         uow.console_sessions.change(_session(4).token_hash, pending=b"x")
         assert uow.console_sessions.get(_session(4).token_hash).pending == b"x"
