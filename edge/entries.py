@@ -17,6 +17,8 @@ from central_sync.wire import packets as p
 from central_sync.wire.catalogue import BY_NUMBER
 from edge.audit import Audit
 from edge.journal import Journal, Standing
+from edge.journal import records as r
+from edge.journal.tail import PARKED, block_name
 from edge.journal.wanted import Place, State, Wanted
 from edge.replies import whole
 
@@ -47,8 +49,17 @@ class Row(Struct, frozen=True, kw_only=True):
     parked: bool
 
 
+class Parking(Struct, frozen=True, kw_only=True):
+    """Why an entry was parked, as a code, and when."""
+
+    code: str
+    at: datetime
+
+
 class Sheet(Struct, frozen=True, kw_only=True):
-    """One entry, all but its body. ``size``: its packet's, in bytes; ``digest`` in hex; ``card``: whether a card proved who was there."""
+    """One entry, all but its body. ``size``: its packet's, in bytes; ``digest`` in hex; ``card``: whether a card proved who was there; ``parking``: ``None`` if
+    it is not parked, or an edge parked it that did not keep why.
+    """
 
     row: Row
     detail: str
@@ -58,6 +69,7 @@ class Sheet(Struct, frozen=True, kw_only=True):
     size: int
     digest: str
     card: bool
+    parking: Parking | None
 
 
 class Body(Struct, frozen=True, kw_only=True):
@@ -104,7 +116,16 @@ class Entries:
         return Sheet(
             row=_row(standing), detail=standing.detail, reference=standing.reference, workstation=sent.workstation,
             business_day=sent.business_day, size=len(sent.packet), digest=standing.digest.hex(), card=bool(sent.card_read),
+            parking=await self._parking(seq) if standing.parked else None,
         )  # fmt: skip
+
+    async def _parking(self, seq: int) -> Parking | None:
+        kept = (await self._journal.recall(PARKED)).get(block_name(seq))
+        match r.decoded(kept) if kept else None:
+            case r.Parked() as record:
+                return Parking(code=record.code, at=r.instant(record.at))
+            case _:
+                return None
 
     async def find(self, name: str) -> tuple[int, str] | None:
         """What a person calls ``name``: the seq of the entry with that msgid; of a case's newest entry, with its HID; or of the entry with that seq.

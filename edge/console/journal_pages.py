@@ -22,7 +22,7 @@ from central_sync.wire.refusals import REFUSALS
 from edge.accounts import Role
 from edge.console.lobby import BASE, Lobby
 from edge.console.sessions import Session
-from edge.console.words import CONFIRMATIONS, NUMBERS, STATES
+from edge.console.words import CONFIRMATIONS, NUMBERS, PARKINGS, STATES
 from edge.entries import Body, Page, Place, Sheet, State, Wanted
 from edge.errors import EdgeError, JournalUnavailable
 
@@ -215,7 +215,7 @@ class JournalPages:
 
 def _named(sheet: Sheet) -> Mapping[str, Any]:
     return {
-        "sheet": sheet, "row": sheet.row, "numbers": NUMBERS, "states": STATES,
+        "sheet": sheet, "row": sheet.row, "numbers": NUMBERS, "states": STATES, "parkings": PARKINGS,
         "confirmation": CONFIRMATIONS[sheet.row.confirmation],
     }  # fmt: skip
 

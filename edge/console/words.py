@@ -52,3 +52,21 @@ CONFIRMATIONS: Mapping[str, str] = {
     "annulled": N_("annulled"),
     "undone": N_("taken back"),
 }
+
+PARKINGS: Mapping[str, tuple[str, str]] = {
+    "parked_by_hand": (
+        N_("A person parked it."),
+        N_("`audit.jsonl` has who it was. Let it go when what they waited for is done."),
+    ),
+    "hub_fault": (
+        N_("The centre failed on it again and again, and took others meanwhile."),
+        N_("Call the centre, and name its msgid. Let it go when they have mended it."),
+    ),
+    "breaks_exchanges": (
+        N_("No exchange with it came to an end, while others went through."),
+        N_(
+            "Look whether something on the way (a firewall, the MTU of the VPN) holds it back; else call the centre, and name its msgid. Then let it go."
+        ),
+    ),
+}
+"""By the code of why an entry was parked: what happened, and what to do."""

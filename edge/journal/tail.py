@@ -21,6 +21,8 @@ BLOCK = "hid_block"
 TOMBSTONE = "tombstone"
 ROOT = "root"
 """Facts: a day's root as both sides signed it, by its first seq."""
+PARKED = "parked"
+"""Facts: the record that parked an entry, by the entry's seq, until it is released."""
 LIFE_FACT = ("journal", "life")
 OPEN, FINAL, REFUSED = 0, 1, 2
 """How the tables write an outcome."""
@@ -183,6 +185,7 @@ class Tail:
                 self.facts[record.kind, record.key] = record.value
             case r.Parked():
                 self.parked[record.seq] = bool(record.code)
+                self.facts[PARKED, block_name(record.seq)] = r.encoded(record) if record.code else None
             case r.Life():
                 self.facts[LIFE_FACT] = record.life
             case r.Root():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -13,10 +14,12 @@ from aiohttp.test_utils import TestClient
 from central_sync.terms.days import Calendar
 from central_sync.terms.languages import Language
 from central_sync.wire.desk_sentences import desk_sentence
+from edge import uplink
 from edge.accounts import Role
 from edge.console.journal_pages import JournalPages
 from edge.console.lobby import BASE
-from edge.console.words import NUMBERS
+from edge.console.words import NUMBERS, PARKINGS
+from edge.housekeeping import BY_HAND
 from tests.edge.console.place import Place, posted
 from tests.edge.console.test_routes import NAME, PASSWORD, sign_in, text_of
 from tests.edge.journal.drafts import NOW, applied, declined
@@ -28,6 +31,13 @@ HOSTILE = "m<script>alert(1)</script>"
 
 def test_whatever_the_journal_may_hold_has_a_name() -> None:
     assert len(NUMBERS) == 20
+
+
+def test_every_code_with_which_the_program_parks_has_its_words() -> None:
+    told = [path.read_text(encoding="utf-8") for path in Path(uplink.__file__).parent.glob("*.py")]
+    said = {code for text in told for code in re.findall(r'\.park\(work, "([a-z_]+)"', text)}
+    assert said
+    assert set(PARKINGS) == {*said, BY_HAND}
 
 
 async def test_entries_are_listed_filtered_and_paged(client: TestClient, place: Place) -> None:
@@ -129,6 +139,32 @@ async def test_what_is_parked_is_let_go_after_a_question_and_by_name(client: Tes
     for again in (seq, other):
         assert (await posted(client, f"{HERE}/{again}/release"))[0] == 409
     assert (await posted(client, f"{HERE}/99/release"))[0] == 404
+
+
+@pytest.mark.parametrize(
+    ("code", "why"),
+    [
+        ("parked_by_hand", "A person parked it."),
+        ("hub_fault", "The centre failed on it again and again"),
+        ("breaks_exchanges", "No exchange with it came to an end"),
+        ("of_a_newer_edge", "Why it was parked is not kept here."),
+    ],
+)
+async def test_what_is_parked_says_why_what_to_do_and_since_when_until_it_is_let_go(
+    client: TestClient, place: Place, code: str, why: str
+) -> None:
+    seq = await place.append("m1")
+    await place.journal.park(seq, code, place.now - timedelta(minutes=3))
+    await place.journal.close()
+    await place.journal.open()  # it is read from the tables
+    for path in (f"{HERE}/{seq}", f"{HERE}/{seq}/release"):
+        _, page = await text_of(client, path)
+        assert why in page
+        assert "3 minutes ago" in page
+    await place.journal.release(seq, place.now)
+    for path in (f"{HERE}/{seq}", f"{HERE}/{seq}/release"):
+        assert why not in (await text_of(client, path))[1]
+    assert not await place.journal.recall("parked")
 
 
 @pytest.mark.parametrize("language", [language.value for language in Language])

@@ -9,7 +9,7 @@ from tests.edge.console.messages import FOLDER, catalogue, every
 
 MAY_STAY = {"pishkhan", "edge", "account", "put", "NAME", "journal", "backup", "show", "workstation", "add", "VPN", "MiB", "msgid", "DNS", "MTU", "TLS", "toml", "sync_device", "sync_url", "sync", "device", "url", "pyscard", "python",
             "serial", "systemctl", "start", "pcscd", "Smart", "Card", "dialout", "udev", "agent", "Windows", "wan", "hub", "tunnel", "UDP", "firmware",
-            "diff", "apply", "check", "confirm"}  # fmt: skip
+            "diff", "apply", "check", "confirm", "audit", "jsonl"}  # fmt: skip
 """Commands and names that are the same in every language."""
 
 
