@@ -177,6 +177,17 @@ def day(value: date, calendar: Calendar, into: Language) -> str:
     return _written(f"{year}/{month}/{rest}" if into is Language.FA else f"{year}-{month}-{rest}", into)
 
 
+def day_typed(value: date, calendar: Calendar, into: Language) -> str:
+    """A day in ``calendar`` as somebody types it, :func:`central_sync.terms.days.parse` reads it: ``2025-03-21``, ``۱۴۰۴/۰۱/۰۱``."""
+    written = display(value, calendar)
+    return plain_digits(written.replace("-", "/"), into) if into is Language.FA else written
+
+
+def plain_digits(text: str, into: Language) -> str:
+    """``text`` with the digits of the language and nothing around it, as a field holds it."""
+    return text.translate(_DIGITS) if into is Language.FA else text
+
+
 def listed(texts: Iterable[str], into: Language) -> str:
     """Several things after each other."""
     return _COMMAS[into].join(texts)

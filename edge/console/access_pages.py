@@ -88,7 +88,7 @@ class AccessPages:
         try:
             key = self._workstations.add(form["name"], self._lobby.clock())
         except EdgeError as error:
-            return await self._page(request, session, refused=_sentence(error))
+            return await self._page(request, session, refused=_sentence(error), form=form, of="workstations")
         self._note("workstation added", session, form["name"])
         return await self._page(request, session, shown={"name": form["name"], "key": key, "kind": "key"})
 
@@ -104,7 +104,7 @@ class AccessPages:
         try:
             code = self._code_of(form["name"], binding, self._lobby.clock(), timedelta(minutes=INVITATION_MINUTES))
         except EdgeError as error:
-            return await self._page(request, session, refused=_sentence(error))
+            return await self._page(request, session, refused=_sentence(error), form=form, of="agents")
         self._note("agent invited", session, form["name"])
         return await self._page(request, session, shown={"name": form["name"], "key": code, "kind": "code"})
 
@@ -118,11 +118,11 @@ class AccessPages:
         session, form = await self._form(request)
         name, password, role = form["name"], form["password"], form["role"]
         if role not in Role.__members__.values() or (name == session.name and role != session.role):
-            return await self._page(request, session, refused=SAYS["own_role"])
+            return await self._page(request, session, refused=SAYS["own_role"], form=form, of="accounts")
         try:
             await asyncio.to_thread(self._lobby.accounts.put, name, Role(role), password, self._lobby.clock())
         except EdgeError as error:
-            return await self._page(request, session, refused=_sentence(error))
+            return await self._page(request, session, refused=_sentence(error), form=form, of="accounts")
         self._note("account put", session)
         return self._lobby.sent_to(HERE)
 
@@ -160,8 +160,16 @@ class AccessPages:
         self._audit.note(act, self._lobby.clock(), operator=session.name, workstation=workstation)
 
     async def _page(
-        self, request: web.Request, session: Session, *, shown: Mapping[str, str] | None = None, refused: str = ""
+        self,
+        request: web.Request,
+        session: Session,
+        *,
+        shown: Mapping[str, str] | None = None,
+        refused: str = "",
+        form: Mapping[str, str] | None = None,
+        of: str = "",
     ) -> web.Response:
+        """``form``: what was typed into the one of the list ``of``, and is refused."""
         now = self._lobby.clock()
         try:
             invited = self._agents.invitations(now)
@@ -171,7 +179,7 @@ class AccessPages:
         values: dict[str, Any] = {
             "workstations": self._workstations.all(), "agents": paired, "invitations": invited, "here_now": set(self._here()),
             "accounts": self._accounts(), "roles": {str(role): ROLES[str(role)] for role in Role}, "shown": shown, "now": now,
-            "refused": refused, "minutes": INVITATION_MINUTES,
+            "refused": refused, "form": form, "of": of, "minutes": INVITATION_MINUTES,
         }  # fmt: skip
         return self._lobby.page(request, "access.html", values, session, 400 if refused else 200)
 

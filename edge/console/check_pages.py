@@ -9,10 +9,10 @@ from aiohttp import web
 
 from central_sync.pages.news import News
 from central_sync.pages.rendering import HEADERS, commands
-from central_sync.terms.languages import isolated
+from central_sync.terms.languages import isolated, listed
 from edge.accounts import Role
 from edge.console.lobby import BASE, Lobby
-from edge.console.probe_words import FOUND, STEPS
+from edge.console.probe_words import FOUND, PAGES, STEPS
 from edge.console.runs import FAULT, Run
 from edge.console.views import Condition, worst_of
 from edge.diagnostics import Bundle
@@ -94,12 +94,14 @@ class CheckPages:
             {
                 "name": tongue.text(STEPS[step.name]), "state": step.state, "took_ms": step.took_ms,
                 "what": told(FOUND[step.code][0], step.values) if step.code else "",
-                "do": told(FOUND[step.code][1], step.values) if step.code else "",
+                "do": told(FOUND[step.code][1], step.values) if step.code else "", "page": PAGES.get(step.code, ""),
             }
             for step in steps
         ]  # fmt: skip
-        decided = [Condition(step.state) for step in steps if step.state != WAITING]
+        decided = {step.name: Condition(step.state) for step in steps if step.state != WAITING}
+        worst = worst_of(decided.values())
+        where = [tongue.text(STEPS[name]) for name, condition in decided.items() if condition is worst]
         return {
             "steps": rows, "running": run.running, "failed": run.failed and run.failed == FAULT, "ended_at": run.ended_at,
-            "worst": worst_of(decided), "now": self._lobby.clock(),
+            "worst": worst, "where": listed(where, tongue.language), "now": self._lobby.clock(),
         }  # fmt: skip

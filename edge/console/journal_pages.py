@@ -16,7 +16,7 @@ from aiohttp import web
 
 from central_sync.pages.front import Handler, Turned
 from central_sync.terms import languages
-from central_sync.terms.days import Calendar, civil_day, day_end, display, parse
+from central_sync.terms.days import Calendar, civil_day, day_end, parse
 from central_sync.wire.desk_sentences import desk_sentence
 from central_sync.wire.refusals import REFUSALS
 from edge.accounts import Role
@@ -91,14 +91,15 @@ class JournalPages:
             wanted, wrong = Wanted(), "day"
         page = await self._entries.page(wanted, _place(asked.get("before", "")))
         now, exact = self._lobby.clock(), asked.get("exact") == "1"
-        today = display(self._today(), self._calendar)
+        language = self._lobby.tongue(request).language
+        today = languages.day_typed(self._today(), self._calendar, language)
         kept = {name: asked[name] for name in ("state", "day", "number", "case") if asked.get(name)}
         further = {"before": f"{page.after.at}.{page.after.seq}"} if page.after else {}
         values = {
             "rows": page.rows, "now": now, "exact": exact, "asked": asked, "wrong": wrong, "case": wanted.hid, "numbers": NUMBERS,
-            "states": STATES, "today": today, "today_said": languages.from_left(today, self._lobby.tongue(request).language), "paged": "before" in asked,
+            "states": STATES, "today_typed": today, "today_said": languages.from_left(today, language), "paged": "before" in asked,
             "further": urlencode({**kept, **further, **({"exact": "1"} if exact else {})}) if further else "",
-            "first": urlencode(kept), "turned": urlencode({**kept, **({} if exact else {"exact": "1"})}),
+            "first": urlencode(kept), "kept": kept, "turned": urlencode({**kept, **({} if exact else {"exact": "1"})}),
         }  # fmt: skip
         return self._lobby.page(request, "journal.html", values, session, 400 if wrong else 200)
 

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
-from central_sync.terms.days import Calendar, civil_day, display, parse
-from central_sync.terms.languages import from_left
+from central_sync.terms.days import Calendar, civil_day, parse
+from central_sync.terms.languages import day_typed, from_left, plain_digits
 from edge.accounts import Role
 from edge.console.lobby import BASE, Lobby
 from edge.console.views import N_
@@ -127,11 +127,12 @@ class MaintenancePages:
         now, tongue = self._lobby.clock(), self._lobby.tongue(request)
         there = now.astimezone(ZoneInfo(self._zone))
         given = {
-            "day": display(civil_day(now, self._zone), self._calendar).replace("-", "/"),
-            "time": f"{there:%H:%M}", "minutes": "30", "reason": "",
+            "day": day_typed(civil_day(now, self._zone), self._calendar, tongue.language),
+            "time": plain_digits(f"{there:%H:%M}", tongue.language), "minutes": plain_digits("30", tongue.language), "reason": "",
         }  # fmt: skip
         values: dict[str, Any] = {
             "window": self._maintenance.window(), "now": now, "form": {**given, **form}, "wrong": wrong, "lengths": LENGTHS_MINUTES,
+            "typed": lambda minutes: plain_digits(str(minutes), tongue.language),
             "told": tongue.text(WRONG[wrong]) % {"now": from_left(f"{given['day']} {given['time']}", tongue.language), "hours": tongue.number(MAINTENANCE_HOURS_MAX)}
             if wrong else "",
         }  # fmt: skip

@@ -60,3 +60,10 @@ FOUND: Mapping[str, tuple[str, str]] = {
     "no_renewal": (N_("None is known: a certificate that has ended means to enrol again."), ""),
 }  # fmt: skip
 """By the code of what was found: what it is, and what to do."""
+
+PAGES: Mapping[str, str] = {
+    "readers_troubled": "/technician",
+    "no_desks": "/technician/access",
+    "not_called": "/technician/access",
+}
+"""By the code of what was found: the page where it is done, if there is one."""

@@ -14,6 +14,7 @@ from central_sync.pages import samples
 from central_sync.pages.languages import Tongue
 from central_sync.pages.news import News
 from central_sync.pages.rendering import commands
+from central_sync.terms.languages import listed
 from edge.accounts import Role
 from edge.console import views
 from edge.console.lobby import BASE, Lobby
@@ -82,6 +83,7 @@ class TechnicianPages:
         return {
             "legs": legs,
             "worst": views.worst(legs),
+            "where": listed([tongue.text(leg.name) for leg in views.of(legs, views.worst(legs))], tongue.language),
             "status": standing.status,
             "readers": standing.readers,
             "now": standing.status.now.replace(microsecond=0),

@@ -80,6 +80,11 @@ def worst(found: Iterable[Leg]) -> Condition:
     return worst_of(leg.condition for leg in found)
 
 
+def of(found: Iterable[Leg], condition: Condition) -> tuple[Leg, ...]:
+    """Those that are so."""
+    return tuple(leg for leg in found if leg.condition is condition)
+
+
 def worst_of(found: Iterable[Condition]) -> Condition:
     """The worst of them; what is not known counts nothing."""
     order, conditions = (Condition.BROKEN, Condition.WARNING, Condition.WELL), set(found)

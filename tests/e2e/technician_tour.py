@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 
 from playwright.sync_api import Page, expect
@@ -40,14 +40,16 @@ def furnished(town: Town) -> str:
     return msgid
 
 
-def with_readers(town: Town) -> None:
-    """Readers in each of their states: a card in, waiting, away, in trouble. Before the town begins."""
+def with_readers(town: Town, *, troubled: bool = True) -> None:
+    """Readers in each of their states: a card in, waiting, and if ``troubled`` away and in trouble. Before the town begins."""
     town.edge_folder.mkdir(parents=True, exist_ok=True)
+    names = (1, 2, 3) if troubled else (1, 2)
     rows = [
         f'[[readers]]\nname = "desk-{n}"\ndriver = "simulated"\naddress = "reader-{n}"\ndesk = "desk-{n}"\n'
-        for n in (1, 2, 3)
+        for n in names
     ]
-    rows.append('[[readers]]\nname = "counter"\ndriver = "serial_line"\naddress = "/dev/ttyUSB7?kind=sdt"\n')
+    if troubled:
+        rows.append('[[readers]]\nname = "counter"\ndriver = "serial_line"\naddress = "/dev/ttyUSB7?kind=sdt"\n')
     (town.edge_folder / "edge.toml").write_text("\n".join(rows))
     for n in (1, 2):
         (town.edge_folder / f"reader-{n}").mkdir()
@@ -61,6 +63,29 @@ def windows() -> dict[str, tuple[str, str]]:
         "announced": (display(today + timedelta(days=1), Calendar.JALALI), "14:30"),
         "lasts": (display(today, Calendar.JALALI), "00:00"),
     }
+
+
+def healthy(page: Page, address: str) -> None:
+    """Go to the overview, and wait until every leg is well."""
+    shown(page, address, "/technician")
+    expect(page.locator(".leg.well")).to_have_count(6, timeout=RUN_MS_MAX)
+
+
+def refused(page: Page, address: str) -> Iterator[str]:
+    """Send each form with something wrong in it; the name of the page that says so, as long as it is shown."""
+    shown(page, address, f"{PAGES['journal']}?day=1405-13-01")
+    yield "journal"
+    shown(page, address, PAGES["maintenance"])
+    page.fill('input[name="time"]', "25:00")
+    page.fill('input[name="reason"]', "A new disk is put in")
+    page.locator('input[name="reason"]').press("Enter")
+    page.wait_for_selector("[role=alert]")
+    yield "maintenance"
+    shown(page, address, PAGES["access"])
+    page.fill("form[action$='workstations/add'] input[name=name]", "desk 1")
+    page.locator("form[action$='workstations/add'] button").click()
+    page.wait_for_selector("[role=alert]")
+    yield "access"
 
 
 def announced(page: Page, address: str, day: str, time: str) -> None:

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from central_sync.terms.languages import Language
 from tests import programs
-from tests.browser import DESK, PHONE, window
+from tests.browser import DESK, DOUBLED, NARROW, PHONE, window
 from tests.e2e.console_town import sign_in, too_many_pages, with_technician
 from tests.e2e.technician_tour import PAGES, furnished, parked_entry, shown, tried
 from tests.e2e.town import NAME, NATIONAL_CODE, PERSON, Town
@@ -22,6 +22,9 @@ from tests.edge.console.messages import catalogue
 pytestmark = [pytest.mark.proof, pytest.mark.timeout(300)]
 NEWS_MS_MAX = 15_000
 SERIOUS = ("serious", "critical")
+OUT_OF_SIGHT = """[...document.querySelectorAll("main *:not(pre):not(input):not(.unseen):not(thead):not(thead *)")]
+  .filter(one => getComputedStyle(one).overflowX !== "visible" && one.scrollWidth > one.clientWidth).map(one => one.className)"""
+"""What of a page's content is cut off beside, so that nobody sees that there is more."""
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +70,9 @@ def test_a_line_that_breaks_is_seen_without_a_hand_and_so_is_its_return(
         expect(broken).to_contain_text("Line to the centre", timeout=NEWS_MS_MAX)
         expect(broken).to_contain_text("The desks go on")
         expect(page.locator(".leg.unknown").first).to_contain_text("Mend the line first.")
-        expect(page.locator("[data-said]")).to_have_text("Something is broken. What to do stands below.")
+        expect(page.locator("[data-said]")).to_have_text(
+            "Something is broken: Line to the centre. What to do stands below."
+        )
         accessible(page)
         town.start_hub()
         expect(page.locator(".leg.well")).to_have_count(6, timeout=4 * NEWS_MS_MAX)
@@ -132,11 +137,12 @@ def test_every_page_is_accessible_and_fits_a_phone_and_large_letters(
             assert page.locator("html").get_attribute("lang") == language
             if language != "en":
                 accessible(page)
-            for size, letters in ((PHONE, 16), (DESK, 32)):
+            for size, letters in ((PHONE, 16), (NARROW, 16), (DOUBLED, 16), (DESK, 32)):
                 page.set_viewport_size(size)
                 page.evaluate("size => document.documentElement.style.fontSize = `${size}px`", letters)
                 wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
                 assert wide <= 0, f"{path}, {size}, letters of {letters}: {wide} pixels stand out"
+                assert not page.evaluate(OUT_OF_SIGHT), f"{path}, {size}, letters of {letters}"
             page.set_viewport_size(DESK)
 
 

@@ -167,3 +167,22 @@ async def test_the_page_is_whole_in_every_language(client: TestClient, place: Pl
     assert status == 200
     assert f'<html lang="{language}"' in page
     assert page.count('class="removal"') == 2
+
+
+@pytest.mark.parametrize(
+    ("form", "fields", "kept"),
+    [
+        ("workstations/add", {"name": "desk 1"}, {"desk 1"}),
+        ("agents/add", {"name": "desk 2", "desk": "window-4"}, {"desk 2", "window-4"}),
+        ("accounts/put", {"name": "a b", "role": "clerk", "password": "ten letters"}, {"a b", "clerk"}),
+    ],
+)
+async def test_a_form_that_is_refused_keeps_what_was_typed_but_no_password(
+    client: TestClient, place: Place, form: str, fields: dict[str, str], kept: set[str]
+) -> None:
+    status, _, page = await posted(client, f"{HERE}/{form}", **fields)
+    assert status == 400
+    written = re.findall(r'<input name="\w+" value="([^"]*)"', page)
+    assert {*written, *re.findall(r'<option value="(\w+)" selected', page)} == kept
+    assert page.count('aria-invalid="true"') == 1
+    assert "ten letters" not in page

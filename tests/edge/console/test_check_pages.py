@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import re
 import zipfile
 
 import pytest
@@ -13,10 +14,11 @@ from aiohttp.test_utils import TestClient
 from central_sync.terms.languages import Language
 from edge import probing
 from edge.console.lobby import BASE
-from edge.console.probe_words import FOUND, STEPS
+from edge.console.probe_words import FOUND, PAGES, STEPS
 from edge.console.runs import Run
 from edge.errors import EdgeError
 from edge.journal.envelope import RECOVERY_FILE
+from edge.readers.bindings import ReaderRow
 from tests.edge.console.place import Place, posted
 from tests.edge.console.test_routes import text_of
 from tests.edge.journal.drafts import NOW
@@ -53,7 +55,17 @@ async def test_a_test_is_begun_works_on_and_says_what_to_do(client: TestClient, 
     page = await until_page_has(client, CHECKS, "refuses port 1")
     assert "a firewall says no" in page
     assert "Not tried: the step before failed." in page
-    assert "Something is broken." in page
+    assert "Something is broken: Way to the centre (VPN, firewall). What to do stands below." in page
+
+
+async def test_what_is_done_elsewhere_is_led_to(client: TestClient, place: Place) -> None:
+    place.readers.append(
+        ReaderRow(name="desk-3", driver="pcsc", desk="", connected=False, card_present=False, trouble="service_down")
+    )
+    await posted(client, CHECKS)
+    page = await until_page_has(client, CHECKS, "refuses port 1")
+    assert re.search(r'The overview says what to do for each\. <a href="/console/technician"', page)
+    assert set(PAGES) <= {code for code, (_, do) in FOUND.items() if do}
 
 
 async def test_how_far_it_is_is_told_as_news(client: TestClient, place: Place) -> None:

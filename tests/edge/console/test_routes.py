@@ -272,6 +272,23 @@ async def test_the_charts_sample_is_taken_without_a_viewer(client: TestClient, w
     assert timedelta(0) < IDLE_MAX
 
 
+async def test_a_chart_has_its_axis_or_says_that_there_is_no_data_yet(client: TestClient, world: World) -> None:
+    await sign_in(client)
+    _, page = await text_of(client, "/technician")
+    assert "Answers of the centre: no data yet" in page
+    assert page.count('class="plot"') == 1
+    assert re.search(r'class="most"[^>]*>5,678<.*class="zero"[^>]*>0<.*an hour ago.*now', page, re.DOTALL)
+
+
+async def test_the_verdict_names_each_leg_that_is_broken_and_no_other(client: TestClient, world: World) -> None:
+    world.signs = replace(WELL, line_up=False, clock_right=False, workstations=0)
+    await sign_in(client)
+    _, page = await text_of(client, "/technician")
+    assert "Something is broken: This gateway, Line to the centre. What to do stands below." in page
+    world.signs = replace(WELL, workstations=0)
+    assert "something wants to be seen to: Desks." in (await text_of(client, "/technician"))[1]
+
+
 @pytest.mark.parametrize("language", [language.value for language in Language])
 async def test_a_command_in_a_sentence_is_one_piece_and_a_name_becomes_none(
     client: TestClient, world: World, language: str
