@@ -23,7 +23,8 @@ from central_sync.store.console_records import ConsoleAccount, ConsoleSession
 SESSIONS_PER_ACCOUNT_MAX = 10
 HALF_SIGNED_IN = timedelta(minutes=10)
 SEEN_EVERY = timedelta(seconds=60)
-"""A session's last use is written at most this often."""
+"""A session's last use is written at most this often; more often where it may be idle for minutes only, or use would not keep it."""
+SEEN_IN_IDLE = 10
 _log = structlog.get_logger(__name__)
 
 
@@ -69,6 +70,7 @@ class Sessions:
         self._store = store
         self._clock = clock
         self._idle = idle
+        self._seen_every = min(SEEN_EVERY, idle / SEEN_IN_IDLE)
         self._length = length
         self._forced = frozenset(forced)
 
@@ -97,7 +99,7 @@ class Sessions:
             account = uow.console_accounts.get(session.account) if session else None
         if session is None or account is None or not self._holds(session, account, now):
             return NOBODY
-        if not listening and now - session.seen_at >= SEEN_EVERY:
+        if not listening and now - session.seen_at >= self._seen_every:
             self._seen(token_hash, now)
         return Visitor(
             name=account.name,

@@ -67,3 +67,16 @@ def test_whoever_knows_a_password_alone_ends_no_session_that_is_whole(small_worl
     wholes = [small_world.token("anna", passed=True) for _ in range(SESSIONS_PER_ACCOUNT_MAX)]
     assert small_world.console.sessions.of(whole).stage is Stage.NOBODY
     assert all(small_world.console.sessions.of(one).stage is Stage.WHOLE for one in wholes)
+
+
+def test_a_session_that_may_be_idle_for_a_minute_lasts_as_long_as_it_is_used(
+    small_world: World, authority_folder
+) -> None:
+    world = World(small_world.store, authority_folder, second_factor=(), idle_minutes=1)
+    world.account("anna", Role.OBSERVER)
+    token = world.token("anna")
+    for _ in range(9):
+        world.now += timedelta(seconds=20)
+        assert world.console.sessions.of(token).name == "anna"
+    world.now += timedelta(seconds=60)
+    assert world.console.sessions.of(token) == NOBODY
