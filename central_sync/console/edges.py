@@ -16,7 +16,7 @@ from central_sync.console.live import Live
 from central_sync.console.lobby import Lobby, Page
 from central_sync.console.sessions import Visitor
 from central_sync.console.shared_parts import SharedParts
-from central_sync.fleet.board import Filter, Row
+from central_sync.fleet.board import SORTS, Filter, Row
 from central_sync.fleet.lifecycle import EdgeState, Reason
 from central_sync.fleet.operations import Operations
 from central_sync.store import Store
@@ -95,7 +95,9 @@ class Edges:
             "wanted": wanted,
             "views": views,
             "at": board.at,
-            "address": lambda **more: "/edges?" + urlencode({**query, **more}),
+            "address": lambda **more: (
+                "/edges?" + urlencode({name: value for name, value in {**query, **more}.items() if value})
+            ),
             "shown": views.REASONS_SHOWN,
         }
         return self._lobby.part(request, "fleet_board_live.html", values)
@@ -157,7 +159,7 @@ class Edges:
 
 def _query(request: web.Request) -> dict[str, str]:
     """What of the address says which view it is, and nothing else."""
-    kept = ("state", "region", "version", "reason", "text", "after")
+    kept = ("state", "region", "version", "reason", "text", "sort", "after")
     return {name: request.query[name][:TEXT_CHARACTERS_MAX] for name in kept if request.query.get(name)}
 
 
@@ -171,4 +173,5 @@ def _wanted(request: web.Request, visitor: Visitor) -> Filter:
         reason=reason if reason in set(Reason) else "",
         text=query.get("text", ""),
         scope=visitor.scope,
+        sort=query.get("sort", "") if query.get("sort") in SORTS else "",
     )

@@ -1,13 +1,15 @@
 """PURE: all edges at one moment, and parts of that: filtered, the worst first, page by page.
 
 A board is made from what is kept, once for everybody who looks at that moment. Pages go on behind a place in the order (how bad, then
-code), so that an edge which changes meanwhile moves and no page is made twice from the whole.
+code), so that an edge which changes meanwhile moves and no page is made twice from the whole. Other orders (:data:`SORTS`) are made when somebody asks.
 """
 
 from __future__ import annotations
 
+import bisect
+import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
@@ -24,6 +26,8 @@ ORDER = {
     EdgeState.UP: 4,
 }
 """How bad a state is, the worst first."""
+_UNKNOWN = 2**62
+"""In an order, behind all of which something is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +68,42 @@ class Row:
         return self.heard.report.program if self.heard else ""
 
 
+def _of_report(value: Callable[[EdgeReport], int | None]) -> Callable[[Row], int]:
+    def of(row: Row) -> int:
+        found = value(row.heard.report) if row.heard else None
+        return _UNKNOWN if found is None else found
+
+    return of
+
+
+def _version(text: str) -> int:
+    """A version as a number that grows with it: three parts, each below ten thousand."""
+    parts = [min(int(part), 9_999) for part in re.findall(r"\d{1,6}", text)[:3]]
+    whole = 0
+    for part in [*parts, 0, 0, 0][:3]:
+        whole = whole * 10_000 + part
+    return whole
+
+
+SORTS: Mapping[str, Callable[[Row], int]] = {
+    "hospital": lambda _: 0,
+    "waiting": _of_report(lambda report: -report.pending),
+    "oldest": _of_report(
+        lambda report: -round(abs((report.sent_at - report.oldest_at).total_seconds())) if report.oldest_at else None
+    ),
+    "clock": _of_report(lambda report: -abs(report.skew_ms)),
+    "certificate": _of_report(
+        lambda report: round(report.certificate_ends.timestamp()) if report.certificate_ends else None
+    ),
+    "version": lambda row: _version(row.version) if row.version else _UNKNOWN,
+}
+"""Orders beside the worst first: what wants to be seen to stands first in each, then codes."""
+
+
 class Filter(NamedTuple):
-    """What is looked for. Empty: whatever. ``text`` is found in a hospital's code or name; ``scope``: the only hospitals to be seen at all."""
+    """What is looked for. Empty: whatever. ``text`` is found in a hospital's code or name; ``scope``: the only hospitals to be seen at all; ``sort``: one
+    of :data:`SORTS`, empty: the worst first.
+    """
 
     states: frozenset[EdgeState] = frozenset()
     region: str = ""
@@ -73,6 +111,7 @@ class Filter(NamedTuple):
     reason: str = ""
     text: str = ""
     scope: frozenset[str] | None = None
+    sort: str = ""
 
 
 class Page(NamedTuple):
@@ -113,11 +152,20 @@ class Board:
 
     def page(self, wanted: Filter, after: str, rows_max: int) -> Page:
         """The rows that fit, behind the place ``after`` (empty, or no place: from the first)."""
-        found = list(_fitting(self.rows, wanted))
-        key = _key_in(after)
-        rest = found if key is None else [row for row in found if _key(row) > key]
+        found, key = list(_fitting(self.rows, wanted)), _key
+        if wanted.sort:
+            value = SORTS[wanted.sort]
+
+            def key(row: Row) -> tuple[int, str]:
+                return value(row), row.place.institution
+
+            found.sort(key=key)
+        behind = _key_in(after)
+        if behind is not None and not wanted.sort and behind[0] not in ORDER.values():
+            behind = None
+        rest = found if behind is None else found[bisect.bisect_right(found, behind, key=key) :]
         rows = rest[:rows_max]
-        return Page(rows, _place(rows[-1]) if len(rest) > rows_max else "", len(found))
+        return Page(rows, _place(key(rows[-1])) if len(rest) > rows_max else "", len(found))
 
 
 def board(
@@ -172,10 +220,10 @@ def _key(row: Row) -> tuple[int, str]:
     return ORDER[row.state], row.place.institution
 
 
-def _place(row: Row) -> str:
-    return f"{ORDER[row.state]}.{row.institution}"
+def _place(key: tuple[int, str]) -> str:
+    return f"{key[0]}.{key[1]}"
 
 
 def _key_in(place: str) -> tuple[int, str] | None:
-    rank, dot, code = place.partition(".")
-    return (int(rank), code) if dot and len(rank) == 1 and rank in "01234" else None
+    found = re.fullmatch(r"(0|-?[1-9][0-9]{0,18})\.(.*)", place)
+    return (int(found[1]), found[2]) if found else None

@@ -8,6 +8,7 @@ import pytest
 
 from central_sync.console import edges as module
 from central_sync.console.access import Role
+from central_sync.fleet.board import SORTS
 from central_sync.store.records import Institution
 from tests.central_sync.console.conftest import Browser, World
 from tests.central_sync.console.fleet_world import HOSTILE, told, with_fleet
@@ -116,3 +117,15 @@ async def test_news_of_a_view_come_in_parts(people: World, small_client, monkeyp
             assert b"event: part" in event
             assert words.encode() in event
     assert (await Browser(small_client, people.token("all")).get("/live/edges/H99"))[0] == 404
+
+
+async def test_the_board_is_put_in_order_by_its_columns_and_pages_keep_the_order(people: World, small_client) -> None:
+    browser = Browser(small_client, people.token("all"))
+    for sort in SORTS:
+        status, html = await browser.get(f"/edges?sort={sort}")
+        assert status == 200
+        assert f'data-keep="sort-{sort}" aria-current="true"' in html
+        assert html.count("aria-sort") == 1
+        assert f'name="sort" value="{sort}"' in html, "a filter keeps it"
+    status, html = await browser.get("/edges?sort=__class__")
+    assert (status, 'name="sort"' in html) == (200, False)

@@ -5,7 +5,7 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from central_sync.fleet.board import Filter, Heard, Place, board
+from central_sync.fleet.board import SORTS, Filter, Heard, Place, board
 from central_sync.fleet.lifecycle import EdgeState, Reason
 from tests.central_sync.fleet.test_lifecycle import LIMITS, LONG_AGO, NOW, WELL, ago
 
@@ -107,3 +107,44 @@ def test_rows_that_have_not_changed_are_used_again():
     assert later.of("H1") is before.of("H1")
     assert later.of("H0").state is S.IN_TROUBLE
     assert codes(later.page(Filter(), "", 9)) == ["H3", "H0", "H1", "H4", "H2", "H5"]
+
+
+SAID = {
+    "H0": heard(1, pending=3, oldest_at=ago(90), skew_ms=-900, program="0.10.0", certificate_ends=ago(-9_000)),
+    "H1": heard(1, pending=40, skew_ms=30, program="0.9.1", certificate_ends=ago(-90)),
+    "H2": heard(1, pending=3, oldest_at=ago(9_000), skew_ms=400, program="", certificate_ends=None),
+    "H3": heard(900, pending=0, program="0.9.1-rc", certificate_ends=ago(-800)),
+}
+
+
+@pytest.mark.parametrize(
+    ("sort", "expected"),
+    [
+        ("", ["H3", "H4", "H5", "H0", "H1", "H2"]),
+        ("hospital", ["H0", "H1", "H2", "H3", "H4", "H5"]),
+        ("waiting", ["H1", "H0", "H2", "H3", "H4", "H5"]),
+        ("oldest", ["H2", "H0", "H1", "H3", "H4", "H5"]),
+        ("clock", ["H0", "H2", "H1", "H3", "H4", "H5"]),
+        ("certificate", ["H1", "H3", "H0", "H2", "H4", "H5"]),
+        ("version", ["H1", "H3", "H0", "H2", "H4", "H5"]),
+    ],
+)
+def test_in_each_order_what_wants_to_be_seen_to_stands_first_and_no_page_has_a_gap(sort, expected):
+    whole = made(known=SAID)
+    assert codes(whole.page(Filter(sort=sort), "", 10)) == expected
+    assert {sort} <= {"", *SORTS}
+    for rows_max in (1, 2, 4):
+        paged, after = [], ""
+        while True:
+            page = whole.page(Filter(sort=sort), after, rows_max)
+            paged += codes(page)
+            assert page.total == 6
+            if not (after := page.next):
+                break
+        assert paged == expected
+
+
+@pytest.mark.parametrize("place", ["x", "9", "-", "1.", "99999999999999999999.H1", "1.\n", "-1.H1", "٣.H1"])
+def test_a_place_that_is_none_is_no_fault(place):
+    for sort in ("", *SORTS):
+        assert made().page(Filter(sort=sort), place, 10).total == 6
