@@ -74,6 +74,11 @@ def commands(text: str) -> Markup:
     return Markup("").join(told)
 
 
+def typed(text: str) -> Markup:
+    """What somebody types (a day, say), inside a sentence: from the left, and in one line."""
+    return Markup('<bdi class="instant" dir="ltr">{}</bdi>').format(text)
+
+
 def _command(text: str, stop: str) -> Markup:
     words = Markup(" ").join(Markup("<span>{}</span>").format(one) if "-" in one else one for one in text.split(" "))
     command = Markup('<bdi class="code command" dir="ltr">{}</bdi>').format(words)

@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from central_sync.pages.front import Handler, Turned
+from central_sync.pages.rendering import typed
 from central_sync.terms import languages
 from central_sync.terms.days import Calendar, civil_day, day_end, parse
 from central_sync.wire.desk_sentences import desk_sentence
@@ -97,7 +98,7 @@ class JournalPages:
         further = {"before": f"{page.after.at}.{page.after.seq}"} if page.after else {}
         values = {
             "rows": page.rows, "now": now, "exact": exact, "asked": asked, "wrong": wrong, "case": wanted.hid, "numbers": NUMBERS,
-            "states": STATES, "today_typed": today, "today_said": languages.from_left(today, language), "paged": "before" in asked,
+            "states": STATES, "today_typed": today, "today_said": typed(today), "paged": "before" in asked,
             "further": urlencode({**kept, **further, **({"exact": "1"} if exact else {})}) if further else "",
             "first": urlencode(kept), "kept": kept, "turned": urlencode({**kept, **({} if exact else {"exact": "1"})}),
         }  # fmt: skip

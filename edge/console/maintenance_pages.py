@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
+from central_sync.pages.rendering import commands, typed
 from central_sync.terms.days import Calendar, civil_day, parse
-from central_sync.terms.languages import day_typed, from_left, plain_digits
+from central_sync.terms.languages import day_typed, plain_digits
 from edge.accounts import Role
 from edge.console.lobby import BASE, Lobby
 from edge.console.views import N_
@@ -133,7 +134,7 @@ class MaintenancePages:
         values: dict[str, Any] = {
             "window": self._maintenance.window(), "now": now, "form": {**given, **form}, "wrong": wrong, "lengths": LENGTHS_MINUTES,
             "typed": lambda minutes: plain_digits(str(minutes), tongue.language),
-            "told": tongue.text(WRONG[wrong]) % {"now": from_left(f"{given['day']} {given['time']}", tongue.language), "hours": tongue.number(MAINTENANCE_HOURS_MAX)}
+            "told": commands(tongue.text(WRONG[wrong])) % {"now": typed(f"{given['day']} {given['time']}"), "hours": tongue.number(MAINTENANCE_HOURS_MAX)}
             if wrong else "",
         }  # fmt: skip
         return self._lobby.page(request, "maintenance.html", values, session, 400 if wrong else 200)

@@ -84,7 +84,7 @@ async def test_what_makes_no_sense_is_said_and_the_form_keeps_what_was_written(
 ) -> None:
     status, _, page = await posted(client, HERE, **{**FORM, **change})
     assert status == 400
-    assert said in page
+    assert said in re.sub("</?bdi[^>]*>", "", page)
     assert place.maintenance.window() is None
     if "reason" not in change:
         assert "&lt;b&gt;a new disk" in page
