@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
-from central_sync.console.fleet_views import not_taken
+from central_sync.console.fleet_views import FAULTS, not_taken
 from central_sync.console.words import N_
 from central_sync.pages.languages import Tongue
 
@@ -137,18 +137,35 @@ SHAPES = (
     _shape(r"(?P<what>[a-z]+): (?P<why>.+\.)", N_("%(what)s: %(why)s")),
 )  # fmt: skip
 """The shapes of remarks that the programs write, each fitting whole texts alone."""
+ANCHORS: Mapping[str, str] = {
+    "authority": N_("the hub's authority"),
+    "tunnel": N_("the tunnel's other end"),
+    "update": N_("the root of updates"),
+}
+_UNPROVEN = re.compile(rf"({'|'.join(ANCHORS)}) ([a-z_]+)")
+"""One anchor and why it is not proven; several stand in a row, with commas between."""
 
 
 def told(text: str, tongue: Tongue) -> Markup:
     """A remark, a subject or an action's object as HTML in the reader's language; what has no known shape is a code or was written by hand, and stays as it is."""
     if text in WORDS:
         return Markup("{}").format(tongue.text(WORDS[text]))
+    unproven = [_UNPROVEN.fullmatch(part) for part in text.split(", ")]
+    if all(unproven):
+        return (
+            Markup("{}").format(tongue.text(", ")).join(_anchor(fits[1], fits[2], tongue) for fits in unproven if fits)
+        )
     for shape in SHAPES:
         fits = shape.like.fullmatch(text)
         if fits is not None:
             values = {name: _value(name, value, tongue) for name, value in fits.groupdict().items()}
             return Markup(tongue.text(shape.message)) % values  # noqa: S704 -- a message is ours, its values are escaped
     return _code(text)
+
+
+def _anchor(anchor: str, fault: str, tongue: Tongue) -> Markup:
+    why = Markup("{}").format(tongue.text(FAULTS[fault])) if fault in FAULTS else _code(fault)
+    return Markup("{}{}{}").format(tongue.text(ANCHORS[anchor]), tongue.text(": "), why)
 
 
 def _code(text: str) -> Markup:

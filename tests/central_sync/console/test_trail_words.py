@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import string
 from collections.abc import Iterator
 from pathlib import Path
@@ -104,3 +105,15 @@ def test_why_a_message_was_given_up_is_told_with_its_code() -> None:
     assert "هیچ یک از نشانی‌ها را نمی‌پذیرد" in trail_words.told(remark, PERSIAN)
     assert "recipients_refused_550" in trail_words.told(remark, PERSIAN)
     assert "&lt;b&gt;" in trail_words.told("message 7f: <b>", PERSIAN)
+
+
+def test_anchors_that_are_not_proven_are_told_with_their_reasons() -> None:
+    remark = "authority drill_wrong_name, update expired"
+    assert trail_words.told(remark, ENGLISH).startswith(
+        "the hub&#39;s authority: the hub&#39;s next certificate is not for"
+    )
+    told = trail_words.told(remark, PERSIAN)
+    assert not re.search("[a-z]{3}", re.sub("<[^>]*>", "", told)), told
+    assert "، " in told
+    assert "from_a_newer_one" in trail_words.told("tunnel from_a_newer_one", PERSIAN)
+    assert trail_words.told("tunnel, authority", ENGLISH) == '<bdi class="code">tunnel, authority</bdi>'
