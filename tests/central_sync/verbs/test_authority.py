@@ -5,14 +5,20 @@ from __future__ import annotations
 import json
 import os
 import pty
+import socket
+import ssl
 import subprocess
 import sys
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from central_sync.app import AUTHORITY_FOLDER
 from central_sync.config import load
+from central_sync.fleet import packing
 from central_sync.fleet.handover import HandoverError
+from central_sync.fleet.packing import take
 from central_sync.fleet.reports import packed
 from central_sync.place import Place
 from central_sync.store.fleet_records import ReportRow
@@ -22,6 +28,7 @@ from central_sync.wire.limits import WIRE_VERSION
 from central_sync.wire.messages import EdgeReport
 from tests.central_sync.test_main import hub_command
 from tests.patience import HUNG_S
+from tests.programs import start_hub
 from tests.tidy import tree
 
 
@@ -131,6 +138,53 @@ def test_the_authority_goes_to_another_hub_through_a_pipe_before_its_init(hub, t
     hub_command(other, "init")
     assert hub_command(other, "authority", "show").stdout == shown, "init keeps what was taken"
     assert "authority_packed" in hub_command(hub, "audit").stdout
+
+
+def serves(port: str, name: str, trusted: str) -> bool:
+    """Whether the hub there proves to be ``name`` to somebody who believes ``trusted`` alone."""
+    asking = ssl.create_default_context(cadata=trusted)
+    host, _, number = port.removeprefix("https://").partition(":")
+    try:
+        with (
+            socket.create_connection((host, int(number)), HUNG_S) as bare,
+            asking.wrap_socket(bare, server_hostname=name),
+        ):
+            return True
+    except ssl.SSLCertVerificationError:
+        return False
+
+
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+def test_two_hubs_of_one_database_go_over_together_each_under_its_own_name(tmp_path, url):
+    """Each with a folder of its own, both at work; whatever is done at the one is taken at the other."""
+    folders = {name: tmp_path / name for name in ("hub1.example", "hub2.example")}
+    for folder in folders.values():
+        folder.mkdir(mode=0o700)
+        (folder / "hub.toml").write_text(f'database = "{url}"\n')
+    one, two = folders.values()
+
+    def given(fingerprint: str = "") -> None:
+        now = datetime.now(UTC)
+        take(two / AUTHORITY_FOLDER, packing.packed(one / AUTHORITY_FOLDER, now), now, fingerprint)
+
+    hub_command(one, "init", "--name", "hub1.example")
+    given(hub_command(one, "authority", "show").stdout.split("fingerprint: ")[1].split()[0])
+    hub_command(two, "init", "--name", "hub2.example")
+    with start_hub(one) as first, start_hub(two) as second:
+        for step in ("next", "switch", "retire"):
+            hub_command(one, "authority", step)
+            given()
+            trusted = Place(one, load(one)).authority().pem()
+            for name, hub in zip(folders, (first, second), strict=True):
+                until(lambda hub=hub, name=name, trusted=trusted: serves(hub.enrol, name, trusted), f"{name}: {step}")
+        assert not serves(first.enrol, "hub2.example", trusted)
+
+
+def until(what, why: str) -> None:
+    ends = time.monotonic() + HUNG_S
+    while not what():
+        assert time.monotonic() < ends, why
+        time.sleep(0.2)
 
 
 def test_keys_are_written_neither_to_a_screen_nor_to_a_file_that_others_read(tmp_path):
