@@ -15,6 +15,7 @@ r"""What Linux and Windows do differently, each thing under one name, so that no
 | ``owner_only``, ``others_may_read``, ``stranger_to`` | mode and owner | nobody: the access list is the installer's |
 | ``when_told_to_end`` | SIGTERM, SIGINT | the event of our service's program, Ctrl-Break, Ctrl-C |
 | ``listen_alone`` | a port just left may be taken again | nobody else may take our port while we have it, which is not Windows' default |
+| ``spare_memory`` | glibc's allocator gives back what was freed | nothing: the heap does so by itself |
 | ``bind_to_device`` | ``SO_BINDTODEVICE`` | not to be had: refused, never left out |
 | ``ACCEPTS_BY_SOCKET`` | asyncio asks our socket for the next connection | it asks the system, past our socket |
 | ``Entrance``, ``reach`` | a socket in the data folder (``unix_socket.py``) | a port on loopback, and a secret in the data folder (``loopback.py``) |
@@ -48,6 +49,7 @@ if sys.platform == "win32":
         read_at,
         replace,
         say_utf8,
+        spare_memory,
         stranger_to,
         sync_folder,
         when_told_to_end,
@@ -73,6 +75,7 @@ else:
         read_at,
         replace,
         say_utf8,
+        spare_memory,
         stranger_to,
         sync_folder,
         when_told_to_end,
@@ -82,6 +85,6 @@ else:
 
 __all__ = [
     "ACCEPTS_BY_SOCKET", "APPLIANCE", "FRESH", "OPENED", "Entrance", "aio", "bind_to_device", "data_folder", "data_home", "direct", "hold", "listen_alone",
-    "others_may_read", "owner_only", "point", "pointed", "private", "reach", "read_at", "replace", "say_utf8", "stranger_to", "sync_folder", "when_told_to_end",
+    "others_may_read", "owner_only", "point", "pointed", "private", "reach", "read_at", "replace", "say_utf8", "spare_memory", "stranger_to", "sync_folder", "when_told_to_end",
     "write_synced",
 ]  # fmt: skip

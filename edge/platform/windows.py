@@ -223,6 +223,11 @@ def bind_to_device(_made: socket.socket, _device: str) -> None:
     raise OSError(errno.ENOTSUP, "Windows cannot bind to an interface: leave listen_device and sync_device empty")
 
 
+def spare_memory() -> bool:
+    """Windows' own heap gives large pieces back by itself."""
+    return False
+
+
 def say_utf8() -> None:
     """What is printed into a file or to another program is UTF-8, here as everywhere; a console shows every letter by itself."""
     for stream in (sys.stdout, sys.stderr, sys.stdin):

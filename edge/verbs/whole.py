@@ -82,6 +82,7 @@ def workstation_remove(folder: Path, name: str) -> None:
 @click.pass_obj
 def run(folder: Path, listen: str, listen_device: str) -> None:
     """Run the edge until it is told to end; prints one JSON line when it listens."""
+    platform.spare_memory()
     settings = _settings(folder, listen, listen_device)
     log.configure(settings.log_level)
     who = identity.load(folder)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -54,3 +57,35 @@ def test_what_is_written_is_read_again_and_no_link_is_followed(tmp_path: Path) -
     (tmp_path / "link").symlink_to("slate")
     with pytest.raises(OSError, match="symbolic"):
         os.open(tmp_path / "link", os.O_RDWR | posix.FRESH)
+
+
+_HEAPS = """
+import re, sys, threading
+from pathlib import Path
+from edge.platform import posix
+assert sys.argv[1] == "as it is" or posix.spare_memory()
+
+def resident_kb():
+    return int(re.search(r"VmRSS:\\s+(\\d+)", Path("/proc/self/status").read_text()).group(1))
+
+before, stays = resident_kb(), []
+def work():
+    for _ in range(4):
+        pieces = [bytearray(b"x") * 1_200_000 for _ in range(8)]
+        stays.append(bytearray(b"x") * 20_000)
+for _ in range(6):
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+print(resident_kb() - before)
+"""
+
+
+@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "mallopt"), reason="only glibc can be told")
+def test_what_threads_needed_once_goes_back_to_the_system() -> None:
+    kept = {
+        how: int(subprocess.run([sys.executable, "-c", _HEAPS, how], capture_output=True, check=True, text=True).stdout)
+        for how in ("as it is", "spared")
+    }
+    assert kept["spared"] < 6_000
+    assert kept["as it is"] > kept["spared"] + 4_000, "else nothing needs to be told to it any more"
