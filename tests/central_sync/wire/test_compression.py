@@ -10,6 +10,7 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.claims import Packets
 from central_sync.wire import compression
 from central_sync.wire.compression import DICTIONARY, KNOWN, OLDEST, Level, compressed, decompressed, dictionary_of
 from central_sync.wire.limits import WINDOW_BYTES_MAX
@@ -41,6 +42,13 @@ def test_a_frame_names_its_dictionary_and_its_size() -> None:
         assert dictionary_of(frame) == number
     assert dictionary_of(compressed(b"x" * 1000, Level.INTERACTIVE)) == 0
     assert dictionary_of(b"no frame") == 0
+
+
+def test_the_tables_for_a_backlog_fit_its_batches_and_not_the_dictionary_alone() -> None:
+    packets = Packets(1)
+    plain = b"".join([packets.draft().packet for _ in range(256)])
+    by_its_level_alone = zstandard.ZstdCompressor(level=Level.BACKLOG, dict_data=SHARED).compress(plain)
+    assert len(compressed(plain, Level.BACKLOG, DICTIONARY)) < 0.98 * len(by_its_level_alone)
 
 
 @pytest.mark.parametrize("number", KNOWN)
