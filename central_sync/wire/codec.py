@@ -124,8 +124,8 @@ def sha256(data: bytes) -> bytes:
     """
     if not _HASH_WITHOUT_PAUSE_BYTES <= len(data) < _HASH_BYTES_SMALL:
         return hashlib.sha256(data).digest()
-    state = hashlib.sha256()
-    for at in range(0, len(data), _HASH_WITHOUT_PAUSE_BYTES):
+    state = hashlib.sha256(data[:_HASH_WITHOUT_PAUSE_BYTES])
+    for at in range(_HASH_WITHOUT_PAUSE_BYTES, len(data), _HASH_WITHOUT_PAUSE_BYTES):
         state.update(data[at : at + _HASH_WITHOUT_PAUSE_BYTES])
     return state.digest()
 

@@ -7,6 +7,7 @@ forbid changes nothing and is told.
 from __future__ import annotations
 
 import os
+import struct
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,8 +15,9 @@ import msgspec
 import structlog
 
 from edge.errors import IllegalEvent, JournalUnavailable
-from edge.journal import look
+from edge.journal import bulk, look
 from edge.journal import records as r
+from edge.journal.bulk import Statement
 from edge.journal.frames import Sealed
 from edge.journal.look import Row
 from edge.journal.sealing import Vault
@@ -31,26 +33,25 @@ _OUTCOMES = {Outcome.FINAL: FINAL, Outcome.REFUSED: REFUSED}
 _FIELDS = (
     "seq", "key", "lane", "number", "size", "at", "digest", "outcome", "place", "ix", "confirmation", "before", "moved", "parked",
 )  # fmt: skip
+_NUMBER = struct.Struct(">q")
 _BORN = 7
 """So many of them are known at birth; the others are 0 then."""
 
 
-def _enter(given: int) -> str:
-    values = [f"value ->> {place}" if place < given else "0" for place in range(len(_FIELDS))]
-    return f"insert into entry ({', '.join(_FIELDS)}) select {', '.join(values)} from json_each(?)"  # noqa: S608 -- our own names
+def _enter(given: int) -> Statement:
+    row = ", ".join(["?"] * given + ["0"] * (len(_FIELDS) - given))
+    return Statement(f"insert into entry ({', '.join(_FIELDS)}) values {{}}", f"({row})")  # noqa: S608 -- our own names
 
 
 _ENTER_OPEN, _ENTER = _enter(_BORN), _enter(len(_FIELDS))
-_CHANGE = (
-    "update entry set outcome = n.value ->> 1, place = n.value ->> 2, ix = n.value ->> 3, confirmation = n.value ->> 4,"
-    " before = n.value ->> 5, moved = n.value ->> 6, parked = n.value ->> 7 from json_each(?) n where entry.seq = n.value ->> 0"
+_CHANGE = Statement(
+    "with n (seq, outcome, place, ix, confirmation, before, moved, parked) as (values {}) update entry set outcome = n.outcome, place = n.place,"
+    " ix = n.ix, confirmation = n.confirmation, before = n.before, moved = n.moved, parked = n.parked from n where entry.seq = n.seq",
+    "(?, ?, ?, ?, ?, ?, ?, ?)",
 )
-_REFER = "insert or ignore into reference (key, seq) select value ->> 0, value ->> 1 from json_each(?)"
-_SEALED = r.NONCE_BYTES + r.LINK_BYTES
-_SEGMENTS = (
-    "insert or ignore into segment (first, count, at, key, nonce, link, body)"
-    " select value ->> 0, value ->> 1, value ->> 2, value ->> 3, substr(?1, value ->> 4, ?2),"
-    " substr(?1, (value ->> 4) + ?2, ?3), substr(?1, (value ->> 4) + ?2 + ?3, value ->> 5) from json_each(?4)"
+_REFER = Statement("insert or ignore into reference (key, seq) values {}", "(?, ?)")
+_SEGMENT = Statement(
+    "insert or ignore into segment (first, count, at, key, nonce, link, body) values {}", "(?, ?, ?, ?, ?, ?, ?)"
 )
 _COUNT = "update state set value = value + ? where name = ?"
 
@@ -62,15 +63,12 @@ def fold(c: Connection, vault: Vault, tail: Tail, commits: Sequence[Sealed]) -> 
         JournalUnavailable: SQLite has undone the transaction by itself.
     """
     c.execute("begin immediate")
-    if commits:
-        _segments(c, commits)
+    bulk.execute(c, _SEGMENT, commits)
     older = look.rows(c, tail.touched() - tail.entries.keys())
     opened, fresh, changed, counts = _rows(tail, older)
     for statement, rows in ((_ENTER_OPEN, opened), (_ENTER, fresh), (_CHANGE, changed)):
-        if rows:
-            c.execute(statement, (_json(rows),))
-    if tail.references:
-        c.execute(_REFER, (_json([(key, seq) for key, seqs in tail.references.items() for seq in seqs]),))
+        bulk.execute(c, statement, rows)
+    bulk.execute(c, _REFER, [(key, seq) for key, seqs in tail.references.items() for seq in seqs])
     _facts(c, vault, tail)
     for name, change in counts.items():
         c.execute(_COUNT, (change, name))
@@ -78,16 +76,6 @@ def fold(c: Connection, vault: Vault, tail: Tail, commits: Sequence[Sealed]) -> 
     if not c.in_transaction:
         raise JournalUnavailable("SQLite gave the fold up")
     c.execute("commit")
-
-
-def _segments(c: Connection, commits: Sequence[Sealed]) -> None:
-    """All in one statement, and their bytes in one piece: the interpreter is given up once."""
-    places, at = [], 1
-    for row in commits:
-        places.append((row.first, row.records, row.at, row.key, at, len(row.body)))
-        at += _SEALED + len(row.body)
-    content = b"".join([part for row in commits for part in row[4:]])
-    c.execute(_SEGMENTS, (content, r.NONCE_BYTES, r.LINK_BYTES, _json(places)))
 
 
 def row_after(row: Row, verdict: Verdict | None, moves: Sequence[tuple[int, Mark]]) -> Row:
@@ -174,8 +162,5 @@ def _facts(c: Connection, vault: Vault, tail: Tail) -> None:
 
 def digest_number(digest: bytes) -> int:
     """The first 64 bits of a digest as SQLite has a number."""
-    return int.from_bytes(digest[:8].ljust(8, b"\0"), "big", signed=True)
-
-
-def _json(values: Any) -> str:
-    return msgspec.json.encode(values).decode()
+    number: int = _NUMBER.unpack_from(digest if len(digest) >= _NUMBER.size else digest.ljust(_NUMBER.size, b"\0"))[0]
+    return number

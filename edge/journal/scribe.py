@@ -202,7 +202,10 @@ class Scribe:
 
     def find(self, institution: str, msgid: str) -> tuple[int, r.Entry] | None:
         """By identity."""
-        for seq in self._with_key(r.msgid_key(msgid)):
+        key = r.msgid_key(msgid)
+        if self._found.get(key) == [] and key not in self.tail.msgids and key not in self._state.tail.msgids:
+            return None  # nearly everything is new
+        for seq in self._with_key(key):
             entry = self.entry(seq)
             if entry is not None and (entry.msgid, entry.institution) == (msgid, institution):
                 return seq, entry
@@ -218,9 +221,11 @@ class Scribe:
 
     def fact(self, kind: str, name: str) -> bytes | None:
         """A fact's value."""
-        if (kind, name) in self.tail.facts:
-            return self.tail.facts[kind, name]
-        return self._state.facts.get(kind, {}).get(name)
+        fresh = self.tail.facts
+        if fresh and (kind, name) in fresh:
+            return fresh[kind, name]
+        kept = self._state.facts.get(kind)
+        return kept.get(name) if kept else None
 
     def standing_at(self, seq: int) -> Standing | None:
         """How the entry ``seq`` stands."""

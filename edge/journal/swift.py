@@ -129,16 +129,19 @@ class Swift:
     def _light(self, waiting: Sequence[Operation[Any]]) -> tuple[int, set[int]]:
         """How many from the first on seem to need nothing but memory, and the names that they look up that the tables certainly do not know."""
         new: set[int] = set()
-        here = self._commits.state.tail.msgids
+        here, may_have = self._commits.state.tail.msgids, self._known.may_have
         count = weight = 0
         for operation in waiting:
             weight += operation.weight
             if count == SWIFT_OPERATIONS_MAX or isinstance(operation, Upkeep) or weight > SWIFT_BYTES_MAX // 2:
                 break
-            fresh = [key for key in operation.keys if not self._known.may_have(key)]
-            if any(key not in here for key in operation.keys if key not in fresh):
-                break  # the tables have to be asked, by the thread; what came before it need not wait for that
-            new.update(fresh)
+            for key in operation.keys:
+                if not may_have(key):
+                    new.add(key)
+                elif (
+                    key not in here
+                ):  # the tables have to be asked, by the thread; what came before it need not wait for that
+                    return count, new
             count += 1
         return count, new
 

@@ -6,8 +6,9 @@ and the tables then: what is no longer in the tail is in the tables.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from typing import TypeVar
 
 from msgspec import Struct
 
@@ -32,6 +33,8 @@ CONFIRMATION_CODES = (
 """How the tables write a confirmation: its place here."""
 WITHDRAWN_AT, BORN_REFUSED_AT = -1, -2
 """``ix`` of a verdict that no answer of the hub gave."""
+
+T = TypeVar("T")
 
 assert set(CONFIRMATION_CODES) == set(Confirmation)
 assert {c for pair in CONFIRMATIONS for c in pair[:1]} | set(CONFIRMATIONS.values()) <= set(CONFIRMATION_CODES)
@@ -197,12 +200,10 @@ class Tail:
         self.last = newer.last or self.last
         self.weight += newer.weight
         self.entries.update(newer.entries)
-        for names, more in ((self.msgids, newer.msgids), (self.references, newer.references)):
-            for key, seqs in more.items():
-                names[key] = [*names.get(key, ()), *seqs]
+        _merge(self.msgids, newer.msgids)
+        _merge(self.references, newer.references)
         self.verdicts.merge(newer.verdicts)
-        for seq, moves in newer.moves.items():
-            self.moves[seq] = [*self.moves.get(seq, ()), *moves]
+        _merge(self.moves, newer.moves)
         self.parked.update(newer.parked)
         self.facts.update(newer.facts)
 
@@ -236,6 +237,15 @@ class Tail:
     def _move(self, seq: int, moves: Iterable[tuple[int, str]]) -> None:
         for of, mark in moves:
             self.moves.setdefault(of, []).append((seq, Mark(mark)))
+
+
+def _merge(lists: dict[int, list[T]], newer: Mapping[int, list[T]]) -> None:
+    """Take in the lists of ``newer``; none is changed in place, for several tails may share it."""
+    if lists.keys().isdisjoint(newer):
+        lists.update(newer)
+        return
+    for key, more in newer.items():
+        lists[key] = [*lists.get(key, ()), *more]
 
 
 def block_name(first: int) -> str:

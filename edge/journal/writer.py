@@ -148,8 +148,7 @@ class Writer:
     def _told(self, results: Sequence[Result]) -> None:
         """Tell the callers, and look after the journal while nobody writes."""
         self.operations += len(results)
-        for operation, _, _ in results:
-            self._known.add(operation.keys)
+        self._known.add([key for operation, _, _ in results for key in operation.keys])
         tell(results)
         self._tend()
 
