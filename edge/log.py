@@ -6,15 +6,17 @@ Rules
     * ``event`` is a sentence written in our source; a value is a number, a truth value, or short text.
     * An exception is written as its class and the place that raised it, never as its text: foreign texts quote their input.
     * What libraries log through the standard library comes out in the same way: logger, level, exception class, place.
+    * A line that cannot be written (stderr is a full disk or a closed pipe) stops nobody's work.
 """
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sys
 from collections import deque
 from collections.abc import MutableMapping
-from typing import Any, TextIO
+from typing import Any, TextIO, cast
 
 import structlog
 
@@ -49,7 +51,7 @@ def configure(level: str = "info", stream: TextIO | None = None) -> None:
             structlog.processors.JSONRenderer(ensure_ascii=True),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        logger_factory=structlog.PrintLoggerFactory(target),
+        logger_factory=structlog.PrintLoggerFactory(cast("TextIO", _Patient(target))),
         cache_logger_on_first_use=False,
     )
     root = logging.getLogger()
@@ -95,6 +97,23 @@ def _value(value: object) -> object:
     if value is None or isinstance(value, bool | int | float):
         return value
     return str(value)[:TEXT_CHARACTERS_MAX]
+
+
+class _Patient:
+    """A stream that may be full or gone: whoever tells something there goes on with its work, and the line is among :func:`recent` all the same."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> None:
+        """Write it if it can be written."""
+        with contextlib.suppress(OSError, ValueError):  # ValueError: it is closed
+            self._stream.write(text)
+
+    def flush(self) -> None:
+        """The same."""
+        with contextlib.suppress(OSError, ValueError):
+            self._stream.flush()
 
 
 class _Foreign(logging.Handler):

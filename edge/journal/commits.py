@@ -88,10 +88,7 @@ class Commits:
         scribe = Scribe(looking, self.vault, self.state, found, self.refuses)
         results = [tried(operation, scribe) for operation in begun]
         if scribe.records:
-            segment = scribe.sealed()
-            self._write(segment)
-            self.commits += 1
-            self.state.take(scribe.tail, segment.link)
+            self._write(scribe, scribe.sealed())
         return results
 
     def upkept(self, begun: list[Operation[Any]]) -> list[Result]:
@@ -107,19 +104,26 @@ class Commits:
         self._fold_now()
         return [tried(operation, self._usable()) for operation in begun]
 
-    def _write(self, segment: Sealed) -> None:
-        """On the slate if it fits there, else into SQLite itself; it is on the disk when this returns."""
+    def _write(self, scribe: Scribe, segment: Sealed) -> None:
+        """On the slate if it fits there, else into SQLite itself; it is on the disk and in memory when this returns."""
         if self.slate is not None and not self.slate.fits(segment):
             self._make_room(segment)
         if self.slate is not None and self.slate.fits(segment):
             began = time.monotonic()
-            self.slate.write(segment)
+            frame_bytes = self.slate.write(segment)
             self.quick = time.monotonic() - began < SWIFT_S_MAX
+            try:
+                self._counts(scribe, segment, frame_bytes)
+            except Exception:  # whatever it was, the callers are told that nothing was kept
+                self.slate.wipe()
+                raise
             return
         if self.slate is not None and not self.slate.clean():
             raise JournalUnavailable("a refused commit still stands on the slate")
         self._usable().execute(_INSERT, segment)
         self._unchecked += len(segment.body) + PAGES_PER_COMMIT * JOURNAL_PAGE_BYTES
+        self.commits += 1
+        self.state.take(scribe.tail, segment.link)
 
     def _make_room(self, segment: Sealed) -> None:
         """Turn the slate over while this side is folded; if that does not help, fold all of it."""
@@ -158,11 +162,15 @@ class Commits:
         return self.slate.fits(segment)
 
     def wrote(self, scribe: Scribe, segment: Sealed, frame_bytes: int) -> None:
-        """``segment`` stands on the slate; it was written by somebody else."""
+        """``segment`` stands on the slate; it was written by somebody else. Raises: it is to be :meth:`refused`."""
+        self._counts(scribe, segment, frame_bytes)
+
+    def _counts(self, scribe: Scribe, segment: Sealed, frame_bytes: int) -> None:
+        """What stands on the slate behind all that counts there does so, too, once it was taken into memory: if that fails, it can still be wiped off."""
         assert self.slate is not None
+        self.state.take(scribe.tail, segment.link)
         self.slate.wrote(segment, frame_bytes)
         self.commits += 1
-        self.state.take(scribe.tail, segment.link)
 
     def refused(self, error: Exception) -> None:
         """Somebody else's write on the slate failed: wipe it, and drop it."""
@@ -241,9 +249,7 @@ class Commits:
         assert self.vault is not None
         scribe = Scribe(self._connection, self.vault, self.state, {}, _nothing)
         scribe.add(r.Life(life=os.urandom(LIFE_BYTES), why="made", at=0))
-        segment = scribe.sealed()
-        self._write(segment)
-        self.state.take(scribe.tail, segment.link)
+        self._write(scribe, scribe.sealed())
 
     def _begin_slate(self) -> None:
         """A new one; without room for it, commits go into SQLite itself, and it is tried again a while later."""

@@ -63,7 +63,7 @@ def fold(c: Connection, vault: Vault, tail: Tail, commits: Sequence[Sealed]) -> 
         JournalUnavailable: SQLite has undone the transaction by itself.
     """
     c.execute("begin immediate")
-    bulk.execute(c, _SEGMENT, commits)
+    bulk.execute(c, _SEGMENT, [_bound(row) for row in commits])
     older = look.rows(c, tail.touched() - tail.entries.keys())
     opened, fresh, changed, counts = _rows(tail, older)
     for statement, rows in ((_ENTER_OPEN, opened), (_ENTER, fresh), (_CHANGE, changed)):
@@ -76,6 +76,12 @@ def fold(c: Connection, vault: Vault, tail: Tail, commits: Sequence[Sealed]) -> 
     if not c.in_transaction:
         raise JournalUnavailable("SQLite gave the fold up")
     c.execute("commit")
+
+
+def _bound(row: Sealed) -> tuple[int, int, int, int, bytearray, bytearray, bytearray]:
+    """As pysqlite3 binds it soonest: of each value that is ``bytes`` it asks first whether somebody adapts it, which costs more than to keep it."""
+    first, count, at, key, nonce, link, body = row
+    return first, count, at, key, bytearray(nonce), bytearray(link), bytearray(body)
 
 
 def row_after(row: Row, verdict: Verdict | None, moves: Sequence[tuple[int, Mark]]) -> Row:

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import itertools
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -36,6 +37,8 @@ from edge.limits import SLATE_BYTES
 Connection = Any  # pysqlite3 has no types
 
 _MODE = 0o600
+_TRIES = 8
+"""So often a slate is read again that somebody may be writing."""
 
 _log = structlog.get_logger(__name__)
 
@@ -85,8 +88,8 @@ class Slate:
             frames.SIDES[self._now][1], self._size
         )
 
-    def write(self, row: Sealed) -> None:
-        """Bring ``row`` to the disk; it is there when this returns.
+    def write(self, row: Sealed) -> int:
+        """Bring ``row`` to the disk; it is there when this returns, and counts after :meth:`wrote`. How many bytes its frame has.
 
         Raises:
             OSError: it is not, and will not be found there.
@@ -98,14 +101,14 @@ class Slate:
         except OSError:
             self.wipe()
             raise
-        self.wrote(row, len(frame))
+        return len(frame)
 
     def wrote(self, row: Sealed, frame_bytes: int) -> None:
-        """``row`` is on the disk, where it had to go."""
+        """``row`` is on the disk, where it had to go, and counts."""
+        self._rows[self._now].append(row)
         self.at += frame_bytes
         self._following = row.first + row.records
         self.soiled = False
-        self._rows[self._now].append(row)
 
     def turn(self) -> bool:
         """Write on the other side from now on, if the tables have all of it; not while a refused frame stands on this one: the next must go over it."""
@@ -253,11 +256,26 @@ def resumed(path: Path, content: Content) -> Slate:
 
 
 def content(path: Path) -> Content | None:
-    """What the slate of the journal at ``path`` says; ``None``: there is none, or it is no slate.
+    """What the slate of the journal at ``path`` says; ``None``: there is none, or it is no slate. Everything that was on the disk before is in it or taken into
+    the tables by now, and nothing that came after something that is missing.
 
     Raises:
         JournalError: it cannot be read.
     """
+    found = _content(path)
+    for _ in range(_TRIES):
+        if found is None or not _torn(found.rows):
+            break
+        found = _content(path)
+    return found
+
+
+def _torn(rows: Sequence[Sealed]) -> bool:
+    """Whether something is missing between them: written, maybe, while the file was read, behind the place where the reading was, or lost, or folded long ago."""
+    return any(before.first + before.records != row.first for before, row in itertools.pairwise(rows))
+
+
+def _content(path: Path) -> Content | None:
     try:
         data = path_of(path).read_bytes()
     except FileNotFoundError:

@@ -67,3 +67,19 @@ def test_long_text_is_cut_and_strange_values_become_text(written: io.StringIO) -
     [line] = lines(written)
     assert len(line["detail"]) == log.TEXT_CHARACTERS_MAX
     assert (line["kind"], line["took_ms"], line["line"]) == ("['a']", 1.5, None)
+
+
+class Gone(io.StringIO):
+    """A stream of a full disk."""
+
+    def write(self, _: str) -> int:
+        raise OSError(28, "no room")
+
+
+def test_a_line_that_cannot_be_written_stops_nobody_and_is_kept_all_the_same(written: io.StringIO) -> None:
+    closed = io.StringIO()
+    closed.close()
+    for stream in (Gone(), closed):
+        log.configure("info", stream)
+        structlog.get_logger().info("a thing", count=5)
+        assert log.recent()[-1]["count"] == 5

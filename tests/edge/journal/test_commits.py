@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from edge.journal import Journal, commits, writer
+from edge.errors import JournalUnavailable
+from edge.journal import Journal, commits, slate, writer
 from tests.edge.journal.drafts import draft, folded
 from tests.patience import HUNG_S
 
@@ -50,3 +51,30 @@ async def test_nothing_is_sound_while_something_has_to_be_brought_into_order(jou
     assert not made.sound
     journal.path.with_name("elsewhere").rename(journal.path)
     assert made.sound
+
+
+@pytest.mark.parametrize("limit_s", [0.0, HUNG_S])
+async def test_what_is_written_but_cannot_be_taken_into_memory_never_comes_back(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch, limit_s: float
+) -> None:
+    """By the loop or by the thread: the caller is told that nothing was kept, so nothing is."""
+    monkeypatch.setattr(commits, "SWIFT_S_MAX", limit_s)
+    for number in range(3):
+        await journal.append(draft(f"m{number}"))
+
+    def wrong(*_: object) -> None:
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(journal._state, "take", wrong)
+        with pytest.raises(JournalUnavailable):
+            await journal.append(draft("m3"))
+    left = slate.content(journal.path)
+    assert left is not None
+    assert [row.first for row in left.rows][-1] == journal.head
+    assert (await journal.append(draft("m4"))).fresh
+    assert (await journal.append(draft("m3"))).fresh, "nobody knows of the first try"
+    await journal.close()
+    await journal.open()
+    assert (await journal.stats()).entries == {"open": 5}
+    assert await journal.check() == []

@@ -2,34 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
 import errno
 import os
-import shutil
-from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
-from pysqlite3 import dbapi2 as sqlite
 
-from edge.errors import JournalDamaged, JournalUnavailable
-from edge.journal import Journal, files, frames, look, schema, slate, writer
-from edge.journal.backup import Owner, _copy
+from edge.journal import frames, slate
 from edge.journal.frames import BLOCK_BYTES, SIDE_BYTES, Sealed
-from edge.journal.sealing import Vault
 from edge.journal.slate import Content, Slate
-from edge.journal.verify import verify
-from edge.limits import SLATE_BYTES, WAL_BYTES_MAX
-from tests.edge.journal.drafts import NOW, applied, draft, folded
-from tests.patience import HUNG_S
+from edge.limits import SLATE_BYTES
 
 ID = 7
 
 
 def sealed(first: int, records: int = 1, body: bytes = b"body") -> Sealed:
     return Sealed(first, records, 5, 6, b"n" * 12, b"l" * 32, body)
+
+
+def put(open_slate: Slate, row: Sealed) -> None:
+    open_slate.wrote(row, open_slate.write(row))
 
 
 @pytest.fixture
@@ -51,7 +43,7 @@ def read(path: Path) -> Content:
 def test_what_was_written_is_read_in_order_and_the_file_does_not_grow(path: Path, open_slate: Slate) -> None:
     rows = [sealed(1, 3), sealed(4, 1, b"x" * 10_000), sealed(5, 2)]
     for row in rows:
-        open_slate.write(row)
+        put(open_slate, row)
     assert (read(path).id, read(path).rows, read(path).beyond) == (ID, rows, 0)
     assert open_slate.rows == rows
     assert slate.path_of(path).stat().st_size == SLATE_BYTES
@@ -60,16 +52,16 @@ def test_what_was_written_is_read_in_order_and_the_file_does_not_grow(path: Path
 
 def test_what_is_left_of_before_is_not_read_again(path: Path, open_slate: Slate) -> None:
     for first in (1, 2, 3, 4):
-        open_slate.write(sealed(first))
+        put(open_slate, sealed(first))
     open_slate.taken(4)
-    open_slate.write(sealed(5))
+    put(open_slate, sealed(5))
     assert read(path).rows == [sealed(5)], "the frame behind it holds the record 2, which does not follow"
     assert read(path).beyond == 4, "no more than what was taken long ago"
 
 
 def test_a_torn_frame_ends_it_and_a_whole_one_behind_a_broken_one_is_told(path: Path, open_slate: Slate) -> None:
     for first in (1, 2, 3):
-        open_slate.write(sealed(first, body=b"b" * 5_000))
+        put(open_slate, sealed(first, body=b"b" * 5_000))
     whole = slate.path_of(path).read_bytes()
     for broken, rows, beyond in ((3, 2, 0), (2, 1, 3), (1, 0, 3)):
         at = BLOCK_BYTES + (broken - 1) * 2 * BLOCK_BYTES + BLOCK_BYTES + 100
@@ -78,7 +70,7 @@ def test_a_torn_frame_ends_it_and_a_whole_one_behind_a_broken_one_is_told(path: 
 
 
 def test_another_id_says_nothing_of_what_was_there(path: Path, open_slate: Slate) -> None:
-    open_slate.write(sealed(1))
+    put(open_slate, sealed(1))
     open_slate.close()
     fresh = slate.begun(path, ID + 1)
     assert (read(path).id, read(path).rows, read(path).beyond) == (ID + 1, [], 0)
@@ -87,14 +79,14 @@ def test_another_id_says_nothing_of_what_was_there(path: Path, open_slate: Slate
 
 
 def test_one_that_is_gone_on_with_is_wiped_behind_its_last_frame(path: Path, open_slate: Slate) -> None:
-    open_slate.write(sealed(1))
-    open_slate.write(sealed(2, body=b"b" * 9_000))
+    put(open_slate, sealed(1))
+    put(open_slate, sealed(2, body=b"b" * 9_000))
     data = bytearray(slate.path_of(path).read_bytes())
     data[3 * BLOCK_BYTES] ^= 1  # the power went while it was written
     slate.path_of(path).write_bytes(data)
     again = slate.resumed(path, read(path))
     assert again.rows == [sealed(1)]
-    again.write(sealed(2))
+    put(again, sealed(2))
     assert read(path).rows == [sealed(1), sealed(2)]
 
 
@@ -108,7 +100,7 @@ def test_room_is_told_to_the_byte(open_slate: Slate) -> None:
 
 def test_what_does_not_follow_does_not_fit_until_it_begins_anew(path: Path, open_slate: Slate) -> None:
     assert open_slate.fits(sealed(5))
-    open_slate.write(sealed(5, 3))
+    put(open_slate, sealed(5, 3))
     again = slate.resumed(path, read(path))
     for one in (open_slate, again):
         assert one.fits(sealed(8)) > one.fits(sealed(9))
@@ -136,265 +128,36 @@ def test_a_refused_frame_is_wiped_off_as_soon_as_the_disk_lets_it(
     assert read(path).rows == []
 
 
+def test_a_side_that_is_written_while_the_other_is_read_leaves_nothing_out(
+    path: Path, open_slate: Slate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(open_slate, sealed(1))
+    begin = slate.path_of(path).read_bytes()[:SIDE_BYTES]
+    put(open_slate, sealed(2))
+    assert open_slate.turn()
+    put(open_slate, sealed(3))
+    reads: list[Path] = []
+    read_bytes = Path.read_bytes
+
+    def torn_at_first(place: Path) -> bytes:
+        reads.append(place)
+        data = read_bytes(place)
+        return begin + data[SIDE_BYTES:] if len(reads) == 1 else data
+
+    monkeypatch.setattr(Path, "read_bytes", torn_at_first)
+    assert read(path).rows == [sealed(1), sealed(2), sealed(3)]
+    assert len(reads) == 2
+
+
+def test_what_is_missing_for_good_is_not_read_for_ever(path: Path, open_slate: Slate) -> None:
+    put(open_slate, sealed(1))
+    assert open_slate.turn()
+    put(open_slate, sealed(5))
+    assert read(path).rows == [sealed(1), sealed(5)]
+
+
 def test_what_is_no_slate_is_none(path: Path) -> None:
     assert slate.content(path) is None
     for data in (b"", b"short", bytes(BLOCK_BYTES)):
         slate.path_of(path).write_bytes(data)
         assert slate.content(path) is None
-
-
-# -- as a part of the journal -----------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-async def left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The files of a journal as a power cut leaves them: three transactions folded, five on the slate, one of those answered."""
-    monkeypatch.setattr(writer, "FOLD_IDLE_S", 60.0)  # nothing is folded but when it is told to be
-    journal = Journal(tmp_path / "lived" / "journal.db")
-    journal.path.parent.mkdir()
-    await journal.open()
-    for n in range(3):
-        await journal.append(draft(f"m{n}"))
-    await folded(journal)
-    made = [await journal.append(draft(f"m{n}")) for n in range(3, 8)]
-    await journal.receive(applied(made[0].standing.seq), None, NOW)
-    place = tmp_path / "left"
-    shutil.copytree(journal.path.parent, place)
-    await journal.close()
-    return place / "journal.db"
-
-
-def no_room(*_: Any) -> Slate:
-    raise OSError(errno.ENOSPC, "no room")
-
-
-async def known(journal: Journal) -> list[str]:
-    return [n for n in (f"m{n}" for n in range(8)) if await journal.find("H1", n) is not None]
-
-
-async def test_a_start_takes_what_is_on_the_slate_into_the_tables(left: Path) -> None:
-    assert len(read(left).rows) == 6
-    journal = Journal(left)
-    await journal.open()
-    assert len(await known(journal)) == 8
-    assert (await journal.stats()).entries == {"open": 7, "final": 1}
-    assert await journal.check() == []
-    assert not (await journal.append(draft("m5"))).fresh
-    assert read(left).rows == [], "a new one"
-    await journal.close()
-
-
-def version(path: Path) -> int:
-    with files.reading(path) as c:
-        (found,) = c.execute("pragma user_version").fetchone()
-    return int(found)
-
-
-async def test_a_journal_closed_in_good_order_is_whole_without_its_slate_and_an_older_ones_format(left: Path) -> None:
-    assert version(left) == schema.FORMAT == 3
-    journal = Journal(left)
-    await journal.open()
-    await journal.append(draft("m8"))
-    assert version(left) == 3
-    await journal.close()
-    assert version(left) == schema.FORMAT_WHOLE == 2
-    slate.path_of(left).unlink()
-    await journal.open()
-    assert len(await known(journal)) == 8
-    assert await journal.find("H1", "m8") is not None
-    await journal.close()
-
-
-async def test_what_an_older_edge_left_when_it_was_killed_is_opened(left: Path) -> None:
-    """It had no slate: its last commits stand in the log, beyond what was folded."""
-    with closing(sqlite.connect(str(left))) as c:
-        slate.carry_over(c, read(left).rows)
-        c.execute("delete from state where name = 'slate'")
-        c.commit()
-    slate.path_of(left).unlink()
-    assert version(left) == 2
-    journal = Journal(left)
-    await journal.open()
-    assert len(await known(journal)) == 8
-    assert (await journal.stats()).entries == {"open": 7, "final": 1}
-    assert await journal.check() == []
-    assert version(left) == 3
-    await journal.close()
-
-
-def gone(path: Path) -> None:
-    slate.path_of(path).unlink()
-
-
-def headless(path: Path) -> None:
-    slate.path_of(path).write_bytes(bytes(SLATE_BYTES))
-
-
-def another(path: Path) -> None:
-    slate.path_of(path).unlink()
-    slate.begun(path, 99).close()
-
-
-def damaged(path: Path) -> None:
-    data = bytearray(slate.path_of(path).read_bytes())
-    data[2 * BLOCK_BYTES + 200] ^= 1
-    slate.path_of(path).write_bytes(data)
-
-
-@pytest.mark.parametrize("harm", [gone, headless, another, damaged])
-async def test_a_slate_that_is_not_the_one_it_should_be_is_refused_and_nothing_is_changed(
-    left: Path, harm: Callable[[Path], None]
-) -> None:
-    whole = slate.path_of(left).read_bytes()
-    harm(left)
-    for _ in range(2):
-        with pytest.raises(JournalDamaged, match="slate"):
-            await Journal(left).open()
-    slate.path_of(left).write_bytes(whole)
-    journal = Journal(left)
-    await journal.open()
-    assert len(await known(journal)) == 8
-    await journal.close()
-
-
-async def test_a_journal_set_back_under_its_slate_is_refused(tmp_path: Path, left: Path) -> None:
-    """An older copy of the file: the slate goes on from records that it does not have."""
-    found = read(left)
-    ahead = slate.begun(left, found.id)
-    for row in found.rows[2:]:
-        ahead.write(row)
-    ahead.close()
-    with pytest.raises(JournalDamaged, match="misses records"):
-        await Journal(left).open()
-
-
-async def test_a_slate_without_its_journal_is_not_begun_anew(left: Path) -> None:
-    for name in ("journal.db", "journal.db-wal"):
-        left.with_name(name).unlink(missing_ok=True)
-    with pytest.raises(JournalDamaged, match="restore"):
-        await Journal(left).open()
-
-
-async def test_who_reads_beside_it_sees_what_is_on_the_slate(left: Path) -> None:
-    beside = Journal(left)
-    await beside.open(read_only=True)
-    assert len(await known(beside)) == 8
-    assert (await beside.stats()).entries == {"open": 7, "final": 1}
-    await beside.close()
-    vault = Vault.open(left.parent, create=False)
-    with files.reading(left) as c:
-        report = verify(c, vault, "H1", {}, lambda *_: None, slate.beside(c, left))
-        assert (report.wrong, report.transactions, report.head) == (0, 8, 10)
-        assert look.state(c)["folded"] < report.head
-    with closing(sqlite.connect(str(left))) as c:
-        c.execute("update state set value = 6 where name = 'folded'")
-        assert [row.first for row in slate.beside(c, left)] == [7, 8, 9, 10], "folded: it may be pruned by now"
-
-
-async def test_a_backup_holds_what_is_on_the_slate(tmp_path: Path, left: Path) -> None:
-    vault = Vault.open(left.parent, create=False)
-    owner = Owner(institution="H1", certificate="", key=b"", version="1", signers={})
-    manifest = _copy(left, vault, tmp_path / "copy.db", owner, NOW, lambda *_: None)
-    with files.reading(tmp_path / "copy.db") as c:
-        report = verify(c, vault, "H1", {}, lambda *_: None)
-        assert slate.name(c) == 0
-    assert (report.wrong, report.transactions) == (0, 8)
-    assert (report.head, report.link) == (manifest.head, manifest.link)
-
-
-async def test_a_commit_larger_than_the_slate_goes_into_the_tables_itself(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(writer, "FOLD_IDLE_S", 60.0)
-    journal = Journal(path)
-    await journal.open()
-    await journal.append(draft("m0"))
-    await journal.append(draft("m1", packet=bytes(SIDE_BYTES)))
-    await journal.append(draft("m2"))
-    assert [row.first for row in read(path).rows][-1:] == [4], "on one side; what was folded stands on the other"
-    shutil.copytree(path.parent, path.parent / "left")
-    await journal.close()
-    again = Journal(path.parent / "left" / "journal.db")
-    await again.open()
-    assert await known(again) == ["m0", "m1", "m2"]
-    assert await again.check() == []
-    await again.close()
-
-
-async def test_what_is_acknowledged_behind_what_was_folded_long_ago_is_found_again(
-    left: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The start has no room to begin another slate; what was committed last went past this one, so that nothing can follow on it."""
-    journal = Journal(left)
-    await journal.open()
-    await journal.append(draft("m8"))
-    await journal.append(draft("m9", packet=bytes(SIDE_BYTES)))
-    await folded(journal)
-    shutil.copytree(left.parent, left.parent.with_name("full"))
-    await journal.close()
-    journal = Journal(left.parent.with_name("full") / "journal.db")
-    with monkeypatch.context() as patch:
-        patch.setattr(slate, "give_name", no_room)
-        await journal.open()
-        for n in range(3):
-            assert (await journal.append(draft(f"n{n}"))).fresh
-        shutil.copytree(journal.path.parent, left.parent.with_name("again"))
-    assert [row.first for row in read(journal.path).rows][-2:] == [14, 15], "it folded, and began from the beginning"
-    await journal.close()
-    journal = Journal(left.parent.with_name("again") / "journal.db")
-    await journal.open()
-    assert [n for n in range(3) if await journal.find("H1", f"n{n}")] == [0, 1, 2]
-    assert await journal.check() == []
-    await journal.close()
-
-
-async def test_a_slate_that_is_full_is_folded_first(path: Path) -> None:
-    journal = Journal(path)
-    await journal.open()
-    names = [f"m{n}" for n in range(8)]
-    for name in names:
-        await journal.append(draft(name, packet=bytes(SIDE_BYTES // 3)))
-    assert await known(journal) == names
-    assert await journal.check() == []
-    await journal.close()
-
-
-async def test_the_log_stays_short_while_the_slate_fills_again_and_again(path: Path) -> None:
-    journal = Journal(path)
-    await journal.open()
-    for n in range(40):
-        await journal.append(draft(f"m{n}", packet=bytes(SIDE_BYTES // 3)))
-        assert (await journal.stats()).wal_bytes < WAL_BYTES_MAX + 4 * SLATE_BYTES
-    await journal.close()
-
-
-async def test_a_slate_that_was_replaced_takes_nothing(path: Path) -> None:
-    journal = Journal(path)
-    await journal.open()
-    place = slate.path_of(path)
-    place.rename(place.with_suffix(".away"))
-    with pytest.raises(JournalUnavailable):
-        await journal.append(draft("m0"))
-    place.with_suffix(".away").rename(place)
-    assert (await journal.append(draft("m0"))).fresh
-    await journal.close()
-
-
-async def test_without_room_for_a_slate_commits_go_into_the_tables(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    begun = slate.begun
-    monkeypatch.setattr(slate, "begun", no_room)
-    journal = Journal(path)
-    await journal.open()
-    assert (journal.writable, (await journal.append(draft("m0"))).fresh) == (True, True)
-    assert slate.content(path) is None
-    assert version(path) == 2
-    monkeypatch.setattr(slate, "begun", begun)
-    await journal.append(draft("m1"))
-    async with asyncio.timeout(HUNG_S):
-        while slate.content(path) is None:  # noqa: ASYNC110 -- the fold has no bell
-            await asyncio.sleep(0.01)
-    await journal.append(draft("m2"))
-    await journal.close()
-    await journal.open()
-    assert await known(journal) == ["m0", "m1", "m2"]
-    await journal.close()

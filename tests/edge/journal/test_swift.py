@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
+import logging
 import os
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 
 from central_sync.wire.refusals import Refused
-from edge import platform
+from edge import log, platform
 from edge.errors import JournalUnavailable
 from edge.journal import Block, Journal, commits, slate, swift, writer
 from edge.journal.folding import Folding
@@ -47,6 +50,21 @@ async def journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
     assert own(journal).able, "this file system takes no direct writes: these tests need one that does"
     yield journal
     await journal.close()
+
+
+@pytest.fixture
+def full_log() -> Iterator[None]:
+    """What is logged meets a full disk."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    with Path("/dev/full").open("w") as full:
+        log.configure("info", full)
+        yield
+        with contextlib.suppress(OSError):  # what could not be written is tried once more when it is closed
+            full.close()
+    structlog.reset_defaults()
+    root.handlers[:] = handlers
+    root.setLevel(level)
 
 
 class Counted:
@@ -262,6 +280,23 @@ async def test_a_fault_of_ours_in_the_loop_leaves_nobody_waiting(
             await journal.append(draft("m0"))
     assert (await journal.append(draft("m1"))).fresh
     assert await journal.find("H1", "m0") is None
+
+
+async def test_a_log_that_cannot_be_written_keeps_nobody_waiting_and_ends_no_thread(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch, full_log: None
+) -> None:
+    """Loop and thread fail inside, and tell it where nothing can be told."""
+
+    def wrong(*_: object) -> bytes:
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(swift.frames, "frame", wrong)
+        async with asyncio.timeout(HUNG_S):
+            with pytest.raises(JournalUnavailable):
+                await journal.append(draft("m0"))
+    async with asyncio.timeout(HUNG_S):
+        assert (await journal.append(draft("m1"))).fresh
 
 
 async def test_a_slow_disk_is_waited_for_by_the_thread_until_it_is_quick_again(
