@@ -27,7 +27,7 @@ BLOCK_BYTES = 4_096
 SIDE_BYTES = SLATE_BYTES // 2
 SIDES = ((BLOCK_BYTES, SIDE_BYTES), (SIDE_BYTES, SLATE_BYTES))
 """Where each begins and ends."""
-_CHUNK_BYTES = 4_096  # of larger pieces the checksum gives the interpreter up, and waits to have it back
+_CHUNK_BYTES = 5_120  # of larger pieces the checksum gives the interpreter up, and waits to have it back
 _HEAD = struct.Struct(">4sQI")
 _FRAME = struct.Struct(">4sQQIQIIII")
 _OURS, _FRAMES = b"PSKS", b"PSKF"
@@ -131,6 +131,8 @@ def _head(data: bytes, id_: int, at: int) -> Sequence[Any] | None:
 
 
 def _crc(data: bytes, crc: int = 0) -> int:
+    if len(data) <= _CHUNK_BYTES:
+        return zlib.crc32(data, crc)
     view = memoryview(data)
     for at in range(0, len(view), _CHUNK_BYTES):
         crc = zlib.crc32(view[at : at + _CHUNK_BYTES], crc)
