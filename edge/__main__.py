@@ -79,7 +79,9 @@ class EdgeGroup(click.Group):
         except EdgeError as error:
             raise Said(str(error)) from error
         except PermissionError as error:
-            raise Said(f"{error.filename or 'a file'} cannot be used by this account: {error.strerror}") from error
+            raise Said(
+                f"{error.filename or 'a file'} cannot be used by this account: {error.strerror}; type it as the one that it belongs to"
+            ) from error
         except OSError as error:
             raise Said(f"{error.filename or 'the data directory'}: {error.strerror}") from error
 

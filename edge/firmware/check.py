@@ -60,6 +60,8 @@ def _asked(part: str, path: str, command: tuple[str, ...]) -> Finding:
         return Finding(part, False, f"/{path} could not be looked at ({type(error).__name__})")
     if done.returncode:
         said = (done.stderr or done.stdout).strip().splitlines()
+        if said and said[0].startswith("unshare: "):
+            return Finding(part, False, f"/{path} could not be looked at by this account: type it as root")
         return Finding(part, False, f"/{path} is not taken: {said[0] if said else done.returncode}")
     return Finding(part, True, f"/{path} is taken")
 

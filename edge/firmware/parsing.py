@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 import tomllib
 
 import msgspec
 
 from edge.firmware.judge import faults_of
-from edge.firmware.site import Fault, Site, SiteWrong
+from edge.firmware.site import FORMS, Fault, Site, SiteWrong
 
 FILE_BYTES_MAX = 64 * 1024
 
@@ -21,11 +22,13 @@ def parse(text: bytes, name: str) -> Site:
     """
     if len(text) > FILE_BYTES_MAX:
         raise SiteWrong(name, [Fault(0, "", f"it is larger than {FILE_BYTES_MAX} bytes")])
+    if text.startswith(codecs.BOM_UTF8):
+        raise SiteWrong(name, [Fault(1, "", "it begins with a byte order mark: save it as UTF-8 without one")])
     try:
         written = text.decode()
         table = tomllib.loads(written)
     except UnicodeDecodeError as error:
-        raise SiteWrong(name, [Fault(0, "", "it is not UTF-8")]) from error
+        raise SiteWrong(name, [Fault(0, "", "it is not UTF-8: save it as UTF-8 again")]) from error
     except tomllib.TOMLDecodeError as error:
         found = re.search(r"at line (\d+)", str(error))
         raise SiteWrong(name, [Fault(int(found[1]) if found else 0, "", f"it is not TOML: {error}")]) from error
@@ -51,7 +54,8 @@ def _place(message: str) -> tuple[str, str]:
     if missing:
         return _joined(key, missing[1]), "this key is missing"
     if sentence.startswith("Expected `str` matching regex"):
-        sentence = "this is not written as it must be"
+        form = FORMS.get(sentence.partition(" regex ")[2], "see the example that came with the package")
+        sentence = f"this is not written as it must be: {form}"
     return key, sentence
 
 

@@ -13,6 +13,9 @@ from edge.firmware.parsing import FILE_BYTES_MAX, line_of, parse
 from edge.firmware.render.settings import own_settings, plain
 from edge.firmware.site import Fault, Site, SiteWrong
 
+EXAMPLE = "/usr/share/doc/pishkhan-edge/example-hospital.toml"
+"""As the package brings it."""
+
 
 def read_site(path: Path) -> tuple[Site, str]:
     """The site in ``path``, and its digest.
@@ -23,6 +26,8 @@ def read_site(path: Path) -> tuple[Site, str]:
     try:
         with path.open("rb") as file:
             text = file.read(FILE_BYTES_MAX + 1)
+    except FileNotFoundError as error:
+        raise SiteWrong(str(path), [Fault(0, "", f"there is none: begin with a copy of {EXAMPLE}")]) from error
     except OSError as error:
         raise SiteWrong(str(path), [Fault(0, "", f"it cannot be read: {error.strerror}")]) from error
     site = parse(text, str(path))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple, get_args
 
 from msgspec import Meta, Struct
 
@@ -22,20 +22,62 @@ READERS_MAX = 16
 SUBNETS_MAX = 64
 SERVERS_MAX = 8
 
-Mac = Annotated[str, Meta(pattern=r"^[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}\Z")]
-Label = Annotated[str, Meta(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\Z")]
+Mac = Annotated[
+    str,
+    Meta(
+        pattern=r"^[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}\Z",
+        description="six pairs of digits and a to f, as 52:54:00:81:00:02; `ip link` tells it",
+    ),
+]
+Label = Annotated[
+    str,
+    Meta(
+        pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\Z",
+        description="small letters a to z, digits and hyphens, as hospital-one",
+    ),
+]
 Name = Annotated[
     str,
     Meta(
         pattern=r"^([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\Z",
         max_length=253,
+        description="a host's name, as vpn.example",
     ),
 ]
 Port = Annotated[int, Meta(ge=1, le=65535)]
-Place = Annotated[str, Meta(pattern=r"^/([A-Za-z0-9_.-]+/)*[A-Za-z0-9_.-]+\Z", max_length=200)]
-WgKey = Annotated[str, Meta(pattern=r"^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=\Z")]
-UsbId = Annotated[str, Meta(pattern=r"^([0-9a-f]{4}:[0-9a-f]{4})?\Z")]
-Origin = Annotated[str, Meta(pattern=r"^https?://[A-Za-z0-9.:\[\]-]+\Z", max_length=200)]
+Place = Annotated[
+    str,
+    Meta(
+        pattern=r"^/([A-Za-z0-9_.-]+/)*[A-Za-z0-9_.-]+\Z",
+        max_length=200,
+        description="a file's whole path, as /etc/pishkhan/keys/vpn.key",
+    ),
+]
+WgKey = Annotated[
+    str,
+    Meta(pattern=r"^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=\Z", description="44 characters, as `wg pubkey` prints them"),
+]
+UsbId = Annotated[
+    str,
+    Meta(
+        pattern=r"^([0-9a-f]{4}:[0-9a-f]{4})?\Z",
+        description="vendor:product in small letters, as 0483:5740; `lsusb` tells it",
+    ),
+]
+Origin = Annotated[
+    str,
+    Meta(
+        pattern=r"^https?://[A-Za-z0-9.:\[\]-]+\Z",
+        max_length=200,
+        description="https://HOST, with a port if it has one, and nothing behind it",
+    ),
+]
+FORMS = {
+    repr(meta.pattern): str(meta.description)
+    for kind in (Mac, Label, Name, Place, WgKey, UsbId, Origin)
+    for meta in get_args(kind)[1:]
+}
+"""How each is written, by its pattern as msgspec tells it."""
 Servers = Annotated[list[str], Meta(max_length=SERVERS_MAX)]
 Subnets = Annotated[list[str], Meta(max_length=SUBNETS_MAX)]
 

@@ -4,7 +4,7 @@
 #
 # On any Windows 10 or later of 64 bits with Python 3.11 of 64 bits; then copy the folder to where `installers.windows.build` runs. Packages come at the
 # versions and hashes of requirements-windows.lock: what the program carries, and what freezes it, nothing else. Into -Out goes the program, and beside it
-# pishkhan-edge-VERSION.cdx.json (what it is made of) and release.json (every file's hash). -Sign signs both programs' files with the certificate
+# pishkhan-edge-VERSION.cdx.json (what it is made of) and release.json (every file's hash). -Sign signs the program with the certificate
 # of that thumbprint in the builder's own store, before they are hashed. It ends with 1 and a sentence when anything is missing or fails, and leaves no -Out.
 param(
     [Parameter(Mandatory = $true)][ValidatePattern('^\d+\.\d+\.\d+$')][string]$Version,
@@ -14,6 +14,7 @@ param(
     [string]$TimeServer = ""
 )
 $ErrorActionPreference = "Stop"
+$PSNativeCommandUseErrorActionPreference = $false # exit statuses are looked at here, in each PowerShell
 Set-StrictMode -Version Latest
 Set-Location (Join-Path $PSScriptRoot "..\..")
 
@@ -33,9 +34,11 @@ if (-not (Get-Command $Python -ErrorAction SilentlyContinue)) { Stop-Build "ther
 if ($LASTEXITCODE -ne 0) { Stop-Build "$Python is no Python 3.11 of 64 bits: the lock is for that" }
 if ($Sign -and -not (Get-Command signtool.exe -ErrorAction SilentlyContinue)) { Stop-Build "there is no signtool.exe here: it comes with the Windows SDK" }
 if ($Sign -and -not $TimeServer) { Stop-Build "a signature without a time ends with its certificate: name a server with -TimeServer" }
-if (Test-Path $Out) { Stop-Build "$Out is there already" }
+$Out = $ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($Out)
+if (Test-Path -LiteralPath $Out) { Stop-Build "$Out is there already" }
 
 $Work = Join-Path ([IO.Path]::GetTempPath()) ("pishkhan-build-" + [Guid]::NewGuid().ToString("N"))
+$Part = "$Out.part"
 try {
     Invoke-Checked "making a virtual environment" $Python @("-m", "venv", $Work)
     $Inside = Join-Path $Work "Scripts\python.exe"
@@ -50,13 +53,15 @@ try {
         Invoke-Checked "looking at the signature" "signtool.exe" @("verify", "/pa", (Join-Path $Made "pishkhan-edge.exe"))
     }
     Invoke-Checked "hashing" $Inside @("-m", "installers.windows.frozen", "--version", $Version, "--hash", $Made)
-    New-Item -ItemType Directory -Force (Split-Path -Parent ([IO.Path]::GetFullPath((Join-Path (Get-Location) $Out)))) | Out-Null
-    Move-Item $Made $Out
+    New-Item -ItemType Directory -Force -Path (Split-Path -Parent $Out) | Out-Null
+    if (Test-Path -LiteralPath $Part) { Remove-Item -LiteralPath $Part -Recurse -Force }
+    Copy-Item -LiteralPath $Made -Destination $Part -Recurse # the temporary folder may lie on another drive, and no folder is moved between two
+    Rename-Item -LiteralPath $Part -NewName (Split-Path -Leaf $Out)
     Write-Output "$Out is ready"
 }
 catch {
     Stop-Build $_.Exception.Message
 }
 finally {
-    Remove-Item -Recurse -Force $Work -ErrorAction SilentlyContinue
+    Remove-Item -LiteralPath $Work, $Part -Recurse -Force -ErrorAction SilentlyContinue
 }

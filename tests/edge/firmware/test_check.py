@@ -73,3 +73,12 @@ def test_a_tool_that_refuses_a_file_or_cannot_be_called_is_told(
     monkeypatch.setattr(check.os, "geteuid", lambda: 0)
     [finding] = list(check._tools({"etc/x": Target("x")}))
     assert finding.well is well
+
+
+def test_an_account_that_may_not_look_is_told_who_may(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(check.shutil, "which", lambda name: name)
+    refused = ("sh", "-c", "echo 'unshare: unshare failed: Operation not permitted' >&2; exit 1")
+    monkeypatch.setattr(check, "TOOLS", (("firewall", "etc/x", refused),))
+    monkeypatch.setattr(check.os, "geteuid", lambda: 0)
+    [finding] = list(check._tools({"etc/x": Target("x")}))
+    assert (finding.well, "type it as root" in finding.sentence) == (False, True)

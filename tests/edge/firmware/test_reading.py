@@ -43,7 +43,7 @@ def test_what_the_edge_would_not_take_is_told_here(tmp_path: Path, edge: dict[st
 
 
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
-    with pytest.raises(SiteWrong, match="cannot be read: No such file"):
+    with pytest.raises(SiteWrong, match="there is none: begin with a copy of"):
         read_site(tmp_path / "site.toml")
 
 
