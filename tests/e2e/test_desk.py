@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from central_sync.terms.languages import Language
-from tests.browser import at, window
+from tests.browser import DOUBLED, NARROW, PHONE, at, window
 from tests.e2e.console_town import sign_in as sign_in_technician
 from tests.e2e.console_town import too_many_pages, with_technician
 from tests.e2e.desk_town import (
@@ -277,6 +277,16 @@ def test_the_first_page_is_told_of_cases_and_of_the_line_and_takes_no_key_from_t
         expect(page.locator(".desk-bar .down")).to_have_count(0, timeout=WAIT_MS)
         assert page.input_value("input[name=who]") == "049937"
         accessible(page)
+
+
+@pytest.mark.parametrize("size", [PHONE, NARROW, DOUBLED], ids=["phone", "1024", "200"])
+def test_the_first_page_fits_small_windows(browser: Browser, town: DeskTown, size: dict[str, int]) -> None:
+    with window(browser, "en") as page:
+        page.set_viewport_size(size)
+        sign_in(page, town)
+        page.wait_for_selector("input[name=who]")
+        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wide <= 0, f"{wide} pixels stand out"
 
 
 def test_hostile_names_do_nothing_and_break_no_page(browser: Browser, town: DeskTown) -> None:
