@@ -184,8 +184,15 @@ def _taken_in_process(database: Path, institution: str, items: Sequence[Item]) -
         intake = Intake(store, rulebooks.load())
         started = time.perf_counter()
         for batch in _batches(institution, items):
-            answer = intake.take(institution, batch, datetime.now(UTC), urgent=False)
-            assert all(one.verdict is Verdict.FINAL for one in answer.answers), "the hub takes a morning's work"
+            left = batch.items
+            while left:
+                asked = msgspec.structs.replace(batch, items=left, sent_at=datetime.now(UTC))
+                answers = intake.take(institution, asked, datetime.now(UTC), urgent=False).answers
+                # on a busy machine there is no time for all of a batch: the rest comes again, as it does from an edge
+                assert all(one.verdict is Verdict.FINAL or one.code == "hub_busy" for one in answers), (
+                    "the hub takes a morning's work"
+                )
+                left = [item for item, one in zip(left, answers, strict=True) if one.verdict is not Verdict.FINAL]
         return len(items) / (time.perf_counter() - started)
     finally:
         store.close()
