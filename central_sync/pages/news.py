@@ -63,6 +63,8 @@ class News:
         """
         stream = _Stream(request, self._whose(request) if parties is None else parties)
         status = self._full(stream.parties)
+        if stream.left:  # before its turn came; the stream could not begin
+            return web.Response(headers=HEADERS)
         if status:
             return web.Response(status=status, text=TOO_MANY, headers=HEADERS)
         async with sse_response(request, headers=HEADERS) as response:
