@@ -22,7 +22,6 @@ ELSEWHERE: dict[str, str] = {
     "edge/clerks.py": "tests/edge/console",
     # What answers requests for both consoles is tested through theirs.
     "central_sync/pages/front.py": "tests/edge/console/test_routes.py",
-    "central_sync/pages/news.py": "tests/edge/console/test_routes.py",
 }
 """Module, or folder with its slash → the test file, or folder, that exercises it."""
 
