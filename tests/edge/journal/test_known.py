@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
 
 from edge.journal import Journal, known, look
 from edge.journal.known import Known
@@ -57,14 +60,48 @@ async def test_until_all_is_learned_everything_may_be_there() -> None:
     assert not made.may_have(4)
 
 
-def test_its_memory_grows_with_what_the_tables_have_and_not_for_ever() -> None:
+@pytest.mark.parametrize("made_for", [0, 100_000])
+async def test_it_grows_with_what_it_takes_and_hardly_ever_takes_a_new_one_for_one_that_is_there(made_for: int) -> None:
+    made = Known()
+    made.begin(made_for)
+    small = made.bits
+    there = list(chance_keys(1, 250_000))
+    for at in range(0, len(there), 1_000):
+        made.add(there[at : at + 1_000])
+    made.whole = True
+    assert all(made.may_have(key) for key in there)
+    others = list(chance_keys(2, 20_000))
+    assert sum(made.may_have(key) for key in others) < len(others) * 0.02
+    assert small < made.bits <= 40 * len(there)
+
+
+async def test_a_key_that_comes_again_and_again_takes_no_more_room() -> None:
+    made = await learned([])
+    before = made.bits
+    for _ in range(3):
+        made.add(keys(1, known.BITS_MIN // known.BITS_PER_KEY // 2))
+    assert made.bits == before
+
+
+def test_its_memory_is_as_the_tables_ask_and_not_more_than_the_most(monkeypatch: pytest.MonkeyPatch) -> None:
     sizes = []
     for count in (0, 100_000, 10_000_000):
         made = Known()
         made.begin(count)
-        sizes.append(len(made._bits))
-    assert sizes == [known.BITS_MIN // 8, sizes[1], known.BITS_MAX // 8]
-    assert sizes[0] < sizes[1] < sizes[2]
+        sizes.append(made.bits)
+    assert sizes == [known.BITS_MIN, 1 << 21, known.LAYER_BITS_MAX]
+    monkeypatch.setattr(known, "BITS_MAX", 3 * known.BITS_MIN)
+    full, there = Known(), list(chance_keys(3, 250_000))
+    full.add(there)
+    full.whole = True
+    assert full.bits == known.BITS_MAX
+    assert all(full.may_have(key) for key in there)
+
+
+def chance_keys(seed: int, count: int) -> Iterator[int]:
+    """As keys of msgids are, sooner made."""
+    chance = random.Random(seed)
+    return (chance.getrandbits(64) - (1 << 63) for _ in range(count))
 
 
 async def test_a_journal_learns_page_by_page_what_its_tables_have(tmp_path: Path) -> None:
