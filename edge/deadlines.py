@@ -39,12 +39,12 @@ class Clock:
 
 def give_up(appending: Appending) -> None:
     """At the deadline: stop what has not begun; of what has, nobody can say yet how it ends."""
-    if appending.future.done():
+    if appending.ended:
         return
     if appending.cancel():
-        appending.future.set_exception(JournalUnavailable("the journal did not begin in time"))
+        appending.end(None, JournalUnavailable("the journal did not begin in time"))
     else:
-        appending.future.set_exception(Late())
+        appending.end(None, Late())
 
 
 class Deadlines:

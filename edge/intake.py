@@ -21,7 +21,6 @@ from typing import Any
 import msgspec
 import structlog
 
-from central_sync.wire import codec
 from central_sync.wire import packets as p
 from central_sync.wire.catalogue import BY_NAME, BY_NUMBER, Resolution, Row
 from central_sync.wire.messages import ItemAnswer, Transaction, Verdict
@@ -46,8 +45,8 @@ from edge.replies import (
     reply_of,
     whole,
 )
+from edge.taken import draft_of
 from edge.uplink import Uplink
-from edge.uplink.items import CYCLE_LANE
 from edge.waiting import Waiting, outcome_event
 
 _log = structlog.get_logger(__name__)
@@ -138,18 +137,19 @@ class Intake:
             return False
         if row.resolution is not Resolution.REPLAY or call.card_read:
             return False
-        appending = self._journal.appending(_draft(call, row, request, self._now()))
-        self._deadlines.watch(appending, clock.last)
 
-        def kept(done: asyncio.Future[Appended]) -> None:
+        def kept(came: Appended | Exception) -> None:
             self._deadlines.done(appending)
             try:
-                reply = self._reply_noted(done.result().standing)
+                reply = (
+                    self._reply_noted(came.standing) if isinstance(came, Appended) else self._reply_to(came, call, row)
+                )
             except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 -- as in _guarded; and nobody else would tell the caller
                 reply = self._reply_to(error, call, row)
             told(reply)
 
-        appending.future.add_done_callback(kept)
+        appending = self._journal.appending(draft_of(call, row, request, self._now()), kept)
+        self._deadlines.watch(appending, clock.last)
         return True
 
     def _may_note(self) -> bool:
@@ -200,7 +200,7 @@ class Intake:
     async def _noted(self, call: Call, row: Row, request: p.Request, clock: Clock) -> Reply:
         """The line is down and the row can arrive late: it is done when the journal has it."""
         await self._proven(call, request, clock)
-        appending = self._journal.appending(_draft(call, row, request, self._now()))
+        appending = self._journal.appending(draft_of(call, row, request, self._now()))
         self._deadlines.watch(appending, clock.last)
         try:
             return self._reply_noted((await appending.future).standing)
@@ -225,7 +225,7 @@ class Intake:
 
     async def _journaled(self, call: Call, row: Row, request: p.Request, clock: Clock) -> Reply:
         await self._proven(call, request, clock)
-        draft = _draft(call, row, request, self._now())
+        draft = draft_of(call, row, request, self._now())
         if self._skewed() and await self._journal.find(draft.institution, draft.msgid) is None:
             self._downlink.look()
             raise Refused("clock_wrong")
@@ -385,16 +385,3 @@ class Intake:
         except (Refused, msgspec.DecodeError) as error:
             _log.info("the hub's list is missing", fault=type(error).__name__)
         return answered(call.msgid, row, whole(p.UncertainAnswer(at_edge=at_edge, at_hub=at_hub)))
-
-
-def _draft(call: Call, row: Row, request: p.Request, now: datetime) -> Draft:
-    """What is kept of the call. 49 and 2601 follow their original; what belongs to no case goes in the lane of the cycle."""
-    hid = getattr(request, "hid", "")
-    follows = request.original_msgid if isinstance(request, p.Confirm | p.Reversal) else ""
-    return Draft(
-        institution=call.context.institution, msgid=call.msgid, number=row.number,
-        digest=codec.digest(row.number, request), packet=msgspec.msgpack.encode(request), recorded_at=now,
-        business_day=call.context.business_day, hid=hid, lane=hid or CYCLE_LANE, operator=call.context.operator,
-        workstation=call.context.workstation, card_read=call.card_read, opens_case=row.opens_case, follows=follows,
-        reverses=isinstance(request, p.Reversal),
-    )  # fmt: skip

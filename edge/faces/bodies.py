@@ -118,13 +118,27 @@ def read(kind: type[T], body: bytes) -> T:
     """
     if len(body) > BODY_BYTES_MAX:
         raise Refused("packet_too_large", f"over {BODY_BYTES_MAX} bytes")
-    body = body.removeprefix(codecs.BOM_UTF8)
+    check_text(body)  # a packet in it is read later: what is no JSON at all is told here
+    return read_but_packet(kind, body)
+
+
+def check_text(body: bytes) -> None:
+    """Raise ``Refused`` (``packet_not_utf8``) if it is no text."""
     if not body.isascii() and not codec.is_utf8(body):
-        raise Refused("packet_not_utf8")  # a packet in it is read later: what is no JSON at all is told here
-    if not body.strip():
+        raise Refused("packet_not_utf8")
+
+
+def read_but_packet(kind: type[T], body: bytes) -> T:
+    """As :func:`read`, for who reads the packet next and learns there that it is text; if that does not come to pass, or this raises, the body has to be
+    :func:`check_text`-ed, and is no longer than ``BODY_BYTES_MAX``.
+    """
+    body = body.removeprefix(codecs.BOM_UTF8)
+    if not body or body.isspace():
         raise Refused("packet_missing", "the body is empty")
     try:
         return msgspec.json.decode(body, type=kind)
+    except UnicodeDecodeError as error:
+        raise Refused("packet_not_utf8") from error
     except RecursionError as error:
         raise Refused("packet_too_deep") from error
     except msgspec.DecodeError as error:

@@ -103,7 +103,7 @@ class Door:
         """Check the caller's page, run the handler, and give every failure the typed body."""
         origin = ""
         try:
-            origin = self._admitted(request)
+            origin = self.admitted(request)
             if request.method == hdrs.METH_OPTIONS and hdrs.ACCESS_CONTROL_REQUEST_METHOD in request.headers:
                 answer: web.StreamResponse = web.Response(status=204, headers=_private_network(request))
             elif request.method != hdrs.METH_POST:
@@ -114,11 +114,11 @@ class Door:
             answer = _failed(error, request, route)
         return _readable(answer, origin)
 
-    def at_once(self, post: Post, handler: Quick, write: Write) -> Coroutine[Any, Any, None] | None:
-        """As :meth:`through`, without a task: ``write`` gets the answer now, later, or by the coroutine that is returned."""
-        origin = ""
+    def at_once(self, post: Post, origin: str, handler: Quick, write: Write) -> Coroutine[Any, Any, None] | None:
+        """As :meth:`through`, without a task, for a page that was :meth:`admitted`: ``write`` gets the answer now, later, or by the coroutine that
+        is returned.
+        """
         try:
-            origin = self._admitted(post)
             self._enter()
         except Refused as refusal:
             write(_readable(turned_away(refusal), origin))
@@ -146,8 +146,8 @@ class Door:
             return False
         return True
 
-    def _admitted(self, request: Asked) -> str:
-        """The origin of the page that calls; empty: no page does.
+    def admitted(self, request: Asked) -> str:
+        """The origin of the page that calls; empty: no page does. It depends on nothing but its headers and the address that was called.
 
         Raises:
             Refused: it may not.

@@ -18,9 +18,10 @@ from typing import Any, cast
 import structlog
 from aiohttp import hdrs, web
 
+from central_sync.wire.refusals import Refused
 from edge.faces import heads
 from edge.faces.answer import JsonAnswer
-from edge.faces.door import Door, Handler, Post, Quick
+from edge.faces.door import Door, Handler, Post, Quick, turned_away
 from edge.faces.limits import BODY_BYTES_MAX, BODY_SOON_S, KEEP_ALIVE_S, READ_BYTES
 
 Usual = Callable[[], asyncio.Protocol]
@@ -85,6 +86,8 @@ class _Connection(asyncio.BufferedProtocol):
         self._transport: asyncio.Transport | None = None
         self._data: bytes | bytearray = b""
         self._head: heads.Head | None = None
+        self._form: heads.Form | None = None
+        self._origin: str | None = None
         self._late: asyncio.TimerHandle | None = None
         self._idle: asyncio.TimerHandle | None = None
         self._heard_at = 0.0
@@ -152,7 +155,7 @@ class _Connection(asyncio.BufferedProtocol):
             return
         if self._transport is None or self._transport.is_closing():  # nobody would hear what became of it
             return
-        head = self._head or heads.read(self._data)
+        head = self._head or self._read_head()
         handler = self._shortcut.handlers.get(head.path) if head is not None else None
         if head is None or handler is None or head.end - head.body_at > BODY_BYTES_MAX:
             self._hand_over()
@@ -172,10 +175,31 @@ class _Connection(asyncio.BufferedProtocol):
             self._late = None
         asked = Post(head.path, head.headers, body, self._post.scheme, self._post.sockname)
         self._busy = True
-        door, quick = self._shortcut.door, self._shortcut.quick.get(head.path)
+        quick = self._shortcut.quick.get(head.path)
         if quick is None:
             self._run(self._through(asked, handler))
-        elif rest := door.at_once(asked, quick, self._write):
+        else:
+            self._at_once(asked, quick)
+
+    def _read_head(self) -> heads.Head | None:
+        """What came may begin with a head as the one before was written: then all that the door found in that holds for this one."""
+        head = self._form and heads.again(self._form, self._data)
+        if head is None:
+            head, self._form, self._origin = heads.read(self._data), None, None
+            if head is not None:
+                self._form = heads.form(self._data, head)
+        return head
+
+    def _at_once(self, asked: Post, quick: Quick) -> None:
+        door = self._shortcut.door
+        try:
+            if self._origin is None:
+                self._origin = door.admitted(asked)
+        except Refused as refusal:
+            self._write(turned_away(refusal))
+            return
+        rest = door.at_once(asked, self._origin, quick, self._write)
+        if rest is not None:
             self._run(rest)
 
     def _run(self, rest: Coroutine[Any, Any, None]) -> None:

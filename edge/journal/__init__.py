@@ -87,14 +87,13 @@ from edge.limits import KEYS_PAGE_ROWS, LANE_ENTRIES_MAX, OPEN_LIST_ROWS_MAX
 
 __all__ = [
     "Appended", "Appending", "Block", "Draft", "Journal", "Marking", "Pending", "Receipt", "Received", "Seen", "Sendable", "Standing",
-    "Stats", "lane_key",
+    "Stats", "Told", "lane_key",
 ]  # fmt: skip
 
 Connection = Any  # pysqlite3 has no types
 T = TypeVar("T")
-
-
 Appending = Operation[Appended]
+Told = Callable[[Appended | Exception], None]
 
 
 class Journal:
@@ -162,13 +161,14 @@ class Journal:
         """
         return await self.appending(draft).future
 
-    def appending(self, draft: Draft) -> Appending:
-        """``append`` under way: its ``future``, and ``cancel()``, which tells truly whether it was stopped before it began."""
+    def appending(self, draft: Draft, told: Told | None = None) -> Appending:
+        """``append`` under way: its ``future``, or none if ``told`` is called; ``cancel()`` tells truly whether it was stopped before it began."""
         keys = [r.msgid_key(draft.msgid)]
         if draft.follows:
             keys.append(r.msgid_key(draft.follows))
-        operation = Operation(lambda scribe: scribe.append(draft), keys, len(draft.packet), self._told)
-        return self._writer.submit(operation)
+        return self._writer.submit(
+            Operation(lambda scribe: scribe.append(draft), keys, len(draft.packet), self._told, told)
+        )
 
     def _told(self, appended: Appended) -> None:
         if appended.fresh:

@@ -19,11 +19,13 @@ _log = structlog.get_logger(__name__)
 
 
 class Operation(Generic[T]):
-    """One piece of work, the names it will look up, its weight in bytes, who is told first, and the future of its result in the
-    caller's loop.
+    """One piece of work, the names it will look up, its weight in bytes, who is told first (``then``), and the caller: whom is ``told`` its result, or why
+    there is none; else the ``future`` of that in the caller's loop. To make a future and to have the loop call its callback costs more.
     """
 
-    __slots__ = ("future", "keys", "loop", "then", "ticket", "weight", "work")
+    __slots__ = ("_ended", "_told", "future", "has_future", "keys", "loop", "then", "ticket", "weight", "work")
+
+    future: asyncio.Future[T]
 
     def __init__(
         self,
@@ -31,14 +33,40 @@ class Operation(Generic[T]):
         keys: Sequence[int] = (),
         weight: int = 0,
         then: Callable[[T], None] | None = None,
+        told: Callable[[T | Exception], None] | None = None,
     ) -> None:
         self.work = work
         self.keys = keys
         self.weight = weight
         self.then = then
         self.loop = asyncio.get_running_loop()
-        self.future: asyncio.Future[T] = self.loop.create_future()
         self.ticket = [None]
+        self._told = told
+        self._ended = False
+        self.has_future = told is None
+        if told is None:
+            self.future = self.loop.create_future()
+
+    @property
+    def ended(self) -> bool:
+        """Whether the caller knows, or does not wait any more."""
+        return self.future.done() if self.has_future else self._ended
+
+    def end(self, result: Any, error: Exception | None = None) -> None:
+        """In the loop: tell the caller, if that is still to be done."""
+        if self.ended:
+            return
+        self._ended = True
+        told, self._told = (
+            self._told,
+            None,
+        )  # who is told knows this operation, mostly: nothing but the collector would part the two
+        if told is not None:
+            told(result if error is None else error)
+        elif error is None:
+            self.future.set_result(result)
+        else:
+            self.future.set_exception(error)
 
     def begin(self) -> bool:
         """Whether it is for the caller's thread to do; whoever asks first, the writer or :meth:`cancel`, has it."""
@@ -116,16 +144,26 @@ def refuse(left: Sequence[Operation[Any]]) -> None:
 
 
 def tell(told: Sequence[Result]) -> None:
-    """In the loop: settle the futures."""
-    for operation, result, error in told:
+    """In the loop: settle the futures, and tell the callers who have none, all of them in the loop's next turn: what waits for the pen is first."""
+    called: list[Result] = []
+    for one in told:
+        operation, result, error = one
         if error is None and operation.then is not None:
             try:
                 operation.then(result)
             except Exception:  # noqa: BLE001 -- a fault of ours there must not keep this caller, nor those after it, from being told
                 _log.exception("who was to be told of an entry failed inside")
-        if operation.future.done():
-            continue
-        if error is None:
-            operation.future.set_result(result)
+        if operation.has_future:
+            operation.end(result, error)
         else:
-            operation.future.set_exception(error)
+            called.append(one)
+    if called:
+        asyncio.get_running_loop().call_soon(_call, called)
+
+
+def _call(called: Sequence[Result]) -> None:
+    for operation, result, error in called:
+        try:
+            operation.end(result, error)
+        except Exception:  # noqa: BLE001 -- a fault of ours in one caller must not keep the others from being told
+            _log.exception("a caller of the journal failed inside")

@@ -120,11 +120,11 @@ class Writer:
         self._swift.stop()
 
     def submit(self, operation: Operation[T]) -> Operation[T]:
-        """Queue it. Its future fails with :class:`JournalUnavailable` if the journal is closed or too much waits."""
+        """Queue it. It ends with :class:`JournalUnavailable` if the journal is closed or too much waits."""
         if self._thread is None or self._stopping:
-            operation.future.set_exception(JournalUnavailable("the journal is closed"))
+            tell([(operation, None, JournalUnavailable("the journal is closed"))])
         elif self._waiting.waits >= JOURNAL_WAITING_OPERATIONS_MAX:
-            operation.future.set_exception(JournalUnavailable("too much waits for the disk"))
+            tell([(operation, None, JournalUnavailable("too much waits for the disk"))])
         else:
             self._waiting.put(operation)
         return operation

@@ -21,6 +21,8 @@ from edge.retry import Backoff
 
 LINE_DOWN = "line_down"
 _GROWTH = 1.5
+_GAPS_S = tuple(min(PROBE_GAP_S_MAX, PROBE_GAP_S * _GROWTH**step) for step in range(21))
+"""How close to the last a probe may be brought forward, by the failures beyond the second."""
 
 
 @dataclass(slots=True)
@@ -78,9 +80,10 @@ class Pulse:
 
     def hurry(self, now: float) -> None:
         """Somebody waits: bring the next probe forward."""
-        if not self.up:
-            gap = min(PROBE_GAP_S_MAX, PROBE_GAP_S * _GROWTH ** min(max(self.failures - 2, 0), 20))
-            self.due_at = min(self.due_at, max(now, self.probed_at + gap))
+        if self.up or self.due_at <= now:
+            return
+        gap = _GAPS_S[min(max(self.failures - 2, 0), len(_GAPS_S) - 1)]
+        self.due_at = min(self.due_at, max(now, self.probed_at + gap))
 
     def down_s(self, now: float) -> float:
         """How long it has been down, as far as it was tried; 0 while up."""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from central_sync.wire.compression import Level
 from central_sync.wire.messages import Batch, BatchAnswer
-from edge.journal import Appending, Draft, Journal, Receipt, Received, Standing
+from edge.journal import Appending, Draft, Journal, Receipt, Received, Standing, Told
 from edge.line import Attempt, Line
 from edge.log import configure
 from tests.edge.world import HID, Edge, fees, registration, settle
@@ -36,10 +36,10 @@ class DoomedJournal(Journal):
 
     step = ""
 
-    def appending(self, draft: Draft) -> Appending:
+    def appending(self, draft: Draft, told: Told | None = None) -> Appending:
         if self.step == "before the append":
             die()
-        appending = super().appending(draft)
+        appending = super().appending(draft, told)
         if self.step == "after the append":
             appending.then = lambda _: die()
         return appending

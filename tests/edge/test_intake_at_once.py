@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from edge.calls import Call, Reply
-from edge.journal import Appended, Appending, Draft
+from edge.journal import Appended, Appending, Draft, Told
 from edge.journal.operation import Operation
 from edge.journal.scribe import Scribe
 from edge.outcome import Outcome
@@ -75,10 +76,11 @@ async def test_a_fault_behind_the_journal_leaves_nobody_without_an_answer(
         call("1101", {"person": PERSON}, "m1"),
         call("9999", {}, "m1"),
         call("2204", b"{", "m1"),
+        call("2204", json.dumps(fees(HID)).encode().replace(b"A1", b"\xb2\xe2"), "m1"),
         call("2204", fees(HID), "m 1"),
         call("2204", fees(HID), "m1", card_read="r1"),
     ],
-    ids=["fence", "read", "unknown", "wrong packet", "wrong msgid", "card"],
+    ids=["fence", "read", "unknown", "wrong packet", "no text", "wrong msgid", "card"],
 )
 async def test_what_needs_more_than_the_journal_is_not(edge: Edge, asked: Call) -> None:
     assert not edge.intake.at_once(asked, lambda _: None)
@@ -105,12 +107,12 @@ async def test_what_cannot_be_kept_is_refused(edge: Edge) -> None:
 async def test_at_the_deadline_it_is_stopped_or_honestly_in_doubt(edge: Edge) -> None:
     held = threading.Event()
 
-    def begun(draft: Draft) -> Appending:
+    def begun(draft: Draft, told: Told) -> Appending:
         def hang(scribe: Scribe) -> Appended:
             held.wait(HUNG_S)
             return scribe.append(draft)
 
-        return edge.journal._writer.submit(Operation(hang))
+        return edge.journal._writer.submit(Operation(hang, told=told))
 
     kept = edge.journal.appending
     by_thread(edge.journal)
@@ -151,3 +153,10 @@ async def test_a_fault_of_ours_is_told_as_doubt(edge: Edge, monkeypatch: pytest.
 
     monkeypatch.setattr(Scribe, "append", faulty)
     assert (await told_of(edge, call("2204", fees(HID), "m1"))).outcome is Outcome.IN_DOUBT
+
+
+async def test_what_the_journal_does_not_take_is_refused_though_nobody_waits_for_a_future(edge: Edge) -> None:
+    await edge.journal.close()
+    reply = await told_of(edge, call("2204", fees(HID), "m1"))
+    assert (reply.outcome, reply.code) == (Outcome.REFUSED, "journal_unavailable")
+    assert not edge.intake._deadlines._under_way

@@ -111,15 +111,20 @@ class EmbedFace:
 
     def handle_at_once(self, post: door.Post, answer: door.Answer) -> Awaitable[web.StreamResponse] | None:
         """As :meth:`handle`: ``answer`` is told how to write the answer when it is there, or what is returned is to be awaited."""
-        asked = bodies.read(codec.HandleRequest, post.body)
-        language = _accepts(post)
-        call = codec.handle(asked, self._admitted(post, asked), language)
+        try:
+            asked = bodies.read_but_packet(codec.HandleRequest, post.body)
+            language = _accepts(post)
+            call = codec.handle(asked, self._admitted(post, asked), language)
+        except Refused:
+            bodies.check_text(post.body)
+            raise
 
         def told(reply: Reply) -> None:
             answer(lambda: self._told(reply, asked.language or language))
 
-        if self._intake.at_once(call, told):
+        if self._intake.at_once(call, told):  # it has read the packet
             return None
+        bodies.check_text(post.body)
         return self._decided(post, asked, call)
 
     async def handle(self, request: door.Asked) -> web.StreamResponse:

@@ -349,3 +349,14 @@ async def test_over_tls_it_is_the_same_for_large_calls_and_for_others(hospital: 
             writer.close()
     finally:
         await listener.stop()
+
+
+@pytest.mark.parametrize("packet", [b'{"hid": "\xb2\xe2"}', b'{"\xff": 1}', b'"\xff"', b'{"hid": "1"}\xff'])
+async def test_a_packet_that_is_no_text_is_told_so_and_reaches_nobody(hospital: Hospital, packet: bytes) -> None:
+    async with connected(hospital) as (reader, writer):
+        for token in (hospital.token, "no token"):
+            signed = msgspec.json.encode({"context": CONTEXT, "token": token, "number": "2204", "msgid": "m1"})
+            writer.write(asked(hospital, path="/embed/v1/handle", body=signed[:-1] + b', "packet": ' + packet + b"}"))
+            status, _, told = await answered(reader)
+            assert (status, msgspec.json.decode(told)["error"]["code"]) == (400, "packet_not_utf8")
+    assert len(hospital.desk.calls) == 1
