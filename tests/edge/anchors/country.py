@@ -183,7 +183,7 @@ class Country:
         made = Authority(self.home, name)
         made.open()
         if names is not None:
-            made._names = lambda: list(names)  # type: ignore[method-assign]
+            made.names = lambda: list(names)  # type: ignore[method-assign]
         made.make_server_certificate(at or now())
         return made
 
