@@ -26,6 +26,8 @@ HEADERS = {
 }
 """Of every page. What a page may do stands here: load our script and style, talk to us, and nothing else."""
 
+FORCED = dict.fromkeys(range(0x202A, 0x202F))
+"""Letters that turn round whatever follows them. No name needs one; what is isolated is still turned within itself."""
 STOPS = tuple(".,;:!?)،؛؟。，；：、）")
 
 
@@ -85,9 +87,15 @@ def _command(text: str, stop: str) -> Markup:
     return Markup('<span class="stopped">{}{}</span>').format(command, stop) if stop else command
 
 
+def unforced(value: Any) -> Any:
+    """``value`` as a page shows it: a text without :data:`FORCED`."""
+    return value if not isinstance(value, str) or value.isascii() else value.translate(FORCED)
+
+
 def environment(rooms: tuple[str, ...] = ()) -> jinja2.Environment:
     """Jinja2 over the templates of ``rooms`` and ours, with messages; the messages' catalogue is installed by whoever renders."""
     made = jinja2.Environment(
+        finalize=unforced,
         loader=jinja2.ChoiceLoader([jinja2.PackageLoader(room) for room in (*rooms, OURS)]),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
