@@ -193,7 +193,7 @@ class _Album:
         charge(page, *ITEMS[0])
         self.take("case-line-down")
         page.keyboard.press("Enter")
-        page.wait_for_selector(".acts a.big[href$=bill]")
+        page.wait_for_selector(".acts a.big[href$=bill]:focus")
         self.take("bill-line-down")
         _start(page)
         self.take("start-line-down")

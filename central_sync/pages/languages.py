@@ -86,6 +86,12 @@ class Tongue:
         time = languages.digits(f"{there:%H:%M:%S}", self.language)
         return f"{languages.day(there.date(), self._calendar, self.language)} {time}"
 
+    def hour(self, instant: datetime, beside: datetime) -> str:
+        """The time of ``instant`` to the minute; its day goes before it unless that of ``beside`` is the same."""
+        there, day = instant.astimezone(self._zone), beside.astimezone(self._zone).date()
+        time = languages.digits(f"{there:%H:%M}", self.language)
+        return time if there.date() == day else f"{self.date(there.date())} {time}"
+
     def day(self, instant: datetime) -> str:
         """The day of ``instant``, in the institution's calendar and zone."""
         return languages.day(instant.astimezone(self._zone).date(), self._calendar, self.language)

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
+import msgspec
+
 from central_sync.terms.days import Calendar
 from central_sync.wire.catalogue import BY_NAME, Care
 from edge.console.desk import forms
@@ -61,16 +63,26 @@ def _fees(case: Case, fields: Fields, terms: Terms) -> Packet:
     line = forms.fee_line(fields, terms.msgid[-SERIAL_CHARACTERS:], terms.currency, terms.calendar, terms.today)
     if not line["name"]:
         line["name"] = terms.item_name(line["item"], terms.today)[: forms.TEXT_CHARACTERS_MAX]
-    facts = {**terms.item_codes(line["item"], date.fromisoformat(line["service_date"])), **line.get("facts", {})}
+    codes = terms.item_codes(line["item"], date.fromisoformat(line["service_date"]))
+    facts = {**_kept_facts(case, fields, line["item"]), **codes, **line.get("facts", {})}
     line |= {"facts": facts} if facts else {}
     return case.number("fees"), {"hid": case.hid, "currency": terms.currency, "lines": [line]}
 
 
+def _kept_facts(case: Case, fields: Fields, item: str) -> dict[str, Any]:
+    """What the line in whose place this one comes says besides, and no field of the form does; nothing of another item."""
+    old = case.due_line(fields.get("instead", ""))
+    if old is None or old.fee.facts is None or old.fee.item != item:
+        return {}
+    told: dict[str, Any] = msgspec.to_builtins(old.fee.facts)
+    return {name: value for name, value in told.items() if name not in forms.FACTS}
+
+
 def _drop(case: Case, fields: Fields, _terms: Terms) -> Packet:
-    serial = fields.get("serial", "")
-    if serial not in {line.fee.serial for line in case.due}:
+    line = case.due_line(fields.get("serial", ""))
+    if line is None:
         raise Mistyped("serial")
-    return case.number("fees_cancel"), {"hid": case.hid, "serials": [serial]}
+    return case.number("fees_cancel"), {"hid": case.hid, "serials": [line.fee.serial]}
 
 
 def _diagnosis(case: Case, fields: Fields, _terms: Terms) -> Packet:

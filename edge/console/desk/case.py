@@ -100,6 +100,15 @@ class Case(NamedTuple):
         """Those up to and with a day; ``None``: all."""
         return tuple(line for line in self.due if until is None or line.fee.service_date <= until)
 
+    def due_line(self, serial: str) -> Line | None:
+        """The one of them whose serial that is."""
+        return next((line for line in self.due if line.fee.serial == serial), None)
+
+    @property
+    def may_charge(self) -> bool:
+        """Whether lines are added and changed: a stay whose patient was discharged has what it has."""
+        return self.stage is Stage.CHARGES and not (self.care is Care.INPATIENT and self.discharged)
+
     @property
     def total(self) -> int:
         """What they come to, in smallest coins."""

@@ -18,10 +18,19 @@ TAKING = ("reject", "deduct")
 SEXES = ("male", "female")
 """Those that rules know."""
 SHOWN_MAX = 20
+FIELDS: Mapping[str, str] = {
+    "doctor": "doctor",
+    "relative_value": "relative_value_code",
+    "quantity": "quantity",
+    "amount": "price",
+}
+"""What a reason has in its name, and the field of a line's form that mends it; whatever has none of them: the item."""
 
 
 class Row(NamedTuple):
-    """One finding: on which line (empty: on the case), what a reviewer would say, what to do, what it takes. ``of_diagnosis``: the case's diagnosis mends it."""
+    """One finding: on which line (empty: on the case), what a reviewer would say, what to do, what it takes. ``of_diagnosis``: the case's diagnosis mends it.
+    ``field``: of the form of a line, where it is mended.
+    """
 
     serial: str
     item: str
@@ -30,6 +39,7 @@ class Row(NamedTuple):
     takes: int
     certain: bool
     of_diagnosis: bool = False
+    field: str = ""
 
 
 class Foresight(NamedTuple):
@@ -41,6 +51,18 @@ class Foresight(NamedTuple):
     rows: tuple[Row, ...]
     more: int
     open: int
+
+    @property
+    def takes_all(self) -> bool:
+        """Whether nothing of the bill would be left."""
+        return 0 < self.total <= self.deduction
+
+    @property
+    def mended_first(self) -> Row | None:
+        """The finding that is mended before others: on the diagnosis, else the first one on a line."""
+        return next(
+            (row for row in self.rows if row.of_diagnosis), next((row for row in self.rows if row.serial), None)
+        )
 
 
 class About(NamedTuple):
@@ -96,6 +118,7 @@ def of_answer(answer: Mapping[str, Any], lines: Sequence[Line]) -> Foresight:
             takes=int(one["takes"]),
             certain=one["severity"] in TAKING,
             of_diagnosis=not one["serial"] and "diagnosis" in str(one["reason"]),
+            field=_field(str(one["reason"])) if one["serial"] else "",
         )
         for one in answer["findings"]
     ]
@@ -108,3 +131,7 @@ def of_answer(answer: Mapping[str, Any], lines: Sequence[Line]) -> Foresight:
         more=max(0, len(rows) - SHOWN_MAX),
         open=len(answer["open"]),
     )
+
+
+def _field(reason: str) -> str:
+    return next((field for part, field in FIELDS.items() if part in reason), "item")

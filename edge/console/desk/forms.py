@@ -6,14 +6,15 @@ Whether a packet holds together is decided by the intake, as for every face; her
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from central_sync.terms import identifiers
-from central_sync.terms.days import Calendar, parse
+from central_sync.terms.days import Calendar, display, parse
 from central_sync.terms.money import AMOUNT_MAX, CURRENCIES, Rounding, line_amount
+from central_sync.wire.packets import FeeLine
 
 TEXT_CHARACTERS_MAX = 200
 CODE_CHARACTERS_MAX = 50
@@ -125,6 +126,20 @@ def fee_line(fields: Fields, serial: str, currency: str, calendar: Calendar, tod
         "service_date": day(fields, "day", calendar, today).isoformat(),
         "quantity": quantity,
         "amount": amount,
+    }
+
+
+def typed_of(line: FeeLine, calendar: Calendar, written: Callable[[str], str]) -> dict[str, str]:
+    """The fields of a form of fees as somebody would type ``line``. ``written``: a number in the digits that are typed here."""
+    facts = line.facts
+    return {
+        "item": line.item,
+        "name": line.name,
+        "quantity": written(str(line.quantity)),
+        "price": written(str(line.unit_price)),
+        "day": written(display(line.service_date, calendar)),
+        "doctor": facts.doctor if facts else "",
+        "relative_value_code": facts.relative_value_code if facts else "",
     }
 
 

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from aiohttp import web
+from markupsafe import Markup
 
 from central_sync.benefits.explain import Style, retold
 from central_sync.benefits.sentences import LAYERS
@@ -88,8 +89,12 @@ class Desk:
 
     def standing(self, now: datetime) -> tuple[object, ...]:
         """What the desk's bar tells beside the desk itself: another one when that is another."""
+        return self.line(), tuple(self.payers()), self.maintenance(), self.maintained(now)
+
+    def maintained(self, now: datetime) -> bool:
+        """Whether the gateway takes nothing new now."""
         window = self.maintenance()
-        return self.line(), tuple(self.payers()), window, window is not None and window.lasts(now)
+        return window is not None and window.lasts(now)
 
     async def visitor(self, request: web.Request) -> Visitor:
         """Whoever asks for a page.
@@ -159,7 +164,8 @@ class Desk:
 
         def money(amount: int, currency: str = "") -> str:
             known = CURRENCIES.get(currency or place.currency)
-            return languages.money(amount, known, into) if known else languages.number(amount, into)
+            told = languages.money(amount, known, into) if known else languages.number(amount, into)
+            return Markup('<span class="coins">{}</span>').format(told)
 
         def sentence(code: str) -> str:
             return desk_sentence(code, into)
@@ -170,6 +176,7 @@ class Desk:
             "money": money,
             "day": lambda value: languages.day(value, place.calendar, into),
             "digits": lambda text: languages.digits(str(text), into),
+            "typed_digits": lambda text: languages.plain_digits(str(text), into),
             "masked": identifiers.masked,
             "scheme": lambda code: self.law.scheme(code, into),
             "ceiling": lambda row, covers: self.law.ceiling(
@@ -180,6 +187,7 @@ class Desk:
             "fault": lambda code: REFUSALS[code].fault.value if code in REFUSALS else "",
             "line": self.line(),
             "maintenance": self.maintenance(),
+            "maintained": self.maintained(now),
             "silent": () if self.line() else [self.law.scheme(one, into) for one in self.payers()],
             "new_msgid": new_msgid,
             "currency": place.currency,

@@ -84,17 +84,27 @@ BANNERS: Mapping[Cover, Banner] = {
 }
 
 
-MAINTAINED = Banner(
-    Condition.WARNING,
-    N_("The insurer could not be asked"),
-    N_("The gateway is being maintained: nothing new is begun. Ask again when that is over."),
-)
-"""In the place of the one that says that a visit can be opened."""
+MAINTAINED = N_("The gateway is being maintained: nothing new is begun. Ask again when that is over.")
+"""In the place of what says that a visit can be opened."""
+NOT_BEGUN, ENDED, NOT_IN_FORCE = N_("not begun yet"), N_("ended"), N_("not in force")
 
 
-def banner(seen_: Seen) -> Banner:
-    """What is read first of somebody."""
-    return MAINTAINED if seen_.code == "maintenance" else BANNERS[seen_.cover]
+def banner(seen_: Seen, *, maintained: bool = False) -> Banner:
+    """What is read first of somebody; ``maintained``: the gateway takes nothing new now."""
+    told = BANNERS[seen_.cover]
+    if not maintained:
+        return told
+    condition = Condition.WARNING if told.condition is Condition.WELL else told.condition
+    return Banner(condition, told.says, MAINTAINED)
+
+
+def out_of_force(cover: p.Cover, today: date) -> str:
+    """Why ``cover`` does not count today; empty: it does."""
+    if cover.in_force:
+        return ""
+    if cover.from_day > today:
+        return NOT_BEGUN
+    return ENDED if cover.to_day is not None and cover.to_day < today else NOT_IN_FORCE
 
 
 def plain_answer(answer: Mapping[str, Any] | None, kind: type[p.Answer]) -> Any:

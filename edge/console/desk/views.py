@@ -7,8 +7,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from central_sync.wire.catalogue import ROWS
-from edge.console.desk.case import BOOKED, Case, Stage
+from central_sync.wire.catalogue import ROWS, Care
+from edge.console.desk.case import BOOKED, Case, Part, Stage
 from edge.console.views import N_, Condition
 from edge.outcome import Confirmation, Outcome
 from edge.steps import Step
@@ -77,7 +77,7 @@ BANNERS: Mapping[Stage, Banner] = {
         ),
     ),
     Stage.AWAITED: Banner(
-        Condition.WARNING,
+        Condition.WELL,
         N_("It is settled. Take the patient's part, then say that it is booked."),
         N_("Until you say so it waits here, and nothing is lost."),
     ),
@@ -101,6 +101,13 @@ KEPT_HERE = Banner(
     N_("Kept here: the insurer has not answered yet."),
     N_("Go on working. It is sent by itself, in its order, as soon as the line is back."),
 )
+STAY = N_("Add what was done. When the patient leaves, discharge, then show the patient the shares.")
+DISCHARGED = N_("The patient is discharged: show the patient the shares.")
+MAINTAINED = Banner(
+    Condition.WARNING,
+    N_("The gateway is being maintained."),
+    N_("Nothing new is begun until that is over. What is settled can be booked or given back."),
+)
 PARKED = Banner(
     Condition.BROKEN,
     N_("An entry of this case waits for the technician."),
@@ -117,19 +124,30 @@ PARTS: Mapping[Stage, str] = {
 PARTS_FIRST = frozenset([Stage.DOUBT, Stage.AWAITED, Stage.GOING_BACK])
 """What is to be done about one of these goes before anything else in its case."""
 GONE_BACK = N_("The last settlement of this case was taken back. It may be settled again.")
-NOT_DISCHARGED = N_("Discharge the patient, then it can be settled.")
 
 
-def banner(case: Case) -> Banner:
-    """What stands at the top of the case's page."""
+def part_first(case: Case) -> Part | None:
+    """The interim settlement about which something is to be done before anything else."""
+    return next((part for part in reversed(case.parts) if part.stage in PARTS_FIRST), None)
+
+
+def banner(case: Case, *, maintained: bool = False) -> Banner:
+    """What stands at the top of the case's page; ``maintained``: the gateway takes nothing new now."""
     if any(step.parked for step in case.waiting):
         return PARKED
-    part = next((part for part in reversed(case.parts) if part.stage in PARTS_FIRST), None)
-    if case.stage is Stage.CHARGES and part is not None:
+    if case.stage is not Stage.CHARGES:
+        return BANNERS[case.stage]
+    part = part_first(case)
+    if part is not None:
         return BANNERS[part.stage]
-    if case.stage is Stage.CHARGES and case.waiting:
+    if maintained:
+        return MAINTAINED
+    if case.waiting:
         return KEPT_HERE
-    return BANNERS[case.stage]
+    told = BANNERS[case.stage]
+    if case.care is Care.INPATIENT:
+        return told._replace(next=DISCHARGED if case.discharged else STAY)
+    return told
 
 
 def named(step: Step) -> str:
@@ -154,7 +172,7 @@ def condition(step: Step) -> Condition:
     if step.parked:
         return Condition.BROKEN
     if step.outcome is Outcome.FINAL:
-        return Condition.WARNING if step.confirmation is Confirmation.AWAITED else Condition.WELL
+        return Condition.UNKNOWN if step.confirmation is Confirmation.AWAITED else Condition.WELL
     return Condition.UNKNOWN if step.outcome is Outcome.REFUSED else Condition.WARNING
 
 
@@ -165,5 +183,5 @@ def next_of(step: Step) -> str:
     if step.outcome is Outcome.IN_DOUBT:
         return N_("The gateway asks by itself. Do not do it again.")
     if step.outcome is Outcome.PROVISIONAL:
-        return N_("It is sent by itself.")
+        return N_("Go on working.")
     return N_("Say whether it is booked.")

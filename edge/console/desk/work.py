@@ -17,7 +17,7 @@ from aiohttp import web
 
 from central_sync.pages.news import News
 from central_sync.pages.rendering import HEADERS
-from central_sync.terms import identifiers
+from central_sync.terms import identifiers, languages
 from central_sync.terms.days import display
 from central_sync.wire.catalogue import BY_NAME, Care
 from edge.calls import Reply
@@ -28,7 +28,7 @@ from edge.console.desk.bill import Bill
 from edge.console.desk.case import Case, Stage, case_of
 from edge.console.desk.choices import NOTED_SHOWN_MAX, Choice
 from edge.console.desk.foresight import Foresight
-from edge.console.desk.forms import Mistyped
+from edge.console.desk.forms import Fields, Mistyped
 from edge.console.desk.frame import Desk, Visitor
 from edge.console.desk.looks import Said
 from edge.console.desk.teller import new_msgid
@@ -91,8 +91,24 @@ class WorkPages:
             if not part.over
         ]
         values = {**self._values(visitor, found), "bill": settled, "parts": parts, "which": await self._which(visitor)}
-        values["write"] = request.query.get("write") == "diagnosis" and found.case.stage is Stage.CHARGES
-        return self._desk.page(visitor, "desk/case.html", values)
+        charges = found.case.stage is Stage.CHARGES
+        values |= {
+            "write": request.query.get("write", "") if charges else "",
+            "part_first": views.part_first(found.case),
+        }
+        return self._desk.page(visitor, "desk/case.html", {**values, **self._form(visitor, found.case)})
+
+    def _form(self, visitor: Visitor, case: Case) -> dict[str, Any]:
+        """What stands in the form of a line: what was typed before, or the line that is to be changed. ``field``: where the clerk goes on."""
+        said, query = self._desk.told(visitor), visitor.request.query
+        typed: Mapping[str, str] = said.typed if said else {}
+        line = case.due_line(typed.get("instead", "") or query.get("mend", "")) if case.may_charge else None
+        if line is None:
+            return {"typed": typed, "mended": None, "field": "item"}
+        into = visitor.tongue.language
+        written = forms.typed_of(line.fee, self._desk.place.calendar, lambda text: languages.plain_digits(text, into))
+        field = said.field if said else query.get("field", "")
+        return {"typed": {**written, **typed}, "mended": line, "field": field if field in written else "item"}
 
     async def _which(self, visitor: Visitor) -> list[Choice]:
         """Items to choose from, if the form that was sent named none for certain."""
@@ -198,11 +214,11 @@ class WorkPages:
             return self._desk.to(page)
         if request.match_info["act"] == "fees" and not fields.get("item", "").strip() and case.may_settle:
             return self._desk.to(f"{page}/bill")
-        msgid = fields.get("msgid") or new_msgid()
+        msgid, instead = fields.get("msgid") or new_msgid(), fields.get("instead", "")
         if any(step.msgid == msgid for step in found.steps):
-            return self._desk.to(page)
+            return self._taken_off(visitor, await self._take_off(visitor, case, fields), page)
         mine = visitor.seat.workstation
-        if not act.allowed(case, fields):
+        if not act.allowed(case, fields) or (instead and case.due_line(instead) is None):
             return self._desk.back(visitor, page, Said(mine, MOVED_ON))
         if request.match_info["act"] == "fees" and await self._unclear(fields):
             return self._desk.back(visitor, page, Said(mine, WHICH, typed=_without_msgid(fields)))
@@ -211,9 +227,22 @@ class WorkPages:
         except Mistyped as error:
             return self._desk.back(visitor, page, Said(mine, field=error.field, typed=fields))
         reply = await self._desk.teller.send(visitor.seat, number, packet, msgid)
+        if instead and reply.outcome is not Outcome.REFUSED:
+            return self._taken_off(visitor, await self._take_off(visitor, case, fields), page)
         return self._ended(visitor, reply, page, fields)
 
-    def _ended(self, visitor: Visitor, reply: Reply, page: str, fields: Mapping[str, str]) -> web.Response:
+    async def _take_off(self, visitor: Visitor, case: Case, fields: Fields) -> Reply | None:
+        """Take the line off in whose place another one has come: afterwards, so that nothing is ever missing; ``None``: there is none to take off."""
+        if case.due_line(fields.get("instead", "")) is None:
+            return None
+        msgid = fields.get("instead_msgid") or new_msgid()
+        number, packet = acts.ACTS["drop"].packet(case, {"serial": fields["instead"]}, self._terms(msgid))
+        return await self._desk.teller.send(visitor.seat, number, packet, msgid)
+
+    def _taken_off(self, visitor: Visitor, reply: Reply | None, page: str) -> web.Response:
+        return self._desk.to(page) if reply is None else self._ended(visitor, reply, page, {})
+
+    def _ended(self, visitor: Visitor, reply: Reply, page: str, fields: Fields) -> web.Response:
         if reply.outcome is not Outcome.REFUSED:
             shown, now = fields.get("patient"), (reply.answer or {}).get("patient")
             if shown is not None and now is not None and shown != str(now):
@@ -277,7 +306,7 @@ class WorkPages:
             "case": case,
             "steps": found.steps,
             "known": known,
-            "banner": views.banner(case),
+            "banner": views.banner(case, maintained=self._desk.maintained(visitor.now)),
             "views": views,
             "said": self._desk.told(visitor),
             "ways": acts.WAYS,

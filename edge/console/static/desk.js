@@ -15,7 +15,11 @@ function sent(event) {
   const wait = document.querySelector("[data-wait]");
   if (!wait || form.classList.contains("tongues")) return;
   setTimeout(() => { wait.hidden = false; }, 250);
-  setTimeout(() => { wait.querySelector("[data-late]").hidden = false; }, LATE_MS);
+  setTimeout(() => {
+    const late = wait.querySelector("[data-late]");
+    late.hidden = false;
+    late.querySelector("[data-anew]").focus();
+  }, LATE_MS);
 }
 
 // Whether the clerk has typed something that a new page would lose. A list that says none of its choices is the usual one has its first.
@@ -204,6 +208,9 @@ function choose(field) {
 }
 
 addEventListener("submit", sent);
+addEventListener("click", (event) => {
+  if (event.target.closest("[data-anew]")) location.reload();
+});
 // A key that is held down presses one button, and none of the pages that follow.
 addEventListener("keydown", (event) => {
   if (event.key === "Enter" && event.repeat) event.preventDefault();

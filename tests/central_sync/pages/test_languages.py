@@ -31,6 +31,13 @@ def test_chinese_and_english_have_theirs() -> None:
     assert (EN.number(4999), EN.clock(EVENING), EN.direction) == ("4,999", "2026-03-20 21:45:07", "ltr")
 
 
+def test_an_hour_is_told_to_the_minute_with_its_day_only_beside_another_day() -> None:
+    later = EVENING + timedelta(hours=3)
+    assert EN.hour(EVENING, EVENING) == "21:45"
+    assert EN.hour(later, EVENING) == "2026-03-21 00:45"
+    assert bare(FA.hour(EVENING, later)) == "۰۰:۱۵", "in Tehran it is the same day"
+
+
 def test_a_number_of_something_is_told_as_one_or_as_many_in_each_language() -> None:
     assert [EN.measure(count, "days") for count in (0, 1, 2, -1)] == ["0 days", "1 day", "2 days", "-1 day"]
     assert [bare(FA.measure(count, "milliseconds")) for count in (1, 1234)] == [

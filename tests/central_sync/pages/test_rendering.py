@@ -28,11 +28,18 @@ def test_markup_in_a_value_is_shown_as_it_is_written() -> None:
 
 
 def test_no_value_turns_round_what_is_written_after_it() -> None:
-    values = {"session": None, "here": "/", "heading": "\u202elive\u202c", "text": commands("\u202d`a`\u2068۱\u2069\u200c")}
+    values = {
+        "session": None,
+        "here": "/",
+        "heading": "\u202elive\u202c",
+        "text": commands("\u202d`a`\u2068۱\u2069\u200c"),
+    }
     page = Pages("/console", "\u202bH").render("message.html", EN, values)
     assert not set("\u202a\u202b\u202c\u202d\u202e") & set(page)
     assert "live" in page
-    assert '<bdi class="code command" dir="ltr">a</bdi>\u2068۱\u2069\u200c' in page, "markup stays so, and what isolates"
+    assert '<bdi class="code command" dir="ltr">a</bdi>\u2068۱\u2069\u200c' in page, (
+        "markup stays so, and what isolates"
+    )
 
 
 @pytest.mark.parametrize("rooms", [(), ("edge.console",)])

@@ -168,3 +168,13 @@ def test_an_entry_that_waits_for_the_technician_is_said_before_all_else() -> Non
     case = of(visit(), fees("1", P, "2204"), step("2203", p.Visit(hid=HID, diagnoses=[]), P, parked=True))
     assert views.banner(case) is views.PARKED
     assert views.banner(of(visit(P))) is views.KEPT_HERE
+
+
+def test_a_stay_is_told_that_it_is_discharged_first_and_what_is_maintained_takes_nothing_new() -> None:
+    left = step("2402", p.Discharge(hid=HID, discharged_on=DAY, way="recovered", diagnoses=[]))
+    assert views.banner(of(visit())).next == "Add what was done, then show the patient the shares."
+    assert views.banner(of(admitted())).next == views.STAY
+    assert views.banner(of(admitted(), left)).next == views.DISCHARGED
+    assert views.banner(of(visit(P)), maintained=True) is views.MAINTAINED
+    settled = of(visit(), fees(), settle())
+    assert views.banner(settled, maintained=True) is views.BANNERS[Stage.AWAITED], "it can be booked"

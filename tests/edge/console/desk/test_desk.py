@@ -99,7 +99,9 @@ async def test_with_the_line_down_the_desk_goes_on_and_says_what_is_kept(
     await clerk.charge()
     assert "kept here, sent by itself" in clerk.main
     await clerk.get(f"/desk/case/{hid}/bill")
-    assert "No connection to the insurer. Nothing was charged; try again." in clerk.main
+    assert "There is no line to the insurer now." in clerk.main
+    assert "Nothing was charged" not in clerk.main, "charges are kept"
+    assert "for the technician" not in clerk.main
     assert not clerk.has("/settle")
     await clerk.get("/desk")
     assert "Unfinished at this desk" in clerk.main
@@ -194,9 +196,15 @@ async def test_a_stay_is_admitted_discharged_and_settled(clerk: Person, hub: Sim
     await clerk.send("/open", 1, diagnosis="j18.9", department="ward", bed="7")
     hid = clerk.path.rpartition("/")[2]
     await clerk.charge()
-    assert "Discharge the patient, then it can be settled." in clerk.main
+    assert "When the patient leaves, discharge, then show the patient the shares." in clerk.main
     assert "Show the shares</a>" not in clerk.page
+    assert f'href="{BASE}/desk/case/{hid}?write=discharge"' in clerk.page
+    await clerk.get(f"/desk/case/{hid}?write=discharge")
+    assert re.findall(r"<(?:input|select|a|button)[^>]* autofocus[^>]*>", clerk.page) == [
+        '<select name="way" autofocus>'
+    ]
     await clerk.send("/discharge", way="recovered", diagnosis="J18.9")
+    assert "The patient is discharged: show the patient the shares." in clerk.main
     assert clerk.has("/stay-on")
     await clerk.get(f"/desk/case/{hid}/bill")
     await clerk.send("/settle")

@@ -56,7 +56,7 @@ async def test_an_open_first_page_is_told_of_cases_the_line_and_payers_without_b
         await other.send("/settle")
         assert "Unfinished at this desk" in await told(stream, "not booked yet", "lists")
         hospital.clerks._counter._desk.payers = lambda: ("centre-x",)
-        await told(stream, "No answer from centre-x: its part comes later Line to the insurer", "line")
+        await told(stream, "No answer from centre-x : its part comes later Line to the insurer", "line")
         window = Window(
             begin=hospital.now(),
             end=hospital.now() + timedelta(hours=1),

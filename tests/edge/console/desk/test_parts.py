@@ -171,8 +171,12 @@ async def test_what_a_review_would_take_off_is_told_before_the_settlement_line_o
     await clerk.get(f"/desk/case/{hid}/bill")
     assert words in clerk.main
     assert clerk.has("/settle"), "it holds up nothing"
-    assert clerk.page.count(f'href="{BASE}/desk/case/{hid}?write=diagnosis"') == 1, (
-        "there is none: it leads to where one is written"
+    assert clerk.page.count(f'href="{BASE}/desk/case/{hid}?write=diagnosis"') == 2, (
+        "there is none: it leads to where one is written, beside it and first of all that can be done"
+    )
+    focused = re.findall(r"<(?:a|button)[^>]* autofocus[^>]*>", clerk.page)
+    assert ["?write=diagnosis" in one for one in focused] == [True], (
+        "nothing of it would be left: Enter settles nothing"
     )
     await clerk.get(f"/desk/case/{hid}?write=diagnosis")
     assert re.search(r'<details open><summary>[^<]+</summary>\s*<form[^>]+/diagnosis"', clerk.page)

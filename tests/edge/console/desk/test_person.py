@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import Any
 
+import msgspec
 import pytest
 
 from central_sync.wire import packets as p
 from central_sync.wire.catalogue import Care
-from edge.console.desk.person import BANNERS, Answers, Cover, banner, plain_answer, seen
+from edge.console.desk.person import BANNERS, MAINTAINED, Answers, Cover, banner, out_of_force, plain_answer, seen
+from edge.console.views import Condition
 from edge.readers.cards.identity import CardIdentity
 
 NOW = datetime(2026, 3, 20, 8, tzinfo=UTC)
@@ -72,8 +74,27 @@ def test_an_answer_of_another_shape_is_no_answer() -> None:
     assert plain_answer({"name": 1}, p.PersonAnswer) is None
 
 
-def test_while_the_gateway_is_maintained_nobody_is_told_that_a_visit_can_be_opened() -> None:
-    for code in ("line_down", "maintenance"):
-        who = seen("k", "1", CARD, Answers(NOW, code=code))
-        assert ("can be opened" in banner(who).next) is (code == "line_down")
-        assert banner(who).says == "The insurer could not be asked"
+@pytest.mark.parametrize("cover", BANNERS)
+def test_while_the_gateway_is_maintained_nobody_is_told_that_a_visit_can_be_opened(cover: Cover) -> None:
+    who = seen("k", "1", CARD, None)._replace(cover=cover)
+    told = banner(who, maintained=True)
+    assert told.says == banner(who).says == BANNERS[cover].says
+    assert told.next == MAINTAINED
+    assert told.condition is not Condition.WELL
+
+
+@pytest.mark.parametrize(
+    ("from_day", "to_day", "in_force", "word"),
+    [
+        ("2025-01-01", None, True, ""),
+        ("2026-03-21", None, False, "not begun yet"),
+        ("2025-01-01", "2026-03-19", False, "ended"),
+        ("2025-01-01", "2026-03-20", False, "not in force"),
+        ("2025-01-01", None, False, "not in force"),
+    ],
+)
+def test_why_a_cover_does_not_count_today_is_one_of_three_words(
+    from_day: str, to_day: str | None, in_force: bool, word: str
+) -> None:
+    days = {"from_day": date.fromisoformat(from_day), "to_day": date.fromisoformat(to_day) if to_day else None}
+    assert out_of_force(msgspec.structs.replace(COVER, **days, in_force=in_force), NOW.date()) == word
