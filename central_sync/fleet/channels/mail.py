@@ -13,7 +13,7 @@ from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from central_sync.fleet import messages
 from central_sync.fleet.channels import NotDelivered
@@ -22,6 +22,8 @@ from central_sync.pages.languages import Tongue
 
 LEFT_MAX = 200
 """Messages of which it is known here who still has none."""
+CUT_AGAIN_S = 1.0
+"""While a line is being connected, or made safe, there is nothing to cut: so it is tried again."""
 
 
 class Server(NamedTuple):
@@ -91,16 +93,16 @@ class Mail:
     @contextmanager
     def _line(self) -> Iterator[smtplib.SMTP]:
         """A line to the server, signed in, for ``MESSAGE_S_MAX`` and no longer. How the server takes its leave changes nothing of what it has taken."""
-        server, line = self._server, None
+        server, late = self._server, threading.Event()
         context = ssl.create_default_context(cafile=server.authority)
-        late = threading.Event()
+        line = (
+            _SafeLine(server.host, server.port, timeout=MESSAGE_S_MAX, context=context)
+            if server.tls == "from_the_start"
+            else _Line(server.host, server.port, timeout=MESSAGE_S_MAX)
+        )
         try:
-            line = (
-                smtplib.SMTP_SSL(server.host, server.port, timeout=MESSAGE_S_MAX, context=context)
-                if server.tls == "from_the_start"
-                else smtplib.SMTP(server.host, server.port, timeout=MESSAGE_S_MAX)
-            )
             with _cut_off(line, late):
+                line.reach(server.host, server.port)
                 if server.tls == "starttls":
                     line.starttls(context=context)
                 if server.user:
@@ -111,8 +113,7 @@ class Mail:
         except (smtplib.SMTPServerDisconnected, OSError) as error:
             raise (TimeoutError() if late.is_set() else error) from None
         finally:
-            if line is not None:
-                line.close()
+            line.close()
 
     def _keep(self, message_id: str, left: tuple[str, ...]) -> None:
         """Who still has none of that message."""
@@ -123,23 +124,44 @@ class Mail:
             self._left.popitem(last=False)
 
 
+class _Line(smtplib.SMTP):
+    """A line that is there before it is connected, so that whoever has it can cut it off from its first letter on."""
+
+    def connect(self, host: str = "", port: int = 0, source_address: Any = None) -> tuple[int, bytes]:  # noqa: ARG002 -- smtplib's signature
+        """Nothing yet, though the constructor asks for it: :meth:`reach` does it."""
+        return 220, b""
+
+    def reach(self, host: str, port: int) -> None:
+        """Connect, and hear the greeting. Raises as smtplib's constructor."""
+        code, text = super().connect(host, port)
+        if code != 220:
+            raise smtplib.SMTPConnectError(code, text)
+
+
+class _SafeLine(_Line, smtplib.SMTP_SSL):
+    """The same with TLS from the start."""
+
+
 @contextmanager
 def _cut_off(line: smtplib.SMTP, late: threading.Event) -> Iterator[None]:
     """Whoever answers in time to each word, and to the whole never, is cut off: ``late`` says so."""
+    done = threading.Event()
 
-    def cut() -> None:
-        late.set()
-        with suppress(OSError):
-            if line.sock is not None:
-                line.sock.shutdown(socket.SHUT_RDWR)
+    def watch() -> None:
+        left_s: float = MESSAGE_S_MAX
+        while not done.wait(left_s):
+            late.set()
+            held = line.sock
+            with suppress(OSError):
+                if held is not None:
+                    held.shutdown(socket.SHUT_RDWR)
+            left_s = CUT_AGAIN_S
 
-    timer = threading.Timer(MESSAGE_S_MAX, cut)
-    timer.daemon = True
-    timer.start()
+    threading.Thread(target=watch, name="mail-cut-off", daemon=True).start()
     try:
         yield
     finally:
-        timer.cancel()
+        done.set()
 
 
 def _code(error: Exception) -> str:

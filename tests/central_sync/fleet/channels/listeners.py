@@ -83,8 +83,13 @@ class _Talk(socketserver.StreamRequestHandler):
     safe = False
 
     def handle(self) -> None:
+        if self.post.safely:
+            self.make_safe()
         if self.instead("HELO"):
             return
+        for letter in self.post.greets:
+            self.wfile.write(letter.encode())
+            time.sleep(self.post.letter_s)
         self.say("220 post")
         while line := self.rfile.readline():
             said = line.decode().strip()
@@ -100,6 +105,9 @@ class _Talk(socketserver.StreamRequestHandler):
 
     def on_star(self, _: str) -> None:
         self.say("220 go on")
+        self.make_safe()
+
+    def make_safe(self) -> None:
         self.connection = self.post.tls.wrap_socket(self.connection, server_side=True)
         self.rfile, self.wfile = self.connection.makefile("rb"), self.connection.makefile("wb", 0)
         self.safe = True
@@ -141,8 +149,8 @@ class _Talk(socketserver.StreamRequestHandler):
 
 class Post:
     """A mail server with STARTTLS. ``refuses``: the answer to the next recipients instead of taking them, or only to ``refused``. ``says``: what it
-    says once to a verb instead (``HELO``: to whoever comes; ``TEXT``: to a mail). ``needs_tls``: before that it takes no mail. It may stop, and start
-    again on its port.
+    says once to a verb instead (``HELO``: to whoever comes; ``TEXT``: to a mail). ``needs_tls``: before that it takes no mail. ``greets``: lines
+    before its own greeting, ``letter_s`` seconds for each letter. ``safely``: TLS from the start. It may stop, and start again on its port.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -155,6 +163,8 @@ class Post:
         self.needs_tls = False
         self.offers_tls = True
         self.slow_s = 0.0
+        self.greets, self.letter_s = "", 0.0
+        self.safely = False
         self._talk = type("Talk", (_Talk,), {"post": self})
         self.port = 0
         self.start()

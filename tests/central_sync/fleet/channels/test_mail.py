@@ -43,6 +43,17 @@ def test_a_mail_says_what_is_the_matter_to_all_and_signs_in_behind_tls(post):
     assert base64.b64encode(b"\0hub\0pass word").decode() in "".join(post.heard)
 
 
+def test_a_server_that_is_safe_from_the_start_gets_the_mail_and_no_other_authority_will_do(post, tmp_path):
+    post.safely = True
+    told(post, tls="from_the_start")
+    assert len(post.mails) == 1
+    other = Hook(tmp_path / "other")
+    with pytest.raises(NotDelivered, match="certificate_refused"):
+        told(post, tls="from_the_start", authority=other.authority)
+    other.stop()
+    assert len(post.mails) == 1
+
+
 def test_without_tls_nothing_is_said_of_a_password(post):
     told(post, tls="none", user="")
     assert len(post.mails) == 1
@@ -113,6 +124,16 @@ def test_a_server_that_is_slow_at_each_word_is_cut_off_as_a_whole(post, monkeypa
         told(post)
     assert time.monotonic() - began < 10, "each of its ten words takes less than is given for the whole"
     assert post.mails == []
+
+
+@pytest.mark.parametrize("tls", ["starttls", "from_the_start"])
+def test_a_server_that_is_slow_at_each_letter_of_its_greeting_is_cut_off_as_a_whole(post, monkeypatch, tls):
+    monkeypatch.setattr(module, "MESSAGE_S_MAX", 1.0)
+    post.safely, post.greets, post.letter_s = tls == "from_the_start", "220-welcome to the post, " * 2, 0.3
+    began = time.monotonic()
+    with pytest.raises(NotDelivered, match="late"):
+        told(post, tls)
+    assert time.monotonic() - began < 10, "each of its letters takes less than is given for the whole"
 
 
 def test_one_recipient_whom_the_server_refuses_costs_the_others_no_second_mail(post):
