@@ -102,18 +102,20 @@ def _value(value: object) -> object:
 class _Patient:
     """A stream that may be full or gone: whoever tells something there goes on with its work, and the line is among :func:`recent` all the same."""
 
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
+    def __init__(self, stream: TextIO | None) -> None:
+        self._stream = stream  # a program that was started without a stderr has none
 
     def write(self, text: str) -> None:
         """Write it if it can be written."""
-        with contextlib.suppress(OSError, ValueError):  # ValueError: it is closed
-            self._stream.write(text)
+        if self._stream is not None:
+            with contextlib.suppress(OSError, ValueError):  # ValueError: it is closed
+                self._stream.write(text)
 
     def flush(self) -> None:
         """The same."""
-        with contextlib.suppress(OSError, ValueError):
-            self._stream.flush()
+        if self._stream is not None:
+            with contextlib.suppress(OSError, ValueError):
+                self._stream.flush()
 
 
 class _Foreign(logging.Handler):

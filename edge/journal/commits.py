@@ -46,6 +46,7 @@ PAGES_PER_COMMIT = 3
 NOT_OURS = (sqlite.Error, OSError, JournalError)
 """What a disk and a file may do; anything else is a fault of ours."""
 _INSERT = "insert into segment (first, count, at, key, nonce, link, body) values (?, ?, ?, ?, ?, ?, ?)"
+_DELETE = "delete from segment where first = ?"
 
 
 class Commits:
@@ -120,10 +121,15 @@ class Commits:
             return
         if self.slate is not None and not self.slate.clean():
             raise JournalUnavailable("a refused commit still stands on the slate")
-        self._usable().execute(_INSERT, segment)
+        connection = self._usable()
+        connection.execute(_INSERT, segment)
         self._unchecked += len(segment.body) + PAGES_PER_COMMIT * JOURNAL_PAGE_BYTES
+        try:
+            self.state.take(scribe.tail, segment.link)
+        except Exception:  # as above
+            connection.execute(_DELETE, (segment.first,))
+            raise
         self.commits += 1
-        self.state.take(scribe.tail, segment.link)
 
     def _make_room(self, segment: Sealed) -> None:
         """Turn the slate over while this side is folded; if that does not help, fold all of it."""

@@ -67,7 +67,7 @@ class Verdicts:
         return len(self._closed)
 
     def __iter__(self) -> Iterator[int]:
-        return iter(self._closed)
+        return iter(self._closed.copy())  # threads that read go over them while more are closed
 
     def __contains__(self, seq: object) -> bool:
         return seq in self._closed

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -83,3 +84,14 @@ def test_a_line_that_cannot_be_written_stops_nobody_and_is_kept_all_the_same(wri
         log.configure("info", stream)
         structlog.get_logger().info("a thing", count=5)
         assert log.recent()[-1]["count"] == 5
+
+
+def test_neither_does_a_program_that_was_started_without_a_stderr(
+    written: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stderr", None)
+    monkeypatch.setattr(sys, "stdout", None)
+    log.configure()
+    structlog.get_logger().info("a thing", count=6)
+    assert log.recent()[-1]["count"] == 6
+    assert not written.getvalue()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -78,3 +79,22 @@ async def test_what_is_written_but_cannot_be_taken_into_memory_never_comes_back(
     await journal.open()
     assert (await journal.stats()).entries == {"open": 5}
     assert await journal.check() == []
+
+
+async def test_neither_does_it_where_there_is_no_slate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "no room")
+
+    monkeypatch.setattr(slate, "begun", full)
+    journal = Journal(tmp_path / "journal.db")
+    await journal.open()
+    assert (await journal.append(draft("m1"))).fresh
+    with monkeypatch.context() as patch:
+        patch.setattr(journal._state, "take", lambda *_: 1 // 0)
+        with pytest.raises(JournalUnavailable):
+            await journal.append(draft("m2"))
+    assert (await journal.append(draft("m3"))).fresh
+    assert (await journal.append(draft("m2"))).fresh, "nobody knows of the first try"
+    assert (await journal.stats()).entries == {"open": 3}
+    assert await journal.check() == []
+    await journal.close()

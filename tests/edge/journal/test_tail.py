@@ -65,3 +65,13 @@ def test_threads_that_ask_while_answers_come_find_each_entry_that_is_closed() ->
         for count in range(1, batches + 1):
             tail.apply(count, answers(2 * count - 1, 2 * count, 0))
         assert [one.result() for one in found] == [0, 0]
+
+
+def test_who_goes_over_what_is_closed_does_not_stumble_over_what_comes_meanwhile() -> None:
+    tail = Tail()
+    tail.apply(1, answers(1, 2))
+    going = iter(tail.verdicts)
+    first = next(going)
+    tail.apply(2, answers(3))
+    assert {first, *going} == {1, 2}
+    assert {*tail.verdicts} == {1, 2, 3}
