@@ -125,7 +125,12 @@ def main(ctx: click.Context, folder: Path | None, database: str) -> None:
 
 def _owned(folder: Path) -> None:
     """Refuse what is typed as another account than the hub's: what that one writes, root's files too, the hub could not read afterwards."""
-    owner = folder.stat().st_uid if folder.is_dir() else os.geteuid()
+    try:
+        owner = folder.stat().st_uid
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    except OSError as error:
+        raise NotPossible(f"{folder} cannot be looked at by this account: {error.strerror}") from error
     if owner == os.geteuid():
         return
     try:

@@ -234,3 +234,12 @@ def test_what_root_would_write_for_the_hubs_account_is_refused_with_what_to_type
     assert f"runuser -u {made.owner()} -- " in done.stderr
     assert {path: path.stat().st_mtime_ns for path in made.rglob("*")} == before
     assert CliRunner().invoke(main, ["--data", str(made), *verb, "--help"]).exit_code == 0
+
+
+def test_a_folder_that_cannot_be_looked_at_is_told_in_a_sentence(tmp_path):
+    folder = tmp_path / ("h" * 300)
+    done = CliRunner().invoke(main, ["--data", str(folder), "status"])
+    assert (done.exit_code, done.stderr) == (
+        2,
+        f"Error: {folder} cannot be looked at by this account: File name too long\n",
+    )
