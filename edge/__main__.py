@@ -17,7 +17,7 @@ import click
 
 from edge import platform
 from edge.errors import EdgeError
-from edge.verbs.owner import owned
+from edge.verbs.owner import HELP_ASKED, owned
 from edge.version import version
 
 VERBS: dict[str, tuple[str, str]] = {
@@ -43,7 +43,6 @@ OWNERS = frozenset(
     {"account", "agent", "diagnostics", "enrol", "face-certificate", "maintenance", "run", "workstation"}
 )
 """Of these, those that write into the data folder whatever is typed; ``journal`` looks by itself."""
-HELP_ASKED = "pishkhan.help_asked"
 
 
 class Said(click.ClickException):
@@ -100,12 +99,14 @@ class EdgeGroup(click.Group):
 def main(ctx: click.Context, folder: Path) -> None:
     """The gateway between a hospital and its insurers."""
     platform.say_utf8()
+    ctx.obj = folder.absolute()
+    if ctx.meta[HELP_ASKED]:
+        return
     # The tunnel's watch has an account that may not look into the edge's data, and has no need to.
     if ctx.invoked_subcommand != "firmware" and folder.exists() and not os.access(folder, os.R_OK):
         raise click.BadParameter(f"Directory '{folder}' is not readable.", param_hint="--data")
-    if ctx.invoked_subcommand in OWNERS and not ctx.meta[HELP_ASKED]:
+    if ctx.invoked_subcommand in OWNERS:
         owned(folder)
-    ctx.obj = folder.absolute()
 
 
 if __name__ == "__main__":

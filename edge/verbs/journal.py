@@ -40,7 +40,7 @@ from edge.journal.verify import verify
 from edge.line import Line
 from edge.reconcile import Reconciler
 from edge.signers import known
-from edge.verbs.owner import owned
+from edge.verbs.owner import HELP_ASKED, owned
 from edge.version import version
 
 
@@ -48,7 +48,8 @@ from edge.version import version
 @click.pass_obj
 def journal(folder: Path) -> None:
     """What the edge has taken on."""
-    if click.get_current_context().invoked_subcommand not in _FOR_ANYBODY:
+    ctx = click.get_current_context()
+    if ctx.invoked_subcommand not in _FOR_ANYBODY and not ctx.meta.get(HELP_ASKED):
         owned(folder)
 
 

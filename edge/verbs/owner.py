@@ -9,6 +9,9 @@ from pathlib import Path
 from edge import platform
 from edge.errors import EdgeError
 
+HELP_ASKED = "pishkhan.help_asked"
+"""Under it a command's context says whether only help is asked for, which is anybody's."""
+
 
 def owned(folder: Path) -> None:
     """Let whoever owns ``folder`` go on, and nobody else. One that is not there yet is anybody's.

@@ -47,3 +47,10 @@ def test_what_root_would_write_for_another_account_is_refused_with_what_to_type(
     assert f"runuser -u {tmp_path.owner()} -- " in done.stderr
     assert list(tmp_path.iterdir()) == []
     assert CliRunner().invoke(main, ["--data", str(tmp_path), verb, "--help"]).exit_code == 0
+
+
+def test_help_is_there_for_whoever_may_not_look_into_the_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    done = CliRunner().invoke(main, ["--data", str(tmp_path), "status"])
+    assert (done.exit_code, "is not readable" in done.stderr) == (2, True)
+    assert CliRunner().invoke(main, ["--data", str(tmp_path), "status", "--help"]).exit_code == 0

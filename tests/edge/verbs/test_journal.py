@@ -166,6 +166,7 @@ def test_another_account_is_refused(folder: Path, arguments: tuple[str, ...], mo
     done = _run(folder, *arguments)
     assert done.exit_code == 2
     assert "belongs to account" in done.stderr
+    assert _run(folder, *arguments, "--help").exit_code == 0, "help is anybody's"
 
 
 @pytest.mark.parametrize(
