@@ -126,7 +126,7 @@ class Commits:
         self._unchecked += len(segment.body) + PAGES_PER_COMMIT * JOURNAL_PAGE_BYTES
         try:
             self.state.take(scribe.tail, segment.link)
-        except Exception:  # as above
+        except Exception:  # whatever it was, the callers are told that nothing was kept
             connection.execute(_DELETE, (segment.first,))
             raise
         self.commits += 1
