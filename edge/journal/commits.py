@@ -373,8 +373,9 @@ class Commits:
                     slate.ended(self._connection, self.slate)
                     self.slate = None
                     self._connection.execute("pragma wal_checkpoint(truncate)").fetchone()
-            except (sqlite.Error, OSError, JournalError) as error:
-                # every commit is safe in the log already: the next start folds it in
+            except Exception as error:  # noqa: BLE001 -- a fault of ours, too: every commit is safe in the log already, and the next start folds it in
+                if not isinstance(error, NOT_OURS):
+                    _log.exception("a fold failed inside")
                 _log.warning("the journal's log was not folded in", fault=type(error).__name__)
             with contextlib.suppress(sqlite.Error):  # else what a failed fold has open would keep the next start out
                 self._connection.close()

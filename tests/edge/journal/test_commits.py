@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from edge.errors import JournalUnavailable
-from edge.journal import Journal, commits, slate, writer
+from edge.journal import Journal, commits, fold, slate, writer
 from tests.edge.journal.drafts import draft, folded
 from tests.patience import HUNG_S
 
@@ -98,3 +98,15 @@ async def test_neither_does_it_where_there_is_no_slate(tmp_path: Path, monkeypat
     assert (await journal.stats()).entries == {"open": 3}
     assert await journal.check() == []
     await journal.close()
+
+
+async def test_a_fault_of_ours_in_the_last_fold_keeps_nobody_from_closing(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await journal.append(draft("m1"))
+    with monkeypatch.context() as patch:
+        patch.setattr(fold, "fold", lambda *_: 1 // 0)
+        await journal.close()
+    await journal.open()
+    assert (await journal.stats()).entries == {"open": 1}
+    assert await journal.check() == []
