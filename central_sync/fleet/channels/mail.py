@@ -75,14 +75,13 @@ class Mail:
         with self._line() as line:
             for tongue, people in self._to.items():
                 wanted = [one for one in people if one in left]
-                if not wanted:
+                if not wanted or line.sock is None:  # after a 421 there is nobody to talk to
                     continue
                 try:  # what is refused of one language: the others have their mail none the less
                     refused = line.send_message(self._mail(message_id, body, tongue), to_addrs=wanted)
-                except smtplib.SMTPRecipientsRefused as error:
-                    refused, refusal = error.recipients, _code(error)
-                except smtplib.SMTPDataError as error:
-                    refused, refusal = dict.fromkeys(wanted, (0, b"")), _code(error)
+                except (smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError) as error:
+                    refusal = _code(error)  # it went to nobody, not even to those whom the error does not name
+                    continue
                 left = tuple(one for one in left if one not in wanted or one in refused)
                 self._keep(message_id, left)
         if refusal and len(left) == asked:

@@ -100,6 +100,30 @@ def test_a_text_that_is_refused_in_one_language_costs_the_others_none(post):
     assert [one["Content-Language"] for one in read] == ["zh", "en"]
 
 
+@pytest.mark.parametrize(
+    ("says", "refused", "code"),
+    [
+        ({}, "ops@", "recipients_refused_421"),
+        ({}, "night@", "recipients_refused_421"),
+        ({"TEXT": "421 4.3.2 come later"}, "", "status_421"),
+    ],
+)
+def test_a_server_that_closes_in_between_is_told_by_its_number_and_everybody_has_the_mail_later(
+    post, says, refused, code
+):
+    server = Server("127.0.0.1", post.port, "starttls", "", "", post.authority)
+    people = {EN: TO, tongue_of(Language.ZH, "Asia/Shanghai"): ("china@hub.example",)}
+    mail, body = Mail(server, "hub@hub.example", people, lambda: NOW), messages.body([alert()], "hub", NOW)
+    post.says, post.refuses, post.refused = says, "421 4.3.2 come later" if refused else "", refused
+    with pytest.raises(NotDelivered, match=code):
+        mail.deliver("id-1", body)
+    post.refuses = ""
+    heard = len(post.heard)
+    mail.deliver("id-1", body)
+    asked = [line.lower() for line in post.heard[heard:] if line.upper().startswith("RCPT")]
+    assert asked == [f"rcpt to:<{one}>" for one in (*TO, "china@hub.example")]
+
+
 def test_a_server_that_wants_starttls_says_so_to_whoever_does_not(post):
     post.needs_tls = True
     with pytest.raises(NotDelivered, match="status_530"):
