@@ -53,7 +53,7 @@ class Operation(Generic[T]):
         return self.future.done() if self.has_future else self._ended
 
     def end(self, result: Any, error: Exception | None = None) -> None:
-        """In the loop: tell the caller, if that is still to be done."""
+        """In the loop: tell the caller, if that is still to be done. Never raises: who tells one has others to tell."""
         if self.ended:
             return
         self._ended = True
@@ -62,7 +62,10 @@ class Operation(Generic[T]):
             None,
         )  # who is told knows this operation, mostly: nothing but the collector would part the two
         if told is not None:
-            told(result if error is None else error)
+            try:
+                told(result if error is None else error)
+            except Exception:  # noqa: BLE001 -- a fault of ours in one caller must not keep the others from being told
+                _log.exception("a caller of the journal failed inside")
         elif error is None:
             self.future.set_result(result)
         else:
@@ -163,7 +166,4 @@ def tell(told: Sequence[Result]) -> None:
 
 def _call(called: Sequence[Result]) -> None:
     for operation, result, error in called:
-        try:
-            operation.end(result, error)
-        except Exception:  # noqa: BLE001 -- a fault of ours in one caller must not keep the others from being told
-            _log.exception("a caller of the journal failed inside")
+        operation.end(result, error)

@@ -70,3 +70,18 @@ async def test_what_is_done_with_is_left_alone() -> None:
     assert isinstance(late.future.exception(), JournalUnavailable)
     assert not ready.future.done()
     assert ready.begin()
+
+
+async def test_a_fault_in_one_caller_leaves_the_others_their_deadlines() -> None:
+    deadlines, loop = Deadlines(), asyncio.get_running_loop()
+
+    def fails(_: int | Exception) -> None:
+        raise RuntimeError("a fault of ours")
+
+    at_once, later = Operation[int](lambda _: 1), Operation[int](lambda _: 1)
+    deadlines.watch(Operation[int](lambda _: 1, told=fails), loop.time())
+    deadlines.watch(at_once, loop.time())
+    deadlines.watch(later, loop.time() + 0.02)
+    done, _ = await asyncio.wait([at_once.future, later.future], timeout=HUNG_S)
+    assert len(done) == 2
+    assert all(isinstance(future.exception(), JournalUnavailable) for future in done)
