@@ -60,6 +60,7 @@ class Act(NamedTuple):
 
 
 def _fees(case: Case, fields: Fields, terms: Terms) -> Packet:
+    fields = _afresh(case, fields)
     line = forms.fee_line(fields, terms.msgid[-SERIAL_CHARACTERS:], terms.currency, terms.calendar, terms.today)
     if not line["name"]:
         line["name"] = terms.item_name(line["item"], terms.today)[: forms.TEXT_CHARACTERS_MAX]
@@ -67,6 +68,15 @@ def _fees(case: Case, fields: Fields, terms: Terms) -> Packet:
     facts = {**_kept_facts(case, fields, line["item"]), **codes, **line.get("facts", {})}
     line |= {"facts": facts} if facts else {}
     return case.number("fees"), {"hid": case.hid, "currency": terms.currency, "lines": [line]}
+
+
+def _afresh(case: Case, fields: Fields) -> Fields:
+    """``fields`` without what stands there of the line in whose place another item comes, and nobody has typed: its name, its code."""
+    old = case.due_line(fields.get("instead", ""))
+    if old is None or forms.code(fields, "item") == old.fee.item:
+        return fields
+    stood = {"name": old.fee.name, "relative_value_code": old.fee.facts.relative_value_code if old.fee.facts else ""}
+    return {name: typed for name, typed in fields.items() if typed != stood.get(name)}
 
 
 def _kept_facts(case: Case, fields: Fields, item: str) -> dict[str, Any]:

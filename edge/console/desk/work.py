@@ -45,6 +45,10 @@ SHARE_CHANGED = "share_changed"
 """Nor this: it is settled, and the patient's part is another than the page showed."""
 WHICH = "which"
 """Nor this: what was typed as an item may be one of several."""
+BOTH_STAND = "both_stand"
+"""Nor this: a line has come in the place of another, and taking that off was refused; ``detail`` is why."""
+TAKE_OFF_DEADLINE_MS = 3_000
+"""It is waited for after the line in its place: both together for less long than a page says that it takes long."""
 
 log = structlog.get_logger(__name__)
 
@@ -212,15 +216,18 @@ class WorkPages:
         if act.asks:
             await self._desk.teller.query(visitor.seat, case.asked_about(fields.get("of", "")).msgid)
             return self._desk.to(page)
-        if request.match_info["act"] == "fees" and not fields.get("item", "").strip() and case.may_settle:
+        charges = request.match_info["act"] == "fees"
+        msgid, instead = fields.get("msgid") or new_msgid(), fields.get("instead", "") if charges else ""
+        if charges and not instead and not fields.get("item", "").strip() and case.may_settle:
             return self._desk.to(f"{page}/bill")
-        msgid, instead = fields.get("msgid") or new_msgid(), fields.get("instead", "")
-        if any(step.msgid == msgid for step in found.steps):
-            return self._taken_off(visitor, await self._take_off(visitor, case, fields), page)
+        sent = next((step for step in found.steps if step.msgid == msgid), None)
+        if sent is not None:
+            stands = sent.outcome is not Outcome.REFUSED
+            return await self._take_off(visitor, case, fields) if instead and stands else self._desk.to(page)
         mine = visitor.seat.workstation
         if not act.allowed(case, fields) or (instead and case.due_line(instead) is None):
             return self._desk.back(visitor, page, Said(mine, MOVED_ON))
-        if request.match_info["act"] == "fees" and await self._unclear(fields):
+        if charges and await self._unclear(fields):
             return self._desk.back(visitor, page, Said(mine, WHICH, typed=_without_msgid(fields)))
         try:
             number, packet = act.packet(case, fields, self._terms(msgid))
@@ -228,19 +235,20 @@ class WorkPages:
             return self._desk.back(visitor, page, Said(mine, field=error.field, typed=fields))
         reply = await self._desk.teller.send(visitor.seat, number, packet, msgid)
         if instead and reply.outcome is not Outcome.REFUSED:
-            return self._taken_off(visitor, await self._take_off(visitor, case, fields), page)
+            return await self._take_off(visitor, case, fields)
         return self._ended(visitor, reply, page, fields)
 
-    async def _take_off(self, visitor: Visitor, case: Case, fields: Fields) -> Reply | None:
-        """Take the line off in whose place another one has come: afterwards, so that nothing is ever missing; ``None``: there is none to take off."""
-        if case.due_line(fields.get("instead", "")) is None:
-            return None
+    async def _take_off(self, visitor: Visitor, case: Case, fields: Fields) -> web.Response:
+        """Take the line off in whose place another one has come: afterwards, so that none is missing while the other is refused at once."""
+        drop, page, serial = acts.ACTS["drop"], f"/case/{case.hid}", fields["instead"]
+        if case.due_line(serial) is None or not drop.allowed(case, fields):
+            return self._desk.to(page)
         msgid = fields.get("instead_msgid") or new_msgid()
-        number, packet = acts.ACTS["drop"].packet(case, {"serial": fields["instead"]}, self._terms(msgid))
-        return await self._desk.teller.send(visitor.seat, number, packet, msgid)
-
-    def _taken_off(self, visitor: Visitor, reply: Reply | None, page: str) -> web.Response:
-        return self._desk.to(page) if reply is None else self._ended(visitor, reply, page, {})
+        number, packet = drop.packet(case, {"serial": serial}, self._terms(msgid))
+        reply = await self._desk.teller.send(visitor.seat, number, packet, msgid, deadline_ms=TAKE_OFF_DEADLINE_MS)
+        if reply.outcome is Outcome.REFUSED:
+            return self._desk.back(visitor, page, Said(visitor.seat.workstation, BOTH_STAND, reply.code))
+        return self._desk.to(page)
 
     def _ended(self, visitor: Visitor, reply: Reply, page: str, fields: Fields) -> web.Response:
         if reply.outcome is not Outcome.REFUSED:

@@ -58,6 +58,8 @@ async def test_entries_are_listed_filtered_and_paged(client: TestClient, place: 
     ):  # fmt: skip
         status, page = await text_of(client, f"{HERE}?{query}")
         assert (status, page.count('<th scope="row" role="rowheader">')) == (200, count), query
+    _, page = await text_of(client, f"{HERE}?before=1.1")
+    assert "The journal is empty" not in page, "only nothing older is there"
     status, page = await text_of(client, f"{HERE}?day=1404/13/40")
     assert status == 400
     assert "There is no such day. Write it like 1404-03-11." in re.sub("</?bdi[^>]*>", "", page)

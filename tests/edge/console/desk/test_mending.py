@@ -5,10 +5,16 @@ from __future__ import annotations
 import re
 from types import SimpleNamespace
 
+from central_sync.terms.languages import Language
 from central_sync.wire import packets as p
+from central_sync.wire.desk_sentences import desk_sentence
+from edge.calls import Call, Reply
 from edge.console.desk.foresight import of_answer
+from edge.replies import refused
 from tests.edge.console.desk.hospital import NUMBER, Hospital, Person
-from tests.edge.world import Edge
+from tests.edge.journal.drafts import declined
+from tests.edge.world import Edge, until
+from tests.sim.hub import SimHub
 
 
 async def serial_of(hospital: Hospital, hid: str) -> str:
@@ -78,6 +84,71 @@ async def test_a_day_that_is_not_today_stays_the_lines_day(hospital: Hospital, c
     await clerk.send("/fees", price="11")
     changed = (await hospital.clerks._casebook.steps(hid, hospital.now()))[-2]
     assert changed.request.lines[0].service_date.isoformat() == "2024-02-29"
+
+
+async def test_a_line_stays_when_the_one_in_its_place_was_refused_however_often_the_form_is_sent(
+    hospital: Hospital, clerk: Person, edge: Edge, hub: SimHub
+) -> None:
+    hid = await clerk.visit()
+    await clerk.charge("A1", "10")
+    await clerk.get(f"/desk/case/{hid}?mend={await serial_of(hospital, hid)}")
+    whole, form = clerk.form("/fees")
+    await hub.stop()
+    await until(lambda: not edge.uplink.up)
+    line = {"serial": "new", "item": "B2", "unit_price": "10", "quantity": "1", "amount": 1000,
+            "service_date": hospital.now().date().isoformat()}  # fmt: skip
+    await edge.call("2204", {"hid": hid, "currency": "CNY", "lines": [line]}, form["msgid"])
+    standing = await edge.journal.find("H1", form["msgid"])
+    await edge.journal.receive(declined(standing.seq, "item_unknown", "2204"), None, hospital.now())
+    await clerk.post(whole, {**form, "item": "B2"})
+    assert ": refused." in clerk.main
+    assert await hospital.numbers(hid) == ["2201", "2204", "2204"]
+
+
+async def test_a_line_that_could_not_be_taken_off_is_told_beside_the_one_in_its_place(
+    hospital: Hospital, clerk: Person, edge: Edge
+) -> None:
+    hid = await clerk.visit()
+    await clerk.charge("A1", "10")
+    old = await serial_of(hospital, hid)
+
+    class Refuses:
+        """What is told when another desk has taken the line off meanwhile."""
+
+        async def handle(self, call: Call) -> Reply:
+            if call.number == "2205":
+                return refused(call.msgid, call.number, "fee_unknown")
+            return await edge.intake.handle(call)
+
+    hospital.clerks._counter._desk.teller._intake = Refuses()
+    await clerk.get(f"/desk/case/{hid}?mend={old}")
+    await clerk.send("/fees", price="11")
+    assert "taking off the one before it was refused" in clerk.main
+    assert desk_sentence("fee_unknown", Language.EN) in clerk.main
+
+
+async def test_another_item_has_neither_the_name_nor_the_code_of_the_one_before(
+    hospital: Hospital, clerk: Person, edge: Edge
+) -> None:
+    hid = await clerk.visit()
+    for typed, told in (({}, ("", "")), ({"name": "new", "relative_value_code": "9"}, ("new", "9"))):
+        serial = f"his-{len(typed)}"
+        line = {"serial": serial, "item": "A1", "name": "old", "unit_price": "10", "quantity": "1", "amount": 1000,
+                "service_date": hospital.now().date().isoformat(), "facts": {"relative_value_code": "101"}}  # fmt: skip
+        await edge.call("2204", {"hid": hid, "currency": "CNY", "lines": [line]}, serial)
+        await clerk.get(f"/desk/case/{hid}?mend={serial}")
+        await clerk.send("/fees", item="B2", doctor="", **typed)
+        new = (await hospital.clerks._casebook.steps(hid, hospital.now()))[-2].request.lines[0]
+        assert (new.name, new.facts.relative_value_code if new.facts else "") == told
+
+
+async def test_a_change_without_a_code_is_none_and_not_the_way_to_the_shares(clerk: Person, hospital: Hospital) -> None:
+    hid = await clerk.visit()
+    await clerk.charge("A1", "10")
+    await clerk.get(f"/desk/case/{hid}?mend={await serial_of(hospital, hid)}")
+    await clerk.send("/fees", item=" ")
+    assert "the code of the item" in clerk.main
+    assert "instead" in clerk.form("/fees")[1]
 
 
 def test_a_finding_leads_to_the_field_that_mends_it() -> None:
