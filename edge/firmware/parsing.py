@@ -29,7 +29,7 @@ def parse(text: bytes, name: str) -> Site:
         table = tomllib.loads(written)
     except UnicodeDecodeError as error:
         raise SiteWrong(name, [Fault(0, "", "it is not UTF-8: save it as UTF-8 again")]) from error
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # TOML's own, a number too long to be read, brackets without end
         found = re.search(r"at line (\d+)", str(error))
         raise SiteWrong(name, [Fault(int(found[1]) if found else 0, "", f"it is not TOML: {error}")]) from error
     try:

@@ -65,6 +65,8 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
     [
         ("[lan\n", "h.toml:1: it is not TOML"),
         ('name = "a"\nname = "b"\n', "h.toml:2: it is not TOML"),
+        ("a = " + "[" * 30_000, "h.toml: it is not TOML"),
+        ("a = " + "1" * 5_000, "h.toml: it is not TOML"),
         (b"\xff\xfe", "it is not UTF-8: save it"),
         (b"\xef\xbb\xbfname = 1", "without one"),
         (b"#" * (FILE_BYTES_MAX + 1), "larger than"),
