@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 
 from central_sync.pages.assets import assets
 from central_sync.pages.languages import OURS, OWN_NAMES, Tongue
-from central_sync.terms.languages import Language
+from central_sync.terms.languages import PDI, Language
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -29,7 +29,11 @@ HEADERS = {
 
 FORCED = dict.fromkeys(range(0x202A, 0x202F))
 """Letters that turn round whatever follows them. No name needs one; what is isolated is still turned within itself."""
-_FORCED_THERE = re.compile("[\u202a-\u202e]")
+ISOLATES = re.compile("[\u2066-\u2069]")
+"""Each begins what is isolated, the last ends it. One without the other does what the forced ones do: it opens, or closes, whatever stands around."""
+_TURNS_NOTHING = re.compile(
+    "{plain}(?:[\u2066-\u2068]{plain}\u2069{plain})*".format(plain="[^\u202a-\u202e\u2066-\u2069]*")
+)
 STOPS = tuple(".,;:!?)،؛؟。，；：、）")
 
 
@@ -90,12 +94,25 @@ def _command(text: str, stop: str) -> Markup:
 
 
 def unforced(value: Any) -> Any:
-    """``value`` as a page shows it: a text without :data:`FORCED`."""
+    """``value`` as a page shows it: a text without :data:`FORCED`, and without isolates that nothing ends or begins."""
     if not isinstance(value, str) or value.isascii():
         return value
-    if _FORCED_THERE.search(value) is None:  # which is most often so, and costs a tenth of translating
+    if _TURNS_NOTHING.fullmatch(value):  # which is most often so, and costs less than looking closer
         return value
-    return value.translate(FORCED)
+    told = value.translate(FORCED)
+    open_at, alone = list[int](), list[int]()
+    for isolate in ISOLATES.finditer(told):
+        if isolate[0] != PDI:
+            open_at.append(isolate.start())
+        elif open_at:
+            open_at.pop()
+        else:
+            alone.append(isolate.start())
+    left = {*open_at, *alone}
+    if not left:
+        return told
+    kept = "".join(letter for at, letter in enumerate(told) if at not in left)
+    return Markup(kept) if isinstance(value, Markup) else kept  # noqa: S704 -- it was, and lost no letter of its markup
 
 
 def environment(rooms: tuple[str, ...] = ()) -> jinja2.Environment:

@@ -306,7 +306,7 @@ def test_hostile_names_do_nothing_and_break_no_page(browser: Browser, town: Desk
         sign_in(page, town)
         charged(page, HOSTILE_NUMBER)
         for _ in range(2):
-            expect(page.locator("h1 bdi")).to_have_text(HOSTILE.replace("\u202e", ""))
+            expect(page.locator("h1 bdi")).to_have_text(re.sub("[\u202e\u2066]", "", HOSTILE))
             assert "owned" not in page.title()
             assert page.locator("script:not([src])").count() == 0
             wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import jinja2
 import pytest
+from markupsafe import Markup
 
 from central_sync.pages.languages import Tongue
-from central_sync.pages.rendering import Pages, commands, environment
+from central_sync.pages.rendering import Pages, commands, environment, unforced
 from central_sync.terms.days import Calendar
 from central_sync.terms.languages import Language
 
@@ -40,6 +41,19 @@ def test_no_value_turns_round_what_is_written_after_it() -> None:
     assert '<bdi class="code command" dir="ltr">a</bdi>\u2068۱\u2069\u200c' in page, (
         "markup stays so, and what isolates"
     )
+
+
+@pytest.mark.parametrize(
+    ("named", "shown"),
+    [
+        ("א\u2067", "א"), ("א\u2066b\u2068", "אb"), ("א\u2069\u2067b", "אb"), ("\u2068א\u2067b\u2069", "א\u2067b\u2069"),
+        ("\u2068א\u2066b\u2069\u2069", "\u2068א\u2066b\u2069\u2069"), ("\u2068א\u2069 \u2068۱\u2069", "\u2068א\u2069 \u2068۱\u2069"),
+    ],
+)  # fmt: skip
+def test_an_isolate_that_is_not_ended_opens_no_element_around_it(named: str, shown: str) -> None:
+    assert unforced(named) == shown
+    told = unforced(Markup("<b>{}</b>").format(named))
+    assert (told, type(told)) == (Markup(f"<b>{shown}</b>"), Markup)
 
 
 @pytest.mark.parametrize("rooms", [(), ("edge.console",)])
