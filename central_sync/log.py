@@ -5,16 +5,18 @@ Rules
     * ``event`` is a sentence written in our source; a value is a number, a truth value, or short text.
     * An exception is written as its class and the place that raised it, never as its text: foreign texts quote their input.
     * What libraries log through the standard library comes out the same way: logger, level, exception class, place.
+    * A line that cannot be written (stderr is a full disk or a closed pipe) stops nobody's work.
 
 The edge has a module of the same name and rules; the hub never imports the edge, so each has its own list of keys.
 """
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sys
 from collections.abc import MutableMapping
-from typing import Any, TextIO
+from typing import Any, TextIO, cast
 
 import structlog
 
@@ -43,7 +45,7 @@ def configure(level: str = "info", stream: TextIO | None = None) -> None:
             structlog.processors.JSONRenderer(ensure_ascii=True),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        logger_factory=structlog.WriteLoggerFactory(stream or sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(cast("TextIO", _Patient(stream or sys.stderr))),
         cache_logger_on_first_use=False,
     )
     root = logging.getLogger()
@@ -78,6 +80,25 @@ def _value(value: object) -> object:
     if value is None or isinstance(value, bool | int | float):
         return value
     return str(value)[:TEXT_CHARACTERS_MAX]
+
+
+class _Patient:
+    """A stream that may be full or gone: whoever tells something there goes on with its work."""
+
+    def __init__(self, stream: TextIO | None) -> None:
+        self._stream = stream  # a program that was started without a stderr has none
+
+    def write(self, text: str) -> None:
+        """Write it if it can be written."""
+        if self._stream is not None:
+            with contextlib.suppress(OSError, ValueError):  # ValueError: it is closed
+                self._stream.write(text)
+
+    def flush(self) -> None:
+        """The same."""
+        if self._stream is not None:
+            with contextlib.suppress(OSError, ValueError):
+                self._stream.flush()
 
 
 class _Foreign(logging.Handler):

@@ -47,3 +47,23 @@ def test_what_libraries_log_comes_without_its_text(lines):
 def test_long_text_is_cut(lines):
     structlog.get_logger().info("x", detail="y" * 5000)
     assert len(lines()[0]["detail"]) == log.TEXT_CHARACTERS_MAX
+
+
+class Gone(io.StringIO):
+    """A stream of a full disk: what it has taken it cannot bring there."""
+
+    def flush(self):
+        raise OSError(28, "no room")
+
+
+def test_a_line_that_cannot_be_written_stops_nobody(lines, monkeypatch):
+    closed = io.StringIO()
+    closed.close()
+    for stream in (Gone(), closed):
+        log.configure(stream=stream)
+        structlog.get_logger().info("a thing")
+    monkeypatch.setattr("sys.stderr", None)
+    monkeypatch.setattr("sys.stdout", None)
+    log.configure()
+    structlog.get_logger().info("a thing")
+    assert lines() == []
