@@ -71,7 +71,7 @@ class Part(NamedTuple):
 
 
 class Case(NamedTuple):
-    """A case. ``settled``: the settlement in force or in doubt. ``parts``: interim settlements, oldest first, also those that went back. ``refusal``: the last step, if it was refused. ``back``: the step that takes it back."""
+    """A case. ``settled``: the settlement in force or in doubt. ``parts``: interim settlements, oldest first, also those that went back. ``refusal``: the last step, if it was refused, whatever was taken off the bill after it. ``back``: the step that takes it back."""
 
     hid: str
     care: Care
@@ -202,10 +202,20 @@ def case_of(steps: Sequence[Step]) -> Case | None:
         settlement=settled.answer if settled and kept else None,
         back=back,
         gone_back=settled is not None and not kept,
-        refusal=steps[-1] if steps[-1].outcome is Outcome.REFUSED else None,
+        refusal=_refusal(steps),
         waiting=tuple(step for step in valid if not step.outcome.decided),
         parts=tuple(_part(valid, step) for step in valid if step.row.confirmed and _interim(step)),
     )
+
+
+def _refusal(steps: Sequence[Step]) -> Step | None:
+    """A line that is changed is taken off behind the one in its place: that this one was refused must not hide behind that."""
+    for step in reversed(steps):
+        if step.outcome is Outcome.REFUSED:
+            return step
+        if not isinstance(step.request, p.FeesCancel):
+            return None
+    return None
 
 
 def _latest(steps: Sequence[Step], field: str, otherwise: Any) -> Any:

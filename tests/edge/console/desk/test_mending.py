@@ -12,7 +12,7 @@ from edge.calls import Call, Reply
 from edge.console.desk.foresight import of_answer
 from edge.replies import refused
 from tests.edge.console.desk.hospital import NUMBER, Hospital, Person
-from tests.edge.journal.drafts import declined
+from tests.edge.journal.drafts import applied, declined
 from tests.edge.world import Edge, until
 from tests.sim.hub import SimHub
 
@@ -103,6 +103,28 @@ async def test_a_line_stays_when_the_one_in_its_place_was_refused_however_often_
     await clerk.post(whole, {**form, "item": "B2"})
     assert ": refused." in clerk.main
     assert await hospital.numbers(hid) == ["2201", "2204", "2204"]
+
+
+async def test_that_a_change_without_a_line_was_refused_later_does_not_hide_behind_the_line_that_was_taken_off(
+    hospital: Hospital, clerk: Person, edge: Edge, hub: SimHub
+) -> None:
+    hid = await clerk.visit()
+    await clerk.charge("A1", "10")
+    await clerk.get(f"/desk/case/{hid}?mend={await serial_of(hospital, hid)}")
+    await hub.stop()
+    await until(lambda: not edge.uplink.up)
+    await clerk.send("/fees", item="B2")
+    assert ": refused." not in clerk.main
+    changed, off = (await hospital.clerks._casebook.steps(hid, hospital.now()))[-2:]
+    for step, made in (
+        (changed, lambda seq: declined(seq, "item_unknown", "2204")),
+        (off, lambda seq: applied(seq, "2205")),
+    ):
+        standing = await edge.journal.find("H1", step.msgid)
+        await edge.journal.receive(made(standing.seq), None, hospital.now())
+    await clerk.get(f"/desk/case/{hid}")
+    assert ": refused." in clerk.main
+    assert desk_sentence("item_unknown", Language.EN) in clerk.main
 
 
 async def test_a_line_that_could_not_be_taken_off_is_told_beside_the_one_in_its_place(
