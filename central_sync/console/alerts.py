@@ -6,7 +6,6 @@ The list itself is not live: whoever writes a note into it would lose it. What i
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -60,12 +59,7 @@ class Alerts:
     async def show_live(self, request: web.Request, visitor: Visitor) -> web.StreamResponse:
         """How many are open, and whether others than those that were ``seen``; again and again."""
         seen = request.query.get("seen", "")[:SEEN_CHARACTERS_MAX]
-
-        async def parts() -> AsyncIterator[str]:
-            while True:
-                yield await self._part(request, visitor, seen)
-
-        return await self._live.serve(request, visitor, parts(), EVERY_S)
+        return await self._live.serve(request, visitor, lambda: self._part(request, visitor, seen), EVERY_S)
 
     async def rules(self, request: web.Request, visitor: Visitor) -> web.StreamResponse:
         """What alarms, and who is told."""

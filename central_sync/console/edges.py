@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -66,12 +65,7 @@ class Edges:
 
     async def board_live(self, request: web.Request, visitor: Visitor) -> web.StreamResponse:
         """The same, again and again."""
-
-        async def parts() -> AsyncIterator[str]:
-            while True:
-                yield await self._board_part(request, visitor)
-
-        return await self._live.serve(request, visitor, parts(), EVERY_S)
+        return await self._live.serve(request, visitor, lambda: self._board_part(request, visitor), EVERY_S)
 
     async def _board_part(self, request: web.Request, visitor: Visitor) -> str:
         board, query = self._operations.watch.board, tuple(sorted(_query(request).items()))
@@ -117,11 +111,11 @@ class Edges:
         if self._operations.watch.board.of(institution) is None:
             return self._lobby.no_page(request, visitor)
 
-        async def parts() -> AsyncIterator[str]:
-            while (row := self._operations.watch.board.of(institution)) is not None:
-                yield await self._edge_part(request, row)
+        async def part() -> str | None:
+            row = self._operations.watch.board.of(institution)
+            return None if row is None else await self._edge_part(request, row)
 
-        return await self._live.serve(request, visitor, parts(), EVERY_S)
+        return await self._live.serve(request, visitor, part, EVERY_S)
 
     async def _edge_part(self, request: web.Request, row: Row) -> str:
         at = self._operations.watch.board.at

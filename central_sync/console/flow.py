@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
@@ -52,12 +51,7 @@ class FlowPages:
 
     async def flow_live(self, request: web.Request, visitor: Visitor) -> web.StreamResponse:
         """The same, again and again."""
-
-        async def parts() -> AsyncIterator[str]:
-            while True:
-                yield await self._part(request, visitor)
-
-        return await self._live.serve(request, visitor, parts(), EVERY_S)
+        return await self._live.serve(request, visitor, lambda: self._part(request, visitor), EVERY_S)
 
     async def outages(self, request: web.Request, visitor: Visitor) -> web.StreamResponse:
         """Who was silent when, within the last day, week or month."""

@@ -5,7 +5,7 @@ The bounds are of one hub process.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 from aiohttp import web
 
@@ -26,14 +26,14 @@ class Live:
         self._news = news
 
     async def serve(
-        self, request: web.Request, visitor: Visitor, parts: AsyncIterator[str], pause_s: float
+        self, request: web.Request, visitor: Visitor, made: Callable[[], Awaitable[str | None]], pause_s: float
     ) -> web.StreamResponse:
-        """As :meth:`News.serve`; where no more may listen, a page that says so."""
+        """What ``made`` makes, again and again until it makes nothing, as :meth:`News.serve`; where no more may listen, a page that says so."""
         parties = {
             f"session {visitor.token_hash.hex()}": STREAMS_OF_SESSION_MAX,
             f"account {visitor.name}": STREAMS_OF_ACCOUNT_MAX,
         }
-        answer = await self._news.serve(request, parts, pause_s, parties)
+        answer = await self._news.serve(request, _again(made), pause_s, parties)
         if answer.status not in (429, 503):
             return answer
         text = self._lobby.tongue(request).text
@@ -43,3 +43,8 @@ class Live:
         told = self._lobby.told(request, visitor, text("Too many open pages"), words, answer.status)
         told.headers["Retry-After"] = str(AGAIN_S)
         return told
+
+
+async def _again(made: Callable[[], Awaitable[str | None]]) -> AsyncIterator[str]:
+    while (part := await made()) is not None:
+        yield part

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator
 from typing import Any
 
 from aiohttp import web
@@ -48,12 +47,7 @@ class Start:
 
     async def show_live(self, request: web.Request, visitor: Visitor) -> web.StreamResponse:
         """The same, again and again."""
-
-        async def parts() -> AsyncIterator[str]:
-            while True:
-                yield await self._part(request, visitor)
-
-        return await self._live.serve(request, visitor, parts(), EVERY_S)
+        return await self._live.serve(request, visitor, lambda: self._part(request, visitor), EVERY_S)
 
     async def _part(self, request: web.Request, visitor: Visitor) -> str:
         language, invites = self._lobby.tongue(request).language, visitor.may(Right.TRUST)
