@@ -57,10 +57,8 @@ class Operation(Generic[T]):
         if self.ended:
             return
         self._ended = True
-        told, self._told = (
-            self._told,
-            None,
-        )  # who is told knows this operation, mostly: nothing but the collector would part the two
+        told = self._told
+        self._told = None  # mostly it knows this operation: else only the collector would part the two
         if told is not None:
             try:
                 told(result if error is None else error)

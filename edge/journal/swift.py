@@ -138,9 +138,8 @@ class Swift:
             for key in operation.keys:
                 if not may_have(key):
                     new.add(key)
-                elif (
-                    key not in here
-                ):  # the tables have to be asked, by the thread; what came before it need not wait for that
+                elif key not in here:
+                    # the tables have to be asked, by the thread; what came before it need not wait for that
                     return count, new
             count += 1
         return count, new
