@@ -9,10 +9,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
-import os
-import pwd
-import shlex
-import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -34,6 +30,8 @@ from central_sync.fleet.authority import Authority, AuthorityMissing
 from central_sync.fleet.limits import INVITATION_HOURS_DEFAULT
 from central_sync.members.service import import_members
 from central_sync.place import Place
+from central_sync.programs.accounts import stranger_to
+from central_sync.programs.verbs import HELP_ASKED, Verbs, belongs_to
 from central_sync.publications import Publications
 from central_sync.rulebook.strict import RulebookError
 from central_sync.store import migrate
@@ -52,7 +50,6 @@ from central_sync.verbs.tunnel import tunnel
 from central_sync.wire.bundles import BundleRefused
 
 AUDIT_ROWS_DEFAULT = 200
-HELP_ASKED = "pishkhan.help_asked"
 _STDERR = Console(stderr=True)
 
 
@@ -62,13 +59,8 @@ class NotPossible(click.ClickException):
     exit_code = 2
 
 
-class HubGroup(click.Group):
+class HubGroup(Verbs):
     """Turns the hub's own errors into one sentence for the technician."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """As click's; and notes whether only help is asked for."""
-        ctx.meta[HELP_ASKED] = any(word in ctx.help_option_names for word in args)
-        return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
         """As click's."""
@@ -126,21 +118,13 @@ def main(ctx: click.Context, folder: Path | None, database: str) -> None:
 def _owned(folder: Path) -> None:
     """Refuse what is typed as another account than the hub's: what that one writes, root's files too, the hub could not read afterwards."""
     try:
-        owner = folder.stat().st_uid
+        account_ = stranger_to(folder)
     except (FileNotFoundError, NotADirectoryError):
         return
     except OSError as error:
         raise NotPossible(f"{folder} cannot be looked at by this account: {error.strerror}") from error
-    if owner == os.geteuid():
-        return
-    try:
-        name = pwd.getpwuid(owner).pw_name
-    except KeyError:
-        name = str(owner)
-    typed = shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])
-    raise NotPossible(
-        f"{folder} belongs to account {name}. Nothing was changed; type it as that one: runuser -u {name} -- {typed}"
-    )
+    if account_ is not None:
+        raise NotPossible(belongs_to(folder, account_))
 
 
 main.add_command(account)

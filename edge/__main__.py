@@ -15,9 +15,10 @@ from typing import Any
 
 import click
 
+from central_sync.programs.verbs import HELP_ASKED, Verbs
 from edge import platform
 from edge.errors import EdgeError
-from edge.verbs.owner import HELP_ASKED, owned
+from edge.verbs.owner import owned
 from edge.version import version
 
 VERBS: dict[str, tuple[str, str]] = {
@@ -39,7 +40,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "workstation": ("edge.verbs.whole", "workstation"),
 }
 """Every verb: the module that holds it, and its name there."""
-OWNERS = frozenset(
+WRITERS = frozenset(
     {"account", "agent", "diagnostics", "enrol", "face-certificate", "maintenance", "run", "workstation"}
 )
 """Of these, those that write into the data folder whatever is typed; ``journal`` looks by itself."""
@@ -51,13 +52,8 @@ class Said(click.ClickException):
     exit_code = 2
 
 
-class EdgeGroup(click.Group):
+class EdgeGroup(Verbs):
     """Loads a verb when it is typed, and turns the edge's own errors into one sentence for the technician."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """As click's; and notes whether only help is asked for."""
-        ctx.meta[HELP_ASKED] = any(word in ctx.help_option_names for word in args)
-        return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 -- click's signature
         """As click's."""
@@ -105,7 +101,7 @@ def main(ctx: click.Context, folder: Path) -> None:
     # The tunnel's watch has an account that may not look into the edge's data, and has no need to.
     if ctx.invoked_subcommand != "firmware" and folder.exists() and not os.access(folder, os.R_OK):
         raise click.BadParameter(f"Directory '{folder}' is not readable.", param_hint="--data")
-    if ctx.invoked_subcommand in OWNERS:
+    if ctx.invoked_subcommand in WRITERS:
         owned(folder)
 
 

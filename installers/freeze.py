@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-SHARED_ROOMS = ("__init__.py", "benefits", "pages", "terms", "wire")
+SHARED_ROOMS = ("__init__.py", "benefits", "pages", "programs", "terms", "wire")
 LANGUAGES = ("root", "en", "en_US", "fa", "fa_IR", "zh", "zh_Hans", "zh_Hans_CN")
 """Babel's data of these are kept; all of them would be thirty megabytes."""
 _NEVER = ("tkinter", "pytest", "setuptools", "pip", "IPython", "mypy", "hypothesis", "numpy", "lxml")

@@ -367,9 +367,8 @@ class Journal:
 
     async def check(self) -> list[str]:
         """What a full check of the file finds wrong; empty: nothing."""
-        await (
-            self._tail() if self._read_only else self.keeping.fold()
-        )  # what is beyond the tables is checked when it is read
+        # what is beyond the tables is checked when it is read
+        await (self._tail() if self._read_only else self.keeping.fold())
         return await self._read(survey.check)
 
     # -- how --------------------------------------------------------------------------------------------------------

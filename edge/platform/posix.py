@@ -6,12 +6,13 @@ import asyncio
 import ctypes
 import fcntl
 import os
-import pwd
 import secrets
 import signal
 import socket
 from collections.abc import Callable
 from pathlib import Path
+
+from central_sync.programs import accounts
 
 APPLIANCE = True
 ACCEPTS_BY_SOCKET = True
@@ -25,6 +26,8 @@ _TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8
 """Of ``malloc.h``."""
 _PIECE_BYTES, _TOP_BYTES = 512 * 1024, 4 * 1024 * 1024
 _ENDS = (signal.SIGTERM, signal.SIGINT)
+
+stranger_to = accounts.stranger_to
 
 
 def data_folder() -> str:
@@ -112,17 +115,6 @@ def owner_only(descriptor: int) -> None:
 def others_may_read(mode: int) -> bool:
     """Whether a file of that mode is open to other accounts."""
     return bool(mode & _OTHERS)
-
-
-def stranger_to(folder: Path) -> str | None:
-    """The account that ``folder`` belongs to, if that is not ours: its name, or its number where it has none."""
-    owner = folder.stat().st_uid
-    if os.geteuid() == owner:
-        return None
-    try:
-        return pwd.getpwuid(owner).pw_name
-    except KeyError:
-        return str(owner)
 
 
 def when_told_to_end(act: Callable[[], None]) -> Callable[[], None]:

@@ -23,6 +23,7 @@ import msgspec
 from rich.console import Console
 from rich.progress import Progress
 
+from central_sync.programs.verbs import HELP_ASKED
 from edge import config, control, doctor, identity
 from edge.app import JOURNAL_FILE, clock
 from edge.audit import Audit
@@ -40,7 +41,7 @@ from edge.journal.verify import verify
 from edge.line import Line
 from edge.reconcile import Reconciler
 from edge.signers import known
-from edge.verbs.owner import HELP_ASKED, owned
+from edge.verbs.owner import owned
 from edge.version import version
 
 

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
 from pathlib import Path
 
+from central_sync.programs.verbs import belongs_to
 from edge import platform
 from edge.errors import EdgeError
-
-HELP_ASKED = "pishkhan.help_asked"
-"""Under it a command's context says whether only help is asked for, which is anybody's."""
 
 
 def owned(folder: Path) -> None:
@@ -19,10 +15,6 @@ def owned(folder: Path) -> None:
     Raises:
         EdgeError: it is another account's; the text says what to type.
     """
-    owner = platform.stranger_to(folder) if folder.is_dir() else None
-    if owner is not None:
-        typed = shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])
-        raise EdgeError(
-            f"{folder} belongs to account {owner}, and files of another account could not be read by its edge."
-            f" Nothing was changed; type it as that account: runuser -u {owner} -- {typed}"
-        )
+    account = platform.stranger_to(folder) if folder.is_dir() else None
+    if account is not None:
+        raise EdgeError(belongs_to(folder, account))

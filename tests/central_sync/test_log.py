@@ -8,6 +8,7 @@ import pytest
 import structlog
 
 from central_sync import log
+from central_sync.programs.telling import TEXT_CHARACTERS_MAX
 
 
 @pytest.fixture
@@ -46,7 +47,7 @@ def test_what_libraries_log_comes_without_its_text(lines):
 
 def test_long_text_is_cut(lines):
     structlog.get_logger().info("x", detail="y" * 5000)
-    assert len(lines()[0]["detail"]) == log.TEXT_CHARACTERS_MAX
+    assert len(lines()[0]["detail"]) == TEXT_CHARACTERS_MAX
 
 
 class Gone(io.StringIO):

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
+from central_sync.programs.telling import TEXT_CHARACTERS_MAX
 from edge import log
 
 SECRET = "0499370899"
@@ -66,7 +67,7 @@ def test_what_libraries_log_comes_out_without_its_text(written: io.StringIO) -> 
 def test_long_text_is_cut_and_strange_values_become_text(written: io.StringIO) -> None:
     structlog.get_logger().info("a thing", detail="x" * 10_000, kind=["a"], took_ms=1.5, line=None)
     [line] = lines(written)
-    assert len(line["detail"]) == log.TEXT_CHARACTERS_MAX
+    assert len(line["detail"]) == TEXT_CHARACTERS_MAX
     assert (line["kind"], line["took_ms"], line["line"]) == ("['a']", 1.5, None)
 
 

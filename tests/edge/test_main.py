@@ -11,7 +11,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from edge.__main__ import OWNERS, VERBS, main
+from edge.__main__ import VERBS, WRITERS, main
 from tests.tidy import tree
 
 
@@ -37,7 +37,7 @@ def test_the_list_itself_loads_no_journal() -> None:
     assert done.stdout.strip() == "[]"
 
 
-@pytest.mark.parametrize("verb", sorted(OWNERS))
+@pytest.mark.parametrize("verb", sorted(WRITERS))
 def test_what_root_would_write_for_another_account_is_refused_with_what_to_type(
     verb: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

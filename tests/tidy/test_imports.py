@@ -7,7 +7,7 @@ import sys
 
 from tests.tidy import tree
 
-SHARED = ("terms", "wire", "benefits", "pages")
+SHARED = ("terms", "wire", "benefits", "pages", "programs")
 
 GUARD = """
 import importlib, sys

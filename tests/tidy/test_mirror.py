@@ -22,6 +22,8 @@ ELSEWHERE: dict[str, str] = {
     "edge/clerks.py": "tests/edge/console",
     # What answers requests for both consoles is tested through theirs.
     "central_sync/pages/front.py": "tests/edge/console/test_routes.py",
+    # What is told to a technician is tested through both programs' logs.
+    "central_sync/programs/telling.py": "tests/edge/test_log.py",
 }
 """Module, or folder with its slash → the test file, or folder, that exercises it."""
 
