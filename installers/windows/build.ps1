@@ -34,7 +34,7 @@ if (-not (Get-Command $Python -ErrorAction SilentlyContinue)) { Stop-Build "ther
 if ($LASTEXITCODE -ne 0) { Stop-Build "$Python is no Python 3.11 of 64 bits: the lock is for that" }
 if ($Sign -and -not (Get-Command signtool.exe -ErrorAction SilentlyContinue)) { Stop-Build "there is no signtool.exe here: it comes with the Windows SDK" }
 if ($Sign -and -not $TimeServer) { Stop-Build "a signature without a time ends with its certificate: name a server with -TimeServer" }
-$Out = $ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($Out)
+$Out = $ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($Out).TrimEnd('\', '/')
 if (Test-Path -LiteralPath $Out) { Stop-Build "$Out is there already" }
 
 $Work = Join-Path ([IO.Path]::GetTempPath()) ("pishkhan-build-" + [Guid]::NewGuid().ToString("N"))

@@ -22,6 +22,19 @@ async def serial_of(hospital: Hospital, hid: str) -> str:
     return next(step.request.lines[0].serial for step in reversed(steps) if isinstance(step.request, p.Fees))
 
 
+async def mending(hospital: Hospital, clerk: Person) -> str:
+    """A visit with one line, which the clerk is about to change; its HID."""
+    hid = await clerk.visit()
+    await clerk.charge("A1", "10")
+    await clerk.get(f"/desk/case/{hid}?mend={await serial_of(hospital, hid)}")
+    return hid
+
+
+async def line_down(edge: Edge, hub: SimHub) -> None:
+    await hub.stop()
+    await until(lambda: not edge.uplink.up)
+
+
 async def test_a_line_is_changed_by_another_in_its_place_however_often_the_form_is_sent(
     hospital: Hospital, clerk: Person
 ) -> None:
@@ -58,10 +71,8 @@ async def test_what_a_line_says_besides_stays_with_it_unless_it_becomes_another_
 
 
 async def test_a_line_that_is_gone_or_was_mistyped_is_not_changed(hospital: Hospital, clerk: Person) -> None:
-    hid = await clerk.visit()
-    await clerk.charge("A1", "10")
+    hid = await mending(hospital, clerk)
     old = await serial_of(hospital, hid)
-    await clerk.get(f"/desk/case/{hid}?mend={old}")
     whole, form = clerk.form("/fees")
     await clerk.post(whole, {**form, "price": "x"})
     assert "the price" in clerk.main
@@ -89,12 +100,9 @@ async def test_a_day_that_is_not_today_stays_the_lines_day(hospital: Hospital, c
 async def test_a_line_stays_when_the_one_in_its_place_was_refused_however_often_the_form_is_sent(
     hospital: Hospital, clerk: Person, edge: Edge, hub: SimHub
 ) -> None:
-    hid = await clerk.visit()
-    await clerk.charge("A1", "10")
-    await clerk.get(f"/desk/case/{hid}?mend={await serial_of(hospital, hid)}")
+    hid = await mending(hospital, clerk)
     whole, form = clerk.form("/fees")
-    await hub.stop()
-    await until(lambda: not edge.uplink.up)
+    await line_down(edge, hub)
     line = {"serial": "new", "item": "B2", "unit_price": "10", "quantity": "1", "amount": 1000,
             "service_date": hospital.now().date().isoformat()}  # fmt: skip
     await edge.call("2204", {"hid": hid, "currency": "CNY", "lines": [line]}, form["msgid"])
@@ -108,11 +116,8 @@ async def test_a_line_stays_when_the_one_in_its_place_was_refused_however_often_
 async def test_that_a_change_without_a_line_was_refused_later_does_not_hide_behind_the_line_that_was_taken_off(
     hospital: Hospital, clerk: Person, edge: Edge, hub: SimHub
 ) -> None:
-    hid = await clerk.visit()
-    await clerk.charge("A1", "10")
-    await clerk.get(f"/desk/case/{hid}?mend={await serial_of(hospital, hid)}")
-    await hub.stop()
-    await until(lambda: not edge.uplink.up)
+    hid = await mending(hospital, clerk)
+    await line_down(edge, hub)
     await clerk.send("/fees", item="B2")
     assert ": refused." not in clerk.main
     changed, off = (await hospital.clerks._casebook.steps(hid, hospital.now()))[-2:]
@@ -130,9 +135,7 @@ async def test_that_a_change_without_a_line_was_refused_later_does_not_hide_behi
 async def test_a_line_that_could_not_be_taken_off_is_told_beside_the_one_in_its_place(
     hospital: Hospital, clerk: Person, edge: Edge
 ) -> None:
-    hid = await clerk.visit()
-    await clerk.charge("A1", "10")
-    old = await serial_of(hospital, hid)
+    await mending(hospital, clerk)
 
     class Refuses:
         """What is told when another desk has taken the line off meanwhile."""
@@ -143,7 +146,6 @@ async def test_a_line_that_could_not_be_taken_off_is_told_beside_the_one_in_its_
             return await edge.intake.handle(call)
 
     hospital.clerks._counter._desk.teller._intake = Refuses()
-    await clerk.get(f"/desk/case/{hid}?mend={old}")
     await clerk.send("/fees", price="11")
     assert "taking off the one before it was refused" in clerk.main
     assert desk_sentence("fee_unknown", Language.EN) in clerk.main
@@ -165,9 +167,7 @@ async def test_another_item_has_neither_the_name_nor_the_code_of_the_one_before(
 
 
 async def test_a_change_without_a_code_is_none_and_not_the_way_to_the_shares(clerk: Person, hospital: Hospital) -> None:
-    hid = await clerk.visit()
-    await clerk.charge("A1", "10")
-    await clerk.get(f"/desk/case/{hid}?mend={await serial_of(hospital, hid)}")
+    await mending(hospital, clerk)
     await clerk.send("/fees", item=" ")
     assert "the code of the item" in clerk.main
     assert "instead" in clerk.form("/fees")[1]
