@@ -128,6 +128,12 @@ class _Album:
         page.goto(f"{page.url.partition('?')[0]}/bill?until=")
         page.wait_for_selector("form[action$=settle-part] button:focus")
         self.take("bill-part")
+        bill = page.url
+        page.locator("a[href*='mend=']").first.press("Enter")
+        page.wait_for_selector(".changed")
+        self.take("line-changed")
+        page.goto(bill)
+        page.wait_for_selector("form[action$=settle-part] button:focus")
         page.keyboard.press("Enter")
         page.wait_for_selector(".part form[action$=booked] button:focus")
         self.take("part-settled")

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests import programs
 from tests.browser import at
 from tests.e2e.town import COVER, MEMBER, NAME, NATIONAL_CODE, Town
+from tests.edge.console.messages import catalogue
 
 CLERK, PASSWORD = "clerk.1", "seven small stones"
 HOSTILE_NUMBER, UNINSURED_NUMBER = "1111111014", "2222222011"
@@ -32,6 +33,7 @@ desk = "desk-1"
 """
 ITEMS = (("V0001", "920000"), ("L0001", "504000"))
 STEPS_MAX = 20
+WAIT_MS = 30_000
 SERIOUS = ("serious", "critical")
 EDGE_CONTRAST_MIN = 3.0
 BUTTONS = """() => {
@@ -148,6 +150,14 @@ def charge(page: Page, item: str, price: str) -> None:
     page.wait_for_selector(f".lines bdi:text-is('{item}')")
 
 
+def charged(page: Page, number: str = NATIONAL_CODE) -> str:
+    """From the first page, a visit of that person with one item charged; the case's number."""
+    look_up(page, number)
+    hid = open_visit(page)
+    charge(page, *ITEMS[0])
+    return hid
+
+
 def show_shares(page: Page) -> None:
     """Until the button that settles has the focus, which it has not at first where a review would take all of the bill off."""
     at(page, "input[name=item]")
@@ -164,6 +174,12 @@ def reach(page: Page, selector: str) -> None:
             return
         page.keyboard.press("Tab")
     raise AssertionError(f"the keyboard does not reach {selector}")
+
+
+def said(page: Page, language: str, message: str) -> None:
+    """The page's banner says ``message`` in its language."""
+    told = catalogue(language)[message] if language != "en" else message
+    expect(page.locator(".says").first).to_have_text(told, timeout=WAIT_MS)
 
 
 def accessible(page: Page) -> None:

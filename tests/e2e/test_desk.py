@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import re
 import signal
-from collections.abc import Iterator
-from urllib.parse import unquote
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, expect
 
 from central_sync.terms.languages import Language
 from tests.browser import DOUBLED, NARROW, PHONE, at, window
@@ -20,49 +18,31 @@ from tests.e2e.desk_town import (
     HOSTILE_NUMBER,
     ITEMS,
     UNINSURED_NUMBER,
+    WAIT_MS,
     DeskTown,
     accessible,
-    admit,
     charge,
-    choose,
+    charged,
     look_up,
     open_visit,
-    reach,
+    said,
     show_shares,
     sign_in,
 )
-from tests.e2e.town import NAME, NATIONAL_CODE
+from tests.e2e.town import NAME
 from tests.edge.console.messages import catalogue
 
 pytestmark = [pytest.mark.proof, pytest.mark.timeout(300)]
-WAIT_MS = 30_000
 UNKNOWN_NUMBER = "0000000019"
 PATIENT = {"en": "427,200 IRR", "fa": "۴۲۷٬۲۰۰ ریال", "zh": "427,200伊朗里亚尔"}
 MARKS = re.compile("[\u2068\u2069]")
 
 
-@pytest.fixture(scope="module")
-def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeskTown]:
-    with DeskTown(tmp_path_factory.mktemp("town")) as made:
-        yield made
-
-
-@pytest.fixture(autouse=True)
-def no_card(town: DeskTown) -> None:
-    town.take()
-
-
-def said(page: Page, language: str, message: str) -> None:
-    """The page's banner says ``message`` in its language."""
-    told = catalogue(language)[message] if language != "en" else message
-    expect(page.locator(".says").first).to_have_text(told, timeout=WAIT_MS)
-
-
-def charged(page: Page, number: str = NATIONAL_CODE) -> str:
-    look_up(page, number)
-    hid = open_visit(page)
-    charge(page, *ITEMS[0])
-    return hid
+@pytest.fixture
+def town(desk_town: DeskTown) -> DeskTown:
+    """No card lies in its reader."""
+    desk_town.take()
+    return desk_town
 
 
 @pytest.mark.parametrize("language", [language.value for language in Language])
@@ -113,100 +93,6 @@ def test_a_clerks_day_with_a_card_by_keyboard_alone(browser: Browser, town: Desk
         expect(page.locator(".card-sight.lying")).to_be_visible(timeout=WAIT_MS)
         town.take()
         expect(page.locator(".card-sight.empty")).to_be_visible(timeout=WAIT_MS)
-
-
-def test_items_are_chosen_by_name_and_a_stay_is_settled_in_part_by_keyboard_alone(
-    browser: Browser, town: DeskTown
-) -> None:
-    with window(browser, "fa") as page:
-        sign_in(page, town)
-        look_up(page, NATIONAL_CODE)
-        hid = admit(page)
-        assert choose(page, "ویزیت پزشک عم") == "V0001"
-        accessible(page)
-        for _ in range(3):
-            page.keyboard.press("Tab")
-        page.keyboard.type("920000")
-        page.keyboard.press("Enter")
-        page.wait_for_selector(".lines bdi:text-is('V0001')")
-        page.keyboard.type("ویزیت")
-        page.wait_for_selector("#choices li")
-        page.keyboard.press("Tab")
-        expect(page.locator("input[name=name]")).to_be_focused()  # not the list
-        page.keyboard.press("Shift+Tab")
-        page.keyboard.type("ویزیت")
-        page.wait_for_selector("#choices li")
-        page.keyboard.press("Escape")
-        assert hid in page.url, "it closes the list, and leaves nothing"
-        page.fill("input[name=item]", "")
-        page.locator("summary", has_text=catalogue("fa")["Settle a part of the stay"]).press("Enter")
-        page.locator("input[name=until]").press("Enter")
-        at(page, ".acts a.big")  # nothing of it would be left
-        reach(page, "form[action$=settle-part] button")
-        expect(page.locator(".foresight")).to_be_visible()
-        accessible(page)
-        page.keyboard.press("Enter")
-        page.wait_for_selector(".part form[action$=booked] button:focus")
-        accessible(page)
-        page.keyboard.press("Enter")
-        page.wait_for_selector(".part form[action$=cancel]", state="attached")
-        expect(page.locator(".lines .tag")).to_have_text(catalogue("fa")["settled before"])
-        expect(page.locator(".lines form")).to_have_count(0)
-        page.keyboard.press("Escape")
-        page.wait_for_selector(".card-sight")
-
-
-def test_an_item_is_chosen_from_what_was_typed_last_however_late_that_list_comes(
-    browser: Browser, town: DeskTown
-) -> None:
-    with window(browser, "fa") as page:
-        sign_in(page, town)
-        look_up(page, NATIONAL_CODE)
-        open_visit(page)
-        first, rest = "و", "یزیت پزشک عم"
-        held: list[Route] = []
-        page.route(
-            lambda address: "/desk/items" in address and unquote(address).rpartition("=")[2] != first,
-            lambda route: held.append(route),  # noqa: PLW0108 -- a method of a list takes no marks
-        )
-        at(page, "input[name=item]")
-        page.keyboard.type(first)
-        page.wait_for_selector("#choices li")
-        page.keyboard.type(rest)
-        page.keyboard.press("ArrowDown")
-        page.keyboard.press("Enter")
-        assert page.input_value("input[name=item]") == first + rest, "nothing of the list of before is taken"
-        while not any(unquote(route.request.url).endswith(first + rest) for route in held):
-            page.wait_for_timeout(50)
-        for route in held:
-            route.continue_()
-        page.wait_for_selector("#choices [aria-selected]")
-        page.keyboard.press("Enter")
-        assert page.input_value("input[name=item]") == "V0001"
-
-
-def test_a_charge_of_other_software_appears_and_news_that_come_while_one_is_sent_lose_nothing(
-    browser: Browser, town: DeskTown
-) -> None:
-    with window(browser, "en") as page:
-        sign_in(page, town)
-        hid = charged(page)
-        rows = page.locator(".lines tbody tr")
-        assert town.handle("2204", town.fees(hid, "x1"))["outcome"] == "final"
-        expect(rows).to_have_count(2, timeout=WAIT_MS)
-        at(page, "input[name=item]")
-        page.evaluate("document.querySelector('[data-desk-live] .says').textContent = 'old'")
-        page.evaluate("document.querySelector('.add').addEventListener('submit', (event) => event.preventDefault())")
-        page.keyboard.type("L0001")
-        page.fill("input[name=price]", "504000")
-        page.keyboard.press("Enter")
-        page.wait_for_selector(".add[data-sent]")
-        assert town.handle("2204", town.fees(hid, "x2"))["outcome"] == "final"
-        said(page, "en", "The case is open.")
-        expect(page.locator("[data-newer]")).to_be_hidden()
-        page.evaluate("document.querySelector('.add').submit()")
-        page.wait_for_selector(".lines bdi:text-is('L0001')")
-        expect(rows).to_have_count(4)
 
 
 def test_a_line_cut_in_mid_settlement_is_a_doubt_that_ends_before_the_clerks_eyes(

@@ -8,11 +8,10 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.browser import at, window
-from tests.e2e.desk_town import DeskTown, accessible, sign_in
+from tests.e2e.desk_town import WAIT_MS, DeskTown, accessible, sign_in
 from tests.e2e.town import NATIONAL_CODE
 
 pytestmark = [pytest.mark.proof, pytest.mark.timeout(300)]
-WAIT_MS = 30_000
 
 
 def test_a_page_without_news_and_one_that_waits_too_long_are_loaded_anew_by_a_button(
