@@ -151,7 +151,6 @@ class Commits:
             and self._connection is not None
             and self.slate is not None
             and not self.slate.soiled
-            and self._ours()
             and (self._folding.under_way or not self._connection.in_transaction)
         )
 
@@ -188,7 +187,7 @@ class Commits:
 
     def _ready(self) -> None:
         """Be sure that the files at the paths are still those we opened; after a failure, read everything anew."""
-        if not self._ours():
+        if not self.ours():
             raise JournalUnavailable("the journal's file was replaced")
         connection = self._connection
         if connection is None or self.stale:
@@ -213,7 +212,7 @@ class Commits:
             self.stale = False
         return self._connection
 
-    def _ours(self) -> bool:
+    def ours(self) -> bool:
         """Whether the files at the paths are still those we opened."""
         return slate.is_still(self._path_text, self._inode) and (self.slate is None or self.slate.ours())
 
@@ -274,7 +273,7 @@ class Commits:
             self._end_fold()
         self.stale = True
         self._looking.close()
-        if self._connection is not None and not files.take_back(self._connection, self._path, self._ours):
+        if self._connection is not None and not files.take_back(self._connection, self._path, self.ours):
             self._connection = None
 
     # -- folding --------------------------------------------------------------------------------------------------

@@ -13,7 +13,10 @@ import queue
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-from edge.journal.operation import Operation, Result
+from edge.journal.operation import Operation, Result, call
+
+TURN_COMMITS_MAX = 8
+"""So many that the loop stood still for follow each other before the sockets are heard again."""
 
 
 class Loop(Protocol):
@@ -33,13 +36,13 @@ class Loop(Protocol):
 
 class HandOver:
     """What waits for the pen. ``group``, ``empty``, ``settle`` and ``close`` are the thread's, the rest is the loop's. ``refuse`` is told of what comes
-    after the thread has ended; ``told`` gets results in the loop.
+    after the thread has ended; ``told`` gets results in the loop, and gives back those whose callers are to be called: what waits for the pen is first.
     """
 
     def __init__(
         self,
         own: Loop,
-        told: Callable[[Sequence[Result]], None],
+        told: Callable[[Sequence[Result]], list[Result]],
         refuse: Callable[[list[Operation[Any]]], None],
         operations_max: int,
         bytes_max: int,
@@ -53,7 +56,7 @@ class HandOver:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._waiting: list[Operation[Any]] = []
         self._held: list[Operation[Any]] = []
-        self._scheduled = False
+        self._scheduled = self._turning = False
         self._away = 0
         self._given = self._taken = 0  # each is written by one thread alone
         self._ending = self._ended = False
@@ -88,19 +91,31 @@ class HandOver:
 
     def told(self, results: Sequence[Result]) -> None:
         """What a commit of the loop's own came to."""
-        self._tell(results)
+        called = self._tell(results)
+        if self._scheduled and not self._turning and called:
+            assert self._loop is not None
+            self._loop.call_soon(call, called)  # the turn that is to come is before that
+            return
         if not self._scheduled:
             self._turn()
+        call(called)
 
     def _turn(self) -> None:
-        self._scheduled = True  # what is told meanwhile begins no turn of its own
+        self._scheduled = self._turning = True  # what is told meanwhile begins no turn of its own
+        left = TURN_COMMITS_MAX
         while self._waiting and (self._ended or not (self._own.under_way or (self._away and self._own.able))):
+            if not left:
+                assert self._loop is not None
+                self._turning = False
+                self._loop.call_soon(self._turn)
+                return
+            left -= 1
             count = 0 if self._away or self._ended else self._own.begin(self._waiting)
             if not count:
                 self._to_thread(self._waiting)
                 self._waiting = []
             del self._waiting[:count]
-        self._scheduled = False
+        self._scheduled = self._turning = False
         if self._ended:
             self._refuse_what_waits()
         elif self._ending and not self._waiting and not self._own.under_way:
@@ -163,8 +178,9 @@ class HandOver:
 
     def _back(self, results: Sequence[Result], count: int) -> None:
         self._away -= count
-        self._tell(results)
+        called = self._tell(results)
         self._turn()
+        call(called)
 
     def _refuse_what_waits(self) -> None:
         left, self._held = [*self._held, *self._more(self.waits + 1)], []

@@ -145,7 +145,12 @@ def refuse(left: Sequence[Operation[Any]]) -> None:
 
 
 def tell(told: Sequence[Result]) -> None:
-    """In the loop: settle the futures, and tell the callers who have none, all of them in the loop's next turn: what waits for the pen is first."""
+    """In the loop: tell all callers."""
+    call(settled(told))
+
+
+def settled(told: Sequence[Result]) -> list[Result]:
+    """In the loop: settle the futures; those whose callers have none, and are to be called."""
     called: list[Result] = []
     for one in told:
         operation, result, error = one
@@ -158,10 +163,10 @@ def tell(told: Sequence[Result]) -> None:
             operation.end(result, error)
         else:
             called.append(one)
-    if called:
-        asyncio.get_running_loop().call_soon(_call, called)
+    return called
 
 
-def _call(called: Sequence[Result]) -> None:
+def call(called: Sequence[Result]) -> None:
+    """Call the callers."""
     for operation, result, error in called:
         operation.end(result, error)

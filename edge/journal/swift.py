@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, Protocol
 import structlog
 
 from edge import platform
-from edge.errors import JournalError
+from edge.errors import JournalError, JournalUnavailable
 from edge.journal import frames
 from edge.journal.commits import NOT_OURS, SWIFT_S_MAX, Commits
 from edge.journal.frames import Sealed
@@ -63,6 +63,7 @@ class _UnderWay(NamedTuple):
     segment: Sealed
     frame_bytes: int
     began_s: float
+    ours: bool
 
 
 class Swift:
@@ -105,10 +106,7 @@ class Swift:
 
     def begin(self, waiting: Sequence[Operation[Any]]) -> int:
         """Begin to commit what comes first in ``waiting``; how many that are. 0: it is for the thread."""
-        try:
-            if not self.able or not self._commits.sound:
-                return 0
-        except NOT_OURS:  # a folder that cannot be looked at: the thread meets it too, and tells the callers
+        if not self.able or not self._commits.sound:
             return 0
         count, keys = self._light(waiting)
         begun = [operation for operation in waiting[:count] if operation.begin()]
@@ -165,8 +163,15 @@ class Swift:
             return False
         began_s = time.monotonic()
         self._aio.write(commits.slate.direct, frame, commits.slate.at)
-        self._under_way = _UnderWay(results, scribe, segment, len(frame), began_s)
+        self._under_way = _UnderWay(results, scribe, segment, len(frame), began_s, self._ours())
         return True
+
+    def _ours(self) -> bool:
+        """Whether what is being written goes into the files at the paths; the disk works meanwhile."""
+        try:
+            return self._commits.ours()
+        except OSError:
+            return False
 
     def _attend(self, begun: _UnderWay) -> None:
         """Have an eye on a write that was begun; stand still for it where callers come one by one."""
@@ -194,6 +199,8 @@ class Swift:
         done, self._under_way = self._under_way, None
         assert done is not None
         failed: Exception | None = error
+        if failed is None and not done.ours:
+            failed = JournalUnavailable("the journal's file was replaced")
         if failed is None:
             try:
                 self._commits.wrote(done.scribe, done.segment, done.frame_bytes)

@@ -21,7 +21,7 @@ from edge.journal import files
 from edge.journal.commits import LIFE_BYTES, NOT_OURS, Commits
 from edge.journal.handover import HandOver
 from edge.journal.known import Known, Page
-from edge.journal.operation import Errand, Operation, Result, Upkeep, apart, refuse, tell, tried
+from edge.journal.operation import Errand, Operation, Result, Upkeep, apart, refuse, settle, settled, tell, tried
 from edge.journal.sealing import Vault
 from edge.journal.state import State
 from edge.journal.swift import Swift
@@ -122,9 +122,9 @@ class Writer:
     def submit(self, operation: Operation[T]) -> Operation[T]:
         """Queue it. It ends with :class:`JournalUnavailable` if the journal is closed or too much waits."""
         if self._thread is None or self._stopping:
-            tell([(operation, None, JournalUnavailable("the journal is closed"))])
+            settle([(operation, None, JournalUnavailable("the journal is closed"))])
         elif self._waiting.waits >= JOURNAL_WAITING_OPERATIONS_MAX:
-            tell([(operation, None, JournalUnavailable("too much waits for the disk"))])
+            settle([(operation, None, JournalUnavailable("too much waits for the disk"))])
         else:
             self._waiting.put(operation)
         return operation
@@ -145,12 +145,13 @@ class Writer:
         errand.future.add_done_callback(lambda _: tell(failed))
         self._waiting.send(errand)
 
-    def _told(self, results: Sequence[Result]) -> None:
-        """Tell the callers, and look after the journal while nobody writes."""
+    def _told(self, results: Sequence[Result]) -> list[Result]:
+        """Tell the callers who have a future, and look after the journal while nobody writes."""
         self.operations += len(results)
         self._known.add([key for operation, _, _ in results for key in operation.keys])
-        tell(results)
+        called = settled(results)
         self._tend()
+        return called
 
     def _tend(self, *, idle: bool = False) -> None:
         if self._stopping or not self._waiting.free:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from edge.journal import handover
 from edge.journal.handover import HandOver
 from edge.journal.operation import Errand, Operation, Result
 from tests.patience import HUNG_S
@@ -42,9 +43,10 @@ class Desk:
         self.on_told: Callable[[], object] = list
         self.pen = HandOver(self.own, self._told, self.refused.extend, operations_max, bytes_max)
 
-    def _told(self, results: Sequence[Result]) -> None:
+    def _told(self, results: Sequence[Result]) -> list[Result]:
         self.told += [operation for operation, _, _ in results]
         self.on_told()
+        return [result for result in results if not result[0].has_future]
 
     def end_own(self) -> None:
         self.own.under_way = False
@@ -154,6 +156,49 @@ async def test_results_that_are_there_at_once_are_told_and_what_they_bring_is_no
         await asyncio.sleep(0)
     assert [one for group in desk.own.taken for one in group].count(second) >= 1
     assert desk.told[0] is first
+
+
+def of_caller(told: Callable[[object], object]) -> Operation[None]:
+    return Operation(lambda _: None, told=lambda result: (told(result), None)[1])
+
+
+@pytest.mark.parametrize("scheduled", [False, True])
+async def test_what_waits_for_the_pen_is_begun_before_callers_are_called(scheduled: bool) -> None:
+    desk, begun = Desk(), []
+    desk.own.able = True
+    desk.pen.put(of_caller(lambda _: begun.append(len(desk.own.taken))))
+    await asyncio.sleep(0)
+    desk.pen.put(operation())
+    if not scheduled:
+        await asyncio.sleep(0)
+    desk.end_own()
+    await asyncio.sleep(0)
+    assert begun == [2]
+
+
+async def test_callers_who_come_again_when_they_are_called_leave_the_loop_its_turns() -> None:
+    desk, turns, came = Desk(), 0, 0
+    desk.own.able = True
+    real = desk.own.begin
+
+    def at_once(waiting: Sequence[Operation[Any]]) -> int:
+        count = real(waiting)
+        desk.end_own()
+        return count
+
+    def again(_: object) -> None:
+        nonlocal came
+        came += 1
+        if came < 5 * handover.TURN_COMMITS_MAX:
+            desk.pen.put(of_caller(again))
+
+    desk.own.begin = at_once  # type: ignore[method-assign]
+    desk.pen.put(of_caller(again))
+    while came < 5 * handover.TURN_COMMITS_MAX:
+        await asyncio.sleep(0)
+        turns += 1
+        assert came <= turns * handover.TURN_COMMITS_MAX
+    assert turns == 5
 
 
 async def test_turns_that_wait_become_one_group_up_to_its_bounds() -> None:
