@@ -1,13 +1,14 @@
 """How many transactions a second the journal makes durable, one by one and in groups of 64, against the disk and against others.
 
 All write the same packets to the same disk in the same run, by turns. The journal is used as the intake uses it: through its class, from an
-event loop, each append with a future of its own; what the others get are the very bytes that the journal's records hold, and they are
-called from a plain loop.
+event loop, each append with a caller of its own who is told when it is durable; what the others get are the very bytes that the journal's
+records hold, and they are called from a plain loop.
 """
 
 from __future__ import annotations
 
 import asyncio
+import itertools
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -17,7 +18,7 @@ from pathlib import Path
 from benchmarks.bare_store import BareFile, LiteQueue, PersistQueue, PlainStore, Store
 from benchmarks.claims import Packets
 from benchmarks.figure import Figure, Round, over_rounds
-from edge.journal import Draft, Journal
+from edge.journal import Appended, Draft, Journal
 
 GROUP = 64
 
@@ -50,18 +51,31 @@ def _grouped(store: Store, rows: Sequence[bytes]) -> float:
     return len(rows) / (time.perf_counter() - started)
 
 
-async def _journal_alone(journal: Journal, drafts: Sequence[Draft]) -> float:
-    started = time.perf_counter()
-    for draft in drafts:
-        await journal.append(draft)
-    return len(drafts) / (time.perf_counter() - started)
+async def _journal(journal: Journal, drafts: Sequence[Draft], group: int) -> float:
+    """Appends a second, ``group`` of them at a time: the next ones come when the journal has told of all of the last."""
+    left, kept = iter(drafts), asyncio.get_running_loop().create_future()
+    waiting = 0
 
+    def told(came: Appended | Exception) -> None:
+        nonlocal waiting
+        assert isinstance(came, Appended)
+        waiting -= 1
+        if not waiting:
+            bring()
 
-async def _journal_grouped(journal: Journal, drafts: Sequence[Draft]) -> float:
-    groups = [drafts[at : at + GROUP] for at in range(0, len(drafts), GROUP)]
+    def bring() -> None:
+        nonlocal waiting
+        brought = list(itertools.islice(left, group))
+        if not brought:
+            kept.set_result(None)
+            return
+        waiting = len(brought)
+        for draft in brought:
+            journal.appending(draft, told)
+
     started = time.perf_counter()
-    for group in groups:
-        await asyncio.gather(*[journal.appending(draft).future for draft in group])
+    bring()
+    await kept
     return len(drafts) / (time.perf_counter() - started)
 
 
@@ -82,10 +96,10 @@ class _Course:
         """One turn of each: appends a second by name."""
         drafts, rows = self._drafts, self.packets.rows
         many = size.groups * GROUP
-        rates = {"alone": await _journal_alone(self.journal, drafts(size.alone))}
+        rates = {"alone": await _journal(self.journal, drafts(size.alone), 1)}
         for name in ("bare", "persist-queue", "litequeue"):
             rates[name] = _alone(self.others[name], rows(size.alone))
-        rates["grouped"] = await _journal_grouped(self.journal, drafts(many))
+        rates["grouped"] = await _journal(self.journal, drafts(many), GROUP)
         rates["plain"] = _grouped(self.others["plain"], rows(many))
         return rates
 
