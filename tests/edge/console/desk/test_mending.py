@@ -56,6 +56,23 @@ async def test_a_line_is_changed_by_another_in_its_place_however_often_the_form_
     assert steps[3].request.serials == [old]
 
 
+async def test_the_row_of_the_line_that_is_changed_says_so_and_alone_has_nothing_that_takes_it_off(
+    hospital: Hospital, clerk: Person
+) -> None:
+    hid = await mending(hospital, clerk)
+    mended = await serial_of(hospital, hid)
+    await clerk.get(f"/desk/case/{hid}")
+    await clerk.charge("B2", "20")
+    other = await serial_of(hospital, hid)
+    for place, current, taken_off in (("", [], [mended, other]), (f"?mend={mended}", ["A1"], [other])):
+        await clerk.get(f"/desk/case/{hid}{place}")
+        rows = re.findall(r'<tr[^>]* aria-current="true"[^>]*>(.*?)</tr>', clerk.page, re.DOTALL)
+        assert [re.findall(r"<bdi class=.code.>(\w+)", row)[0] for row in rows] == current
+        assert ["being changed" in row for row in rows] == [True] * len(current)
+        assert clerk.page.count("being changed") == len(current)
+        assert re.findall(r'<button name="serial" value="([^"]+)"', clerk.page) == taken_off
+
+
 async def test_what_a_line_says_besides_stays_with_it_unless_it_becomes_another_item(
     hospital: Hospital, clerk: Person, edge: Edge
 ) -> None:
@@ -77,6 +94,7 @@ async def test_a_line_that_is_gone_or_was_mistyped_is_not_changed(hospital: Hosp
     await clerk.post(whole, {**form, "price": "x"})
     assert "the price" in clerk.main
     assert clerk.form("/fees")[1]["instead"] == old, "it is still that line"
+    await clerk.get(f"/desk/case/{hid}")
     await clerk.send("/drop")
     await clerk.post(whole, form)
     assert "The case has moved on meanwhile." in clerk.main
