@@ -22,7 +22,7 @@ from edge.journal.tail import PARKED, block_name
 from edge.journal.wanted import Place, State, Wanted
 from edge.replies import whole
 
-__all__ = ["Body", "Entries", "Page", "Place", "Row", "Sheet", "State", "Wanted", "hidden"]
+__all__ = ["Body", "Entries", "Page", "Place", "Row", "Sheet", "State", "Wanted", "hidden", "parking"]
 
 LOOKED = "looked into an entry"
 HIDDEN = "•••"
@@ -116,16 +116,8 @@ class Entries:
         return Sheet(
             row=_row(standing), detail=standing.detail, reference=standing.reference, workstation=sent.workstation,
             business_day=sent.business_day, size=len(sent.packet), digest=standing.digest.hex(), card=bool(sent.card_read),
-            parking=await self._parking(seq) if standing.parked else None,
+            parking=await parking(self._journal, seq) if standing.parked else None,
         )  # fmt: skip
-
-    async def _parking(self, seq: int) -> Parking | None:
-        kept = (await self._journal.recall(PARKED)).get(block_name(seq))
-        match r.decoded(kept) if kept else None:
-            case r.Parked() as record:
-                return Parking(code=record.code, at=r.instant(record.at))
-            case _:
-                return None
 
     async def find(self, name: str) -> tuple[int, str] | None:
         """What a person calls ``name``: the seq of the entry with that msgid; of a case's newest entry, with its HID; or of the entry with that seq.
@@ -180,6 +172,20 @@ def hidden(value: Any) -> Any:
             return None
         case _:
             return HIDDEN
+
+
+async def parking(journal: Journal, seq: int) -> Parking | None:
+    """Why the parked entry ``seq`` is; ``None``: that was not kept.
+
+    Raises:
+        JournalUnavailable: the journal cannot be read.
+    """
+    kept = (await journal.recall(PARKED)).get(block_name(seq))
+    match r.decoded(kept) if kept else None:
+        case r.Parked() as record:
+            return Parking(code=record.code, at=r.instant(record.at))
+        case _:
+            return None
 
 
 def _row(standing: Standing) -> Row:

@@ -62,7 +62,7 @@ class Operation(Generic[T]):
         if told is not None:
             try:
                 told(result if error is None else error)
-            except Exception:  # noqa: BLE001 -- a fault of ours in one caller must not keep the others from being told
+            except (Exception, asyncio.CancelledError):  # noqa: BLE001 -- a fault of ours in one caller must not keep the others from being told
                 _log.exception("a caller of the journal failed inside")
         elif error is None:
             self.future.set_result(result)

@@ -29,15 +29,17 @@ from edge.app import JOURNAL_FILE, clock
 from edge.audit import Audit
 from edge.control import NobodyThere, Tell
 from edge.differences import Report, sentences
+from edge.entries import Parking, parking
 from edge.errors import EdgeError, JournalError
 from edge.housekeeping import Housekeeping
-from edge.journal import Journal, backup, proof, restore, slate
+from edge.journal import Journal, Standing, backup, proof, restore, slate
 from edge.journal import files as journal_files
 from edge.journal.envelope import RECOVERY_FILE
 from edge.journal.export import export
 from edge.journal.frames import Sealed
 from edge.journal.sealing import Vault
 from edge.journal.verify import verify
+from edge.limits import OPEN_LIST_ROWS_MAX
 from edge.line import Line
 from edge.reconcile import Reconciler
 from edge.signers import known
@@ -55,6 +57,8 @@ def journal(folder: Path) -> None:
 
 
 _FOR_ANYBODY = frozenset({"check-proof"})
+_OF_WHO_WRITES = frozenset({"commits", "operations"})
+"""Counts since the start, of which one who only reads knows nothing."""
 
 
 @journal.command("stats")
@@ -62,7 +66,8 @@ _FOR_ANYBODY = frozenset({"check-proof"})
 @click.pass_obj
 def journal_stats(folder: Path, as_json: bool) -> None:
     """Counts and sizes."""
-    _told(msgspec.to_builtins(doctor.journal_stats(folder)), as_json)
+    told = msgspec.to_builtins(doctor.journal_stats(folder))
+    _told({name: value for name, value in told.items() if name not in _OF_WHO_WRITES}, as_json)
 
 
 @journal.command("show")
@@ -73,13 +78,20 @@ def journal_stats(folder: Path, as_json: bool) -> None:
 def journal_show(folder: Path, latest: int | None) -> None:
     """List what is open: provisional, in doubt, or a settlement not confirmed. Packets are not shown."""
     institution = identity.load(folder).institution if latest is None else ""
-    rows = asyncio.run(
-        doctor.looked(folder, lambda kept: kept.latest(latest) if latest else kept.open_list(institution))
-    )
-    for row in rows:
+
+    async def look(kept: Journal) -> list[tuple[Standing, Parking | None]]:
+        rows = await (kept.latest(latest) if latest else kept.open_list(institution))
+        return [(row, await parking(kept, row.seq) if row.parked else None) for row in rows]
+
+    found = asyncio.run(doctor.looked(folder, look))
+    for row, why in found:
         told = f"{row.recorded_at:%Y-%m-%d %H:%M:%S}Z  {row.number:<5} {row.outcome:<12} {row.confirmation:<10}"
-        parked = " parked" if row.parked else ""
+        parked = f" parked {why.at:%Y-%m-%d %H:%M:%S}Z {why.code}" if why else " parked" if row.parked else ""
         click.echo(f"{told} {row.hid or '-':<17} {row.msgid} {row.code}{parked}".rstrip())
+    if not found:
+        click.echo("The journal is empty." if latest else "Nothing is open.", err=True)
+    elif not latest and len(found) == OPEN_LIST_ROWS_MAX:
+        click.echo(f"These are the oldest {len(found)}; `journal stats` counts all.", err=True)
 
 
 @journal.command("verify")
@@ -236,10 +248,10 @@ def journal_restore(folder: Path, file: Path, as_json: bool) -> None:
 def journal_compare(folder: Path, begin: str | None, end: str | None, as_json: bool) -> None:
     """Ask the hub whether it holds the same transactions, and list what differs. Ends with 1 if anything does."""
     zone, now = ZoneInfo(identity.load(folder).zone), clock()
-    told = {
-        "from": _time(begin, zone, now - timedelta(days=2)).isoformat(),
-        "to": _time(end, zone, now).isoformat(),
-    }
+    first, last = _time(begin, zone, now - timedelta(days=2)), _time(end, zone, now)
+    if last <= first:
+        raise EdgeError(f"{last.isoformat()} is not later than {first.isoformat()}: nothing lies between")
+    told = {"from": first.isoformat(), "to": last.isoformat()}
     report = msgspec.convert(_asked(folder, "compare", told), Report)
     if as_json:
         click.echo(msgspec.json.encode(report).decode())

@@ -49,11 +49,13 @@ async def test_one_that_was_told_is_gone_without_the_collector() -> None:
     assert left() is None
 
 
-async def test_a_fault_in_one_caller_keeps_no_other_from_being_told() -> None:
+@pytest.mark.parametrize("fault", [RuntimeError, asyncio.CancelledError])
+async def test_a_fault_in_one_caller_keeps_no_other_from_being_told(fault: type[BaseException]) -> None:
+    """Nor does it leave the journal's pen with nobody: who is called is called while the loop has that."""
     told: list[int | Exception] = []
 
     def fails(_: int | Exception) -> None:
-        raise RuntimeError("a fault of ours")
+        raise fault
 
     one, other = Operation(lambda _: 1, told=fails), Operation(lambda _: 2, told=told.append)
     tell([(one, 1, None), (other, 2, None)])

@@ -13,11 +13,13 @@ import pytest
 from click.testing import CliRunner, Result
 
 from edge import identity
+from edge import journal as kept_journal
 from edge.__main__ import main
 from edge.app import Edge
 from edge.config import Config
 from edge.journal import Journal, proof
 from edge.journal.envelope import RECOVERY_FILE
+from edge.verbs import journal as verbs
 from tests.edge.journal.drafts import draft, folded
 from tests.edge.journal.kept import answer, fill, in_days, sign_days
 from tests.edge.journal.papers import Papers, enrolled, pem
@@ -86,11 +88,40 @@ def test_a_time_that_is_none_is_refused_in_words(folder: Path, option: str) -> N
     assert "write it like" in done.stderr
 
 
+def test_a_time_that_ends_before_it_begins_is_refused_in_words(folder: Path) -> None:
+    done = _run(folder, "compare", "--from", "2025-03-21", "--to", "2025-03-20")
+    assert done.exit_code == 2
+    assert "is not later than" in done.stderr
+
+
+def test_what_is_not_shown_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "counts all" not in _run(folder, "show").stderr
+    for module in (kept_journal, verbs):
+        monkeypatch.setattr(module, "OPEN_LIST_ROWS_MAX", 1)
+    done = _run(folder, "show")
+    assert (len(done.stdout.splitlines()), "the oldest 1;" in done.stderr) == (1, True), done.output
+
+
+def test_a_journal_in_which_nothing_is_open_says_so(tmp_path: Path) -> None:
+    new = enrolled(tmp_path / "new", PAPERS)
+
+    async def begin() -> None:
+        kept = Journal(new / "journal.db")
+        await kept.open()
+        await kept.close()
+
+    asyncio.run(begin())
+    assert [_run(new, "show", *more).stderr for more in ((), ("--latest", "5"))] == [
+        "Nothing is open.\n",
+        "The journal is empty.\n",
+    ]
+
+
 def test_a_transaction_is_parked_shown_and_let_go(verb: Callable[..., Result]) -> None:
     done = verb("park", "open")
     assert done.stdout.startswith("parked: open"), done.output
     shown = verb("show").stdout.splitlines()
-    assert [line.endswith("parked") for line in shown if " open" in line] == [True]
+    assert [line.endswith("Z parked_by_hand") for line in shown if " open" in line] == [True], "since when, and why"
     assert verb("park", "m1").exit_code == 2, "it is decided"
     assert verb("release", "fence").exit_code == 2, "it is not parked"
     assert verb("release", "open").stdout.startswith("released: open")
