@@ -22,6 +22,7 @@ from tests.e2e.desk_town import (
     admit,
     charge,
     look_up,
+    lose_line,
     open_visit,
     show_shares,
     sign_in,
@@ -162,7 +163,7 @@ class _Album:
         _start(page)
 
     def in_doubt(self) -> None:
-        """What is seen while answers do not come: of whose card it is, and of a settlement."""
+        """What is seen while answers do not come, and after: of whose card it is, of a line that is changed, and of a settlement."""
         page = self.page
         _start(page)
         self.town.hub.process.send_signal(signal.SIGSTOP)
@@ -177,8 +178,11 @@ class _Album:
             self.town.hub.process.send_signal(signal.SIGCONT)
         page.goto(f"{self.town.address}desk")
         look_up(page, NATIONAL_CODE)
-        open_visit(page)
-        charge(page, *ITEMS[0])
+        hid = open_visit(page)
+        for item in ITEMS:
+            charge(page, *item)
+        lose_line(page, self.town, hid)
+        self.take("line-missing")
         show_shares(page)
         self.town.hub.process.send_signal(signal.SIGSTOP)
         try:

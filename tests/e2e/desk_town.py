@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ driver = "simulated"
 address = "reader"
 desk = "desk-1"
 """
+NO_ITEM = "NOPE9"
 ITEMS = (("V0001", "920000"), ("L0001", "504000"))
 STEPS_MAX = 20
 WAIT_MS = 30_000
@@ -156,6 +158,20 @@ def charged(page: Page, number: str = NATIONAL_CODE) -> str:
     hid = open_visit(page)
     charge(page, *ITEMS[0])
     return hid
+
+
+def lose_line(page: Page, town: DeskTown, hid: str) -> None:
+    """Change the first line of a bill into an item that nobody knows while the hub does not answer, which refuses that afterwards."""
+    serial = page.locator("button[name=serial]").first.get_attribute("value")
+    page.goto(f"{town.address}desk/case/{hid}?mend={serial}")
+    page.fill("input[name=item]", NO_ITEM)
+    town.hub.process.send_signal(signal.SIGSTOP)
+    try:
+        page.locator("input[name=price]").press("Enter")
+        page.wait_for_selector(f".lines bdi:text-is('{NO_ITEM}')")
+    finally:
+        town.hub.process.send_signal(signal.SIGCONT)
+    page.wait_for_selector(".missing")
 
 
 def show_shares(page: Page) -> None:

@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser import at, window
 from tests.e2e.desk_town import (
+    ITEMS,
     WAIT_MS,
     DeskTown,
     accessible,
@@ -16,9 +17,11 @@ from tests.e2e.desk_town import (
     charged,
     choose,
     look_up,
+    lose_line,
     open_visit,
     reach,
     said,
+    show_shares,
     sign_in,
 )
 from tests.e2e.town import NATIONAL_CODE
@@ -82,6 +85,23 @@ def test_items_are_chosen_by_name_a_line_is_changed_and_a_stay_is_settled_in_par
         expect(page.locator(".lines form")).to_have_count(0)
         page.keyboard.press("Escape")
         page.wait_for_selector(".card-sight")
+
+
+def test_a_line_whose_change_is_refused_when_the_hub_answers_again_is_missed_and_put_on_the_bill_again(
+    browser: Browser, desk_town: DeskTown
+) -> None:
+    with window(browser, "zh") as page:
+        sign_in(page, desk_town)
+        lose_line(page, desk_town, charged(page))
+        accessible(page)
+        expect(page.locator(".lines tbody tr")).to_have_count(0)
+        page.locator(".missing a").press("Enter")
+        page.wait_for_selector(".changed")
+        accessible(page)
+        page.locator("input[name=price]").press("Enter")
+        page.wait_for_selector(f".lines bdi:text-is('{ITEMS[0][0]}')")
+        expect(page.locator(".missing")).to_have_count(0)
+        show_shares(page)
 
 
 def test_an_item_is_chosen_from_what_was_typed_last_however_late_that_list_comes(

@@ -72,7 +72,7 @@ def _fees(case: Case, fields: Fields, terms: Terms) -> Packet:
 
 def _afresh(case: Case, fields: Fields) -> Fields:
     """``fields`` without what stands there of the line in whose place another item comes, and nobody has typed: its name, its code."""
-    old = case.due_line(fields.get("instead", ""))
+    old = case.changeable(fields.get("instead", ""))
     if old is None or forms.code(fields, "item") == old.fee.item:
         return fields
     stood = {"name": old.fee.name, "relative_value_code": old.fee.facts.relative_value_code if old.fee.facts else ""}
@@ -81,7 +81,7 @@ def _afresh(case: Case, fields: Fields) -> Fields:
 
 def _kept_facts(case: Case, fields: Fields, item: str) -> dict[str, Any]:
     """What the line in whose place this one comes says besides, and no field of the form does; nothing of another item."""
-    old = case.due_line(fields.get("instead", ""))
+    old = case.changeable(fields.get("instead", ""))
     if old is None or old.fee.facts is None or old.fee.item != item:
         return {}
     told: dict[str, Any] = msgspec.to_builtins(old.fee.facts)

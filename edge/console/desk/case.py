@@ -15,6 +15,7 @@ import msgspec
 
 from central_sync.wire import packets as p
 from central_sync.wire.catalogue import BY_NAME, Care
+from edge.console.desk.changes import Missing, missing
 from edge.outcome import Confirmation, Outcome
 from edge.steps import Step
 
@@ -71,7 +72,7 @@ class Part(NamedTuple):
 
 
 class Case(NamedTuple):
-    """A case. ``settled``: the settlement in force or in doubt. ``parts``: interim settlements, oldest first, also those that went back. ``refusal``: the last step, if it was refused, whatever was taken off the bill after it. ``back``: the step that takes it back."""
+    """A case. ``settled``: the settlement in force or in doubt. ``parts``: interim settlements, oldest first, also those that went back. ``refusal``: the last step, if it was refused, whatever was taken off the bill after it, and no line is missing for it. ``missing``: lines that were taken off for nothing. ``back``: the step that takes it back."""
 
     hid: str
     care: Care
@@ -90,6 +91,7 @@ class Case(NamedTuple):
     refusal: Step | None
     waiting: tuple[Step, ...]
     parts: tuple[Part, ...] = ()
+    missing: tuple[Missing, ...] = ()
 
     @property
     def due(self) -> tuple[Line, ...]:
@@ -103,6 +105,14 @@ class Case(NamedTuple):
     def due_line(self, serial: str) -> Line | None:
         """The one of them whose serial that is."""
         return next((line for line in self.due if line.fee.serial == serial), None)
+
+    def missing_line(self, serial: str) -> Missing | None:
+        """The one that was taken off for nothing whose serial that is."""
+        return next((line for line in self.missing if line.fee.serial == serial), None)
+
+    def changeable(self, serial: str) -> Line | Missing | None:
+        """The line in whose place another one may come: it is due, or it was taken off for nothing."""
+        return self.due_line(serial) or self.missing_line(serial)
 
     @property
     def may_charge(self) -> bool:
@@ -184,7 +194,8 @@ def case_of(steps: Sequence[Step]) -> Case | None:
     asked = opening.request
     assert isinstance(asked, p.Registration | p.Admission)
     settled, back = _settled(valid)
-    held = _held(valid, settled)
+    held, gone = _held(valid, settled), missing(steps)
+    refusal = _refusal(steps)
     stage = _stage(opening, valid, settled, back)
     kept = stage in (Stage.DOUBT, Stage.AWAITED, Stage.CLOSING, Stage.CONFIRMED, Stage.GOING_BACK)
     return Case(
@@ -202,9 +213,10 @@ def case_of(steps: Sequence[Step]) -> Case | None:
         settlement=settled.answer if settled and kept else None,
         back=back,
         gone_back=settled is not None and not kept,
-        refusal=_refusal(steps),
+        refusal=None if any(line.change is refusal for line in gone) else refusal,
         waiting=tuple(step for step in valid if not step.outcome.decided),
         parts=tuple(_part(valid, step) for step in valid if step.row.confirmed and _interim(step)),
+        missing=gone,
     )
 
 

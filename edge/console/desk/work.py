@@ -26,6 +26,7 @@ from edge.console.desk import choices as catalogue
 from edge.console.desk.bells import Bells
 from edge.console.desk.bill import Bill
 from edge.console.desk.case import Case, Stage, case_of
+from edge.console.desk.changes import Missing, take_off_of
 from edge.console.desk.choices import NOTED_SHOWN_MAX, Choice
 from edge.console.desk.foresight import Foresight
 from edge.console.desk.forms import Fields, Mistyped
@@ -103,16 +104,20 @@ class WorkPages:
         return self._desk.page(visitor, "desk/case.html", {**values, **self._form(visitor, found.case)})
 
     def _form(self, visitor: Visitor, case: Case) -> dict[str, Any]:
-        """What stands in the form of a line: what was typed before, or the line that is to be changed. ``field``: where the clerk goes on."""
+        """What stands in the form of a line: what was typed before, or the line that is to be changed or to be put on again. ``field``: where the clerk goes on.
+        ``msgid``: of what puts it on again; empty: any new one.
+        """
         said, query = self._desk.told(visitor), visitor.request.query
         typed: Mapping[str, str] = said.typed if said else {}
-        line = case.due_line(typed.get("instead", "") or query.get("mend", "")) if case.may_charge else None
+        line = case.changeable(typed.get("instead", "") or query.get("mend", "")) if case.may_charge else None
         if line is None:
-            return {"typed": typed, "mended": None, "field": "item"}
+            return {"typed": typed, "mended": None, "field": "item", "msgid": ""}
+        msgid = line.msgid if isinstance(line, Missing) else ""
         into = visitor.tongue.language
         written = forms.typed_of(line.fee, self._desk.place.calendar, lambda text: languages.plain_digits(text, into))
         field = said.field if said else query.get("field", "")
-        return {"typed": {**written, **typed}, "mended": line, "field": field if field in written else "item"}
+        field = field if field in written else "item"
+        return {"typed": {**written, **typed}, "mended": line, "field": field, "msgid": msgid}
 
     async def _which(self, visitor: Visitor) -> list[Choice]:
         """Items to choose from, if the form that was sent named none for certain."""
@@ -223,9 +228,9 @@ class WorkPages:
         sent = next((step for step in found.steps if step.msgid == msgid), None)
         if sent is not None:
             stands = sent.outcome is not Outcome.REFUSED
-            return await self._take_off(visitor, case, fields) if instead and stands else self._desk.to(page)
+            return await self._take_off(visitor, case, instead, msgid) if instead and stands else self._desk.to(page)
         mine = visitor.seat.workstation
-        if not act.allowed(case, fields) or (instead and case.due_line(instead) is None):
+        if not act.allowed(case, fields) or (instead and not _changes(case, instead, msgid)):
             return self._desk.back(visitor, page, Said(mine, MOVED_ON))
         if charges and await self._unclear(fields):
             return self._desk.back(visitor, page, Said(mine, WHICH, typed=_without_msgid(fields)))
@@ -235,16 +240,16 @@ class WorkPages:
             return self._desk.back(visitor, page, Said(mine, field=error.field, typed=fields))
         reply = await self._desk.teller.send(visitor.seat, number, packet, msgid)
         if instead and reply.outcome is not Outcome.REFUSED:
-            return await self._take_off(visitor, case, fields)
+            return await self._take_off(visitor, case, instead, msgid)
         return self._ended(visitor, reply, page, fields)
 
-    async def _take_off(self, visitor: Visitor, case: Case, fields: Fields) -> web.Response:
-        """Take the line off in whose place another one has come: afterwards, so that none is missing while the other is refused at once."""
-        drop, page, serial = acts.ACTS["drop"], f"/case/{case.hid}", fields["instead"]
+    async def _take_off(self, visitor: Visitor, case: Case, serial: str, of: str) -> web.Response:
+        """Take the line off in whose place the transaction ``of`` has put another one: afterwards, so that none is missing while the other is refused at once."""
+        drop, page, fields = acts.ACTS["drop"], f"/case/{case.hid}", {"serial": serial}
         if case.due_line(serial) is None or not drop.allowed(case, fields):
             return self._desk.to(page)
-        msgid = fields.get("instead_msgid") or new_msgid()
-        number, packet = drop.packet(case, {"serial": serial}, self._terms(msgid))
+        msgid = take_off_of(of)
+        number, packet = drop.packet(case, fields, self._terms(msgid))
         reply = await self._desk.teller.send(visitor.seat, number, packet, msgid, deadline_ms=TAKE_OFF_DEADLINE_MS)
         if reply.outcome is Outcome.REFUSED:
             return self._desk.back(visitor, page, Said(visitor.seat.workstation, BOTH_STAND, reply.code))
@@ -331,6 +336,12 @@ def _version(found: Found) -> str:
     """What changes when the page would look otherwise."""
     told = [(step.msgid, step.outcome, step.confirmation, step.parked) for step in found.steps]
     return hashlib.sha256(repr(told).encode()).hexdigest()[:12]
+
+
+def _changes(case: Case, serial: str, msgid: str) -> bool:
+    """Whether a line may come in the place of that one; in the place of a missing one as the transaction that ends its being missing."""
+    line = case.changeable(serial)
+    return line.msgid == msgid if isinstance(line, Missing) else line is not None
 
 
 def _without_msgid(fields: Mapping[str, str]) -> dict[str, str]:

@@ -13,6 +13,7 @@ from edge.console.desk.foresight import of_answer
 from edge.replies import refused
 from tests.edge.console.desk.hospital import NUMBER, Hospital, Person
 from tests.edge.journal.drafts import applied, declined
+from tests.edge.rulebook_hub import whole as rulebook
 from tests.edge.world import Edge, until
 from tests.sim.hub import SimHub
 
@@ -131,23 +132,74 @@ async def test_a_line_stays_when_the_one_in_its_place_was_refused_however_often_
     assert await hospital.numbers(hid) == ["2201", "2204", "2204"]
 
 
-async def test_that_a_change_without_a_line_was_refused_later_does_not_hide_behind_the_line_that_was_taken_off(
-    hospital: Hospital, clerk: Person, edge: Edge, hub: SimHub
-) -> None:
+async def lost(hospital: Hospital, clerk: Person, edge: Edge, hub: SimHub) -> tuple[str, str]:
+    """A visit whose one line was changed without a line; the change was refused later. Its HID, and the serial of the line."""
     hid = await mending(hospital, clerk)
+    old = await serial_of(hospital, hid)
     await line_down(edge, hub)
     await clerk.send("/fees", item="B2")
     assert ": refused." not in clerk.main
+    assert "No longer on the bill" not in clerk.main
     changed, off = (await hospital.clerks._casebook.steps(hid, hospital.now()))[-2:]
-    for step, made in (
-        (changed, lambda seq: declined(seq, "item_unknown", "2204")),
-        (off, lambda seq: applied(seq, "2205")),
-    ):
-        standing = await edge.journal.find("H1", step.msgid)
-        await edge.journal.receive(made(standing.seq), None, hospital.now())
+    await refuse(hospital, edge, changed.msgid)
+    standing = await edge.journal.find("H1", off.msgid)
+    await edge.journal.receive(applied(standing.seq, "2205"), None, hospital.now())
     await clerk.get(f"/desk/case/{hid}")
-    assert ": refused." in clerk.main
-    assert desk_sentence("item_unknown", Language.EN) in clerk.main
+    return hid, old
+
+
+async def refuse(hospital: Hospital, edge: Edge, msgid: str) -> None:
+    standing = await edge.journal.find("H1", msgid)
+    await edge.journal.receive(declined(standing.seq, "item_unknown", "2204"), None, hospital.now())
+
+
+async def test_a_line_whose_change_was_refused_later_is_told_to_be_missing_and_is_put_on_the_bill_again(
+    hospital: Hospital, clerk: Person, edge: Edge, hub: SimHub
+) -> None:
+    hid, old = await lost(hospital, clerk, edge, hub)
+    for _ in range(2):
+        assert "No longer on the bill: A1" in clerk.main
+        assert desk_sentence("item_unknown", Language.EN) in clerk.main
+        await clerk.charge("C3", "5")  # whatever else is done does not hide it
+    await clerk.get(f"/desk/case/{hid}/bill")
+    assert "No longer on the bill: A1" in clerk.main
+    for refused_again in (True, False):
+        await clerk.get(f"/desk/case/{hid}?mend={old}")
+        assert "This line is put on the bill again: A1" in clerk.main
+        assert "being changed" not in clerk.main
+        before = len(await hospital.numbers(hid))
+        whole, form = clerk.form("/fees")
+        assert (form["item"], form["price"]) == ("A1", "10")
+        for _ in range(2):
+            await clerk.post(whole, form)
+            assert "No longer on the bill" not in clerk.main
+        assert (await hospital.numbers(hid))[before:] == ["2204"], "once, and nothing is taken off"
+        if refused_again:
+            await refuse(hospital, edge, form["msgid"])
+            await clerk.get(f"/desk/case/{hid}")
+            assert "No longer on the bill: A1" in clerk.main
+    await clerk.post(whole, {**form, "msgid": "another"})
+    assert "The case has moved on meanwhile." in clerk.main, "a form of before, for a line that is no longer missing"
+
+
+async def test_a_missing_line_is_put_on_again_by_a_form_of_its_own_alone_also_where_an_item_has_to_be_chosen(
+    hospital: Hospital, clerk: Person, edge: Edge, hub: SimHub
+) -> None:
+    hid, old = await lost(hospital, clerk, edge, hub)
+    await clerk.get(f"/desk/case/{hid}?mend={old}")
+    whole, form = clerk.form("/fees")
+    await clerk.post(whole, {**form, "msgid": "another"})
+    assert "The case has moved on meanwhile." in clerk.main
+    await clerk.post(whole, {**form, "price": "x"})
+    assert "the price" in clerk.main
+    assert clerk.form("/fees")[1]["msgid"] == form["msgid"]
+    accepted = SimpleNamespace(told=SimpleNamespace(region="cn"), whole=rulebook())
+    hospital.clerks._law._current = lambda: accepted
+    await clerk.send("/fees", item="床位费", price="30")
+    assert "Which one is meant?" in clerk.main
+    await clerk.send("/fees", 0)
+    assert "No longer on the bill" not in clerk.main
+    assert "30.00 CNY" in clerk.main
 
 
 async def test_a_line_that_could_not_be_taken_off_is_told_beside_the_one_in_its_place(
