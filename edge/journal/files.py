@@ -120,7 +120,7 @@ def take_back(connection: Connection, path: Path, ours: Callable[[], bool]) -> b
 
 
 def unreadable(error: Exception) -> JournalError:
-    """What a database error at the start means."""
+    """What a database error means when the file is opened or read."""
     if isinstance(error, sqlite.OperationalError):
         return JournalError(f"the journal cannot be opened: {getattr(error, 'sqlite_errorname', '')}")
     return JournalDamaged("the journal's file is damaged: keep it, and restore a backup")
@@ -188,7 +188,7 @@ def open_reader(path: Path) -> Connection:
         connection.execute("pragma cache_size = -2048")
         _own(connection)
     except sqlite.Error as error:
-        raise JournalError("the journal cannot be opened for reading") from error
+        raise unreadable(error) from error
     return connection
 
 

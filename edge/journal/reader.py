@@ -77,7 +77,8 @@ class Reader:
                 connection.execute("rollback")
         except (sqlite.Error, JournalError) as error:
             self._discard()
-            raise JournalUnavailable("the journal could not be read") from error
+            known = error if isinstance(error, JournalError) else files.unreadable(error)
+            raise JournalUnavailable(f"the journal could not be read: {known}") from error
 
     def _connection(self) -> Connection:
         connection = getattr(self._own, "connection", None)
