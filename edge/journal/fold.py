@@ -53,7 +53,10 @@ _REFER = Statement("insert or ignore into reference (key, seq) values {}", "(?, 
 _SEGMENT = Statement(
     "insert or ignore into segment (first, count, at, key, nonce, link, body) values {}", "(?, ?, ?, ?, ?, ?, ?)"
 )
-_COUNT = "update state set value = value + ? where name = ?"
+_STAND = (
+    "update state set value = case name when 'open' then value + ? when 'final' then value + ? when 'refused' then value + ? else ? end"
+    " where name in ('open', 'final', 'refused', 'folded')"
+)
 
 
 def fold(c: Connection, vault: Vault, tail: Tail, commits: Sequence[Sealed]) -> None:
@@ -64,15 +67,14 @@ def fold(c: Connection, vault: Vault, tail: Tail, commits: Sequence[Sealed]) -> 
     """
     c.execute("begin immediate")
     bulk.execute(c, _SEGMENT, [_bound(row) for row in commits])
-    older = look.rows(c, tail.touched() - tail.entries.keys())
+    before = tail.touched() - tail.entries.keys()
+    older = look.rows(c, before) if before else {}
     opened, fresh, changed, counts = _rows(tail, older)
     for statement, rows in ((_ENTER_OPEN, opened), (_ENTER, fresh), (_CHANGE, changed)):
         bulk.execute(c, statement, rows)
     bulk.execute(c, _REFER, [(key, seq) for key, seqs in tail.references.items() for seq in seqs])
     _facts(c, vault, tail)
-    for name, change in counts.items():
-        c.execute(_COUNT, (change, name))
-    c.execute("update state set value = ? where name = 'folded'", (tail.last,))
+    c.execute(_STAND, (counts["open"], counts["final"], counts["refused"], tail.last))
     if not c.in_transaction:
         raise JournalUnavailable("SQLite gave the fold up")
     c.execute("commit")
@@ -154,7 +156,7 @@ def _rows(tail: Tail, older: dict[int, Row]) -> tuple[list[Any], list[Any], list
             counts[names[row.outcome]] += 1
             changed.append((seq, row.outcome, row.place, row.ix, row.confirmation, row.before, row.moved, row.parked))
     counts["open"] += len(opened)
-    return opened, fresh, changed, {name: change for name, change in counts.items() if change}
+    return opened, fresh, changed, counts
 
 
 def _facts(c: Connection, vault: Vault, tail: Tail) -> None:

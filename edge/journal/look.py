@@ -63,6 +63,7 @@ _ROWS = f"select json_group_array(json_array({_COLUMNS})) from entry where seq i
 _KEY_MIN, _KEY_MAX = -(1 << 63), (1 << 63) - 1
 _rows = msgspec.json.Decoder(list[Row])
 _SEGMENT = "select first, count, at, key, nonce, link, body from segment"
+_state = msgspec.json.Decoder(dict[str, int])
 _keys = msgspec.json.Decoder(list[int])
 _pairs = msgspec.json.Decoder(list[tuple[int, int]])
 
@@ -133,7 +134,8 @@ def _open_rows(c: Connection, where: str, values: tuple[int, ...]) -> list[Row]:
 
 def state(c: Connection) -> dict[str, int]:
     """The small numbers by name."""
-    return dict(c.execute("select name, value from state").fetchall())
+    (text,) = c.execute("select json_group_object(name, value) from state").fetchone()
+    return _state.decode(text)
 
 
 def opened(row: Sequence[Any], vault: Vault) -> Segment:
