@@ -188,6 +188,10 @@ def open_reader(path: Path) -> Connection:
         connection.execute("pragma cache_size = -2048")
         _own(connection)
     except sqlite.Error as error:
+        if isinstance(error, sqlite.OperationalError) and not os.access(path.parent, os.W_OK):
+            raise JournalError(
+                f"{path.parent} cannot be written, which even a look into the journal needs: copy all of it elsewhere, and look there"
+            ) from error
         raise unreadable(error) from error
     return connection
 

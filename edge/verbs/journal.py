@@ -181,7 +181,7 @@ def journal_release(folder: Path, what: str) -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @click.pass_obj
 def journal_prune(folder: Path, keep_days: int | None, as_json: bool) -> None:
-    """Drop what is older and signed for by the hub. The edge does it daily by itself."""
+    """Drop what is older and signed for by the hub. The edge does it by itself, every hour."""
     _told(_asked(folder, "prune", {"keep_days": keep_days}), as_json)
 
 

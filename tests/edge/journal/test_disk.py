@@ -214,6 +214,10 @@ async def _read_only(folder: Path) -> None:
     _writable(folder, path, yes=False)
     with pytest.raises(JournalError, match="cannot be"):
         await journal.open()
+    beside = Journal(path)
+    with pytest.raises(JournalError, match="copy all of it elsewhere"):
+        await beside.open(read_only=True)
+    await beside.close()
     _writable(folder, path, yes=True)
     await journal.open()
     await journal.append(draft("m2"))
