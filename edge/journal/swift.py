@@ -51,6 +51,9 @@ class _Writes(Protocol):
     def stand_still(self, until_s: float) -> None:
         """Wait for its end, so long at the most."""
 
+    def hear(self) -> None:
+        """If it has ended, tell it now."""
+
     def close(self) -> None:
         """Let go of everything."""
 
@@ -188,12 +191,16 @@ class Swift:
     def _look(self) -> None:
         """If a write still goes on though the loop had time for its end, the disk is slow."""
         self._watch = None
-        if self._under_way is not None:
-            left_s = self._under_way.began_s + SWIFT_S_MAX - time.monotonic()
-            if left_s > 0:
-                self._look_again(left_s)
-            else:
-                self._commits.quick = False
+        begun = self._under_way
+        if begun is None or self._aio is None:
+            return
+        left_s = begun.began_s + SWIFT_S_MAX - time.monotonic()
+        if left_s > 0:
+            self._look_again(left_s)
+            return
+        self._aio.hear()  # the loop may have had other work all the while
+        if self._under_way is begun:
+            self._commits.quick = False
 
     def _written(self, error: OSError | None) -> None:
         done, self._under_way = self._under_way, None

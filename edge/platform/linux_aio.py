@@ -70,7 +70,7 @@ class Aio:
         """
         self._call(self._setup, 1, ctypes.byref(self._context))
         self._wakes = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
-        self._loop.add_reader(self._wakes, self._woken)
+        self._loop.add_reader(self._wakes, self.hear)
 
     def write(self, descriptor: int, data: bytes, at: int) -> None:
         """Begin to write ``data`` at ``at``, both whole blocks.
@@ -94,6 +94,11 @@ class Aio:
             os.sched_yield()  # the kernel may need this very processor to bring it to an end
         self._drain()
 
+    def hear(self) -> None:
+        """If the write has ended, tell it now; it is not told again when the loop is woken."""
+        self._drain()
+        self._over()
+
     def close(self) -> None:
         """Let go of everything; nothing is being written."""
         if self._wakes >= 0:
@@ -103,10 +108,6 @@ class Aio:
         if self._context.value:
             self._call(self._destroy, self._context)
             self._context = ctypes.c_ulong(0)
-
-    def _woken(self) -> None:
-        self._drain()
-        self._over()
 
     def _drain(self) -> None:
         with contextlib.suppress(BlockingIOError):  # the kernel tells it a moment later, or not at all
