@@ -87,7 +87,6 @@ def test_what_runs_on_the_pc_has_no_journal_no_line_and_no_database_and_is_small
     assert watched.stop() == 0
     loaded = watched.log.split()
     assert "edge.agent.app" in loaded
-    assert not [
-        name for name in loaded if name.startswith("central_sync.") and name.split(".")[1] not in ("terms", "wire")
-    ]
+    shared = ("programs", "terms", "wire")
+    assert not [name for name in loaded if name.startswith("central_sync.") and name.split(".")[1] not in shared]
     assert not [name for name in loaded if any(name == one or name.startswith(f"{one}.") for one in HEAVY)]
