@@ -49,6 +49,7 @@ from central_sync.jobs import Jobs
 from central_sync.payers.service import Asking
 from central_sync.payers.settings import payers_of
 from central_sync.payers.standing import Standing
+from central_sync.programs.learning import learn_types
 from central_sync.publications import Publications
 from central_sync.releases.repository import FOLDER as RELEASES_FOLDER
 from central_sync.releases.repository import Repository
@@ -97,6 +98,7 @@ class Hub:
         Raises:
             AuthorityMissing, StoreError, RulebookError, BundleBroken, BundleRefused, BindRefused: what is missing; nothing is left running.
         """
+        learn_types()
         try:
             return await self._start()
         except BaseException:  # whatever it was, it is raised again; only the parts that had started are stopped

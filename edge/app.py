@@ -14,6 +14,7 @@ import structlog
 from aiohttp import web
 
 from central_sync.pages.news import News
+from central_sync.programs.learning import learn_types
 from central_sync.terms.days import civil_day
 from central_sync.wire.messages import EdgeReport
 from central_sync.wire.refusals import Refused
@@ -117,6 +118,7 @@ class Edge:
         Raises:
             ConfigError, NotEnrolled, JournalError, ListenFailed, OSError: what is missing or cannot be used; nothing is left running.
         """
+        learn_types()
         try:
             await self._start()
         except BaseException:  # whatever it was, it is raised again; only the parts that had started are stopped
@@ -373,6 +375,7 @@ def certificate_names(config: Config) -> list[str]:
 def _shelf(folder: Path, who: identity.Identity) -> Shelf:
     from edge.shelf import Shelf  # with the engine: 4 MB that no start waits for
 
+    learn_types()
     return Shelf(folder, identity.evidence(folder), who.institution)
 
 

@@ -22,6 +22,7 @@ from central_sync.benefits import audit
 from central_sync.benefits.audit import bundle
 from central_sync.benefits.audit.reference import Place
 from central_sync.benefits.bundle import BundleBroken
+from central_sync.programs.learning import learn_types
 from central_sync.terms.days import civil_day
 from central_sync.terms.languages import Language
 from central_sync.wire import packets as p
@@ -92,6 +93,7 @@ class Forecaster:
     def _ready(self) -> Auditor:
         with self._lock:
             if self._auditor is None:
+                learn_types()
                 given = self._taken
                 if given is None:
                     given = bundle.unpacked(shipped() if self._rules is None else self._rules)
@@ -102,6 +104,7 @@ class Forecaster:
 def _made(rules: AuditBundle) -> Auditor:
     from central_sync.benefits.audit.auditor import Auditor
 
+    learn_types()
     return Auditor(rules)
 
 

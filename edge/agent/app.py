@@ -11,6 +11,7 @@ from pathlib import Path
 import structlog
 from aiohttp import web
 
+from central_sync.programs.learning import learn_types
 from central_sync.terms.days import civil_day
 from edge import config, control, drivers, running
 from edge.agent import pairing, status
@@ -55,6 +56,7 @@ class Agent:
         Raises:
             ConfigError, PairingFailed, ListenFailed, OSError: what cannot be used.
         """
+        learn_types()
         try:
             await self._start()
         except BaseException:  # whatever it was, it is raised again; only the parts that had started are stopped
