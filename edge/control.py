@@ -70,7 +70,8 @@ class Control:
             if not await self._entrance.admits(reader, writer):
                 _say(writer, {"refused": "only the account that owns the data folder may do this"})
                 return
-            line = await asyncio.wait_for(reader.readline(), ANSWER_TIMEOUT_S)
+            async with asyncio.timeout(ANSWER_TIMEOUT_S):
+                line = await reader.readline()
             _say(writer, await self._answered(line, writer))
             await writer.drain()
         except (OSError, ValueError, TimeoutError) as error:

@@ -65,7 +65,8 @@ async def command(module: str, *arguments: str) -> str:
         start_new_session=True,
     )
     try:
-        out, err = await asyncio.wait_for(process.communicate(), COMMAND_S_MAX)
+        async with asyncio.timeout(COMMAND_S_MAX):  # wait_for may forget that it was cancelled: Ctrl-C would do nothing
+            out, err = await process.communicate()
     except (TimeoutError, asyncio.CancelledError):
         with suppress(ProcessLookupError):
             process.kill()
@@ -114,7 +115,8 @@ class Program:
         self.starts += 1
         assert self.process.stdout is not None
         try:
-            line = await asyncio.wait_for(self.process.stdout.readline(), START_S_MAX)
+            async with asyncio.timeout(START_S_MAX):
+                line = await self.process.stdout.readline()
             self.listening = msgspec.json.decode(line, type=dict[str, str])
         except (TimeoutError, msgspec.DecodeError) as error:
             await self.kill()
@@ -136,7 +138,8 @@ class Program:
         with suppress(ProcessLookupError):
             process.send_signal(number)
         try:
-            await asyncio.wait_for(process.wait(), STOP_S_MAX)
+            async with asyncio.timeout(STOP_S_MAX):
+                await process.wait()
         except TimeoutError:
             with suppress(ProcessLookupError):
                 process.kill()

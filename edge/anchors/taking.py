@@ -118,7 +118,8 @@ class Anchors:
     async def _run(self) -> None:
         while True:
             try:
-                await asyncio.wait_for(self._fresh.wait(), self._look_s)
+                async with asyncio.timeout(self._look_s):
+                    await self._fresh.wait()
                 await asyncio.sleep(random.uniform(0, self._spread_s))  # noqa: S311 -- it spreads drills, no more
                 self._not_before = 0.0
             except TimeoutError:

@@ -79,7 +79,8 @@ class DeskCards:
             while True:
                 yield sight
                 try:
-                    sight = await asyncio.wait_for(queue.get(), BEAT_S)
+                    async with asyncio.timeout(BEAT_S):
+                        sight = await queue.get()
                 except TimeoutError:
                     sight = watch.sight
         finally:
@@ -226,7 +227,8 @@ class _Watch:
     async def _change(self, *, stays: bool = False) -> None:
         """Wait until something happens at a reader; unless the present sight ``stays`` until then, for ``LOOK_S`` at most."""
         with contextlib.suppress(TimeoutError):  # then it is looked at again
-            await asyncio.wait_for(self._changed.wait(), None if stays else LOOK_S)
+            async with asyncio.timeout(None if stays else LOOK_S):
+                await self._changed.wait()
 
     def _show(self, sight: Sight) -> None:
         if sight == self.sight:
