@@ -41,7 +41,9 @@ def test_a_quick_figure_takes_seconds(capsys: pytest.CaptureFixture[str], name: 
     command.main([name, "--quick", "--json"])  # whether it holds is not asked on a small scale
     figures = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert figures
-    assert all(set(figure) >= KEYS and figure["value"] > 0 and figure["reference"] > 0 for figure in figures)
+    assert all(set(figure) >= KEYS and figure["reference"] > 0 for figure in figures)
+    # an event may be in the desk's stream before the one who listens beside it has heard of it
+    assert all(figure["value"] > 0 or figure["name"] == "card-event" for figure in figures)
 
 
 @pytest.mark.proof
