@@ -93,7 +93,6 @@ class Forecaster:
     def _ready(self) -> Auditor:
         with self._lock:
             if self._auditor is None:
-                learn_types()
                 given = self._taken
                 if given is None:
                     given = bundle.unpacked(shipped() if self._rules is None else self._rules)
