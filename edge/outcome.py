@@ -52,14 +52,15 @@ LIFE: dict[tuple[Outcome, Event], Outcome] = {
 }
 
 
-_BORN = {
+BORN = {
     number: O.IN_DOUBT if row.resolution is Resolution.FENCE else O.PROVISIONAL for number, row in BY_NUMBER.items()
 }
+"""How a transaction of each catalogue number stands while nothing is known of it."""
 
 
 def born(number: str) -> Outcome:
     """How a transaction of that catalogue number stands while nothing is known of it."""
-    return _BORN[number]
+    return BORN[number]
 
 
 def after(outcome: Outcome, event: Event) -> Outcome:

@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parents[1]
 SHARED_ROOMS = ("__init__.py", "benefits", "pages", "programs", "terms", "wire")
 LANGUAGES = ("root", "en", "en_US", "fa", "fa_IR", "zh", "zh_Hans", "zh_Hans_CN")
 """Babel's data of these are kept; all of them would be thirty megabytes."""
+_CODE = {".py", ".pyi", ".c", ".so", ".pyd"}
 _NEVER = ("tkinter", "pytest", "setuptools", "pip", "IPython", "mypy", "hypothesis", "numpy", "lxml")
 
 
@@ -107,9 +108,9 @@ def copied(program: Program, version: str, source: Path) -> None:
 
 
 def _data_of(package: Path, to: Path) -> Path:
-    """A copy of all that is no code; migrations are read as files by Alembic, so they count as data."""
+    """A copy of all that is no code, nor what code is made of; migrations are read as files by Alembic, so they count as data."""
     for path in package.rglob("*"):
-        if path.is_file() and (path.suffix != ".py" or "migrations" in path.parts):
+        if path.is_file() and (path.suffix not in _CODE or "migrations" in path.parts):
             there = to / path.relative_to(package)
             there.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(path, there)

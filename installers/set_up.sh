@@ -82,7 +82,7 @@ debian_packages() {
 
 python_packages() {
     local want had python
-    want="$(cat "$lock" pyproject.toml | sha256sum | cut -d' ' -f1) $PWD"
+    want="$(cat "$lock" pyproject.toml edge/*/*.c | sha256sum | cut -d' ' -f1) $PWD"
     had="$(cat "$stamp" 2>/dev/null || true)"
     if [ -x "$venv/bin/python" ] && [ "$had" = "$want" ]; then
         return

@@ -114,7 +114,7 @@ class Commits:
             frame_bytes = self.slate.write(segment)
             self.quick = time.monotonic() - began < SWIFT_S_MAX
             try:
-                self._counts(scribe, segment, frame_bytes)
+                self._counts(scribe.tail, segment, frame_bytes)
             except Exception:  # whatever it was, the callers are told that nothing was kept
                 self.slate.wipe()
                 raise
@@ -166,14 +166,14 @@ class Commits:
         self._begin_fold()
         return self.slate.fits(segment)
 
-    def wrote(self, scribe: Scribe, segment: Sealed, frame_bytes: int) -> None:
+    def wrote(self, tail: Tail, segment: Sealed, frame_bytes: int) -> None:
         """``segment`` stands on the slate; it was written by somebody else. Raises: it is to be :meth:`refused`."""
-        self._counts(scribe, segment, frame_bytes)
+        self._counts(tail, segment, frame_bytes)
 
-    def _counts(self, scribe: Scribe, segment: Sealed, frame_bytes: int) -> None:
+    def _counts(self, tail: Tail, segment: Sealed, frame_bytes: int) -> None:
         """What stands on the slate behind all that counts there does so, too, once it was taken into memory: if that fails, it can still be wiped off."""
         assert self.slate is not None
-        self.state.take(scribe.tail, segment.link)
+        self.state.take(tail, segment.link)
         self.slate.wrote(segment, frame_bytes)
         self.commits += 1
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 from collections.abc import Callable, Sequence
+from operator import methodcaller
 from typing import Any, Generic, TypeVar
 
 import structlog
 from pysqlite3 import dbapi2 as sqlite
 
 from edge.errors import JournalError, JournalUnavailable
+from edge.journal.shapes import Appended, Draft
 
 Connection = Any  # pysqlite3 has no types
 T = TypeVar("T")
@@ -86,6 +89,22 @@ class Operation(Generic[T]):
         return self.begin()
 
 
+class Append(Operation[Appended]):
+    """Keep ``draft``; ``keys``: that of its msgid first."""
+
+    __slots__ = ("draft",)
+
+    def __init__(
+        self,
+        draft: Draft,
+        keys: Sequence[int],
+        then: Callable[[Appended], None],
+        told: Callable[[Appended | Exception], None] | None,
+    ) -> None:
+        super().__init__(methodcaller("append", draft), keys, len(draft.packet), then, told)
+        self.draft = draft
+
+
 class Upkeep(Operation[T]):
     """Work on the connection itself between commits: pruning, copying. ``work`` gets the writer's connection instead of a scribe."""
 
@@ -120,13 +139,11 @@ def tried(operation: Operation[Any], given: Any) -> Result:
 
 def apart(group: list[Operation[Any]]) -> list[list[Operation[Any]]]:
     """The group in its order, work on the connection apart from what is written, and errands apart from both."""
-    parts: list[list[Operation[Any]]] = []
-    for operation in group:
-        if parts and type(parts[-1][0]) is type(operation):
-            parts[-1].append(operation)
-        else:
-            parts.append([operation])
-    return parts
+    return [list(part) for _, part in itertools.groupby(group, _kind)]
+
+
+def _kind(operation: Operation[Any]) -> type:
+    return type(operation) if isinstance(operation, Upkeep) else Operation
 
 
 def settle(results: Sequence[Result]) -> None:

@@ -129,6 +129,15 @@ class Vault:
         """Every data key by its number, in clear: for a backup, which seals them anew. Never written or logged as they are."""
         return dict(self._keys)
 
+    def key(self, number: int) -> bytes:
+        """The data key of that number, in clear.
+
+        Raises:
+            JournalError: there is no such key.
+        """
+        self._cipher(number)
+        return self._keys[number]
+
     def seal(self, key: int, nonce: bytes, plain: bytes, aad: bytes) -> bytes:
         """``plain`` encrypted, with its tag of 16 bytes behind. A nonce must not come twice with one key.
 

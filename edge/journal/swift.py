@@ -8,6 +8,7 @@ beginning of such a commit to its end.
 from __future__ import annotations
 
 import asyncio
+import mmap
 import time
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Protocol
@@ -16,12 +17,14 @@ import structlog
 
 from edge import platform
 from edge.errors import JournalError, JournalUnavailable
-from edge.journal import frames
+from edge.journal import frames, press
 from edge.journal.commits import NOT_OURS, SWIFT_S_MAX, Commits
 from edge.journal.frames import Sealed
 from edge.journal.known import Known
 from edge.journal.operation import Operation, Result, Upkeep, tried
+from edge.journal.press import Framed
 from edge.journal.scribe import Scribe
+from edge.journal.tail import Tail
 from edge.limits import SWIFT_BYTES_MAX, SWIFT_OPERATIONS_MAX
 
 STANDS_S_MAX = 0.0005
@@ -43,13 +46,17 @@ class _NoTables:
 
 
 class _Writes(Protocol):
-    """Writes past the loop, one at a time."""
+    """Writes past the loop, one at a time, from the memory."""
 
-    def write(self, descriptor: int, data: bytes, at: int) -> None:
+    @property
+    def memory(self) -> mmap.mmap:
+        """From where they are written."""
+
+    def write(self, descriptor: int, size: int, at: int) -> None:
         """Begin one; ``OSError``: nothing was written."""
 
-    def stand_still(self, until_s: float) -> None:
-        """Wait for its end, so long at the most."""
+    def stand_still(self, until_s: float, *, lend: bool) -> None:
+        """Wait for its end, so long at the most; ``lend``: others have the interpreter meanwhile."""
 
     def hear(self) -> None:
         """If it has ended, tell it now."""
@@ -59,10 +66,10 @@ class _Writes(Protocol):
 
 
 class _UnderWay(NamedTuple):
-    """A commit whose frame is being written."""
+    """A commit whose frame is being written. ``tail``: what memory gets of it; ``None``: that could not be made."""
 
     results: list[Result]
-    scribe: Scribe
+    tail: Tail | None
     segment: Sealed
     frame_bytes: int
     began_s: float
@@ -77,6 +84,7 @@ class Swift:
         self._known = known
         self._ended = ended
         self._aio: _Writes | None = None
+        self._press = press.made()
         self._under_way: _UnderWay | None = None
         self._alone = False
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -149,25 +157,37 @@ class Swift:
         """Whether a commit of them was begun, or none is needed. ``NOT_OURS`` as well: nothing was written, for the tables have to be asked or the disk does not
         take it; the thread tries the same, and tells if that fails too.
         """
-        commits = self._commits
+        commits, aio = self._commits, self._aio
         assert commits.vault is not None
-        scribe = Scribe(_NoTables(), commits.vault, commits.state, {key: [] for key in new}, commits.refuses)
-        results = [tried(operation, scribe) for operation in begun]
-        if not scribe.records:
-            self._ended(results, None)
-            return True
-        segment = scribe.sealed()
-        if not commits.has_room(segment):
-            return False
         assert commits.slate is not None
-        assert self._aio is not None
-        frame = frames.frame(commits.slate.id, segment)
-        if len(frame) > SWIFT_BYTES_MAX:
+        assert aio is not None
+        framed = None
+        if self._press is not None and not commits.refuses():
+            framed = self._press.frame(begun, new, commits.state, commits.vault, commits.slate.id, aio.memory)
+        if framed is None:
+            scribe = Scribe(_NoTables(), commits.vault, commits.state, {key: [] for key in new}, commits.refuses)
+            results = [tried(operation, scribe) for operation in begun]
+            if not scribe.records:
+                self._ended(results, None)
+                return True
+            framed = _framed(scribe, results, commits.slate.id, aio.memory)
+        if framed is None or not commits.has_room(framed.segment):
             return False
         began_s = time.monotonic()
-        self._aio.write(commits.slate.direct, frame, commits.slate.at)
-        self._under_way = _UnderWay(results, scribe, segment, len(frame), began_s, self._ours())
+        aio.write(commits.slate.direct, framed.size, commits.slate.at)
+        self._under_way = self._beside(framed, begun, new, began_s)
         return True
+
+    def _beside(self, framed: Framed, begun: list[Operation[Any]], new: set[int], began_s: float) -> _UnderWay:
+        """All that need not be done before the disk has the frame is done while it takes it."""
+        tail: Tail | None
+        try:
+            tail, results = framed.kept()
+        except Exception:  # noqa: BLE001 -- a fault of ours, too, must not leave callers waiting: it counts as a write that failed
+            _log.exception("a commit in the loop failed inside")
+            tail, results = None, [(operation, None, None) for operation in begun]
+        self._known.add(new)  # if the write fails, the tables are asked once too often
+        return _UnderWay(results, tail, framed.segment, framed.size, began_s, self._ours())
 
     def _ours(self) -> bool:
         """Whether what is being written goes into the files at the paths; the disk works meanwhile."""
@@ -181,8 +201,8 @@ class Swift:
         if self._watch is None:
             self._look_again(SWIFT_S_MAX)
         alone, self._alone = self._alone, len(begun.results) == 1
-        if alone and self._alone and self._aio is not None and not self._commits.folding:
-            self._aio.stand_still(begun.began_s + STANDS_S_MAX)
+        if alone and self._alone and self._aio is not None:
+            self._aio.stand_still(begun.began_s + STANDS_S_MAX, lend=self._commits.folding)
 
     def _look_again(self, after_s: float) -> None:
         assert self._loop is not None
@@ -208,10 +228,23 @@ class Swift:
         failed: Exception | None = error
         if failed is None and not done.ours:
             failed = JournalUnavailable("the journal's file was replaced")
+        if failed is None and done.tail is None:
+            failed = JournalUnavailable("memory has not taken it in")
         if failed is None:
+            assert done.tail is not None
             try:
-                self._commits.wrote(done.scribe, done.segment, done.frame_bytes)
+                self._commits.wrote(done.tail, done.segment, done.frame_bytes)
             except Exception as fault:  # noqa: BLE001 -- a fault of ours, too, must not leave callers waiting
                 _log.exception("a commit in the loop failed inside")
                 failed = fault
         self._ended(done.results, failed)
+
+
+def _framed(scribe: Scribe, results: list[Result], slate_id: int, into: mmap.mmap) -> Framed | None:
+    """What the scribe has, its frame in ``into``; ``None``: it is too long for that."""
+    segment = scribe.sealed()
+    frame = frames.frame(slate_id, segment)
+    if len(frame) > len(into):
+        return None
+    into[: len(frame)] = frame
+    return Framed(segment, len(frame), lambda: (scribe.tail, results))

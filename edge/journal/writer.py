@@ -148,10 +148,13 @@ class Writer:
     def _told(self, results: Sequence[Result]) -> list[Result]:
         """Tell the callers who have a future, and look after the journal while nobody writes."""
         self.operations += len(results)
-        self._known.add([key for operation, _, _ in results for key in operation.keys])
         called = settled(results)
         self._tend()
         return called
+
+    def _learn(self, results: Sequence[Result]) -> None:
+        """What the thread has written may be in the tables from now on."""
+        self._known.add([key for operation, _, _ in results for key in operation.keys])
 
     def _tend(self, *, idle: bool = False) -> None:
         if self._stopping or not self._waiting.free:
@@ -223,7 +226,7 @@ class Writer:
         self._waiting.settle(results, len(group))
 
     def _nobody_waits(self) -> HandOver:
-        return HandOver(self._swift, self._told, refuse, JOURNAL_GROUP_OPERATIONS_MAX, SEGMENT_BYTES_MAX)
+        return HandOver(self._swift, self._told, self._learn, refuse, JOURNAL_GROUP_OPERATIONS_MAX, SEGMENT_BYTES_MAX)
 
     def _close(self) -> None:
         self._commits.close()

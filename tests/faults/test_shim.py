@@ -89,7 +89,8 @@ async def main():
     turns = 0
     for step in sys.argv[2:]:
         ended.append(loop.create_future())
-        writes.write(fd, step.encode() * (2 * BLOCK), 0)
+        writes.memory[:] = step.encode() * (2 * BLOCK)
+        writes.write(fd, 2 * BLOCK, 0)
         while not ended[-1].done():
             await asyncio.sleep(0.001)
             turns += 1

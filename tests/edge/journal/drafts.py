@@ -14,6 +14,8 @@ import msgspec
 from central_sync.wire.messages import ItemAnswer, Verdict
 from edge.journal import Block, Draft, Journal, Received
 from edge.journal.operation import Upkeep
+from edge.journal.swift import Swift
+from tests.patience import HUNG_S
 from tests.sim.hub import settlement
 
 NOW = datetime(2025, 6, 1, 8, 0, tzinfo=UTC)
@@ -52,9 +54,25 @@ def together(ones: Sequence[Received]) -> Received:
     return Received(seqs=seqs, numbers=numbers, answers=answers)
 
 
+def own(journal: Journal) -> Swift:
+    return journal._writer._swift
+
+
+def by_scribe(journal: Journal) -> None:
+    """Even of what is plain."""
+    own(journal)._press = None
+
+
+async def learned(journal: Journal) -> None:
+    """It knows what its tables have."""
+    assert journal._writer._learning is not None
+    async with asyncio.timeout(HUNG_S):
+        await journal._writer._learning
+
+
 def by_thread(journal: Journal) -> None:
     """From now on its thread makes every commit, as where the loop cannot; nothing is under way."""
-    journal._writer._swift.stop()
+    own(journal).stop()
 
 
 async def folded(journal: Journal) -> None:

@@ -40,8 +40,9 @@ class Desk:
         self.own = Own()
         self.told: list[Operation[Any]] = []
         self.refused: list[Operation[Any]] = []
+        self.learnt: list[Result] = []
         self.on_told: Callable[[], object] = list
-        self.pen = HandOver(self.own, self._told, self.refused.extend, operations_max, bytes_max)
+        self.pen = HandOver(self.own, self._told, self.learnt.extend, self.refused.extend, operations_max, bytes_max)
 
     def _told(self, results: Sequence[Result]) -> list[Result]:
         self.told += [operation for operation, _, _ in results]

@@ -7,7 +7,8 @@ import weakref
 
 import pytest
 
-from edge.journal.operation import Operation, call, settled, tell
+from edge.journal.operation import Append, Errand, Operation, Upkeep, apart, call, settled, tell
+from tests.edge.journal.drafts import draft
 
 
 async def test_one_without_a_future_is_told_once() -> None:
@@ -73,3 +74,15 @@ async def test_a_future_is_settled_at_once_and_a_cancelled_one_is_left_alone() -
     assert gone.future.cancelled()
     with pytest.raises(KeyError):
         failing.future.result()
+
+
+async def test_what_is_written_stays_together_and_apart_from_upkeep_and_errands() -> None:
+    plain, append = Operation(lambda _: None), Append(draft("m"), [1], lambda _: None, None)
+    upkeep, errand = Upkeep(lambda _: None), Errand(lambda: None)
+    assert apart([]) == []
+    assert apart([plain, append, plain, upkeep, errand, append]) == [
+        [plain, append, plain],
+        [upkeep],
+        [errand],
+        [append],
+    ]

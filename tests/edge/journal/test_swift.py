@@ -21,25 +21,17 @@ from edge.errors import JournalUnavailable
 from edge.journal import Block, Journal, commits, slate, swift, writer
 from edge.journal.folding import Folding
 from edge.journal.swift import Swift
-from tests.edge.journal.drafts import NOW, applied, draft, folded
+from tests.edge.journal.drafts import NOW, applied, by_scribe, draft, folded, learned, own
 from tests.patience import HUNG_S
 
 PERSONS = 8
 
 
-def own(journal: Journal) -> Swift:
-    return journal._writer._swift
-
-
-async def learned(journal: Journal) -> None:
-    """It knows what its tables have."""
-    assert journal._writer._learning is not None
-    async with asyncio.timeout(HUNG_S):
-        await journal._writer._learning
-
-
-@pytest.fixture
-async def journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Journal]:
+@pytest.fixture(params=["press", "scribe"])
+async def journal(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Journal]:
+    """Whatever makes its commits, it promises the same."""
     monkeypatch.setattr(writer, "FOLD_IDLE_S", 60.0)
     monkeypatch.setattr(swift, "SWIFT_S_MAX", HUNG_S)
     monkeypatch.setattr(commits, "SWIFT_S_MAX", HUNG_S)  # whatever else this machine does, its disk is quick
@@ -47,7 +39,12 @@ async def journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
     journal.path.parent.mkdir()
     await journal.open()
     await learned(journal)
-    assert own(journal).able, "this file system takes no direct writes: these tests need one that does"
+    assert own(journal).able, (
+        "this file system takes no direct writes, or linux_aio.c was not built: these tests need both"
+    )
+    assert own(journal)._press is not None, "press.c was not built: installers/set_up.sh test"
+    if request.param == "scribe":
+        by_scribe(journal)
     yield journal
     await journal.close()
 
@@ -274,6 +271,7 @@ async def test_a_fault_of_ours_in_the_loop_leaves_nobody_waiting(
     def wrong(*_: object) -> bytes:
         raise ZeroDivisionError
 
+    by_scribe(journal)
     with monkeypatch.context() as patch:
         patch.setattr(swift.frames, "frame", wrong)
         with pytest.raises(JournalUnavailable):
@@ -290,6 +288,7 @@ async def test_a_log_that_cannot_be_written_keeps_nobody_waiting_and_ends_no_thr
     def wrong(*_: object) -> bytes:
         raise ZeroDivisionError
 
+    by_scribe(journal)
     with monkeypatch.context() as patch:
         patch.setattr(swift.frames, "frame", wrong)
         async with asyncio.timeout(HUNG_S):
@@ -322,7 +321,7 @@ async def test_a_write_that_goes_on_for_long_makes_the_disk_a_slow_one_and_a_loo
     writes: Any = own(journal)._aio
     with monkeypatch.context() as patch:
         patch.setattr(writes, "write", lambda *_: None)
-        patch.setattr(writes, "stand_still", lambda _: None)
+        patch.setattr(writes, "stand_still", lambda _, *, lend: None)
         hanging = journal.appending(draft("m1"))
         async with asyncio.timeout(HUNG_S):
             while made.quick:  # noqa: ASYNC110 -- nobody tells of it
@@ -370,7 +369,7 @@ async def test_a_disk_that_hangs_keeps_nobody_but_those_who_wait_for_it(
     held: list[Any] = []
     with monkeypatch.context() as patch:
         patch.setattr(writes, "write", lambda *given: held.append(given))
-        patch.setattr(writes, "stand_still", lambda _: None)
+        patch.setattr(writes, "stand_still", lambda _, *, lend: None)
         first = journal.appending(draft("m0"))
         await asyncio.sleep(0)
         second, third = journal.appending(draft("m1")), journal.appending(draft("m2"))

@@ -32,6 +32,10 @@ class Writes:
         assert made is not None
         self.aio: Aio = made
 
+    def write(self, file: int, data: bytes, at: int) -> None:
+        self.aio.memory[: len(data)] = data
+        self.aio.write(file, len(data), at)
+
     async def end(self) -> int:
         async with asyncio.timeout(HUNG_S):
             return await self.ends.get()
@@ -47,14 +51,14 @@ async def writes(tmp_path: Path) -> AsyncIterator[Writes]:
 
 async def test_what_was_written_is_there_when_its_end_is_told(writes: Writes, tmp_path: Path) -> None:
     for place in range(8):
-        writes.aio.write(writes.file, bytes([65 + place]) * BLOCK, place * BLOCK)
+        writes.write(writes.file, bytes([65 + place]) * BLOCK, place * BLOCK)
         assert await writes.end() == 0
     assert (tmp_path / "file").read_bytes() == b"".join(bytes([65 + place]) * BLOCK for place in range(8))
 
 
 async def test_one_who_stands_still_has_it_at_once_and_it_is_told_once(writes: Writes) -> None:
     for place in range(8):
-        writes.aio.write(writes.file, b"x" * BLOCK, place * BLOCK)
+        writes.write(writes.file, b"x" * BLOCK, place * BLOCK)
         writes.aio.stand_still(float("inf"))
         assert writes.ends.qsize() == 1
         assert await writes.end() == 0
@@ -64,33 +68,48 @@ async def test_one_who_stands_still_has_it_at_once_and_it_is_told_once(writes: W
 
 async def test_one_who_stood_long_enough_is_told_by_the_loop(writes: Writes) -> None:
     for _ in range(50):
-        writes.aio.write(writes.file, b"y" * 2 * BLOCK, 0)
+        writes.write(writes.file, b"y" * 2 * BLOCK, 0)
         writes.aio.stand_still(0)
         assert await writes.end() == 0
 
 
 async def test_a_write_that_the_kernel_refuses_is_told(writes: Writes, tmp_path: Path) -> None:
     with pytest.raises(OSError, match="descriptor"):
-        writes.aio.write(9_999, b"x" * BLOCK, 0)
+        writes.write(9_999, b"x" * BLOCK, 0)
     reading = os.open(tmp_path / "file", os.O_RDONLY)
     with pytest.raises(OSError, match="descriptor"):
-        writes.aio.write(reading, b"x" * BLOCK, 0)
+        writes.write(reading, b"x" * BLOCK, 0)
     os.close(reading)
-    writes.aio.write(writes.file, b"x" * BLOCK, BLOCK)
+    writes.write(writes.file, b"x" * BLOCK, BLOCK)
     assert await writes.end() == 0
     assert (tmp_path / "file").read_bytes()[:BLOCK] == bytes(BLOCK)
 
 
-async def test_a_machine_whose_numbers_are_not_known_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(linux_aio.platform, "machine", lambda: "m68k")
+async def test_one_who_lends_the_interpreter_out_has_it_all_the_same(writes: Writes) -> None:
+    for place in range(8):
+        writes.write(writes.file, b"z" * BLOCK, place * BLOCK)
+        writes.aio.stand_still(float("inf"), lend=True)
+        assert writes.ends.qsize() == 1
+        assert await writes.end() == 0
+
+
+async def test_no_more_is_written_than_there_is(writes: Writes) -> None:
+    for size in (0, -1, 2 * BLOCK + 1):
+        with pytest.raises(ValueError, match="more than there is"):
+            writes.aio.write(writes.file, size, 0)
+    assert writes.ends.empty()
+
+
+async def test_where_it_was_not_built_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(linux_aio, "kernel", None)
     assert aio(asyncio.get_running_loop(), lambda _: None, BLOCK) is None
 
 
 async def test_a_sandbox_that_knows_no_such_call_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    def forbidden(*_: object) -> int:
+    def forbidden() -> int:
         raise OSError(errno.ENOSYS, "no such call")
 
-    monkeypatch.setattr(Aio, "_call", forbidden)
+    monkeypatch.setattr(linux_aio.kernel, "setup", forbidden)
     assert aio(asyncio.get_running_loop(), lambda _: None, BLOCK) is None
 
 
