@@ -15,7 +15,7 @@ from edge.journal import Appended, Appending, Draft, Told
 from edge.journal.operation import Operation
 from edge.journal.scribe import Scribe
 from edge.outcome import Outcome
-from tests.edge.journal.drafts import by_thread
+from tests.edge.journal.drafts import by_scribe, by_thread
 from tests.edge.world import HID, PERSON, Edge, call, fees, outcome_of, registration, settle
 from tests.patience import HUNG_S
 
@@ -151,6 +151,7 @@ async def test_a_fault_of_ours_is_told_as_doubt(edge: Edge, monkeypatch: pytest.
     def faulty(_scribe: Scribe, _draft: Draft) -> Appended:
         raise ValueError("a fault of ours")
 
+    by_scribe(edge.journal)
     monkeypatch.setattr(Scribe, "append", faulty)
     assert (await told_of(edge, call("2204", fees(HID), "m1"))).outcome is Outcome.IN_DOUBT
 
