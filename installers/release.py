@@ -13,7 +13,8 @@ import platform
 import ssl
 from collections.abc import Iterable
 from datetime import datetime
-from importlib import metadata
+from importlib import import_module, metadata
+from importlib.util import find_spec
 from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
@@ -33,7 +34,7 @@ class KeyWrong(Exception):
 
 
 def bill_of_materials(name: str, version: str, modules: Iterable[str]) -> str:
-    """CycloneDX 1.6 in JSON: every library that one of ``modules`` belongs to, and the interpreter with its OpenSSL."""
+    """CycloneDX 1.6 in JSON: every library that one of ``modules`` belongs to, the interpreter with its OpenSSL, and what the journal's native part is linked with."""
     whole = Component(
         name=name,
         version=version,
@@ -48,12 +49,20 @@ def bill_of_materials(name: str, version: str, modules: Iterable[str]) -> str:
         Component(
             name="OpenSSL", version=ssl.OPENSSL_VERSION.split()[1], type=ComponentType.LIBRARY, bom_ref="openssl"
         ),
+        *_linked(modules),
         *(_library(distribution) for distribution in _distributions(modules)),
     ]
     for part in parts:
         found.components.add(part)
     found.register_dependency(whole, parts)
     return str(make_outputter(found, OutputFormat.JSON, SchemaVersion.V1_6).output_as_string(indent=1)) + "\n"
+
+
+def _linked(modules: Iterable[str]) -> list[Component]:
+    if "edge.journal.press" not in modules or find_spec("edge.journal._press") is None:
+        return []
+    version = import_module("edge.journal._press").LIBDEFLATE  # its OpenSSL is the interpreter's
+    return [Component(name="libdeflate", version=version, type=ComponentType.LIBRARY, bom_ref="libdeflate")]
 
 
 def _distributions(modules: Iterable[str]) -> list[metadata.Distribution]:

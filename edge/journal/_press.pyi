@@ -4,6 +4,9 @@ from edge.journal.records import Entry
 from edge.journal.shapes import Appended, Draft, Standing
 from edge.outcome import Outcome
 
+LIBDEFLATE: str
+"""The version that it was built with."""
+
 class Press:
     def __init__(
         self, entry: type[Entry], standing: type[Standing], appended: type[Appended], born: Mapping[str, Outcome]

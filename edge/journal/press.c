@@ -514,7 +514,7 @@ static int press_exec(PyObject *module) {
         return -1;
     int failed = PyModule_AddType(module, (PyTypeObject *)type);
     Py_DECREF(type);
-    return failed;
+    return failed ? failed : PyModule_AddStringConstant(module, "LIBDEFLATE", LIBDEFLATE_VERSION_STRING);
 }
 
 static PyModuleDef_Slot module_slots[] = {{Py_mod_exec, press_exec}, {0}};

@@ -141,6 +141,9 @@ def test_what_a_program_is_made_of_names_each_librarys_version() -> None:
     assert told["metadata"]["component"]["version"] == "1.2.3"
     assert {part["name"] for part in told["components"]} == {"aiohttp", "tzdata", "CPython", "OpenSSL"}
     assert all(part["version"] for part in told["components"])
+    told = json.loads(release.bill_of_materials("pishkhan-edge", "1.2.3", ["edge.app", "edge.journal.press"]))
+    (linked,) = [part for part in told["components"] if part["name"] == "libdeflate"]
+    assert linked["version"][0].isdigit()
 
 
 def test_a_release_of_the_shim_alone_is_built_signed_bundled_and_verified(

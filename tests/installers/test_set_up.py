@@ -14,9 +14,11 @@ from tests.tidy import tree
 
 @pytest.fixture
 def machine(tmp_path: Path) -> Path:
-    """A clone's installers/ beside a PATH whose first folder plays a bare Debian and an ordinary user without sudo."""
+    """A clone's installers/ and what is compiled, beside a PATH whose first folder plays a bare Debian and an ordinary user without sudo."""
     shutil.copytree(tree.ROOT / "installers", tmp_path / "clone" / "installers")
-    shutil.copy(tree.ROOT / "pyproject.toml", tmp_path / "clone" / "pyproject.toml")
+    for name in ("pyproject.toml", "edge/journal/press.c", "edge/platform/linux_aio.c"):
+        (tmp_path / "clone" / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(tree.ROOT / name, tmp_path / "clone" / name)
     (tmp_path / "bin").mkdir()
     for name, body in {"dpkg-query": "exit 1", "id": "echo 1000", "sudo": "exit 1"}.items():
         program = tmp_path / "bin" / name
@@ -40,18 +42,18 @@ def _set_up(machine: Path, *arguments: str, **more: str) -> subprocess.Completed
 @pytest.mark.parametrize(
     ("purpose", "missing"),
     [
-        ("run", "ca-certificates curl gcc libc6-dev libpcsclite-dev"),
+        ("run", "ca-certificates curl gcc libc6-dev libpcsclite-dev libssl-dev libdeflate-dev"),
         (
             "test",
-            "ca-certificates curl gcc libc6-dev libpcsclite-dev git postgresql mount pcscd vsmartcard-vpcd",
+            "ca-certificates curl gcc libc6-dev libpcsclite-dev libssl-dev libdeflate-dev git postgresql mount pcscd vsmartcard-vpcd",
         ),
         (
             "proof",
-            "ca-certificates curl gcc libc6-dev libpcsclite-dev git postgresql mount pcscd vsmartcard-vpcd procps iproute2 e2fsprogs gcc-mingw-w64-x86-64-win32 gcc-mingw-w64-i686-win32 wine wine64 nsis mmdebstrap arch-test systemd chromium fonts-noto-core fonts-noto-cjk nftables wireguard-tools wireguard-go nmap rpm iputils-ping openvpn charon-systemd libstrongswan-standard-plugins libcharon-extra-plugins",
+            "ca-certificates curl gcc libc6-dev libpcsclite-dev libssl-dev libdeflate-dev git postgresql mount pcscd vsmartcard-vpcd procps iproute2 e2fsprogs gcc-mingw-w64-x86-64-win32 gcc-mingw-w64-i686-win32 wine wine64 nsis mmdebstrap arch-test systemd chromium fonts-noto-core fonts-noto-cjk nftables wireguard-tools wireguard-go nmap rpm iputils-ping openvpn charon-systemd libstrongswan-standard-plugins libcharon-extra-plugins",
         ),
         (
             "soak",
-            "ca-certificates curl gcc libc6-dev libpcsclite-dev git postgresql mount pcscd vsmartcard-vpcd procps iproute2 e2fsprogs gcc-mingw-w64-x86-64-win32 gcc-mingw-w64-i686-win32 wine wine64 nsis mmdebstrap arch-test systemd chromium fonts-noto-core fonts-noto-cjk nftables wireguard-tools wireguard-go nmap rpm iputils-ping openvpn charon-systemd libstrongswan-standard-plugins libcharon-extra-plugins qemu-system-x86",
+            "ca-certificates curl gcc libc6-dev libpcsclite-dev libssl-dev libdeflate-dev git postgresql mount pcscd vsmartcard-vpcd procps iproute2 e2fsprogs gcc-mingw-w64-x86-64-win32 gcc-mingw-w64-i686-win32 wine wine64 nsis mmdebstrap arch-test systemd chromium fonts-noto-core fonts-noto-cjk nftables wireguard-tools wireguard-go nmap rpm iputils-ping openvpn charon-systemd libstrongswan-standard-plugins libcharon-extra-plugins qemu-system-x86",
         ),
     ],
 )
@@ -79,9 +81,14 @@ def test_root_updates_the_lists_first_and_never_waits_for_an_answer(machine: Pat
     assert calls[0].startswith("noninteractive update")
     assert calls[1].endswith("postgresql-common")
     assert calls[2].endswith(
-        "ca-certificates curl gcc libc6-dev libpcsclite-dev git postgresql mount pcscd vsmartcard-vpcd"
+        "ca-certificates curl gcc libc6-dev libpcsclite-dev libssl-dev libdeflate-dev git postgresql mount pcscd vsmartcard-vpcd"
     )
-    assert (machine / "clone" / ".venv" / "set-up.stamp").is_file()
+    stamp = machine / "clone" / ".venv" / "set-up.stamp"
+    before = stamp.read_text(encoding="utf-8")
+    assert "Python packages" not in _set_up(machine, "test").stderr, "they are there"
+    (machine / "clone" / "edge" / "journal" / "press.c").write_text("/* newer */\n", encoding="utf-8")
+    assert _set_up(machine, "test").returncode == 0
+    assert stamp.read_text(encoding="utf-8") != before, "what was compiled of the old one is made anew"
 
 
 def test_a_python_without_its_headers_gets_them_since_one_package_is_compiled(machine: Path) -> None:
