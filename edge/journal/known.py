@@ -10,6 +10,7 @@ stays in it until the next start.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Awaitable, Callable, Iterable
 
 Page = Callable[[int | None], Awaitable[list[int]]]
@@ -83,7 +84,8 @@ class Known:
     def _grow(self) -> None:
         bits = min(LAYER_BITS_MAX, 2 * 8 * len(self._layers[-1][0]))
         if self.bits + bits <= BITS_MAX:
-            self._begin_layer(bits)
+            with contextlib.suppress(MemoryError):  # no key may be lost: the last layer takes more
+                self._begin_layer(bits)
 
     def _begin_layer(self, bits: int) -> None:
         self._layers.append((bytearray(bits // 8), bits - 1))

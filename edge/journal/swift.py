@@ -182,11 +182,11 @@ class Swift:
         """All that need not be done before the disk has the frame is done while it takes it."""
         tail: Tail | None
         try:
+            self._known.add(new)  # if the write fails, the tables are asked once too often
             tail, results = framed.kept()
         except Exception:  # noqa: BLE001 -- a fault of ours, too, must not leave callers waiting: it counts as a write that failed
             _log.exception("a commit in the loop failed inside")
             tail, results = None, [(operation, None, None) for operation in begun]
-        self._known.add(new)  # if the write fails, the tables are asked once too often
         return _UnderWay(results, tail, framed.segment, framed.size, began_s, self._ours())
 
     def _ours(self) -> bool:

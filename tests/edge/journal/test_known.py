@@ -83,6 +83,19 @@ async def test_a_key_that_comes_again_and_again_takes_no_more_room() -> None:
     assert made.bits == before
 
 
+def test_a_machine_without_room_for_another_layer_loses_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise MemoryError
+
+    made = Known()
+    made.whole = True
+    bits, there = made.bits, keys(7, known.BITS_MIN // known.BITS_PER_KEY + 500)
+    monkeypatch.setattr(Known, "_begin_layer", full)
+    made.add(there)
+    assert made.bits == bits
+    assert all(made.may_have(key) for key in there)
+
+
 def test_its_memory_is_as_the_tables_ask_and_not_more_than_the_most(monkeypatch: pytest.MonkeyPatch) -> None:
     sizes = []
     for count in (0, 100_000, 10_000_000):
