@@ -13,7 +13,7 @@ class Press:
     ) -> None: ...
     def frame(
         self,
-        drafts: list[Draft],
+        drafts: tuple[Draft, ...],
         first: int,
         at: int,
         key_number: int,
@@ -24,4 +24,4 @@ class Press:
         into: object,
         /,
     ) -> tuple[int, bytes, bytes] | None: ...
-    def told(self, drafts: list[Draft], first: int, /) -> tuple[list[Entry], list[Appended]]: ...
+    def told(self, drafts: tuple[Draft, ...], first: int, /) -> tuple[list[Entry], list[Appended]]: ...

@@ -10,6 +10,7 @@
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 #include <datetime.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <libdeflate.h>
 #include <limits.h>
@@ -166,7 +167,7 @@ static int read_draft(Press *press, PyObject *draft, Item *item) {
         Piece *piece = &item->pieces[TEXTS[at]];
         PyObject *text = item->values[TEXTS[at]];
         Py_ssize_t bytes;
-        if (!PyUnicode_Check(text))
+        if (!PyUnicode_CheckExact(text))
             return 0;
         piece->at = (const uint8_t *)PyUnicode_AsUTF8AndSize(text, &bytes);
         if (!piece->at) {
@@ -279,15 +280,21 @@ static PyObject *wrong(const char *why) {
     return NULL;
 }
 
+/* OpenSSL does not do it. Its own word on that would else be taken for one on the next connection. */
+static void refused(const char *why) {
+    ERR_clear_error();
+    PyErr_SetString(PyExc_RuntimeError, why);
+}
+
 PyDoc_STRVAR(frame_doc,
 "frame(drafts, first, at, key_number, key, link, slate, noise, into)\n--\n\n"
 "Write the frame of ``drafts`` as the records ``first`` and on into ``into``; ``noise``: the nonce, and a salt for each, random.\n"
 "(the frame's bytes, the link, the sealed body), or ``None``.");
 
 static PyObject *frame(Press *press, PyObject *const *args, Py_ssize_t nargs) {
-    if (nargs != 9 || !PyList_Check(args[0]))
-        return wrong("nine arguments, the first a list");
-    Py_ssize_t count = PyList_GET_SIZE(args[0]), built = 0, read = 0;
+    if (nargs != 9 || !PyTuple_CheckExact(args[0]) || !press->cipher)
+        return wrong("nine arguments, the first a tuple");
+    Py_ssize_t count = PyTuple_GET_SIZE(args[0]), built = 0, read = 0;
     uint64_t first = PyLong_AsUnsignedLongLong(args[1]), at = PyLong_AsUnsignedLongLong(args[2]), id = PyLong_AsUnsignedLongLong(args[6]);
     unsigned long key_number = PyLong_AsUnsignedLong(args[3]);
     if (PyErr_Occurred())
@@ -318,7 +325,7 @@ static PyObject *frame(Press *press, PyObject *const *args, Py_ssize_t nargs) {
     }
     size_t bytes = 1 + bytes_head(salts) + salts + array_head((size_t)count);
     for (; read < count; read++) {
-        int plain = read_draft(press, PyList_GET_ITEM(drafts, read), &items[read]);
+        int plain = read_draft(press, PyTuple_GET_ITEM(drafts, read), &items[read]);
         if (plain < 1) {
             let_go(&items[read]);
             if (!plain)
@@ -346,7 +353,7 @@ static PyObject *frame(Press *press, PyObject *const *args, Py_ssize_t nargs) {
         const Piece parts[] = {{&zero, 1}, {noise + NONCE + built * SALT, SALT}, {to, item->size}};
         to = put_record(to, item);
         if (!hashed(press, leaves + built * LEAF, parts, 3)) {
-            wrong("no SHA-256");
+            refused("no SHA-256");
             goto out;
         }
     }
@@ -358,14 +365,14 @@ static PyObject *frame(Press *press, PyObject *const *args, Py_ssize_t nargs) {
     uint8_t digest[LINK], after[LINK], *out = into.buf;
     const Piece all = {leaves, (size_t)count * LEAF}, chained[] = {{&one, 1}, {link, LINK}, {header, HEADER}, {digest, LINK}};
     if (!hashed(press, digest, &all, 1) || !hashed(press, after, chained, 4)) {
-        wrong("no SHA-256");
+        refused("no SHA-256");
         goto out;
     }
     if (!(body = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)(bytes + TAG))))
         goto out;
     uint8_t *secret = (uint8_t *)PyBytes_AS_STRING(body);
     if (!sealed(press, secret, key, noise, header, (Piece){press->plain, bytes})) {
-        wrong("no AES-256-GCM");
+        refused("no AES-256-GCM");
         goto out;
     }
     memcpy(out + HEAD, noise, NONCE);
@@ -394,16 +401,16 @@ PyDoc_STRVAR(told_doc,
 "What memory keeps of the records ``first`` and on that :meth:`frame` made of ``drafts``, and what their callers are told: two lists.");
 
 static PyObject *told(Press *press, PyObject *const *args, Py_ssize_t nargs) {
-    if (nargs != 2 || !PyList_Check(args[0]))
-        return wrong("two arguments, the first a list");
+    if (nargs != 2 || !PyTuple_CheckExact(args[0]) || !press->cipher)
+        return wrong("two arguments, the first a tuple");
     unsigned long long first = PyLong_AsUnsignedLongLong(args[1]);
     if (PyErr_Occurred())
         return NULL;
-    Py_ssize_t count = PyList_GET_SIZE(args[0]);
+    Py_ssize_t count = PyTuple_GET_SIZE(args[0]);
     PyObject *entries = PyList_New(count), *appended = PyList_New(count);
     Item item;
     for (Py_ssize_t at = 0; entries && appended && at < count; at++) {
-        int plain = read_draft(press, PyList_GET_ITEM(args[0], at), &item);
+        int plain = read_draft(press, PyTuple_GET_ITEM(args[0], at), &item);
         if (!plain)
             wrong("a draft that has no frame");
         PyObject *entry = plain == 1 ? entry_of(press, &item) : NULL, *one = entry ? appended_of(press, &item, first + (uint64_t)at) : NULL;
@@ -462,7 +469,7 @@ static int press_init(Press *press, PyObject *args, PyObject *keywords) {
     press->hash = EVP_MD_CTX_new();
     press->cipher = EVP_CIPHER_CTX_new();
     if (!press->sha || !press->gcm || !press->hash || !press->cipher)
-        return wrong("OpenSSL has no SHA-256 or AES-256-GCM"), -1;
+        return refused("OpenSSL has no SHA-256 or AES-256-GCM"), -1;
     return 0;
 }
 

@@ -13,6 +13,8 @@ from collections.abc import Callable, Collection, Sequence
 from itertools import repeat
 from typing import Any, NamedTuple
 
+import structlog
+
 from edge.journal import records as r
 from edge.journal.frames import Sealed
 from edge.journal.operation import Append, Operation, Result
@@ -26,6 +28,8 @@ try:
     from edge.journal import _press as native
 except ImportError:  # no compiler where this was installed
     native = None  # type: ignore[assignment]
+
+_log = structlog.get_logger(__name__)
 
 
 class Framed(NamedTuple):
@@ -70,7 +74,9 @@ class Press:
         segment = Sealed(first, len(drafts), at, key, noise[: r.NONCE_BYTES], link, body)
         return Framed(segment, size, lambda: self._kept(drafts, first, begun))
 
-    def _kept(self, drafts: list[Draft], first: int, begun: Sequence[Operation[Any]]) -> tuple[Tail, list[Result]]:
+    def _kept(
+        self, drafts: tuple[Draft, ...], first: int, begun: Sequence[Operation[Any]]
+    ) -> tuple[Tail, list[Result]]:
         entries, appended = self._native.told(drafts, first)
         tail = Tail()
         tail.first, tail.last = first, first + len(entries) - 1
@@ -81,20 +87,26 @@ class Press:
 
 
 def made() -> Press | None:
-    """One, where it was built."""
-    return None if native is None else Press()
+    """One, where it was built and OpenSSL does what it needs."""
+    if native is None:
+        return None
+    try:
+        return Press()
+    except RuntimeError as error:
+        _log.warning("the journal's commits are not made in native code", detail=str(error))
+        return None
 
 
-def _plain(begun: Sequence[Operation[Any]], new: Collection[int], stopped: Collection[str]) -> list[Draft]:
+def _plain(begun: Sequence[Operation[Any]], new: Collection[int], stopped: Collection[str]) -> tuple[Draft, ...]:
     """Their drafts, if all are plain; else none."""
     drafts: list[Draft] = []
     keys: set[int] = set()
     for operation in begun:
         if not isinstance(operation, Append):
-            return []
+            return ()
         draft, key = operation.draft, operation.keys[0]
         if draft.follows or draft.opens_case or draft.msgid in stopped or key in keys or key not in new:
-            return []
+            return ()
         drafts.append(draft)
         keys.add(key)
-    return drafts
+    return tuple(drafts)

@@ -55,7 +55,11 @@ static PyObject *destroy(PyObject *module, PyObject *given) {
     unsigned long context = PyLong_AsUnsignedLong(given);
     if (PyErr_Occurred())
         return NULL;
-    if (syscall(SYS_io_destroy, context))
+    long failed;
+    Py_BEGIN_ALLOW_THREADS
+    failed = syscall(SYS_io_destroy, context);
+    Py_END_ALLOW_THREADS
+    if (failed)
         return PyErr_SetFromErrno(PyExc_OSError);
     Py_RETURN_NONE;
 }

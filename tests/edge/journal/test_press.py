@@ -6,6 +6,7 @@ import asyncio
 import mmap
 import os
 import random
+import subprocess
 import sys
 import time
 from collections.abc import Sequence
@@ -20,6 +21,7 @@ from hypothesis import strategies as st
 from edge.errors import JournalUnavailable
 from edge.journal import Block, Draft, Journal, frames, press, shapes
 from edge.journal import records as r
+from edge.journal.known import Known
 from edge.journal.operation import Append, Operation
 from edge.journal.press import Press
 from edge.journal.scribe import Scribe
@@ -29,6 +31,7 @@ from edge.journal.tail import TOMBSTONE, Tail
 from edge.limits import SWIFT_BYTES_MAX
 from edge.outcome import BORN
 from tests.edge.journal.drafts import NOW, draft, learned, own
+from tests.programs import ROOT
 
 SLATE = 2**62 + 5
 HEAD = 41
@@ -47,6 +50,12 @@ DRAFTS = st.builds(
 @pytest.fixture(scope="module")
 def vault(tmp_path_factory: pytest.TempPathFactory) -> Vault:
     return Vault.open(tmp_path_factory.mktemp("vault"), create=True)
+
+
+class Text(str):
+    """What is more than text, the encoder refuses."""
+
+    __slots__ = ()
 
 
 class Desk:
@@ -153,6 +162,7 @@ def test_whatever_a_draft_says(vault: Vault, drafts: list[Draft]) -> None:
         {"business_day": NOW},
         {"number": "9999"},
         {"operator": "\ud800"},
+        {"operator": Text("o")},
         {"packet": bytearray(b"x")},
         {"lane": None},
     ],
@@ -197,14 +207,14 @@ async def test_it_keeps_nothing_and_loses_nothing(desk: Desk, many: list[Draft])
 @pytest.mark.parametrize(
     "given_",
     [
-        {0: ()}, {0: []}, {0: None}, {1: -1}, {1: 2**64}, {1: "1"}, {2: None}, {3: 2**32}, {4: b"short"}, {4: "k" * 32}, {5: b""}, {6: 2**64}, {7: b"n" * 11},
-        {7: b"n" * 27}, {7: None}, {8: b"read only" * 999}, {8: None}, {0: [object()]}, {0: [None]},
+        {0: ()}, {0: [draft("m")]}, {0: None}, {1: -1}, {1: 2**64}, {1: "1"}, {2: None}, {3: 2**32}, {4: b"short"}, {4: "k" * 32}, {5: b""}, {6: 2**64}, {7: b"n" * 11},
+        {7: b"n" * 27}, {7: None}, {8: b"read only" * 999}, {8: None}, {0: (object(),)}, {0: (None,)},
     ],
 )  # fmt: skip
 def test_wrong_words_are_refused_and_write_nothing(given_: dict[int, Any]) -> None:
     native = press.native.Press(r.Entry, shapes.Standing, shapes.Appended, BORN)
     into = bytearray(8_192)
-    words: list[Any] = [[draft("m")], 1, 2, 3, bytes(32), bytes(32), 4, bytes(28), into]
+    words: list[Any] = [(draft("m"),), 1, 2, 3, bytes(32), bytes(32), 4, bytes(28), into]
     assert native.frame(*words) is not None
     clean, into[:] = bytes(into), bytes(8_192)
     for place, value in given_.items():
@@ -214,11 +224,11 @@ def test_wrong_words_are_refused_and_write_nothing(given_: dict[int, Any]) -> No
     assert bytes(into) == bytes(8_192) != clean
     for wrong in (
         (),
-        ([draft("m")],),
-        ((draft("m"),), 1),
-        ([None], 1),
-        ([draft("m")], -1),
-        ([draft("m", number="9999")], 1),
+        ((draft("m"),),),
+        ([draft("m")], 1),
+        ((None,), 1),
+        ((draft("m"),), -1),
+        ((draft("m", number="9999"),), 1),
     ):
         with pytest.raises((ValueError, TypeError, OverflowError, AttributeError)):
             native.told(*wrong)
@@ -226,6 +236,11 @@ def test_wrong_words_are_refused_and_write_nothing(given_: dict[int, Any]) -> No
         native.__init__(r.Entry, shapes.Standing, shapes.Appended, BORN)
     with pytest.raises(TypeError):
         press.native.Press(r.Entry, shapes.Standing, shapes.Appended, None)
+    unmade: Any = press.native.Press.__new__(press.native.Press)
+    with pytest.raises(ValueError, match="arguments"):
+        unmade.frame(*words)
+    with pytest.raises(ValueError, match="arguments"):
+        unmade.told((draft("m"),), 1)
 
 
 async def opened(folder: Path) -> Journal:
@@ -236,15 +251,17 @@ async def opened(folder: Path) -> Journal:
     return journal
 
 
+@pytest.mark.parametrize(("of", "work"), [(Press, "_kept"), (Known, "add")])
 async def test_what_it_cannot_keep_in_memory_is_not_kept_at_all(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, of: type, work: str
 ) -> None:
     def wrong(*_: object) -> None:
+        setattr(of, work, right)  # it fails once
         raise ZeroDivisionError
 
-    journal = await opened(tmp_path)
+    journal, right = await opened(tmp_path), getattr(of, work)
     with monkeypatch.context() as patch:
-        patch.setattr(Press, "_kept", wrong)
+        patch.setattr(of, work, wrong)
         with pytest.raises(JournalUnavailable):
             await journal.append(draft("m0"))
     assert (await journal.append(draft("m1"))).fresh
@@ -252,6 +269,16 @@ async def test_what_it_cannot_keep_in_memory_is_not_kept_at_all(
     await journal.open()
     assert [await journal.find("H1", name) is not None for name in ("m0", "m1")] == [False, True]
     await journal.close()
+
+
+def test_where_openssl_does_not_do_it_the_scribe_makes_them_all(tmp_path: Path) -> None:
+    """As where whoever administers the machine lets it do nothing that is not old."""
+    (tmp_path / "openssl.cnf").write_text("openssl_conf = o\n[o]\nproviders = p\n[p]\nlegacy = l\n[l]\nactivate = 1\n")
+    done = subprocess.run(
+        [sys.executable, "-c", "from edge.journal import press; print(press.native is not None, press.made())"],
+        env=os.environ | {"OPENSSL_CONF": str(tmp_path / "openssl.cnf")}, cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.stdout.splitlines()[-1] == "True None", done.stderr
 
 
 async def test_where_it_was_not_built_the_scribe_makes_them_all(
