@@ -13,7 +13,7 @@ class Press:
     ) -> None: ...
     def frame(
         self,
-        drafts: tuple[Draft, ...],
+        given: tuple[Draft | bytes, ...],
         first: int,
         at: int,
         key_number: int,

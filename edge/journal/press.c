@@ -1,8 +1,8 @@
-/* One commit of plain new transactions, from drafts to the frame that goes on the slate.
+/* A commit of the event loop: from records, or from drafts of plain new transactions, to the frame that goes on the slate.
 
    `frame` makes the very bytes that records.py, sealing.py and frames.py make, which stay what is read and what tests hold this against: of each draft a record in
-   MessagePack and its salted leaf, the chain's link, the content sealed with AES-256-GCM, the frame and its checksums. `told` makes what memory keeps of
-   it and what the callers are told, while the disk has the frame. Neither gives the interpreter up: they take microseconds, and to have it back takes longer.
+   MessagePack, of each record its salted leaf, the chain's link, the content sealed with AES-256-GCM, the frame and its checksums. `told` makes what memory keeps of
+   drafts and what their callers are told, while the disk has the frame. Neither gives the interpreter up: they take microseconds, and to have it back takes longer.
 
    What is not plain (text that is no UTF-8, an instant that is not in UTC or before 1970, a number that the catalogue does not have) and what has no room
    is left to the scribe: `None`, and nobody has seen anything. */
@@ -149,7 +149,8 @@ typedef struct {
     Piece pieces[FIELDS];     /* what stands in them; of recorded_at nothing */
     char day[DAY_CHARACTERS];
     uint64_t micros;
-    size_t size; /* of its record */
+    const uint8_t *record; /* of one that was made before; else NULL */
+    size_t size;           /* of its record */
 } Item;
 
 static void let_go(Item *item) {
@@ -194,8 +195,23 @@ static int read_draft(Press *press, PyObject *draft, Item *item) {
     return PyDict_Contains(press->born, item->values[NUMBER]);
 }
 
+/* The same of what is a record already, too. */
+static int read_one(Press *press, PyObject *one, Item *item) {
+    if (!PyBytes_CheckExact(one))
+        return read_draft(press, one, item);
+    memset(item, 0, sizeof *item);
+    item->values[0] = Py_NewRef(one);
+    item->record = (const uint8_t *)PyBytes_AS_STRING(one);
+    item->size = (size_t)PyBytes_GET_SIZE(one);
+    return 1;
+}
+
 static uint8_t *put_record(uint8_t *to, const Item *item) {
     const Piece *pieces = item->pieces;
+    if (item->record) {
+        memcpy(to, item->record, item->size);
+        return to + item->size;
+    }
     to = put_array_head(to, 16);
     *to++ = 1; /* the tag of records.Entry */
     for (int field = INSTITUTION; field <= NUMBER; field++)
@@ -287,8 +303,8 @@ static void refused(const char *why) {
 }
 
 PyDoc_STRVAR(frame_doc,
-"frame(drafts, first, at, key_number, key, link, slate, noise, into)\n--\n\n"
-"Write the frame of ``drafts`` as the records ``first`` and on into ``into``; ``noise``: the nonce, and a salt for each, random.\n"
+"frame(given, first, at, key_number, key, link, slate, noise, into)\n--\n\n"
+"Write the frame of ``given``, each a draft or a record's bytes, as the records ``first`` and on into ``into``; ``noise``: the nonce, and a salt for each, random.\n"
 "(the frame's bytes, the link, the sealed body), or ``None``.");
 
 static PyObject *frame(Press *press, PyObject *const *args, Py_ssize_t nargs) {
@@ -300,9 +316,9 @@ static PyObject *frame(Press *press, PyObject *const *args, Py_ssize_t nargs) {
     if (PyErr_Occurred())
         return NULL;
     if (!count || key_number > UINT32_MAX)
-        return wrong("no drafts, or a key's number of more than 32 bits");
-    for (int given = 4; given <= 7; given += given == 5 ? 2 : 1)
-        if (!PyBytes_CheckExact(args[given]))
+        return wrong("nothing, or a key's number of more than 32 bits");
+    for (int place = 4; place <= 7; place += place == 5 ? 2 : 1)
+        if (!PyBytes_CheckExact(args[place]))
             return wrong("key, link and noise are bytes");
     const uint8_t *key = (uint8_t *)PyBytes_AS_STRING(args[4]), *link = (uint8_t *)PyBytes_AS_STRING(args[5]), *noise = (uint8_t *)PyBytes_AS_STRING(args[7]);
     size_t salts = (size_t)count * SALT;
@@ -316,7 +332,7 @@ static PyObject *frame(Press *press, PyObject *const *args, Py_ssize_t nargs) {
         PyBuffer_Release(&into);
         return wrong("more room than OpenSSL can count");
     }
-    PyObject *result = NULL, *body = NULL, *drafts = args[0];
+    PyObject *result = NULL, *body = NULL, *given = args[0];
     Item *items = PyMem_Calloc((size_t)count, sizeof *items);
     uint8_t *leaves = PyMem_Malloc((size_t)count * LEAF);
     if (!items || !leaves) {
@@ -325,7 +341,7 @@ static PyObject *frame(Press *press, PyObject *const *args, Py_ssize_t nargs) {
     }
     size_t bytes = 1 + bytes_head(salts) + salts + array_head((size_t)count);
     for (; read < count; read++) {
-        int plain = read_draft(press, PyTuple_GET_ITEM(drafts, read), &items[read]);
+        int plain = read_one(press, PyTuple_GET_ITEM(given, read), &items[read]);
         if (plain < 1) {
             let_go(&items[read]);
             if (!plain)

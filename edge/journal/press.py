@@ -1,7 +1,8 @@
-"""Commits of plain new transactions in native code (``press.c``), in the event loop; whatever it does not take is the scribe's.
+"""How a commit of the event loop becomes a frame: in native code (``press.c``), where that was built.
 
-A draft is plain that no rule of the scribe has a word on: its msgid is certainly new, it opens no case, follows nothing, and nothing stops it. What it comes to
-is the same either way, to the byte; only sooner: first the frame alone, and what memory keeps and the callers are told while the disk has that.
+Plain new transactions are made so from beginning to end, past the scribe. A draft is plain that no rule of the scribe has a word on: its msgid is certainly new, it opens
+no case, follows nothing, and nothing stops it. What it comes to is the same either way, to the byte; only sooner: first the frame alone, and what memory keeps
+and the callers are told while the disk has that.
 """
 
 from __future__ import annotations
@@ -15,19 +16,20 @@ from typing import Any, NamedTuple
 
 import structlog
 
+from edge.journal import frames
 from edge.journal import records as r
+from edge.journal.commits import Commits
 from edge.journal.frames import Sealed
 from edge.journal.operation import Append, Operation, Result
-from edge.journal.sealing import Vault
+from edge.journal.scribe import Scribe
 from edge.journal.shapes import Appended, Draft, Standing
-from edge.journal.state import State
 from edge.journal.tail import TOMBSTONE, Tail
 from edge.outcome import BORN
 
 try:
-    from edge.journal import _press as native
+    from edge.journal import _press as built
 except ImportError:  # no compiler where this was installed
-    native = None  # type: ignore[assignment]
+    built = None  # type: ignore[assignment]
 
 _log = structlog.get_logger(__name__)
 
@@ -43,41 +45,53 @@ class Framed(NamedTuple):
 
 
 class Press:
-    """Of one journal's event loop alone."""
+    """Of one journal's event loop alone. ``native``: ``None`` where it was not built. Both raise :class:`edge.errors.JournalError` if the key that
+    seals is missing.
+    """
 
-    def __init__(self) -> None:
-        self._native = native.Press(r.Entry, Standing, Appended, BORN)
+    def __init__(self, commits: Commits) -> None:
+        self._commits = commits
+        self.native = _native()
 
-    def frame(
-        self,
-        begun: Sequence[Operation[Any]],
-        new: Collection[int],
-        state: State,
-        vault: Vault,
-        slate_id: int,
-        into: mmap.mmap,
-    ) -> Framed | None:
-        """The commit of ``begun``, its frame in ``into``; ``None``: they are not all plain, or it is too long. ``new``: keys of msgids that nobody knows.
-
-        Raises:
-            JournalError: the key that seals is missing.
-        """
-        drafts = _plain(begun, new, state.facts.get(TOMBSTONE, {}))
-        if not drafts:
+    def of_plain(self, begun: Sequence[Operation[Any]], new: Collection[int], into: mmap.mmap) -> Framed | None:
+        """The commit of ``begun``, its frame in ``into``; ``None``: they are not all plain, or it is too long. ``new``: keys of msgids that nobody knows."""
+        if self.native is None or self._commits.refuses():
             return None
+        drafts = _plain(begun, new, self._commits.state.facts.get(TOMBSTONE, {}))
+        made = self._made(drafts, into) if drafts else None
+        return None if made is None else Framed(*made, lambda: self._kept(drafts, made[0].first, begun))
+
+    def of_scribe(self, scribe: Scribe, results: list[Result], into: mmap.mmap) -> Framed | None:
+        """The commit of all that the scribe has; ``None``: it is too long."""
+        if self.native is not None:
+            made = self._made(tuple([r.encoded(record) for record in scribe.records]), into)
+            return None if made is None else Framed(*made, lambda: (scribe.tail, results))
+        assert self._commits.slate is not None
+        segment = scribe.sealed()
+        frame = frames.frame(self._commits.slate.id, segment)
+        if len(frame) > len(into):
+            return None
+        into[: len(frame)] = frame
+        return Framed(segment, len(frame), lambda: (scribe.tail, results))
+
+    def _made(self, given: tuple[Draft | bytes, ...], into: mmap.mmap) -> tuple[Sealed, int] | None:
+        state, vault, slate = self._commits.state, self._commits.vault, self._commits.slate
+        assert self.native is not None
+        assert vault is not None
+        assert slate is not None
         first, at, key = state.head + 1, time.time_ns() // 1000, vault.current
-        noise = os.urandom(r.NONCE_BYTES + r.SALT_BYTES * len(drafts))
-        made = self._native.frame(drafts, first, at, key, vault.key(key), state.link, slate_id, noise, into)
+        noise = os.urandom(r.NONCE_BYTES + r.SALT_BYTES * len(given))
+        made = self.native.frame(given, first, at, key, vault.key(key), state.link, slate.id, noise, into)
         if made is None:
             return None
         size, link, body = made
-        segment = Sealed(first, len(drafts), at, key, noise[: r.NONCE_BYTES], link, body)
-        return Framed(segment, size, lambda: self._kept(drafts, first, begun))
+        return Sealed(first, len(given), at, key, noise[: r.NONCE_BYTES], link, body), size
 
     def _kept(
         self, drafts: tuple[Draft, ...], first: int, begun: Sequence[Operation[Any]]
     ) -> tuple[Tail, list[Result]]:
-        entries, appended = self._native.told(drafts, first)
+        assert self.native is not None
+        entries, appended = self.native.told(drafts, first)
         tail = Tail()
         tail.first, tail.last = first, first + len(entries) - 1
         tail.weight = sum([operation.weight for operation in begun])
@@ -86,12 +100,12 @@ class Press:
         return tail, list(zip(begun, appended, repeat(None)))
 
 
-def made() -> Press | None:
+def _native() -> built.Press | None:
     """One, where it was built and OpenSSL does what it needs."""
-    if native is None:
+    if built is None:
         return None
     try:
-        return Press()
+        return built.Press(r.Entry, Standing, Appended, BORN)
     except RuntimeError as error:
         _log.warning("the journal's commits are not made in native code", detail=str(error))
         return None

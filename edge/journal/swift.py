@@ -17,12 +17,11 @@ import structlog
 
 from edge import platform
 from edge.errors import JournalError, JournalUnavailable
-from edge.journal import frames, press
 from edge.journal.commits import NOT_OURS, SWIFT_S_MAX, Commits
 from edge.journal.frames import Sealed
 from edge.journal.known import Known
 from edge.journal.operation import Operation, Result, Upkeep, tried
-from edge.journal.press import Framed
+from edge.journal.press import Framed, Press
 from edge.journal.scribe import Scribe
 from edge.journal.tail import Tail
 from edge.limits import SWIFT_BYTES_MAX, SWIFT_OPERATIONS_MAX
@@ -84,7 +83,7 @@ class Swift:
         self._known = known
         self._ended = ended
         self._aio: _Writes | None = None
-        self._press = press.made()
+        self._press = Press(commits)
         self._under_way: _UnderWay | None = None
         self._alone = False
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -161,16 +160,14 @@ class Swift:
         assert commits.vault is not None
         assert commits.slate is not None
         assert aio is not None
-        framed = None
-        if self._press is not None and not commits.refuses():
-            framed = self._press.frame(begun, new, commits.state, commits.vault, commits.slate.id, aio.memory)
+        framed = self._press.of_plain(begun, new, aio.memory)
         if framed is None:
             scribe = Scribe(_NoTables(), commits.vault, commits.state, {key: [] for key in new}, commits.refuses)
             results = [tried(operation, scribe) for operation in begun]
             if not scribe.records:
                 self._ended(results, None)
                 return True
-            framed = _framed(scribe, results, commits.slate.id, aio.memory)
+            framed = self._press.of_scribe(scribe, results, aio.memory)
         if framed is None or not commits.has_room(framed.segment):
             return False
         began_s = time.monotonic()
@@ -238,13 +235,3 @@ class Swift:
                 _log.exception("a commit in the loop failed inside")
                 failed = fault
         self._ended(done.results, failed)
-
-
-def _framed(scribe: Scribe, results: list[Result], slate_id: int, into: mmap.mmap) -> Framed | None:
-    """What the scribe has, its frame in ``into``; ``None``: it is too long for that."""
-    segment = scribe.sealed()
-    frame = frames.frame(slate_id, segment)
-    if len(frame) > len(into):
-        return None
-    into[: len(frame)] = frame
-    return Framed(segment, len(frame), lambda: (scribe.tail, results))

@@ -60,7 +60,7 @@ def own(journal: Journal) -> Swift:
 
 def by_scribe(journal: Journal) -> None:
     """Even of what is plain."""
-    own(journal)._press = None
+    own(journal)._press.native = None
 
 
 async def learned(journal: Journal) -> None:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -21,8 +22,10 @@ from hypothesis import strategies as st
 from edge.errors import JournalUnavailable
 from edge.journal import Block, Draft, Journal, frames, press, shapes
 from edge.journal import records as r
+from edge.journal.decisions import decided_of
+from edge.journal.frames import Sealed
 from edge.journal.known import Known
-from edge.journal.operation import Append, Operation
+from edge.journal.operation import Append, Operation, Result
 from edge.journal.press import Press
 from edge.journal.scribe import Scribe
 from edge.journal.sealing import Vault
@@ -30,7 +33,7 @@ from edge.journal.state import State
 from edge.journal.tail import TOMBSTONE, Tail
 from edge.limits import SWIFT_BYTES_MAX
 from edge.outcome import BORN
-from tests.edge.journal.drafts import NOW, draft, learned, own
+from tests.edge.journal.drafts import NOW, applied, draft, learned, own, together
 from tests.programs import ROOT
 
 SLATE = 2**62 + 5
@@ -66,16 +69,23 @@ class Desk:
         self.state = State()
         self.state.head, self.state.link = HEAD, random.Random(1).randbytes(r.LINK_BYTES)
         self.memory = mmap.mmap(-1, SWIFT_BYTES_MAX)
-        made = press.made()
-        assert made is not None, "press.c was not built: installers/set_up.sh test"
-        self.press: Press = made
+        self.refusal = ""
+        told: Any = SimpleNamespace(
+            state=self.state, vault=vault, slate=SimpleNamespace(id=SLATE), refuses=lambda: self.refusal
+        )
+        self.press = Press(told)
+        assert self.press.native is not None, "press.c was not built: installers/set_up.sh test"
         monkeypatch.setattr(os, "urandom", lambda count: random.Random(count).randbytes(count))
         monkeypatch.setattr(time, "time_ns", lambda: 1_750_000_000_123_456_789)
 
     def pressed(self, begun: Sequence[Operation[Any]], new: set[int] | None = None) -> press.Framed | None:
         keys = {key for operation in begun for key in operation.keys} if new is None else new
         self.memory[:] = b"\xee" * len(self.memory)
-        return self.press.frame(begun, keys, self.state, self.vault, SLATE, self.memory)
+        return self.press.of_plain(begun, keys, self.memory)
+
+    def scribe_pressed(self, scribe: Scribe, results: list[Result]) -> press.Framed | None:
+        self.memory[:] = b"\xee" * len(self.memory)
+        return self.press.of_scribe(scribe, results, self.memory)
 
     def scribed(self, begun: Sequence[Operation[Any]]) -> tuple[Scribe, list[Any]]:
         found: dict[int, list[int]] = {key: [] for operation in begun for key in operation.keys}
@@ -99,20 +109,25 @@ def in_memory(tail: Tail) -> dict[str, Any]:
 
 def same(desk: Desk, drafts: Sequence[Draft]) -> None:
     begun = [append(one) for one in drafts]
-    framed = desk.pressed(begun)
     scribe, told = desk.scribed(begun)
+    results: list[Result] = [(one, appended, None) for one, appended in zip(begun, told, strict=True)]
+    frame = framed_in_python(desk, scribe)
+    framed = desk.pressed(begun)
+    assert frame == (None if framed is None else (framed.segment, desk.memory[: framed.size]))
+    written = desk.scribe_pressed(scribe, results)
+    assert frame == (None if written is None else (written.segment, desk.memory[: written.size]))
+    for one in (framed, written):
+        if one is not None:
+            assert desk.memory[one.size :].strip(b"\xee") == b"", "nothing behind the frame was touched"
+            tail, kept = one.kept()
+            assert in_memory(tail) == in_memory(scribe.tail)
+            assert kept == results
+
+
+def framed_in_python(desk: Desk, scribe: Scribe) -> tuple[Sealed, bytes] | None:
     segment = scribe.sealed()
     frame = frames.frame(SLATE, segment)
-    if len(frame) > len(desk.memory):
-        assert framed is None
-        return
-    assert framed is not None
-    assert framed.segment == segment
-    assert desk.memory[: framed.size] == frame
-    assert desk.memory[framed.size :].strip(b"\xee") == b"", "nothing behind the frame was touched"
-    tail, results = framed.kept()
-    assert in_memory(tail) == in_memory(scribe.tail)
-    assert results == [(one, appended, None) for one, appended in zip(begun, told, strict=True)]
+    return (segment, frame) if len(frame) <= len(desk.memory) else None
 
 
 @pytest.fixture(scope="module")
@@ -172,6 +187,20 @@ async def test_what_is_not_plain_is_left_to_the_scribe(desk: Desk, said: dict[st
     same(desk, [draft("m")])
 
 
+async def test_what_else_a_scribe_writes_is_framed_as_it_is_in_python(desk: Desk) -> None:
+    scribe, _ = desk.scribed([append(draft("m"))])
+    for count in (1, 300):
+        scribe.receive(
+            together([applied(HEAD + 1)] * count), decided_of(["2204"] * count, applied(1).answers * count), None, NOW
+        )
+    scribe.add(r.Fact(kind="k", key="پ", value=None))
+    scribe.add_block(Block(1, 9))
+    made = desk.scribe_pressed(scribe, [])
+    assert made is not None
+    assert (made.segment, desk.memory[: made.size]) == framed_in_python(desk, scribe)
+    assert made.kept() == (scribe.tail, [])
+
+
 async def test_so_is_what_a_rule_has_a_word_on(desk: Desk) -> None:
     plain = append(draft("m"))
     for other in (
@@ -182,6 +211,9 @@ async def test_so_is_what_a_rule_has_a_word_on(desk: Desk) -> None:
     ):
         assert desk.pressed([plain, other]) is None
     assert desk.pressed([plain], new=set()) is None, "the tables may know it"
+    desk.refusal = "disk_full"
+    assert desk.pressed([plain]) is None, "new work is not taken on now"
+    desk.refusal = ""
     desk.state.facts[TOMBSTONE] = {"m": b"r"}
     assert desk.pressed([plain]) is None, "a reversal was first"
     assert desk.pressed([append(draft("n"))]) is not None
@@ -208,11 +240,11 @@ async def test_it_keeps_nothing_and_loses_nothing(desk: Desk, many: list[Draft])
     "given_",
     [
         {0: ()}, {0: [draft("m")]}, {0: None}, {1: -1}, {1: 2**64}, {1: "1"}, {2: None}, {3: 2**32}, {4: b"short"}, {4: "k" * 32}, {5: b""}, {6: 2**64}, {7: b"n" * 11},
-        {7: b"n" * 27}, {7: None}, {8: b"read only" * 999}, {8: None}, {0: (object(),)}, {0: (None,)},
+        {7: b"n" * 27}, {7: None}, {8: b"read only" * 999}, {8: None}, {0: (object(),)}, {0: (None,)}, {0: (bytearray(b"r"),)},
     ],
 )  # fmt: skip
 def test_wrong_words_are_refused_and_write_nothing(given_: dict[int, Any]) -> None:
-    native = press.native.Press(r.Entry, shapes.Standing, shapes.Appended, BORN)
+    native = press.built.Press(r.Entry, shapes.Standing, shapes.Appended, BORN)
     into = bytearray(8_192)
     words: list[Any] = [(draft("m"),), 1, 2, 3, bytes(32), bytes(32), 4, bytes(28), into]
     assert native.frame(*words) is not None
@@ -235,8 +267,8 @@ def test_wrong_words_are_refused_and_write_nothing(given_: dict[int, Any]) -> No
     with pytest.raises((ValueError, TypeError)):
         native.__init__(r.Entry, shapes.Standing, shapes.Appended, BORN)
     with pytest.raises(TypeError):
-        press.native.Press(r.Entry, shapes.Standing, shapes.Appended, None)
-    unmade: Any = press.native.Press.__new__(press.native.Press)
+        press.built.Press(r.Entry, shapes.Standing, shapes.Appended, None)
+    unmade: Any = press.built.Press.__new__(press.built.Press)
     with pytest.raises(ValueError, match="arguments"):
         unmade.frame(*words)
     with pytest.raises(ValueError, match="arguments"):
@@ -275,7 +307,7 @@ def test_where_openssl_does_not_do_it_the_scribe_makes_them_all(tmp_path: Path) 
     """As where whoever administers the machine lets it do nothing that is not old."""
     (tmp_path / "openssl.cnf").write_text("openssl_conf = o\n[o]\nproviders = p\n[p]\nlegacy = l\n[l]\nactivate = 1\n")
     done = subprocess.run(
-        [sys.executable, "-c", "from edge.journal import press; print(press.native is not None, press.made())"],
+        [sys.executable, "-c", "from edge.journal import press; print(press.built is not None, press._native())"],
         env=os.environ | {"OPENSSL_CONF": str(tmp_path / "openssl.cnf")}, cwd=ROOT, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.stdout.splitlines()[-1] == "True None", done.stderr
@@ -284,8 +316,8 @@ def test_where_openssl_does_not_do_it_the_scribe_makes_them_all(tmp_path: Path) 
 async def test_where_it_was_not_built_the_scribe_makes_them_all(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(press, "native", None)
+    monkeypatch.setattr(press, "built", None)
     journal = await opened(tmp_path)
-    assert own(journal)._press is None
+    assert own(journal)._press.native is None
     assert (await journal.append(draft("m0", business_day=date(2025, 6, 1)))).fresh
     await journal.close()

@@ -18,7 +18,7 @@ import structlog
 from central_sync.wire.refusals import Refused
 from edge import log, platform
 from edge.errors import JournalUnavailable
-from edge.journal import Block, Journal, commits, slate, swift, writer
+from edge.journal import Block, Journal, commits, press, slate, swift, writer
 from edge.journal.folding import Folding
 from edge.journal.swift import Swift
 from tests.edge.journal.drafts import NOW, applied, by_scribe, draft, folded, learned, own
@@ -42,7 +42,7 @@ async def journal(
     assert own(journal).able, (
         "this file system takes no direct writes, or linux_aio.c was not built: these tests need both"
     )
-    assert own(journal)._press is not None, "press.c was not built: installers/set_up.sh test"
+    assert own(journal)._press.native is not None, "press.c was not built: installers/set_up.sh test"
     if request.param == "scribe":
         by_scribe(journal)
     yield journal
@@ -273,7 +273,7 @@ async def test_a_fault_of_ours_in_the_loop_leaves_nobody_waiting(
 
     by_scribe(journal)
     with monkeypatch.context() as patch:
-        patch.setattr(swift.frames, "frame", wrong)
+        patch.setattr(press.frames, "frame", wrong)
         with pytest.raises(JournalUnavailable):
             await journal.append(draft("m0"))
     assert (await journal.append(draft("m1"))).fresh
@@ -290,7 +290,7 @@ async def test_a_log_that_cannot_be_written_keeps_nobody_waiting_and_ends_no_thr
 
     by_scribe(journal)
     with monkeypatch.context() as patch:
-        patch.setattr(swift.frames, "frame", wrong)
+        patch.setattr(press.frames, "frame", wrong)
         async with asyncio.timeout(HUNG_S):
             with pytest.raises(JournalUnavailable):
                 await journal.append(draft("m0"))
