@@ -23,7 +23,7 @@ Invariants
     6. The chain holds every record, its place and everything before it; salts keep a leaf from telling what it hides.
 
 Writing
-    Everything that waits becomes one segment: one write of one frame on the slate, by the event loop itself (``swift.py``; plain ones in native code, ``press.py``) or, where the tables or a
+    Everything that waits becomes one segment: one write of one frame on the slate, by the event loop itself (``swift.py``, framed by ``press.py``) or, where the tables or a
     slow disk have to be waited for, by a thread. What it says is kept in memory (the tail) until both are folded into the tables by the one connection
     that writes (nobody comes, the tail has grown, or the slate's side is full), beside the commits, which go on on the other side. So an append costs one
     block and one sync, however old the journal is. Who reads takes the tail (or the slate) first and the tables then, in threads of their own.
