@@ -62,7 +62,7 @@ from edge.journal.cases import Cases
 from edge.journal.decisions import decided_of
 from edge.journal.fold import born_row, row_in
 from edge.journal.keeping import Keeping
-from edge.journal.operation import Append, Operation
+from edge.journal.operation import Operation, append
 from edge.journal.reader import Reader
 from edge.journal.records import Receipt, lane_key
 from edge.journal.scribe import CURSOR
@@ -166,7 +166,7 @@ class Journal:
         keys = [r.msgid_key(draft.msgid)]
         if draft.follows:
             keys.append(r.msgid_key(draft.follows))
-        return self._writer.submit(Append(draft, keys, self._told, told))
+        return self._writer.submit(append(draft, keys, self._told, told))
 
     def _told(self, appended: Appended) -> None:
         if appended.fresh:

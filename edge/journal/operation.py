@@ -6,10 +6,12 @@ import asyncio
 import contextlib
 import itertools
 from collections.abc import Callable, Sequence
+from functools import partial
 from operator import methodcaller
 from typing import Any, Generic, TypeVar
 
 import structlog
+from msgspec import Struct, field
 from pysqlite3 import dbapi2 as sqlite
 
 from edge.errors import JournalError, JournalUnavailable
@@ -21,47 +23,43 @@ T = TypeVar("T")
 _log = structlog.get_logger(__name__)
 
 
-class Operation(Generic[T]):
+class Operation(Struct, Generic[T], eq=False):
     """One piece of work, the names it will look up, its weight in bytes, who is told first (``then``), and the caller: whom is ``told`` its result, or why
     there is none; else the ``future`` of that in the caller's loop. To make a future and to have the loop call its callback costs more.
     """
 
-    __slots__ = ("_ended", "_told", "future", "has_future", "keys", "loop", "then", "ticket", "weight", "work")
+    work: Callable[[Any], T]
+    keys: Sequence[int] = ()
+    weight: int = 0
+    then: Callable[[T], None] | None = None
+    told: Callable[[T | Exception], None] | None = None
+    loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.get_running_loop)
+    tickets: list[None] = field(default_factory=partial(list, (None,)))
+    over: bool = False
+    awaited: asyncio.Future[T] | None = None
 
-    future: asyncio.Future[T]
+    def __post_init__(self) -> None:
+        if self.told is None:
+            self.awaited = self.loop.create_future()
 
-    def __init__(
-        self,
-        work: Callable[[Any], T],
-        keys: Sequence[int] = (),
-        weight: int = 0,
-        then: Callable[[T], None] | None = None,
-        told: Callable[[T | Exception], None] | None = None,
-    ) -> None:
-        self.work = work
-        self.keys = keys
-        self.weight = weight
-        self.then = then
-        self.loop = asyncio.get_running_loop()
-        self.ticket = [None]
-        self._told = told
-        self._ended = False
-        self.has_future = told is None
-        if told is None:
-            self.future = self.loop.create_future()
+    @property
+    def future(self) -> asyncio.Future[T]:
+        """Of its result; there is one if nobody is ``told``."""
+        assert self.awaited is not None
+        return self.awaited
 
     @property
     def ended(self) -> bool:
         """Whether the caller knows, or does not wait any more."""
-        return self.future.done() if self.has_future else self._ended
+        return self.over if self.awaited is None else self.awaited.done()
 
     def end(self, result: Any, error: Exception | None = None) -> None:
         """In the loop: tell the caller, if that is still to be done. Never raises: who tells one has others to tell."""
         if self.ended:
             return
-        self._ended = True
-        told = self._told
-        self._told = None  # mostly it knows this operation: else only the collector would part the two
+        self.over = True
+        told = self.told
+        self.told = None  # mostly it knows this operation: else only the collector would part the two
         if told is not None:
             try:
                 told(result if error is None else error)
@@ -75,52 +73,42 @@ class Operation(Generic[T]):
     def begin(self) -> bool:
         """Whether it is for the caller's thread to do; whoever asks first, the writer or :meth:`cancel`, has it."""
         try:
-            self.ticket.pop()
+            self.tickets.pop()
         except IndexError:
             return False
         return True
 
     def not_begun(self) -> None:
         """Give it back: somebody else will begin it."""
-        self.ticket.append(None)
+        self.tickets.append(None)
 
     def cancel(self) -> bool:
         """Stop it; false: it has begun, and its result will come."""
         return self.begin()
 
 
-class Append(Operation[Appended]):
-    """Keep ``draft``; ``keys``: that of its msgid first."""
+class Append(Operation[Appended], kw_only=True, eq=False):
+    """Keep ``draft``; the first of its ``keys`` is that of the draft's msgid."""
 
-    __slots__ = ("draft",)
-
-    def __init__(
-        self,
-        draft: Draft,
-        keys: Sequence[int],
-        then: Callable[[Appended], None],
-        told: Callable[[Appended | Exception], None] | None,
-    ) -> None:
-        super().__init__(methodcaller("append", draft), keys, len(draft.packet), then, told)
-        self.draft = draft
+    draft: Draft
 
 
-class Upkeep(Operation[T]):
+def append(
+    draft: Draft,
+    keys: Sequence[int],
+    then: Callable[[Appended], None],
+    told: Callable[[Appended | Exception], None] | None,
+) -> Append:
+    """The operation that keeps ``draft``."""
+    return Append(methodcaller("append", draft), keys, len(draft.packet), then, told, draft=draft)
+
+
+class Upkeep(Operation[T], eq=False):
     """Work on the connection itself between commits: pruning, copying. ``work`` gets the writer's connection instead of a scribe."""
 
-    __slots__ = ()
 
-    def __init__(self, work: Callable[[Connection], T]) -> None:
-        super().__init__(work)
-
-
-class Errand(Upkeep[T]):
-    """What the journal's thread is to do for the journal itself; ``work`` gets nothing."""
-
-    __slots__ = ()
-
-    def __init__(self, work: Callable[[], T]) -> None:
-        super().__init__(lambda _: work())
+class Errand(Upkeep[T], eq=False):
+    """What the journal's thread is to do for the journal itself; ``work`` gets nothing that it could use."""
 
 
 Result = tuple[Operation[Any], Any, Exception | None]
@@ -176,7 +164,7 @@ def settled(told: Sequence[Result]) -> list[Result]:
                 operation.then(result)
             except Exception:  # noqa: BLE001 -- a fault of ours there must not keep this caller, nor those after it, from being told
                 _log.exception("who was to be told of an entry failed inside")
-        if operation.has_future:
+        if operation.awaited is not None:
             operation.end(result, error)
         else:
             called.append(one)

@@ -141,7 +141,7 @@ class Writer:
             self._waiting.told(results)
             return
         commits, failed = self._commits, [(one, None, _unwritten()) for one, _, _ in results]
-        errand = Errand(lambda: commits.refused(error))
+        errand = Errand(lambda _: commits.refused(error))
         errand.future.add_done_callback(lambda _: tell(failed))
         self._waiting.send(errand)
 
@@ -166,7 +166,7 @@ class Writer:
                 _log.exception("a look after the journal failed inside")
             tended = False
         if not tended:
-            self._waiting.send(Errand(lambda: self._commits.look_after(idle=idle)))
+            self._waiting.send(Errand(lambda _: self._commits.look_after(idle=idle)))
         elif self._timer is None and len(self._commits.unfolded):
             assert self._loop is not None
             self._timer = self._loop.call_later(FOLD_IDLE_S, self._idle, self.operations)

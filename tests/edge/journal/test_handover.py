@@ -47,7 +47,7 @@ class Desk:
     def _told(self, results: Sequence[Result]) -> list[Result]:
         self.told += [operation for operation, _, _ in results]
         self.on_told()
-        return [result for result in results if not result[0].has_future]
+        return [result for result in results if result[0].awaited is None]
 
     def end_own(self) -> None:
         self.own.under_way = False
@@ -126,7 +126,7 @@ async def test_where_the_loop_cannot_at_all_the_thread_gets_each_turn_at_once() 
 async def test_an_errand_goes_before_whatever_waits() -> None:
     desk = Desk()
     desk.own.able = True
-    first, second, errand = operation(), operation(), Errand(lambda: None)
+    first, second, errand = operation(), operation(), Errand(lambda _: None)
     desk.pen.put(first)
     await asyncio.sleep(0)
     desk.pen.put(second)

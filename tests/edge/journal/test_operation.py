@@ -7,7 +7,7 @@ import weakref
 
 import pytest
 
-from edge.journal.operation import Append, Errand, Operation, Upkeep, apart, call, settled, tell
+from edge.journal.operation import Errand, Operation, Upkeep, apart, append, call, settled, tell
 from tests.edge.journal.drafts import draft
 
 
@@ -77,12 +77,7 @@ async def test_a_future_is_settled_at_once_and_a_cancelled_one_is_left_alone() -
 
 
 async def test_what_is_written_stays_together_and_apart_from_upkeep_and_errands() -> None:
-    plain, append = Operation(lambda _: None), Append(draft("m"), [1], lambda _: None, None)
-    upkeep, errand = Upkeep(lambda _: None), Errand(lambda: None)
+    plain, one = Operation(lambda _: None), append(draft("m"), [1], lambda _: None, None)
+    upkeep, errand = Upkeep(lambda _: None), Errand(lambda _: None)
     assert apart([]) == []
-    assert apart([plain, append, plain, upkeep, errand, append]) == [
-        [plain, append, plain],
-        [upkeep],
-        [errand],
-        [append],
-    ]
+    assert apart([plain, one, plain, upkeep, errand, one]) == [[plain, one, plain], [upkeep], [errand], [one]]

@@ -20,12 +20,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.errors import JournalUnavailable
-from edge.journal import Block, Draft, Journal, frames, press, shapes
+from edge.journal import Block, Draft, Journal, frames, operation, press, shapes
 from edge.journal import records as r
 from edge.journal.decisions import decided_of
 from edge.journal.frames import Sealed
 from edge.journal.known import Known
-from edge.journal.operation import Append, Operation, Result
+from edge.journal.operation import Operation, Result
 from edge.journal.press import Press
 from edge.journal.scribe import Scribe
 from edge.journal.sealing import Vault
@@ -98,8 +98,8 @@ async def desk(vault: Vault, monkeypatch: pytest.MonkeyPatch) -> Desk:
     return Desk(vault, monkeypatch)
 
 
-def append(one: Draft) -> Append:
-    return Append(one, [r.msgid_key(one.msgid)], lambda _: None, lambda _: None)
+def append(one: Draft) -> Operation[shapes.Appended]:
+    return operation.append(one, [r.msgid_key(one.msgid)], lambda _: None, lambda _: None)
 
 
 def in_memory(tail: Tail) -> dict[str, Any]:
