@@ -114,12 +114,12 @@ def row_after(row: Row, verdict: Verdict | None, moves: Sequence[tuple[int, Mark
         if mark is Mark.UNDO and now is not Confirmation.UNDONE:
             before = confirmation
         confirmation, moved = _CODES[state_], at
-    return Row(row.seq, row.lane, row.number, row.size, outcome, place, ix, confirmation, before, moved, row.parked)
+    return Row(row.seq, row.lane, row.number, row.size, row.parked, outcome, place, ix, confirmation, before, moved)
 
 
 def born_row(seq: int, entry: r.Entry) -> Row:
     """The row of an entry before anything happened to it."""
-    return Row(seq, r.lane_key(entry.lane), entry.number, len(entry.packet), OPEN, 0, 0, 0, 0, 0, 0)
+    return Row(seq, r.lane_key(entry.lane), entry.number, len(entry.packet))
 
 
 def row_in(tail: Tail, row: Row) -> Row:

@@ -26,19 +26,19 @@ FACT_NONCE_BYTES = r.NONCE_BYTES
 
 
 class Row(Struct, frozen=True, array_like=True):
-    """An entry as the tables have it; ``outcome`` and ``confirmation`` as :mod:`edge.journal.tail` writes them."""
+    """An entry as the tables have it, at first as at its birth; ``outcome`` and ``confirmation`` as :mod:`edge.journal.tail` writes them."""
 
     seq: int
     lane: int
     number: str
     size: int
-    outcome: int
-    place: int
-    ix: int
-    confirmation: int
-    before: int
-    moved: int
-    parked: int
+    parked: int = 0
+    outcome: int = OPEN
+    place: int = 0
+    ix: int = 0
+    confirmation: int = 0
+    before: int = 0
+    moved: int = 0
 
 
 class Segment(Struct, frozen=True):
@@ -125,8 +125,8 @@ def open_rows_in_lane(c: Connection, lane: int, after: int, before: int, limit: 
 def _open_rows(c: Connection, where: str, values: tuple[int, ...]) -> list[Row]:
     """What is open has no verdict and no confirmation: half of the columns need not be read."""
     (text,) = c.execute(
-        "select json_group_array(json_array(seq, lane, number, size, outcome, 0, 0, 0, 0, 0, parked)) from"  # noqa: S608 -- our own names
-        f" (select seq, lane, number, size, outcome, parked from entry where outcome = {OPEN} and {where} order by seq limit ?)",
+        "select json_group_array(json_array(seq, lane, number, size, parked)) from"  # noqa: S608 -- our own names
+        f" (select seq, lane, number, size, parked from entry where outcome = {OPEN} and {where} order by seq limit ?)",
         values,
     ).fetchone()
     return sorted(_rows.decode(text), key=_seq)  # they are in order, though SQLite does not promise it
