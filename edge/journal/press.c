@@ -447,10 +447,10 @@ static PyObject *told(Press *press, PyObject *const *args, Py_ssize_t nargs) {
 
 /* -- the type ---------------------------------------------------------------------------------------------------- */
 
-static PyObject *name_tuple(const char *const *names, const int *which, int count) {
+static PyObject *name_tuple(const char *const *names, int count) {
     PyObject *made = PyTuple_New(count);
     for (int at = 0; made && at < count; at++) {
-        PyObject *name = PyUnicode_InternFromString(names[which ? which[at] : at]);
+        PyObject *name = PyUnicode_InternFromString(names[at]);
         if (!name)
             Py_CLEAR(made);
         else
@@ -475,9 +475,9 @@ static int press_init(Press *press, PyObject *args, PyObject *keywords) {
     for (int field = 0; field < FIELDS; field++)
         if (!(press->names[field] = PyUnicode_InternFromString(NAMES[field])))
             return -1;
-    press->entry_names = name_tuple(NAMES, NULL, FIELDS);
-    press->standing_names = name_tuple(stands, NULL, 9);
-    press->appended_names = name_tuple(appends, NULL, 3);
+    press->entry_names = name_tuple(NAMES, FIELDS);
+    press->standing_names = name_tuple(stands, 9);
+    press->appended_names = name_tuple(appends, 3);
     if (!press->entry_names || !press->standing_names || !press->appended_names)
         return -1;
     press->sha = EVP_MD_fetch(NULL, "SHA256", NULL);
@@ -518,7 +518,7 @@ static PyMethodDef press_methods[] = {
 };
 
 static PyType_Slot press_slots[] = {
-    {Py_tp_doc, "Press(entry, standing, appended, born)\n--\n\nMakes commits out of drafts; of one thread at a time."},
+    {Py_tp_doc, "Press(entry, standing, appended, born)\n--\n\nMakes frames of drafts and records; of one thread at a time."},
     {Py_tp_new, PyType_GenericNew},
     {Py_tp_init, press_init},
     {Py_tp_dealloc, press_dealloc},
@@ -541,6 +541,6 @@ static int press_exec(PyObject *module) {
 }
 
 static PyModuleDef_Slot module_slots[] = {{Py_mod_exec, press_exec}, {0}};
-static PyModuleDef module = {PyModuleDef_HEAD_INIT, "_press", "Commits of new transactions, in native code.", 0, NULL, module_slots, NULL, NULL, NULL};
+static PyModuleDef module = {PyModuleDef_HEAD_INIT, "_press", "Frames of commits, in native code.", 0, NULL, module_slots, NULL, NULL, NULL};
 
 PyMODINIT_FUNC PyInit__press(void) { return PyModuleDef_Init(&module); }

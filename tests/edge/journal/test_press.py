@@ -187,20 +187,6 @@ async def test_what_is_not_plain_is_left_to_the_scribe(desk: Desk, said: dict[st
     same(desk, [draft("m")])
 
 
-async def test_what_else_a_scribe_writes_is_framed_as_it_is_in_python(desk: Desk) -> None:
-    scribe, _ = desk.scribed([append(draft("m"))])
-    for count in (1, 300):
-        scribe.receive(
-            together([applied(HEAD + 1)] * count), decided_of(["2204"] * count, applied(1).answers * count), None, NOW
-        )
-    scribe.add(r.Fact(kind="k", key="پ", value=None))
-    scribe.add_block(Block(1, 9))
-    made = desk.scribe_pressed(scribe, [])
-    assert made is not None
-    assert (made.segment, desk.memory[: made.size]) == framed_in_python(desk, scribe)
-    assert made.kept() == (scribe.tail, [])
-
-
 async def test_so_is_what_a_rule_has_a_word_on(desk: Desk) -> None:
     plain = append(draft("m"))
     for other in (
@@ -217,6 +203,20 @@ async def test_so_is_what_a_rule_has_a_word_on(desk: Desk) -> None:
     desk.state.facts[TOMBSTONE] = {"m": b"r"}
     assert desk.pressed([plain]) is None, "a reversal was first"
     assert desk.pressed([append(draft("n"))]) is not None
+
+
+async def test_what_else_a_scribe_writes_is_framed_as_it_is_in_python(desk: Desk) -> None:
+    scribe, _ = desk.scribed([append(draft("m"))])
+    for count in (1, 300):
+        scribe.receive(
+            together([applied(HEAD + 1)] * count), decided_of(["2204"] * count, applied(1).answers * count), None, NOW
+        )
+    scribe.add(r.Fact(kind="k", key="پ", value=None))
+    scribe.add_block(Block(1, 9))
+    made = desk.scribe_pressed(scribe, [])
+    assert made is not None
+    assert (made.segment, desk.memory[: made.size]) == framed_in_python(desk, scribe)
+    assert made.kept() == (scribe.tail, [])
 
 
 async def test_it_keeps_nothing_and_loses_nothing(desk: Desk, many: list[Draft]) -> None:
