@@ -15,6 +15,8 @@ import jdatetime
 
 BUDDHIST_YEARS_AHEAD = 543
 DAYS_OF_EVERY_MONTH = 28
+JALALI_BEGINS, JALALI_KNOWN_UNTIL = date(622, 3, 21), date(9999, 3, 20)
+"""The first day of the calendar, and the last one of the last year that jdatetime knows: 9377."""
 _WRITTEN = re.compile(r"^(\d{4})[-/](\d{1,2})[-/](\d{1,2})\Z")
 
 
@@ -49,14 +51,24 @@ def year_of(day: date, calendar: Calendar) -> int:
 
 
 def display(day: date, calendar: Calendar) -> str:
-    """``day`` as ``YYYY-MM-DD`` in ``calendar``."""
+    """``day`` as ``YYYY-MM-DD`` in ``calendar``, any that a date can hold: 9999-12-31 is how many write that something has no end."""
     match calendar:
         case Calendar.JALALI:
-            return str(jdatetime.date.fromgregorian(date=day).strftime("%Y-%m-%d"))
+            return _jalali(day)
         case Calendar.BUDDHIST:
             return f"{day.year + BUDDHIST_YEARS_AHEAD:04d}-{day.month:02d}-{day.day:02d}"
         case Calendar.GREGORIAN:
             return day.isoformat()
+
+
+def _jalali(day: date) -> str:
+    """What was before the calendar began is its first day."""
+    past = (day - JALALI_KNOWN_UNTIL).days - 1
+    if past >= 0:  # in the year 9378: six months of 31 days, then such of 30
+        month, number = divmod(past, 31) if past < 6 * 31 else divmod(past - 6, 30)
+        return f"9378-{month + 1:02d}-{number + 1:02d}"
+    there = jdatetime.date.fromgregorian(date=max(day, JALALI_BEGINS))
+    return f"{there.year:04d}-{there.month:02d}-{there.day:02d}"
 
 
 def parse(text: str, calendar: Calendar) -> date:

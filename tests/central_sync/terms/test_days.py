@@ -26,6 +26,30 @@ def test_a_day_shown_in_a_calendar_is_read_back(day, calendar):
     assert year_of(day, calendar) == int(shown[:4])
 
 
+@given(st.dates(), calendars)
+def test_any_day_that_a_date_holds_is_shown(day, calendar):
+    year, month, number = display(day, calendar).split("-")
+    assert int(year) >= 1
+    assert (len(month), len(number)) == (2, 2)
+
+
+@pytest.mark.parametrize(
+    ("day", "jalali"),
+    [
+        (date(9999, 12, 31), "9378-10-10"),
+        (date(9999, 9, 23), "9378-07-01"),
+        (date(9999, 9, 22), "9378-06-31"),
+        (date(9999, 3, 21), "9378-01-01"),
+        (date(9999, 3, 20), "9377-12-30"),
+        (date(622, 3, 21), "0001-01-01"),
+        (date(622, 3, 20), "0001-01-01"),
+        (date.min, "0001-01-01"),
+    ],
+)
+def test_a_day_that_stands_for_no_end_or_no_beginning_is_shown(day, jalali):
+    assert display(day, Calendar.JALALI) == jalali
+
+
 @given(days, calendars)
 def test_the_order_of_days_is_the_order_of_what_is_shown(day, calendar):
     assert display(day, calendar) < display(day + timedelta(days=1), calendar)
