@@ -1,7 +1,8 @@
 """What a case comes to: its lines, its facts and its accumulators given to the engine. Settling and its twins stand on it.
 
 A stay may be settled in parts: then the whole stay up to now is computed, as if no part of it had been settled, and what was
-settled before is taken off (``benefits/stays.py``).
+settled before is taken off (``benefits/stays.py``). It keeps the turn of its first part: where it matters which bill was first, what was
+settled of other cases since is left out.
 
 What is settled again is computed in its turn: as if no settlement had been made that came after it to any owner of accumulators (member,
 family, contract) that counts for it. What nobody has corrected comes to the same, to the coin. Where it would take more of a cap than it
@@ -68,10 +69,14 @@ def bill_of(work: Work, case: Case, *, lock: bool, until: date | None = None) ->
     earlier = added(_came_to(part) for part in parts)
     stand, turns = _stand(work, [*accumulator_keys(work.rulebook, told), *earlier.deltas], lock=lock)
     if families := _families(work, told):
-        told = placed(work.rulebook, told, without(work.uow.accumulators.tallies(families), earlier.deltas))
+        tallies = without(work.uow.accumulators.tallies(families), earlier.deltas)
+        told = placed(work.rulebook, told, without(tallies, _meanwhile(work, parts, told, tallies)))
         stand |= _stand(work, accumulator_keys(work.rulebook, told), lock=False)[0]
-    whole = _computed(work, told, rows, without(stand, earlier.deltas) if parts else stand)
-    return Bill(told.day, rest(whole, earlier, new) if parts else whole, turns)
+    if not parts:
+        return Bill(told.day, _computed(work, told, rows, stand), turns)
+    stand = without(stand, earlier.deltas)
+    whole = _computed(work, told, rows, without(stand, _meanwhile(work, parts, told, stand)))
+    return Bill(told.day, rest(whole, earlier, new), turns)
 
 
 def bill_again(work: Work, case: Case, found: Settlement, *, lock: bool) -> Bill:
@@ -93,11 +98,12 @@ def bill_again(work: Work, case: Case, found: Settlement, *, lock: bool) -> Bill
     if families := _families(work, told):
         tallies = without(work.uow.accumulators.tallies(families), mine)
         then = work.uow.settlements.turns_of(found, {key.owner for key in stand})
-        told = placed(work.rulebook, told, without(tallies, _later(work, found, then, tallies)))
+        since = {**_later(work, found, then, tallies), **_meanwhile(work, parts, told, tallies)}
+        told = placed(work.rulebook, told, without(tallies, since))
         stand |= _stand(work, accumulator_keys(work.rulebook, told), lock=False)[0]
     stand = without(stand, mine)
     turns = work.uow.settlements.turns_of(found, {key.owner for key in stand})
-    later = _later(work, found, turns, stand)
+    later = {**_later(work, found, turns, stand), **_meanwhile(work, parts, told, stand)}
     order = in_order(work.rulebook, told)
     whole = _computed(work, told, rows, without(stand, later))
     if any(more > mine[key] for key, more in whole.deltas.items() if key not in order):
@@ -128,6 +134,20 @@ def _later(
         for deltas in work.uow.settlements.later(found, owner, turn):
             added_since.update({key: more for key, more in deltas.items() if key.owner == owner and key in keys})
     return added_since
+
+
+def _meanwhile(
+    work: Work, parts: Sequence[Settlement], told: CaseFacts, keys: Collection[AccumulatorKey]
+) -> Counter[AccumulatorKey]:
+    """What other cases have added since the first of a stay's ``parts`` to those of ``keys`` that say how far the bills have come: the
+    stay keeps the turn that it had then.
+    """
+    order = in_order(work.rulebook, told)
+    mine = [key for key in keys if key in order] if parts else []
+    if not mine:
+        return Counter()
+    first = parts[-1]
+    return _later(work, first, work.uow.settlements.turns_of(first, {key.owner for key in mine}), mine)
 
 
 def _computed(work: Work, told: CaseFacts, rows: Sequence[FeeLine], stand: Mapping[AccumulatorKey, int]) -> Computation:

@@ -5,9 +5,11 @@ from datetime import timedelta
 
 import pytest
 
+from central_sync.desk.resettlement import resettle
+from central_sync.payers import Payers
 from central_sync.wire import packets as p
-from tests.central_sync.desk.provinces import paid, provinces
-from tests.central_sync.hospital import DAY, books_agree
+from tests.central_sync.desk.provinces import LAW, paid, provinces
+from tests.central_sync.hospital import DAY, NOW, books_agree
 
 DAYS = [DAY - timedelta(days=n) for n in range(10, -1, -1)]
 """The stay's days, the first to the last."""
@@ -83,6 +85,28 @@ def test_what_others_settle_meanwhile_is_not_counted_twice(store):
     assert sums(first, final)["east_base"] <= 30_000_00
     cap = next(amount for key, amount in east.accumulators().items() if key.name == "pool")
     assert cap == 30_000_00
+    books_agree(store)
+
+
+@pytest.mark.parametrize("amount", [5_000_00, 80_000_00])
+def test_a_stay_keeps_its_turn_among_the_others_of_the_year_that_are_settled_between_its_parts(store, amount):
+    """It was the first of the year, and its bands began where those of the year did: a last settlement of nothing moves nothing."""
+    east, _ = provinces(store)
+    hid = east.stay()
+    east.charge(hid, "1", amount, DAYS[1])
+    first = part(east, hid, amount, DAYS[1])
+    assert [step.amount for step in first.shares[0].trace if step.kind == "deductible"] == [-1_000_00]
+    other = east.stayed(amount)
+    assert any(share.amount for share in other.shares)
+    before = east.accumulators()
+    east.discharge(hid)
+    final = east.done("2304", east.settle_request(hid, 0))
+    assert sums(final) == {"patient": 0, "total": 0, "east_base": 0, "east_illness": 0}
+    assert east.accumulators() == before
+    with store.write() as uow:
+        for answer in (other, final):
+            again = resettle(uow, LAW, Payers(), answer.settlement_id, actor="officer", reason="looked at", now=NOW)
+            assert not again.differs
     books_agree(store)
 
 
