@@ -147,9 +147,11 @@ class Journal:
         self._writer.refuse_new(why)
 
     async def close(self) -> None:
-        """Finish what waits, fold, close. Safe to call twice."""
-        await self._reader.stop()
-        await self._writer.stop()
+        """Finish what waits, fold, close. Safe to call twice. It is done to the end, also if the caller is cancelled meanwhile."""
+        try:
+            await self._reader.stop()
+        finally:
+            await self._writer.stop()
 
     # -- transactions ---------------------------------------------------------------------------------------------
 

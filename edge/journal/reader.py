@@ -14,6 +14,7 @@ from pysqlite3 import dbapi2 as sqlite
 
 from edge.errors import JournalError, JournalUnavailable
 from edge.journal import files
+from edge.journal.ending import ended
 
 Connection = Any  # pysqlite3 has no types
 T = TypeVar("T")
@@ -44,7 +45,9 @@ class Reader:
         """Let what runs finish, then close. Safe to call twice."""
         threads, self._threads = self._threads, None
         if threads is not None:
-            await asyncio.to_thread(threads.shutdown, cancel_futures=True)
+            await ended(lambda: threads.shutdown(cancel_futures=True), self._close_all)
+
+    def _close_all(self) -> None:
         while self._all:
             with contextlib.suppress(sqlite.Error):  # it only ever read
                 self._all.pop().close()

@@ -19,6 +19,7 @@ import structlog
 from edge.errors import JournalError, JournalUnavailable
 from edge.journal import files
 from edge.journal.commits import LIFE_BYTES, NOT_OURS, Commits
+from edge.journal.ending import ended
 from edge.journal.handover import HandOver
 from edge.journal.known import Known, Page
 from edge.journal.operation import Errand, Operation, Result, Upkeep, apart, refuse, settle, settled, tell, tried
@@ -116,8 +117,7 @@ class Writer:
             if waits is not None:
                 waits.cancel()
         self._waiting.end()
-        await asyncio.to_thread(thread.join)
-        self._swift.stop()
+        await ended(thread.join, self._swift.stop)
 
     def submit(self, operation: Operation[T]) -> Operation[T]:
         """Queue it. It ends with :class:`JournalUnavailable` if the journal is closed or too much waits."""
