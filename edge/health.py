@@ -46,6 +46,9 @@ class Status(Struct, frozen=True, kw_only=True):
     not confirmed. ``rulebook`` is the version of the hub's rulebook in use (empty: what the program was shipped with), ``rulebook_days`` how
     long ago it was issued, ``rulebook_trouble`` why a newer one is not used. ``answer_ms``: how long the hub took for the
     last exchange of late. ``payers``: those whose answers the hub waits for, ``None`` while it has not said. ``warnings`` are sentences for the technician; empty: all is well.
+
+    ``takes_work``: new work is taken now. ``works``: it is, or only a full disk or maintenance keeps it out, which is no fault of the program; a new version on trial is
+    judged by it. An older edge does not say ``works``, and had that in ``takes_work``.
     """
 
     return_code: int
@@ -72,6 +75,7 @@ class Status(Struct, frozen=True, kw_only=True):
     answer_ms: int | None = None
     payers: list[PayerWord] | None = None
     takes_work: bool = True
+    works: bool = False
     error: dict[str, Any] | None = None
 
 
@@ -99,6 +103,16 @@ class Signs:
     site: Notice = NOTHING
     payers: tuple[PayerWord, ...] | None = None
     """Those whose answers the hub waits for; ``None``: it has not said."""
+
+
+def takes_work(signs: Signs) -> bool:
+    """Whether new work is taken."""
+    return signs.journal_usable and not signs.full and not signs.maintained
+
+
+def works(signs: Signs) -> bool:
+    """Whether nothing but a full disk or maintenance keeps new work out."""
+    return signs.journal_usable or signs.full
 
 
 def warnings(signs: Signs) -> list[str]:

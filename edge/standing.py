@@ -131,7 +131,8 @@ class Standings:
             answer_ms=self._line.answer_ms,
             maintenance=health.planned(self._maintenance(), now),
             payers=None if signs.payers is None else list(signs.payers),
-            takes_work=signs.journal_usable,
+            takes_work=health.takes_work(signs),
+            works=health.works(signs),
         )
         return Standing(status, signs, self._readers())
 

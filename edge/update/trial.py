@@ -27,7 +27,7 @@ NO_VERSION = "none answers"
 
 @dataclass(frozen=True, slots=True)
 class Sign:
-    """What the edge says of itself at one moment: its version, whether it takes work, and whether it reaches the hub."""
+    """What the edge says of itself at one moment: its version, whether it works (but for a full disk or maintenance), and whether it reaches the hub."""
 
     version: str
     works: bool
@@ -70,7 +70,7 @@ def sign_of(data: Path) -> Sign:
         status = doctor.running_status(data)
     except NotRunning:
         return Sign(NO_VERSION, works=False, line_up=False)
-    return Sign(status.version, works=status.takes_work, line_up=status.line == "up")
+    return Sign(status.version, works=status.works or status.takes_work, line_up=status.line == "up")
 
 
 class Service:

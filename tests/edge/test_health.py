@@ -53,5 +53,23 @@ def test_each_thing_that_is_wrong_has_its_sentence(change: dict, word: str) -> N
     assert word in sentence
 
 
+@pytest.mark.parametrize(
+    ("change", "takes_work", "works"),
+    [
+        ({}, True, True),
+        ({"full": True}, False, True),
+        ({"full": True, "journal_usable": False}, False, True),
+        ({"maintained": True}, False, True),
+        ({"journal_usable": False}, False, False),
+        ({"line_up": False, "hids_left": 0}, True, True),
+    ],
+)
+def test_what_keeps_new_work_out_is_told_and_what_of_that_is_no_fault_of_the_program(
+    change: dict, takes_work: bool, works: bool
+) -> None:
+    signs = replace(WELL, **change)
+    assert (health.takes_work(signs), health.works(signs)) == (takes_work, works)
+
+
 def test_the_free_space_of_a_disk_is_known(tmp_path: Path) -> None:
     assert health.free_bytes(tmp_path) > 0

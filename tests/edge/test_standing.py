@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
 
 from edge.app import clock
 from edge.audit import Audit
@@ -30,6 +34,18 @@ def _standings(folder: Path, edge: Edge) -> Standings:
         folder, Config(listen="127.0.0.1:0"), lambda: WHO, edge.journal, edge.uplink, edge.line, room, rulebooks,
         Workstations(folder / FILE), lambda: [READER], Noticing(folder), clock, differences=lambda: 7,
     )  # fmt: skip
+
+
+async def test_a_full_disk_takes_no_work_and_is_no_fault_of_the_program(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with Edge(tmp_path, "http://127.0.0.1:1") as edge:
+        standings = _standings(tmp_path, edge)
+        status = (await standings.standing()).status
+        assert (status.takes_work, status.works) == (True, True)
+        monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(total=2**40, used=2**40 - 9, free=9))
+        status = (await standings.standing()).status
+        assert (status.takes_work, status.works) == (False, True)
 
 
 async def test_what_waits_is_told_with_its_age_and_so_is_a_journal_that_cannot_be_read(tmp_path: Path) -> None:

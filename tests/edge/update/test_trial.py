@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import threading
 from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edge import running
 from edge.update import state as kept
 from edge.update.slots import Slots
 from edge.update.state import State, Trial, UpdateFailed
-from edge.update.trial import Service, Sign, Times, Trials, Verdict, judged, preflight, works
+from edge.update.trial import Service, Sign, Times, Trials, Verdict, judged, preflight, sign_of, works
+from tests.edge.test_report import STATUS
 from tests.releases import WELL, archived, installed
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -171,6 +177,34 @@ def test_a_trial_never_ends_well_after_it_was_unwell_for_too_long(steps):
             assert (idle < times.answer_s, lost < times.line_s, now >= times.trial_s) == (True, True, True)
         if verdict is not Verdict.GOES_ON:
             return
+
+
+@pytest.mark.parametrize(
+    ("said", "at_work"),
+    [
+        ({"takes_work": False, "works": True}, True),
+        ({"takes_work": False, "works": False}, False),
+        ({"takes_work": True}, True),
+        ({"takes_work": False}, False),
+    ],
+)
+def test_a_full_disk_is_not_held_against_a_version_and_an_older_one_is_understood(tmp_path, said, at_work):
+    rest = {name: value for name, value in msgspec.to_builtins(STATUS).items() if name != "works"}
+    told = json.dumps({**rest, **said})
+
+    class Face(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(told.encode())
+
+    with HTTPServer(("127.0.0.1", 0), Face) as face:
+        thread = threading.Thread(target=face.handle_request)
+        thread.start()
+        running.tell(tmp_path, running.EDGE, f"http://127.0.0.1:{face.server_port}")
+        sign = sign_of(tmp_path)
+        thread.join()
+    assert sign == Sign(STATUS.version, works=at_work, line_up=True)
 
 
 def test_at_work_is_the_new_version_that_takes_work():
