@@ -22,7 +22,7 @@ from edge.journal.tail import PARKED, block_name
 from edge.journal.wanted import Place, State, Wanted
 from edge.replies import whole
 
-__all__ = ["Body", "Entries", "Page", "Place", "Row", "Sheet", "State", "Wanted", "hidden", "parking"]
+__all__ = ["Body", "Entries", "Page", "Place", "Row", "Sheet", "State", "Wanted", "hidden", "parking", "row_of"]
 
 LOOKED = "looked into an entry"
 HIDDEN = "•••"
@@ -102,7 +102,7 @@ class Entries:
             JournalUnavailable: the journal cannot be read.
         """
         standings, after = await self._journal.browsing.page(wanted, before)
-        return Page(rows=[_row(one) for one in standings], after=after)
+        return Page(rows=[row_of(one) for one in standings], after=after)
 
     async def sheet(self, seq: int) -> Sheet | None:
         """The entry ``seq``, if there is one.
@@ -114,7 +114,7 @@ class Entries:
         if standing is None or sent is None:
             return None
         return Sheet(
-            row=_row(standing), detail=standing.detail, reference=standing.reference, workstation=sent.workstation,
+            row=row_of(standing), detail=standing.detail, reference=standing.reference, workstation=sent.workstation,
             business_day=sent.business_day, size=len(sent.packet), digest=standing.digest.hex(), card=bool(sent.card_read),
             parking=await parking(self._journal, seq) if standing.parked else None,
         )  # fmt: skip
@@ -188,7 +188,8 @@ async def parking(journal: Journal, seq: int) -> Parking | None:
             return None
 
 
-def _row(standing: Standing) -> Row:
+def row_of(standing: Standing) -> Row:
+    """An entry as lists have it."""
     return Row(
         seq=standing.seq, msgid=standing.msgid, number=standing.number, hid=standing.hid, recorded_at=standing.recorded_at,
         outcome=str(standing.outcome), confirmation=str(standing.confirmation), code=standing.code, parked=standing.parked,

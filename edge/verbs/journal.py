@@ -29,7 +29,7 @@ from edge.app import JOURNAL_FILE, clock
 from edge.audit import Audit
 from edge.control import NobodyThere, Tell
 from edge.differences import Report, sentences
-from edge.entries import Parking, parking
+from edge.entries import Parking, parking, row_of
 from edge.errors import EdgeError, JournalError
 from edge.housekeeping import Housekeeping
 from edge.journal import Journal, Standing, backup, proof, restore, slate
@@ -74,8 +74,9 @@ def journal_stats(folder: Path, as_json: bool) -> None:
 @click.option(
     "--latest", type=click.IntRange(1, 10_000), default=None, help="The newest so many, instead of what is open."
 )
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @click.pass_obj
-def journal_show(folder: Path, latest: int | None) -> None:
+def journal_show(folder: Path, latest: int | None, as_json: bool) -> None:
     """List what is open: provisional, in doubt, or a settlement not confirmed. Packets are not shown."""
     institution = identity.load(folder).institution if latest is None else ""
 
@@ -85,6 +86,9 @@ def journal_show(folder: Path, latest: int | None) -> None:
 
     found = asyncio.run(doctor.looked(folder, look))
     for row, why in found:
+        if as_json:
+            click.echo(msgspec.json.encode({**msgspec.to_builtins(row_of(row)), "parking": why}).decode())
+            continue
         told = f"{row.recorded_at:%Y-%m-%d %H:%M:%S}Z  {row.number:<5} {row.outcome:<12} {row.confirmation:<10}"
         parked = f" parked {why.at:%Y-%m-%d %H:%M:%S}Z {why.code}" if why else " parked" if row.parked else ""
         click.echo(f"{told} {row.hid or '-':<17} {row.msgid} {row.code}{parked}".rstrip())

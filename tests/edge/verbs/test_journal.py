@@ -122,6 +122,15 @@ def test_a_transaction_is_parked_shown_and_let_go(verb: Callable[..., Result]) -
     assert done.stdout.startswith("parked: open"), done.output
     shown = verb("show").stdout.splitlines()
     assert [line.endswith("Z parked_by_hand") for line in shown if " open" in line] == [True], "since when, and why"
+    told = [json.loads(line) for line in verb("show", "--json").stdout.splitlines()]
+    assert {row["msgid"]: (row["parking"] or {}).get("code") for row in told} == {
+        "open": "parked_by_hand",
+        "fence": None,
+    }
+    assert [(row["outcome"], row["seq"] > 0, "packet" in row) for row in told] == [
+        ("provisional", True, False),
+        ("in_doubt", True, False),
+    ]
     assert verb("park", "m1").exit_code == 2, "it is decided"
     assert verb("release", "fence").exit_code == 2, "it is not parked"
     assert verb("release", "open").stdout.startswith("released: open")
