@@ -163,7 +163,12 @@ def charged(page: Page, number: str = NATIONAL_CODE) -> str:
 def lose_line(page: Page, town: DeskTown, hid: str) -> None:
     """Change the first line of a bill into an item that nobody knows while the hub does not answer, which refuses that afterwards."""
     serial = page.locator("button[name=serial]").first.get_attribute("value")
-    page.goto(f"{town.address}desk/case/{hid}?mend={serial}")
+    refused_later(page, town, f"{town.address}desk/case/{hid}?mend={serial}")
+
+
+def refused_later(page: Page, town: DeskTown, address: str) -> None:
+    """The same, of the line that is changed, or put on again, at ``address``."""
+    page.goto(address)
     page.fill("input[name=item]", NO_ITEM)
     town.hub.process.send_signal(signal.SIGSTOP)
     try:

@@ -20,6 +20,7 @@ from tests.e2e.desk_town import (
     lose_line,
     open_visit,
     reach,
+    refused_later,
     said,
     show_shares,
     sign_in,
@@ -102,6 +103,32 @@ def test_a_line_whose_change_is_refused_when_the_hub_answers_again_is_missed_and
         page.wait_for_selector(f".lines bdi:text-is('{ITEMS[0][0]}')")
         expect(page.locator(".missing")).to_have_count(0)
         show_shares(page)
+
+
+def test_the_notice_of_a_missing_line_is_folded_away_and_comes_back_when_that_line_was_refused_once_more(
+    browser: Browser, desk_town: DeskTown
+) -> None:
+    with window(browser, "fa") as page:
+        sign_in(page, desk_town)
+        hid = charged(page)
+        lose_line(page, desk_town, hid)
+        case, notice = f"{desk_town.address}desk/case/{hid}", page.locator(".missing details")
+        expect(notice).to_have_attribute("open", "")
+        notice.locator("summary").press("Enter")
+        expect(notice.locator("a")).to_be_hidden()
+        accessible(page)
+        for at_, there in ((case, ".add"), (f"{case}/bill", "main"), (case, ".add")):
+            page.goto(at_)
+            page.wait_for_selector(there)
+            expect(notice.locator("summary")).to_contain_text(ITEMS[0][0])
+            expect(notice.locator("a")).to_be_hidden()
+        notice.locator("summary").press("Enter")
+        page.goto(case)
+        expect(notice.locator("a")).to_be_visible()
+        notice.locator("summary").press("Enter")
+        expect(notice.locator("a")).to_be_hidden()
+        refused_later(page, desk_town, f"{case}?{notice.locator('a').get_attribute('href').partition('?')[2]}")
+        expect(notice.locator("a")).to_be_visible(timeout=WAIT_MS)
 
 
 def test_an_item_is_chosen_from_what_was_typed_last_however_late_that_list_comes(

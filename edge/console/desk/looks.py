@@ -31,13 +31,20 @@ class Look(NamedTuple):
 
 
 class Said(NamedTuple):
-    """What became of a form: a refusal's ``code`` with its ``detail``, or the ``field`` that was mistyped; ``typed``: what else was in it."""
+    """What became of a form: a refusal's ``code`` with its ``detail``, or the ``field`` that was mistyped; ``typed``: what else was in it; ``form``: which
+    it was, where a page has several.
+    """
 
     workstation: str
     code: str = ""
     detail: str = ""
     field: str = ""
     typed: Mapping[str, str] = MappingProxyType({})
+    form: str = ""
+
+    def typed_in(self, form: str) -> Mapping[str, str]:
+        """What was typed into that form; nothing of another: a day that is meant for one field is wrong in any other."""
+        return self.typed if form == self.form else {}
 
 
 T = TypeVar("T", Look, Said)

@@ -51,6 +51,10 @@ BOTH_STAND = "both_stand"
 TAKE_OFF_DEADLINE_MS = 3_000
 """It is waited for after the line in its place: both together for less long than a page says that it takes long."""
 
+FEES = "fees"
+WRITTEN = ("discharge", "diagnosis", "settle-part")
+"""Forms of a case's page beside that of charges: one that comes back with what was typed is open, as when it is asked for (``?write=``)."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -96,9 +100,11 @@ class WorkPages:
             if not part.over
         ]
         values = {**self._values(visitor, found), "bill": settled, "parts": parts, "which": await self._which(visitor)}
-        charges = found.case.stage is Stage.CHARGES
+        said, write = self._desk.told(visitor), request.query.get("write", "")
+        write = said.form if said and said.form in WRITTEN else write
         values |= {
-            "write": request.query.get("write", "") if charges else "",
+            "write": write if found.case.stage is Stage.CHARGES else "",
+            "typed_in": said.typed_in if said else lambda _form: {},
             "part_first": views.part_first(found.case),
         }
         return self._desk.page(visitor, "desk/case.html", {**values, **self._form(visitor, found.case)})
@@ -108,7 +114,7 @@ class WorkPages:
         ``msgid``: of what puts it on again; empty: any new one.
         """
         said, query = self._desk.told(visitor), visitor.request.query
-        typed: Mapping[str, str] = said.typed if said else {}
+        typed: Mapping[str, str] = said.typed_in(FEES) if said else {}
         line = case.changeable(typed.get("instead", "") or query.get("mend", "")) if case.may_charge else None
         if line is None:
             return {"typed": typed, "mended": None, "field": "item", "msgid": ""}
@@ -168,7 +174,9 @@ class WorkPages:
                 else None
             )
         except Mistyped as error:
-            return self._desk.back(visitor, f"/case/{case.hid}", Said(visitor.seat.workstation, field=error.field))
+            typed = {"until": request.query["until"][: forms.TEXT_CHARACTERS_MAX]}
+            said = Said(visitor.seat.workstation, field=error.field, typed=typed, form="settle-part")
+            return self._desk.back(visitor, f"/case/{case.hid}", said)
         if not (case.may_settle if until is None else case.may_settle_part and case.due_until(until)):
             return self._desk.to(f"/case/{case.hid}")
         reply, foresight = await asyncio.gather(self._asked(visitor, case, until), self._foreseen(visitor, case, until))
@@ -221,7 +229,8 @@ class WorkPages:
         if act.asks:
             await self._desk.teller.query(visitor.seat, case.asked_about(fields.get("of", "")).msgid)
             return self._desk.to(page)
-        charges = request.match_info["act"] == "fees"
+        form = request.match_info["act"]
+        charges = form == FEES
         msgid, instead = fields.get("msgid") or new_msgid(), fields.get("instead", "") if charges else ""
         if charges and not instead and not fields.get("item", "").strip() and case.may_settle:
             return self._desk.to(f"{page}/bill")
@@ -233,11 +242,11 @@ class WorkPages:
         if not act.allowed(case, fields) or (instead and not _changes(case, instead, msgid)):
             return self._desk.back(visitor, page, Said(mine, MOVED_ON))
         if charges and await self._unclear(fields):
-            return self._desk.back(visitor, page, Said(mine, WHICH, typed=_without_msgid(fields)))
+            return self._desk.back(visitor, page, Said(mine, WHICH, typed=_without_msgid(fields), form=form))
         try:
             number, packet = act.packet(case, fields, self._terms(msgid))
         except Mistyped as error:
-            return self._desk.back(visitor, page, Said(mine, field=error.field, typed=fields))
+            return self._desk.back(visitor, page, Said(mine, field=error.field, typed=fields, form=form))
         reply = await self._desk.teller.send(visitor.seat, number, packet, msgid)
         if instead and reply.outcome is not Outcome.REFUSED:
             return await self._take_off(visitor, case, instead, msgid)
@@ -262,8 +271,9 @@ class WorkPages:
                 return self._desk.back(visitor, page, Said(visitor.seat.workstation, SHARE_CHANGED))
             return self._desk.to(page)
         code = MOVED_ON if reply.code == "msgid_reused" else reply.code
+        typed, form = _without_msgid(fields), visitor.request.match_info["act"]
         return self._desk.back(
-            visitor, page, Said(visitor.seat.workstation, code, reply.detail, typed=_without_msgid(fields))
+            visitor, page, Said(visitor.seat.workstation, code, reply.detail, typed=typed, form=form)
         )
 
     async def _unclear(self, fields: Mapping[str, str]) -> bool:

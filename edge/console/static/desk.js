@@ -3,6 +3,8 @@
 const QUIET_MS = 15000;
 const LATE_MS = 12000;
 const AGAIN_MS = 30000;
+const FOLDED = "pishkhan.folded";
+const FOLDED_MAX = 100;
 
 // A form that was sent is not sent again; what is waited for is said, and when it takes too long that is said too.
 function sent(event) {
@@ -207,6 +209,30 @@ function choose(field) {
   });
 }
 
+// What this browser's clerk has folded away: names of what was told, the last ones. Where nothing can be kept, it is told anew on each page.
+function folded() {
+  try {
+    const kept = JSON.parse(localStorage.getItem(FOLDED));
+    return Array.isArray(kept) ? kept : [];
+  } catch {
+    return [];
+  }
+}
+
+// A notice stays folded away as long as it has the same name: it has another one when something has become of what it tells.
+function fold(notice) {
+  const name = notice.dataset.fold;
+  notice.open = !folded().includes(name);
+  notice.addEventListener("toggle", () => {
+    const others = folded().filter((one) => one !== name);
+    try {
+      localStorage.setItem(FOLDED, JSON.stringify((notice.open ? others : [...others, name]).slice(-FOLDED_MAX)));
+    } catch {
+      // it is told anew on the next page
+    }
+  });
+}
+
 addEventListener("submit", sent);
 addEventListener("click", (event) => {
   if (event.target.closest("[data-anew]")) location.reload();
@@ -227,6 +253,7 @@ addEventListener("keydown", (event) => {
 function begin() {
   document.querySelectorAll("[data-desk-live]").forEach((part) => live(part));
   document.querySelectorAll("[data-choose]").forEach(choose);
+  document.querySelectorAll("[data-fold]").forEach(fold);
   document.querySelectorAll("[data-print]").forEach((button) => button.addEventListener("click", () => print()));
 }
 begin();

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from datetime import timedelta
 
 from edge.console.lobby import BASE
@@ -125,3 +126,35 @@ async def test_an_opening_that_was_refused_is_listed_as_refused(
     await edge.journal.receive(declined(standing.seq, "person_unknown", "2201"), None, hospital.now())
     await clerk.get("/desk")
     assert "Visit opened: refused" in clerk.main
+
+
+async def stay(clerk: Person) -> str:
+    """An admission with one line on its bill; the case's page."""
+    await clerk.get("/desk")
+    await clerk.send("/find", who=NUMBER)
+    whole, form = clerk.form("/open", 1)
+    await clerk.post(whole, {**form, "diagnosis": "J06.9"})
+    await clerk.charge()
+    return clerk.path
+
+
+async def test_what_was_typed_into_one_form_of_a_case_comes_back_in_that_form_and_stands_in_no_other(
+    clerk: Person,
+) -> None:
+    page = await stay(clerk)
+    await clerk.charge("A1", "ten", day="2026-11-20")
+    assert (clerk.form("/fees")[1]["day"], clerk.form("/discharge")[1]["day"]) == ("2026-11-20", "")
+    await clerk.get(page)
+    whole, form = clerk.form("/discharge")
+    await clerk.post(whole, {**form, "way": "died", "day": "yesterday", "diagnosis": "K35"})
+    left = clerk.form("/discharge")[1]
+    assert (left["day"], left["diagnosis"], clerk.form("/fees")[1]["day"]) == ("yesterday", "K35", "")
+    assert '<option value="died" selected' in clerk.page
+    assert re.findall(r"<details open><summary>([^<]+)", clerk.page) == ["Discharge"]
+    await clerk.get(page)
+    await clerk.send("/diagnosis", diagnosis="no code")
+    assert (clerk.form("/diagnosis")[1]["diagnosis"], clerk.form("/discharge")[1]["diagnosis"]) == ("no code", "J06.9")
+    assert re.findall(r"<details open><summary>([^<]+)", clerk.page) == ["Write the diagnosis"]
+    await clerk.get(f"{page}/bill?until=1404/13/01")
+    assert clerk.form("/bill")[1]["until"] == "1404/13/01"
+    assert re.findall(r"<details open><summary>([^<]+)", clerk.page) == ["Settle a part of the stay"]
