@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterator
 from typing import TypeVar
 
 import msgspec
@@ -32,11 +33,13 @@ _HASH_BYTES_SMALL = 64 * 1024
 
 M = TypeVar("M", bound=msgspec.Struct)
 UNKNOWN_FIELD = ": unknown field"
+NUL = "a NUL character"
 _PATH = re.compile(r" - at `([^`]*)`$")
 _NAME = r"(?![A-Za-z0-9_]*[0-9]{4})[A-Za-z_][A-Za-z0-9_]{0,39}"
 _STEPS = rf"\$(?:\.{_NAME}|\[[0-9]{{1,5}}\]|\[\.\.\.\])*"
 _UNKNOWN = re.compile(rf"Object contains unknown field `(?P<name>[^`]*)`(?: - at `(?P<path>{_STEPS})`)?$")
 _FIELD = re.compile(_NAME)
+_ESCAPED_NUL = rb"\u0000"
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What a hostile MessagePack body can raise; msgspec leaves text that is not UTF-8 to Python's own error."""
 
@@ -75,14 +78,14 @@ def request_from_json(row: Row, text: bytes) -> Request:
 
     Raises:
         Refused: ``packet_missing``, ``packet_too_large``, ``packet_too_deep``, ``packet_not_utf8`` or ``packet_invalid`` with the path
-            of the offending field, never its value.
+            of the offending field, never its value; also for a NUL character.
     """
     if not text.strip():
         raise Refused("packet_missing")
     if len(text) > PACKET_BYTES_MAX:
         raise Refused("packet_too_large", f"over {PACKET_BYTES_MAX} bytes")
     try:
-        return msgspec.json.decode(text, type=row.request)
+        request = msgspec.json.decode(text, type=row.request)
     except UnicodeDecodeError as error:
         raise Refused("packet_not_utf8") from error
     except (msgspec.DecodeError, RecursionError) as error:
@@ -92,6 +95,11 @@ def request_from_json(row: Row, text: bytes) -> Request:
         if depth(text) > PACKET_DEPTH_MAX:
             raise Refused("packet_too_deep", f"over {PACKET_DEPTH_MAX} levels") from error
         raise Refused("packet_invalid", location(error)) from error
+    if _ESCAPED_NUL in text and holds_nul(
+        request
+    ):  # what the hub would refuse, perhaps days after the patient was told otherwise
+        raise Refused("packet_invalid", NUL)
+    return request
 
 
 def request_from_wire(row: Row, packet: bytes) -> Request:
@@ -106,6 +114,23 @@ def request_from_wire(row: Row, packet: bytes) -> Request:
         return msgspec.msgpack.decode(packet, type=row.request)
     except _UNREADABLE as error:
         raise Refused("packet_invalid", location(error)) from error
+
+
+def holds_nul(request: Request) -> bool:
+    """Whether a text in it has a NUL character, which no database of ours can hold."""
+    return any("\0" in text for text in _texts(msgspec.to_builtins(request)))
+
+
+def _texts(value: object) -> Iterator[str]:
+    match value:
+        case str():
+            yield value
+        case dict():
+            for part in value.values():
+                yield from _texts(part)
+        case list():
+            for part in value:
+                yield from _texts(part)
 
 
 def digest(number: str, request: Request) -> bytes:

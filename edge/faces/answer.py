@@ -11,7 +11,7 @@ from email.utils import formatdate
 from http import HTTPStatus
 
 import msgspec
-from aiohttp import web
+from aiohttp import hdrs, web
 from aiohttp.abc import AbstractStreamWriter
 from aiohttp.http import HttpVersion11
 from aiohttp.web_request import BaseRequest
@@ -58,7 +58,10 @@ class JsonAnswer(web.StreamResponse):
             connection = b"Connection: keep-alive\r\n" if keep else b""
         else:
             connection = b"" if keep else b"Connection: close\r\n"
-        await request.writer.write(self._piece(connection))
+        piece = self._piece(connection)
+        if request.method == hdrs.METH_HEAD:  # who asks for the head alone would take a body for the next answer
+            piece = piece[: len(piece) - len(self._json)]
+        await request.writer.write(piece)
         return request.writer
 
     async def write_eof(self, data: bytes = b"") -> None:

@@ -275,6 +275,8 @@ async def body(request: Asked, kind: type[T]) -> T:
             content = await request.read()
     except TimeoutError as error:
         raise Refused("packet_missing", f"the body did not arrive within {BODY_WAIT_S_MAX} s") from error
+    except (web.RequestPayloadError, ConnectionError) as error:  # it is not packed as it says, or its sender has gone
+        raise _damage(error) from error
     return bodies.read(kind, content)
 
 
@@ -302,7 +304,18 @@ def _failed(error: Exception, request: Asked, route: str) -> JsonAnswer:
         case web.HTTPException():
             return turned_away(_foreign(error))
     log.error("a face failed", route=route or _route(request), **located(error))
-    return json_response(bodies.unknown("edge_fault") if request.method == hdrs.METH_POST else _fault(), 500)
+    return fault(request.method)
+
+
+def damaged(error: BaseException | None) -> JsonAnswer:
+    """The answer to what is no HTTP that can be read; ``error`` says why."""
+    return turned_away(_damage(error))
+
+
+def fault(method: str) -> JsonAnswer:
+    """The answer to a call that failed by our own fault."""
+    told = bodies.unknown if method == hdrs.METH_POST else bodies.refused
+    return json_response(told("edge_fault"), 500)
 
 
 def _readable(answer: web.StreamResponse, origin: str) -> web.StreamResponse:
@@ -323,11 +336,13 @@ def _foreign(error: web.HTTPException) -> Refused:
         case 413:
             return Refused("packet_too_large", f"over {BODY_BYTES_MAX} bytes")
         case _:
-            return Refused("packet_invalid", "the HTTP request is damaged")
+            return _damage(None)
 
 
-def _fault() -> bodies.ReplyBody:
-    return bodies.refused("edge_fault")
+def _damage(error: BaseException | None) -> Refused:
+    """The class of ``error`` may help whoever wrote the program; its text has a piece of what came."""
+    kind = f": {type(error).__name__}" if error is not None else ""
+    return Refused("packet_invalid", f"the HTTP request is damaged{kind}")
 
 
 def _host_of(url: str) -> str:

@@ -14,6 +14,8 @@ from typing import NamedTuple
 
 HEAD_BYTES_MAX = 8 * 1024
 """Longer ones are aiohttp's to refuse."""
+_LINES_MAX = 100
+"""And those of more lines: it takes 128 at most."""
 
 _PLAIN = re.compile(rb"POST (/[!-~]*) HTTP/1\.1\r\n((?:[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t -~]*\r\n)+)\r\n")
 _LENGTH = re.compile(r"[0-9]{1,9}")
@@ -48,6 +50,7 @@ def read(data: bytes | bytearray) -> Head | None:
     length = headers.pop("content-length", "")
     if (
         names != len(lines)
+        or names > _LINES_MAX
         or "host" not in headers
         or not _LENGTH.fullmatch(length)
         or not _NOT_PLAIN.isdisjoint(headers)

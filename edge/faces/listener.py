@@ -18,8 +18,8 @@ from edge.config import Address
 from edge.errors import EdgeError
 from edge.faces.crowd import Crowd
 from edge.faces.doorway import Doorway
-from edge.faces.limits import KEEP_ALIVE_S
 from edge.faces.shortcut import Shortcut
+from edge.faces.usual import Usual
 
 BACKLOG = 128
 
@@ -73,9 +73,7 @@ class Listener:
     ) -> None:
         self._crowd = crowd
         self._shortcut = shortcut
-        self._runner = web.AppRunner(
-            app, access_log=None, handle_signals=False, keepalive_timeout=KEEP_ALIVE_S, shutdown_timeout=CLOSE_S_MAX
-        )
+        self._runner = web.AppRunner(app, handle_signals=False, shutdown_timeout=CLOSE_S_MAX)
         self._address = address
         self._device = device
         self._tls = tls
@@ -91,14 +89,18 @@ class Listener:
         if self._tls is None and not self._address.loopback:
             raise ListenFailed("off loopback the face is HTTPS: plain HTTP is refused")
         await self._runner.setup()
-        usual = self._runner.server
-        assert usual is not None  # it was set up
+        server = self._runner.server
+        assert server is not None  # it was set up
         try:
             sock = bound_socket(self._address, self._device)
         except ListenFailed:
             await self._runner.cleanup()
             raise
         port = sock.getsockname()[1]
+
+        def usual() -> Usual:
+            return Usual(server)
+
         made = self._shortcut.before(usual) if self._shortcut is not None else usual
         self._server = await self._served(made, sock)
         self.url = Address(self._address.host, port).url("https" if self._tls else "http")

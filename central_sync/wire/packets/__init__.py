@@ -37,6 +37,7 @@ from central_sync.wire.packets.cases import (
 from central_sync.wire.packets.certainty import (
     Confirm,
     Confirmed,
+    HisResult,
     OpenTransaction,
     Query,
     QueryAnswer,
@@ -128,6 +129,7 @@ __all__ = [
     "ForecastAnswer",
     "ForecastFinding",
     "Hid",
+    "HisResult",
     "LineFacts",
     "Msgid",
     "Name",

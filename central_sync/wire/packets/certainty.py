@@ -9,12 +9,15 @@ from msgspec import Meta
 
 from central_sync.wire.packets.base import Answer, Code, Msgid, Request
 
+HisResult = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
+"""Whatever a program's whole number can be; the line carries no larger one."""
+
 
 class Confirm(Request, frozen=True, kw_only=True):
     """49. ``his_result`` 0: the HIS has booked the settlement; anything else: it could not, and the hub annuls it."""
 
     original_msgid: Msgid
-    his_result: int
+    his_result: HisResult
     hid: Annotated[str, Meta(pattern=r"^([0-9]{16})?$(?!\n)")] = ""
 
 

@@ -45,7 +45,7 @@ class InitRequest(FaceRequest, frozen=True, kw_only=True):
     """Opens the business day for one workstation and operator. The key is what ``pishkhan-edge workstation add`` printed."""
 
     institution: Named
-    operator: Named
+    operator: Annotated[Named, Meta(pattern=r"^[^\u0000]*$")]
     workstation: Named
     workstation_key: Annotated[str, Meta(max_length=200)]
 
@@ -74,7 +74,7 @@ class ConfirmRequest(DeskRequest, frozen=True, kw_only=True):
 
     msgid: str
     original_msgid: p.Msgid
-    his_result: int
+    his_result: p.HisResult
     hid: str = ""
 
 

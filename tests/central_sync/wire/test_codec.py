@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import msgspec
@@ -200,6 +202,32 @@ def _reads_all(schema: object) -> bool:
     parts = [part for name, part in schema.items() if name not in ("default", "properties", "$defs")]
     parts += [*schema.get("properties", {}).values(), *schema.get("$defs", {}).values()]
     return bool(schema) and known and _reads_all(parts)
+
+
+@pytest.mark.parametrize("number", catalogue.BY_NUMBER)
+def test_every_number_in_a_request_is_one_that_the_line_can_carry(number: str) -> None:
+    bounds = _numbers(msgspec.json.schema(catalogue.BY_NUMBER[number].request))
+    assert all(least >= -(2**63) and most < 2**64 for least, most in bounds)
+
+
+def _numbers(schema: object) -> Iterator[tuple[float, float]]:
+    """The least and the most of every number in a schema."""
+    if isinstance(schema, dict):
+        if schema.get("type") in ("integer", "number"):
+            yield schema.get("minimum", -math.inf), schema.get("maximum", math.inf)
+        for part in schema.values():
+            yield from _numbers(part)
+    elif isinstance(schema, list):
+        for part in schema:
+            yield from _numbers(part)
+
+
+def test_a_nul_in_a_text_is_refused_here_and_its_spelling_is_not() -> None:
+    packet = {"hid": samples.HID, "currency": "CNY", "total": 1, "invoice": "a\0b"}
+    refused = _code(codec.request_from_json, SETTLE, json.dumps(packet).encode())
+    assert (refused.code, refused.detail) == ("packet_invalid", codec.NUL)
+    spelt = {**packet, "invoice": r"a\u0000b"}
+    assert codec.request_from_json(SETTLE, json.dumps(spelt).encode()).invoice == spelt["invoice"]
 
 
 def test_brackets_in_a_string_are_not_depth() -> None:

@@ -73,3 +73,15 @@ async def test_two_calls_on_one_connection_get_two_whole_answers(hospital: Hospi
 async def test_a_refusal_has_its_status_and_its_phrase(hospital: Hospital) -> None:
     headers, _, _ = await _spoken(hospital, "GET /embed/v1/nothing HTTP/1.1", "Host: localhost")
     assert headers[""] == "HTTP/1.1 404 Not Found"
+
+
+@pytest.mark.parametrize("path", ["status", "handle", "nowhere"])
+async def test_who_asks_for_the_head_alone_gets_no_body(hospital: Hospital, path: str) -> None:
+    async with asyncio.timeout(HUNG_S):
+        reader, writer = await asyncio.open_connection("127.0.0.1", urlsplit(hospital.listener.url).port)
+        for line in (f"HEAD /embed/v1/{path}", "GET /embed/v1/status"):
+            writer.write(f"{line} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        head = await reader.readuntil(b"\r\n\r\n")
+        assert int(head.split(b"Content-Length: ")[1].split()[0]) > 0
+        assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200 OK\r\n")
+        writer.close()

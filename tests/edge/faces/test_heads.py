@@ -170,3 +170,9 @@ def test_one_that_grew_too_long_with_its_length_is_not_known_again() -> None:
     assert heads.again(form, long) == head
     longer = long.replace(b"h: 4", b"h: 44")
     assert heads.again(form, longer) is heads.read(longer) is None
+
+
+def test_a_head_of_more_lines_than_aiohttp_takes_is_left_to_it() -> None:
+    many = b"".join(b"X-%d: 1\r\n" % number for number in range(129))
+    assert heads.read(PLAIN) is not None
+    assert heads.read(PLAIN.replace(b"X-More:  a: b \r\n", many)) is None
