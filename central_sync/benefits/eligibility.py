@@ -6,6 +6,7 @@ PURE.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from functools import lru_cache
 from itertools import pairwise
@@ -22,7 +23,7 @@ from central_sync.benefits.parameters import (
     Scheme,
 )
 from central_sync.benefits.results import TraceStep
-from central_sync.terms.days import Calendar, display
+from central_sync.terms.days import Calendar, display, unbroken_since
 
 _DAYS_KEPT = 4096
 _PLACES = {layer: place for place, layer in enumerate(LAYERS)}
@@ -63,15 +64,28 @@ def in_force(cover: CoverFacts, day: date) -> bool:
 
 
 def ordered(rulebook: Rulebook, facts: CaseFacts) -> tuple[CoverFacts, ...]:
-    """The covers in force on the day of the case in the order in which they pay; the same cover twice counts once."""
+    """The covers in force on the day of the case in the order in which they pay. Of one contract there is one: it says what the row says that
+    began last, and it began with the first of those that follow each other without a gap.
+    """
     day, schemes = facts.day, rulebook.schemes
     held: dict[tuple[int, int, str, str, str], CoverFacts] = {}
     for cover in facts.covers:
         if cover.from_day <= day and (cover.to_day is None or day <= cover.to_day):
             scheme = schemes.get(cover.scheme)
             rank = scheme.rank if scheme else 0
-            held[_PLACES.get(cover.layer, _LAST), rank, cover.scheme, cover.contract, cover.layer] = cover
-    return tuple([held[place] for place in sorted(held)])
+            place = _PLACES.get(cover.layer, _LAST), rank, cover.scheme, cover.contract, cover.layer
+            if place not in held or held[place].from_day <= cover.from_day:
+                held[place] = cover
+    found = [held[place] for place in sorted(held)]
+    return tuple(found) if len(found) == len(facts.covers) else tuple([_unbroken(one, facts) for one in found])
+
+
+def _unbroken(cover: CoverFacts, facts: CaseFacts) -> CoverFacts:
+    """``cover`` with the first day of its contract."""
+    mine = (cover.layer, cover.scheme, cover.contract)
+    rows = [(one.from_day, one.to_day) for one in facts.covers if (one.layer, one.scheme, one.contract) == mine]
+    since = unbroken_since(cover.from_day, rows)
+    return cover if since == cover.from_day else replace(cover, from_day=since)
 
 
 def entitled(rulebook: Rulebook, facts: CaseFacts) -> bool:

@@ -7,6 +7,7 @@ user reads dates in the calendar of the country; at rest and on the wire a day i
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -89,6 +90,16 @@ def parse(text: str, calendar: Calendar) -> date:
             return date(year - BUDDHIST_YEARS_AHEAD, month, number)
         case Calendar.GREGORIAN:
             return date(year, month, number)
+
+
+def unbroken_since(first: date, spans: Iterable[tuple[date, date | None]]) -> date:
+    """The day since when something that now holds from ``first`` on has held without a gap of a day, by its ``spans`` (first day, last day or
+    none).
+    """
+    for begins, ends in sorted(spans, key=lambda span: span[0], reverse=True):
+        if begins < first and (ends is None or (first - ends).days <= 1):
+            first = begins
+    return first
 
 
 def months_after(day: date, months: int, calendar: Calendar) -> date:

@@ -18,6 +18,7 @@ from central_sync.benefits.audit.case_facts import Items, in_force, open_quantit
 from central_sync.benefits.audit.claim import Claim, Line
 from central_sync.benefits.audit.reference import Item, Place, Tariff
 from central_sync.benefits.audit.vocabulary import OfLine
+from central_sync.terms.days import unbroken_since
 from central_sync.terms.money import CURRENCIES, rounded
 
 DAY_HOURS = Decimal(24)
@@ -240,9 +241,10 @@ def _limits(case: _Case, facts: OfLine, line: Line, item: Item) -> None:
         early = item.every_days - (line.service_date - case.last_given[line.item]).days
         facts.too_soon = early if early > 0 else None
     if item.waiting_days and case.claim.member is not None:
-        since = [cover.from_day for cover in case.claim.member.covers if in_force((cover,), line.service_date)]
-        if since:
-            left = item.waiting_days - (line.service_date - min(since)).days
+        covers = case.claim.member.covers
+        if in_force(covers, line.service_date):
+            since = unbroken_since(line.service_date, [(cover.from_day, cover.to_day) for cover in covers])
+            left = item.waiting_days - (line.service_date - since).days
             facts.waiting_days = left if left > 0 else None
 
 

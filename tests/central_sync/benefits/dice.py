@@ -92,19 +92,10 @@ def situation(seed: int):
     rulebook = Rulebook({region.code: region}, schemes, {}, "")
     care = dice.choice(["inpatient", "outpatient"])
     covers = tuple(
-        CoverFacts(
-            scheme.layer,
-            code,
-            dice.choice(["C1", "C2"]),
-            dice.choice(["g1", "g1", "g2"]),
-            DAY - timedelta(days=dice.choice([0, 30, 400, 800])),
-            None,
-            dice.choice(["", "F1"]),
-            dice.randint(0, COINS),
-            dice.choice([None, dice.randint(0, COINS)]),
-        )
+        cover
         for code, scheme in schemes.items()
         for _ in range(1 if dice.often(6) else 2)
+        for cover in _rows(dice, scheme.layer, code)
     )
     facts = CaseFacts(
         "M1",
@@ -137,6 +128,26 @@ def situation(seed: int):
         if dice.often()
     }
     return rulebook, facts, lines, before
+
+
+def _rows(dice: Dice, layer: str, code: str) -> list[CoverFacts]:
+    """The rows of a cover in force; before it, now and then, one that it follows: the day after, a day too late, or while that one holds."""
+    began = DAY - timedelta(days=dice.choice([0, 30, 400, 800]))
+    now = CoverFacts(
+        layer,
+        code,
+        dice.choice(["C1", "C2"]),
+        dice.choice(["g1", "g1", "g2"]),
+        began,
+        None,
+        dice.choice(["", "F1"]),
+        dice.randint(0, COINS),
+        dice.choice([None, dice.randint(0, COINS)]),
+    )
+    if dice.often():
+        return [now]
+    ended = dice.choice([began - timedelta(days=dice.randint(1, 2)), DAY, None])
+    return [replace(now, from_day=began - timedelta(days=dice.choice([50, 500])), to_day=ended, group="g2"), now]
 
 
 def _tallies(dice: Dice, rulebook: Rulebook, facts: CaseFacts) -> dict[AccumulatorKey, int]:

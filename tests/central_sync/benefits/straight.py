@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from fractions import Fraction
 
 from central_sync.benefits.facts import AccumulatorKey
@@ -35,6 +36,10 @@ class Reckoned:
 
 def reckoned(rulebook, facts, lines, before) -> Reckoned:
     return _Case(rulebook, facts, tuple(lines), before).settle()
+
+
+def holds(cover, day) -> bool:
+    return cover.from_day <= day and (cover.to_day is None or day <= cover.to_day)
 
 
 class _Case:
@@ -87,12 +92,15 @@ class _Case:
         )
 
     def covers(self):
-        day = self.facts.day
-        alive = {
-            (c.layer, c.scheme, c.contract): c
-            for c in self.facts.covers
-            if c.from_day <= day and (c.to_day is None or day <= c.to_day)
-        }
+        day, alive = self.facts.day, {}
+        for cover in sorted(self.facts.covers, key=lambda one: one.from_day):
+            mine = (cover.layer, cover.scheme, cover.contract)
+            rows = [one for one in self.facts.covers if (one.layer, one.scheme, one.contract) == mine]
+            if holds(cover, day):
+                began = cover.from_day
+                while any(holds(row, began - timedelta(days=1)) for row in rows):
+                    began -= timedelta(days=1)
+                alive[mine] = replace(cover, from_day=began)
 
         def place(cover):
             scheme = self.rulebook.schemes.get(cover.scheme)

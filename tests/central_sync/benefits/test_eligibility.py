@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
+from decimal import Decimal
+from itertools import permutations
 
 import pytest
 
@@ -18,7 +21,7 @@ from central_sync.benefits.eligibility import (
     ordered,
 )
 from central_sync.benefits.explain import sentence
-from central_sync.benefits.facts import AccumulatorKey, Balance, CaseFacts, CoverFacts
+from central_sync.benefits.facts import AccumulatorKey, Balance, BillLine, CaseFacts, CoverFacts
 from central_sync.benefits.settlement import settle
 from tests.central_sync.benefits.strategies import SHIPPED
 
@@ -42,6 +45,36 @@ def test_covers_are_asked_in_the_order_of_layers_and_once():
     base, more = cover("ir_social_security", "insured"), cover("ir_supplementary", "insured")
     other = cover("ir_supplementary", "insured", "C0")
     assert ordered(SHIPPED, case(more, base, other, more)) == (base, other, more)
+
+
+@pytest.mark.parametrize("ended", [date(2025, 2, 28), date(2025, 3, 9), date(2025, 12, 31), None])
+def test_rows_of_a_contract_that_follow_each_other_are_one_cover_of_the_last_ones_group(ended):
+    """So a renewal, or another group from a day on, begins no waiting and no year anew."""
+    first = cover("ir_supplementary", "insured", first=date(2024, 1, 1), last=date(2025, 2, 28))
+    second = cover("ir_supplementary", "voluntary", first=date(2025, 3, 1), last=ended)
+    third = cover("ir_supplementary", "rural", first=date(2025, 3, 10))
+    unbroken = date(2024, 1, 1) if ended != date(2025, 2, 28) else date(2025, 3, 10)
+    rows = (first, second, third) if ended != date(2025, 2, 28) else (first, third)
+    for order in permutations(rows):
+        assert ordered(SHIPPED, case(*order)) == (replace(third, from_day=unbroken),)
+
+
+def test_a_renewed_contract_has_no_waiting_anew():
+    day = date(2025, 11, 1)
+    rows = [
+        cover("ir_supplementary", "insured", first=date(2024, 9, 22), last=date(2025, 9, 22)),
+        cover("ir_supplementary", "insured", first=date(2025, 9, 23)),
+        cover("ir_supplementary", "insured", contract="C2", first=date(2025, 9, 23)),
+    ]
+    bill = [BillLine("1", "B0001", Decimal(1), Decimal(50_000_000), 50_000_000, day)]
+
+    def paid(*covers):
+        facts = replace(case(*covers, region="ir", tier="private", day=day), marks=("maternity",))
+        return [share.amount > 0 for share in settle(SHIPPED, facts, bill, {}).shares]
+
+    assert paid(*rows[:2]) == [True]
+    assert paid(rows[1]) == [False]
+    assert paid(rows[0], rows[2]) == [False], "another contract is another cover"
 
 
 def test_a_member_is_entitled_while_a_cover_is_in_force():

@@ -198,6 +198,16 @@ def test_a_waiting_period_counts_from_the_first_day_of_the_oldest_cover_in_force
     assert found[0].waiting_days == 180 - 160
 
 
+def test_a_waiting_period_does_not_begin_anew_with_a_cover_that_follows_another_one():
+    covers = [{"from_day": "2025-05-01"}, {"from_day": "2025-01-01", "to_day": "2025-04-30"}]
+
+    found = _facts({"member": {"covers": covers}, "lines": [{"item": "S0004"}]})
+    covers[1]["to_day"] = "2025-04-29"
+    apart = _facts({"member": {"covers": covers}, "lines": [{"item": "S0004"}]})
+
+    assert (found[0].waiting_days, apart[0].waiting_days) == (180 - 160, 180 - 40)
+
+
 @pytest.mark.parametrize(("day", "uncovered"), [("2025-06-10", None), ("2025-06-11", True)])
 def test_a_cover_holds_from_its_first_day_on(day, uncovered):
     assert _facts({"member": {"covers": [{"from_day": day}]}})[0].uncovered is uncovered
