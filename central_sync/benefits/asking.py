@@ -28,10 +28,12 @@ Place = tuple[str, str, str, str, int]
 class Asking:
     """One cover being asked about one case. ``standing`` are the plan's counters as they stand, moved on while it answers and
     written back by :meth:`close`; never below 0, so that no mistake in an accumulator widens a cap. ``whole`` is the bill by part and section as it
-    was before any layer paid, ``paid_before`` those places of it of which nothing was left when this cover was first asked; ``items`` are those on the bill; ``number`` is the cover's.
+    was before any layer paid, ``paid_before`` those places of it of which nothing was left when this cover was first asked; ``items`` are those on the bill; ``number`` is the cover's;
+    ``before`` are the accumulators as they stood before the bill (not given: as they stand).
     """
 
     __slots__ = (
+        "_before",
         "_counters",
         "_moved",
         "_places",
@@ -56,6 +58,7 @@ class Asking:
         whole: dict[tuple[str, Section], int] | None = None,
         items: frozenset[str] = frozenset(),
         total: int = 0,
+        before: Mapping[AccumulatorKey, int] | None = None,
     ) -> None:
         self.facts = facts
         self.cover = cover
@@ -66,6 +69,7 @@ class Asking:
         self.items = items
         self.total = total
         self._counters = counters
+        self._before: Mapping[Any, int] = counters if before is None else before
         self._moved: list[int] = []
         self._places = found = places(facts, cover, plan)
         stands: Mapping[Any, int] = counters
@@ -89,6 +93,10 @@ class Asking:
         if counter >= 0:
             self.standing[counter] += amount
             self._moved.append(counter)
+
+    def bills_before(self, counter: int) -> int:
+        """How many bills a counter of bills had before this one, whoever else of it has counted it: another line, benefit or contract."""
+        return max(self._before.get(self._places[counter], 0), 0)
 
     def close(self) -> None:
         """Write back what has moved."""

@@ -79,7 +79,7 @@ def settle(
             continue
         if group is not None or chosen.exact:
             group, left = turned(group, chosen, left, counters, shares, turns, owners)
-        asking = Asking(facts, cover, chosen, counters, number, whole, items, total)
+        asking = Asking(facts, cover, chosen, counters, number, whole, items, total, accumulators)
         if whole is not None:
             here = {(piece.part, piece.section) for piece in left}
             asking.paid_before = [place for place in whole if place not in here and whole[place]]

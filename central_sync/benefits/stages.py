@@ -108,12 +108,12 @@ def _later(
     asking: Asking, rule: DeductibleValue, basis: int, full: int
 ) -> tuple[Kind, tuple[str | int, ...], tuple[int, ...], int]:
     """What the deductible of the n-th bill is: how it is told, and how much."""
-    before = asking.standing[rule.counter]
+    before = asking.bills_before(rule.counter)
     if before and rule.goes_on:
         before -= 1  # it is a part of that stay, not another one
         asking.count(rule.counter, 0)
     else:
-        asking.count(rule.counter, 1)
+        asking.count(rule.counter, before + 1 - asking.standing[rule.counter])
     ratio = rule.later[min(before, len(rule.later) - 1)] if rule.later else None
     if ratio is None or ratio.numerator == ratio.denominator:
         return _DEDUCTIBLE, _NONE, (basis, full, 0), full

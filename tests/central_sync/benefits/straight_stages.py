@@ -194,7 +194,7 @@ class Stages:
         referred = bool(set(rule.continues) & set(self.case.facts.marks))
         if not runs(rule.per) and rule.later:
             key = self.key(rule.counter)
-            stays = self.met(key)
+            stays = max(self.case.before.get(key, 0), 0)
             same = 1 if referred and stays else 0
             ratios = self.value(rule.later) or (Fraction(1),)
             ratio = ratios[min(stays - same, len(ratios) - 1)]
@@ -202,7 +202,7 @@ class Stages:
             if ratio != 1:
                 falls = self.coins(amount * ratio)
                 amount = falls if floor is None or falls >= floor else min(floor, amount)
-            self.case.now[key] = stays + 1 - same
+            self.case.now[key] = max(stays + 1 - same, self.met(key))
         if rule.continues:
             chain = self.chain(rule.chain)
             before = self.met(chain) if referred else 0

@@ -104,6 +104,21 @@ def test_the_deductible_falls_with_each_stay_but_not_below_its_floor():
     assert left == [1000, 500, 300, 300]
 
 
+def test_a_bill_is_one_stay_however_many_lines_benefits_and_contracts_have_its_deductible():
+    falling = deductible(1000, later=later("1", "0.5", "0.1"), counter="stays")
+    by_line = scheme(benefit(deductible=falling, each=Each.LINE))
+    drugs = benefit(deductible=falling, lines=Lines(items=(DRUG,)), name="drugs")
+    by_benefit = scheme(drugs, benefit(deductible=falling))
+    two = (COVER, replace(COVER, contract="K2"))
+    lines = bill((DRUG, 5000), (BED, 5000))
+    for one, facts in ((by_line, CASE), (by_benefit, CASE), (scheme(drugs), replace(CASE, covers=two))):
+        for stays, each in ((0, 1000), (1, 500), (2, 100)):
+            done = settled([one], lines, {key("stays"): stays}, facts)
+            taken = [why for share in done.shares for why in share.trace if "deductible" in why.kind]
+            assert sum(why.amount for why in taken) == -sum(each for why in taken for _ in range(why.times)) != 0
+            assert moved(done) == {"stays": 1}
+
+
 def test_the_sum_of_deductibles_of_a_year_is_capped():
     one = scheme(benefit(deductible=deductible(1000, sum_cap=cap(1500, "deducted"))))
     first = settled([one], bill((BED, 5000)))
