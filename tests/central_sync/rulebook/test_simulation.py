@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
-
-import pytest
+from decimal import Decimal
 
 from central_sync.benefits.choices import Owner
-from central_sync.benefits.facts import AccumulatorKey, CaseFacts, CoverFacts
+from central_sync.benefits.facts import AccumulatorKey, BillLine, CaseFacts, CoverFacts
 from central_sync.benefits.settlement import settle
 from central_sync.rulebook.load import load
 from central_sync.rulebook.settled import Settled, settled_cases
@@ -57,12 +56,13 @@ def test_a_name_that_neither_rulebook_counts_and_an_item_that_one_has_not_leave_
     assert pair.problem == "before: the rulebook has no region au"
 
 
-@pytest.mark.parametrize("day", [date(1, 1, 1), date.max])
-def test_a_day_that_no_calendar_of_the_schemes_has_leaves_its_case_out(day):
-    covers = (CoverFacts("base", "ir_social_security", "K", "insured", day, None),)
-    layer = CoverFacts("supplementary", "ir_supplementary", "K", "insured", day, None)
-    facts = CaseFacts("M", "ir", "public", "inpatient", day, date(1980, 1, 1), (*covers, layer), day)
-    (pair,) = run(RULEBOOK, RULEBOOK, [(0, Settled("far", 1, facts, (), {}))])
+def test_a_day_that_no_calendar_of_the_schemes_has_leaves_its_case_out():
+    """Nine months of waiting after the last of all days."""
+    day = date.max
+    covers = (CoverFacts("supplementary", "ir_supplementary", "K", "insured", day, None),)
+    facts = CaseFacts("M", "ir", "public", "inpatient", day, date(1980, 1, 1), covers, day, ("maternity",))
+    bill = (BillLine("1", "B0001", Decimal(1), Decimal(0), 5_000_000, day),)
+    (pair,) = run(RULEBOOK, RULEBOOK, [(0, Settled("far", 1, facts, bill, {}))])
     assert pair.problem == "before: a day of the case is out of the calendar's reach"
 
 
