@@ -6,7 +6,6 @@ What runs on the PC is small: this module loads no journal, no line and no hub, 
 from __future__ import annotations
 
 import asyncio
-import gc
 import json
 import sys
 from datetime import UTC, datetime, timedelta
@@ -19,6 +18,7 @@ import msgspec
 from central_sync.wire import enrolment
 from edge import config, log, platform
 from edge.errors import NotPossible
+from edge.running import spare_the_collector
 
 MINUTES_DEFAULT = 60
 MINUTES_MAX = 7 * 24 * 60
@@ -164,8 +164,7 @@ async def _run(running: Runs) -> None:
     told_to_end = asyncio.Event()
     platform.when_told_to_end(told_to_end.set)
     await running.start()
-    gc.collect()
-    gc.freeze()
+    spare_the_collector()
     click.echo(json.dumps({"event": "listening", "face": running.url}))
     sys.stdout.flush()
     try:

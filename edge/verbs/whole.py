@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import json
 import sys
 from pathlib import Path
@@ -19,13 +18,11 @@ from edge.config import Config
 from edge.errors import NotPossible
 from edge.faces import certificate
 from edge.identity import NotEnrolled
-from edge.running import NotRunning
+from edge.running import NotRunning, spare_the_collector
 from edge.workstations import FILE as WORKSTATIONS_FILE
 from edge.workstations import Workstations
 
 MARK_WELL, MARK_UNWELL = "well", "NOT WELL"
-COLLECT_AFTER = (20_000, 20, 50)
-"""How many new objects before the collector of cycles looks at the young, the older, the oldest: seldom, for calls leave few behind."""
 
 
 @click.command()
@@ -152,10 +149,7 @@ async def _run(edge: Edge) -> None:
     told_to_end = asyncio.Event()
     heard_once = platform.when_told_to_end(told_to_end.set)
     await edge.start()
-    # what the start has made stays: the collector need not look through it while a desk waits
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*COLLECT_AFTER)
+    spare_the_collector()
     agents = {"agents": edge.agents_url} if edge.agents_url else {}
     click.echo(json.dumps({"event": "listening", "face": edge.url, **agents}))
     sys.stdout.flush()
