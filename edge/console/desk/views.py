@@ -96,6 +96,12 @@ BANNERS: Mapping[Stage, Banner] = {
     ),
 }
 
+GIVES_BACK = Banner(
+    Condition.WELL,
+    N_("It is settled. Give the patient back what stands there, then say that it is booked."),
+    BANNERS[Stage.AWAITED].next,
+)
+"""A later part of a stay may be below zero."""
 KEPT_HERE = Banner(
     Condition.WARNING,
     N_("Kept here: the insurer has not answered yet."),
@@ -136,10 +142,10 @@ def banner(case: Case, *, maintained: bool = False) -> Banner:
     if any(step.parked for step in case.waiting):
         return PARKED
     if case.stage is not Stage.CHARGES:
-        return BANNERS[case.stage]
+        return _banner(case.stage, case.settlement)
     part = part_first(case)
     if part is not None:
-        return BANNERS[part.stage]
+        return _banner(part.stage, part.step.answer)
     if maintained:
         return MAINTAINED
     if case.waiting:
@@ -148,6 +154,12 @@ def banner(case: Case, *, maintained: bool = False) -> Banner:
     if case.care is Care.INPATIENT:
         return told._replace(next=DISCHARGED if case.discharged else STAY)
     return told
+
+
+def _banner(stage: Stage, settlement: Mapping[str, Any] | None) -> Banner:
+    if stage is Stage.AWAITED and settlement is not None and settlement["patient"] < 0:
+        return GIVES_BACK
+    return BANNERS[stage]
 
 
 def named(step: Step) -> str:

@@ -54,6 +54,23 @@ async def test_a_part_of_a_stay_is_settled_booked_taken_back_and_the_stay_goes_o
     assert await clerk.hospital.numbers(hid) == ["2401", "2301", "2304", "49", "2305"]
 
 
+async def test_a_part_that_is_below_zero_is_given_back_to_the_patient(
+    clerk: Person, hub: SimHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where it makes good an earlier part."""
+    hid, made = await stay(clerk), sim.settlement
+    monkeypatch.setattr(sim, "settlement", lambda *told: msgspec.structs.replace(made(*told), patient=-400))
+    await clerk.get(f"/desk/case/{hid}/bill?until=")
+    await clerk.send("/settle-part")
+    assert "The patient gets back 4.00 CNY" in clerk.main
+    assert "Give the patient back what stands there" in clerk.main
+    assert "Take the patient's part" not in clerk.main
+    await clerk.send("/booked")
+    of = clerk.form("/cancel")[1]["of"]
+    await clerk.get(f"/desk/case/{hid}/slip?of={of}")
+    assert "The patient gets back 4.00 CNY" in clerk.main
+
+
 async def test_the_slip_of_the_rest_has_no_line_that_a_part_settled(
     clerk: Person, hub: SimHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
