@@ -5,7 +5,7 @@ the reader's language.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from central_sync.wire.catalogue import ROWS, Care
 from edge.console.desk.case import BOOKED, Case, Part, Stage
