@@ -1,4 +1,5 @@
-"""SHELL: a listening socket that strangers cannot fill: so many connections, so many from one address, and each has to say soon what it wants.
+"""SHELL: a listening socket that nobody can fill: so many connections, so many from one address, and where strangers come each has to say soon what
+it wants.
 
 A connection costs a file descriptor, and whoever holds thousands open, or begins a handshake and says no more, would leave none for the journal and for
 the other faces. A connection beyond the bound is closed as it comes. One that nobody has welcomed after ``STRANGE_S_MAX`` is ended.
@@ -11,14 +12,19 @@ import contextlib
 import socket
 from typing import Any
 
+from edge import platform
+from edge.faces.limits import CONNECTIONS_MAX, CONNECTIONS_PER_ADDRESS_SHARE, OWN_FILES_MAX
+
 STRANGE_S_MAX = 15.0
 """How long a connection may be open before it is welcomed: a handshake, a pairing, and a line that was bad for a moment."""
 
 
 class Crowd:
-    """The connections of one listening socket: ``connections_max`` at once, ``per_address_max`` from one address."""
+    """The connections of one listening socket: ``connections_max`` at once, ``per_address_max`` from one address. ``strange_s``: how long one may
+    stay that nobody welcomes; ``None``: as long as it likes.
+    """
 
-    def __init__(self, connections_max: int, per_address_max: int, strange_s: float = STRANGE_S_MAX) -> None:
+    def __init__(self, connections_max: int, per_address_max: int, strange_s: float | None = STRANGE_S_MAX) -> None:
         self._connections_max = connections_max
         self._per_address_max = per_address_max
         self._strange_s = strange_s
@@ -41,7 +47,8 @@ class Crowd:
         if len(self._open) >= self._connections_max or from_there >= self._per_address_max:
             return False
         self._open[connection] = peer
-        asyncio.get_running_loop().call_later(self._strange_s, self._end_stranger, connection)
+        if self._strange_s is not None:
+            asyncio.get_running_loop().call_later(self._strange_s, self._end_stranger, connection)
         return True
 
     def _end_stranger(self, connection: socket.socket) -> None:
@@ -49,6 +56,14 @@ class Crowd:
             return
         with contextlib.suppress(OSError):  # it has gone by itself
             connection.shutdown(socket.SHUT_RDWR)
+
+
+def of_a_face() -> Crowd:
+    """For a hospital's programs, of which some open a connection for each call and forget it: they get no more than leave the journal, the line
+    and the pages what these need. What is forgotten ends by itself, see ``KEEP_ALIVE_S``.
+    """
+    most = min(CONNECTIONS_MAX, max(platform.more_files() - OWN_FILES_MAX, 1))
+    return Crowd(most, max(most // CONNECTIONS_PER_ADDRESS_SHARE, 1), None)
 
 
 class _Bounded(socket.socket):

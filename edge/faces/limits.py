@@ -26,6 +26,11 @@ READ_BYTES = 64 * 1024
 """What is read of a connection at once; nearly every call is smaller."""
 KEEP_ALIVE_S = 75
 """How long a connection may be open and say nothing."""
+CONNECTIONS_MAX = 4_096
+CONNECTIONS_PER_ADDRESS_SHARE = 2
+"""One address may have half of them: nearly all of a hospital's calls may come from one server."""
+OWN_FILES_MAX = 512
+"""What the edge opens besides: the journal, the line, the agents' connections, whatever a verb beside it asks for."""
 CALLS_AT_ONCE_MAX = 512
 HOSTS_KNOWN_MAX = 256
 """How many spellings of our own name are remembered; others are looked at anew each time."""
@@ -36,4 +41,5 @@ STOP_WAIT_S_MAX = DEADLINE_MS_MAX / 1000 + 2
 
 assert BODY_BYTES_MAX > PACKET_BYTES_MAX
 assert STOP_WAIT_S_MAX * 1000 > DEADLINE_MS_MAX
+assert CONNECTIONS_MAX // CONNECTIONS_PER_ADDRESS_SHARE > CALLS_AT_ONCE_MAX
 assert BODY_SOON_S < BODY_WAIT_S_MAX < KEEP_ALIVE_S

@@ -16,7 +16,7 @@ from aiohttp import web
 from edge import platform
 from edge.config import Address
 from edge.errors import EdgeError
-from edge.faces.crowd import Crowd
+from edge.faces.crowd import Crowd, of_a_face
 from edge.faces.doorway import Doorway
 from edge.faces.shortcut import Shortcut
 from edge.faces.usual import Usual
@@ -60,7 +60,7 @@ CLOSE_S_MAX = 2.0
 
 
 class Listener:
-    """The faces' application on one socket."""
+    """The faces' application on one socket. ``crowd``: whom it lets in; none: :func:`of_a_face`."""
 
     def __init__(
         self,
@@ -71,7 +71,7 @@ class Listener:
         shortcut: Shortcut | None = None,
         crowd: Crowd | None = None,
     ) -> None:
-        self._crowd = crowd
+        self._crowd = crowd or of_a_face()
         self._shortcut = shortcut
         self._runner = web.AppRunner(app, handle_signals=False, shutdown_timeout=CLOSE_S_MAX)
         self._address = address
@@ -119,10 +119,9 @@ class Listener:
         await self._runner.cleanup()
 
     async def _served(self, made: Callable[[], asyncio.BaseProtocol], sock: socket.socket) -> asyncio.Server | Doorway:
-        if self._crowd is not None and not platform.ACCEPTS_BY_SOCKET:
+        if not platform.ACCEPTS_BY_SOCKET:
             door = Doorway(sock, self._crowd, made, self._tls, BACKLOG)
             await door.start()
             return door
-        bounded = self._crowd.bounds(sock) if self._crowd is not None else sock
         loop = asyncio.get_running_loop()
-        return await loop.create_server(made, sock=bounded, ssl=self._tls, backlog=BACKLOG)
+        return await loop.create_server(made, sock=self._crowd.bounds(sock), ssl=self._tls, backlog=BACKLOG)

@@ -16,6 +16,7 @@ r"""What Linux and Windows do differently, each thing under one name, so that no
 | ``when_told_to_end`` | SIGTERM, SIGINT | the event of our service's program, Ctrl-Break, Ctrl-C |
 | ``listen_alone`` | a port just left may be taken again | nobody else may take our port while we have it, which is not Windows' default |
 | ``spare_memory`` | glibc's allocator gives back what was freed | nothing: the heap does so by itself |
+| ``more_files`` | as many files at once as the system allows us, instead of the thousand that it begins with | as it is: millions |
 | ``bind_to_device`` | ``SO_BINDTODEVICE`` | not to be had: refused, never left out |
 | ``ACCEPTS_BY_SOCKET`` | asyncio asks our socket for the next connection | it asks the system, past our socket |
 | ``Entrance``, ``reach`` | a socket in the data folder (``unix_socket.py``) | a port on loopback, and a secret in the data folder (``loopback.py``) |
@@ -41,6 +42,7 @@ if sys.platform == "win32":
         direct,
         hold,
         listen_alone,
+        more_files,
         others_may_read,
         owner_only,
         point,
@@ -67,6 +69,7 @@ else:
         data_home,
         hold,
         listen_alone,
+        more_files,
         others_may_read,
         owner_only,
         point,
@@ -84,7 +87,7 @@ else:
     from edge.platform.unix_socket import Entrance, reach
 
 __all__ = [
-    "ACCEPTS_BY_SOCKET", "APPLIANCE", "FRESH", "OPENED", "Entrance", "aio", "bind_to_device", "data_folder", "data_home", "direct", "hold", "listen_alone",
+    "ACCEPTS_BY_SOCKET", "APPLIANCE", "FRESH", "OPENED", "Entrance", "aio", "bind_to_device", "data_folder", "data_home", "direct", "hold", "listen_alone", "more_files",
     "others_may_read", "owner_only", "point", "pointed", "private", "reach", "read_at", "replace", "say_utf8", "spare_memory", "stranger_to", "sync_folder", "when_told_to_end",
     "write_synced",
 ]  # fmt: skip

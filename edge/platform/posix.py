@@ -6,6 +6,7 @@ import asyncio
 import ctypes
 import fcntl
 import os
+import resource
 import secrets
 import signal
 import socket
@@ -25,6 +26,7 @@ _OTHERS = 0o077
 _TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8
 """Of ``malloc.h``."""
 _PIECE_BYTES, _TOP_BYTES = 512 * 1024, 4 * 1024 * 1024
+_FILES_MAX = 65_536
 _ENDS = (signal.SIGTERM, signal.SIGINT)
 
 stranger_to = accounts.stranger_to
@@ -155,6 +157,21 @@ def spare_memory() -> bool:
         return False
     wanted = ((_MMAP_THRESHOLD, _PIECE_BYTES), (_TRIM_THRESHOLD, _TOP_BYTES), (_ARENA_MAX, 1))
     return [mallopt(ctypes.c_int(name), ctypes.c_int(value)) for name, value in wanted] == [1] * len(wanted)
+
+
+def more_files() -> int:
+    """Let this process open as many files and connections as the system allows it, of which most systems give a program a thousand at first; how
+    many that are.
+    """
+    few, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _FILES_MAX if most == resource.RLIM_INFINITY else min(most, _FILES_MAX)
+    if few == resource.RLIM_INFINITY or few >= wanted:
+        return wanted
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
+    except (OSError, ValueError):  # whoever started us forbids it
+        return few
+    return wanted
 
 
 def say_utf8() -> None:

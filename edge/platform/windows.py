@@ -228,6 +228,11 @@ def spare_memory() -> bool:
     return False
 
 
+def more_files() -> int:
+    """Windows counts a process's handles in millions."""
+    return 65_536
+
+
 def say_utf8() -> None:
     """What is printed into a file or to another program is UTF-8, here as everywhere; a console shows every letter by itself."""
     for stream in (sys.stdout, sys.stderr, sys.stdin):

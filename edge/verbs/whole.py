@@ -80,6 +80,7 @@ def workstation_remove(folder: Path, name: str) -> None:
 def run(folder: Path, listen: str, listen_device: str) -> None:
     """Run the edge until it is told to end; prints one JSON line when it listens."""
     platform.spare_memory()
+    platform.more_files()
     settings = _settings(folder, listen, listen_device)
     log.configure(settings.log_level)
     who = identity.load(folder)

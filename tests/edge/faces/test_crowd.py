@@ -8,9 +8,14 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import pytest
+from aiohttp import web
+
+from edge import platform
 from edge.config import Address
 from edge.faces.crowd import Crowd
-from edge.faces.listener import bound_socket
+from edge.faces.limits import OWN_FILES_MAX
+from edge.faces.listener import Listener, bound_socket
 from tests.patience import HUNG_S
 
 
@@ -91,3 +96,31 @@ async def test_a_flood_of_connections_leaves_the_loop_free() -> None:
             assert time.monotonic() - began < 5
         for sock in flood:
             sock.close()
+
+
+async def test_a_face_keeps_files_for_the_edge_itself_and_for_other_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(platform, "more_files", lambda: OWN_FILES_MAX + 4)
+    listener = Listener(web.Application(), Address("127.0.0.1", 0), "", None)
+    await listener.start()
+    where = ("127.0.0.1", int(listener.url.rpartition(":")[2]))
+    try:
+        lines = [await opened(where) for _ in range(2)]
+        assert [await heard(line) for line in lines] == [True, True]
+        assert not await heard(await opened(where))
+        others = [await opened(where, "127.0.0.2") for _ in range(2)]
+        assert [await heard(line) for line in others] == [True, True]
+        assert not await heard(await opened(where, "127.0.0.3"))
+        for _, writer in (*lines, *others):
+            writer.close()
+    finally:
+        await listener.stop()
+
+
+async def heard(line: tuple[asyncio.StreamReader, asyncio.StreamWriter]) -> bool:
+    reader, writer = line
+    try:
+        writer.write(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        async with asyncio.timeout(HUNG_S):
+            return (await reader.readline()).startswith(b"HTTP/1.1 404")
+    except ConnectionError:
+        return False

@@ -89,3 +89,17 @@ def test_what_threads_needed_once_goes_back_to_the_system() -> None:
     }
     assert kept["spared"] < 6_000
     assert kept["as it is"] > kept["spared"] + 4_000, "else nothing needs to be told to it any more"
+
+
+def test_as_many_files_may_be_open_as_the_system_allows() -> None:
+    code = """
+import resource
+from edge import platform
+_, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+most = min(most, 3_000)
+resource.setrlimit(resource.RLIMIT_NOFILE, (256, most))
+assert platform.more_files() == most
+assert resource.getrlimit(resource.RLIMIT_NOFILE) == (most, most)
+assert platform.more_files() == most
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
