@@ -264,7 +264,7 @@ def _amount(step: Step, kind: Kind, figure: Mapping[str, int], scheme: Scheme) -
     """Whether the amount follows from the figures."""
     if min(figure.values()) < 0 or min((less.amount for less in step.less), default=0) < 0:
         yield "a figure below nothing"
-    took = abs(step.amount) + sum(less.amount for less in step.less)
+    took, mode = abs(step.amount) + sum(less.amount for less in step.less), scheme.rounding.mode
     right, slack = True, slack_of(scheme, step.times + len(step.less))
 
     def near(much: int) -> bool:
@@ -275,14 +275,16 @@ def _amount(step: Step, kind: Kind, figure: Mapping[str, int], scheme: Scheme) -
     elif kind in (Kind.WAITING, Kind.NO_BAND):
         right = near(figure["of"])
     elif kind is Kind.FIRST_PART and step.times == 1:
-        right = near(part_of(figure["of"], Fraction(step.values["ratio"]), scheme.rounding.mode))
+        right = near(part_of(figure["of"], Fraction(step.values["ratio"]), mode))
     elif kind is Kind.BAND:
         slice_, ratio = figure["high"] - figure["low"], Fraction(step.values["ratio"])
-        right = slice_ >= (0 if slack else 1) and abs(took - slice_ * (1 - ratio)) < step.times + slack
+        far = abs(took - slice_ * (1 - ratio))
+        most = step.times + slack  # a whole coin only where both ends of the slice may be rounded away from each other
+        right = slice_ >= (0 if slack else 1) and (far < most or (far == most and mode is Rounding.HALF_EVEN))
     elif step.times == 1 and kind is Kind.DEDUCTIBLE:
         right = near(min(figure["of"], max(figure["whole"] - figure["met"], 0)))
     elif step.times == 1 and kind in (Kind.DEDUCTIBLE_LATER, Kind.DEDUCTIBLE_FLOOR):
-        due = part_of(figure["whole"], Fraction(step.values["ratio"]), scheme.rounding.mode)
+        due = part_of(figure["whole"], Fraction(step.values["ratio"]), mode)
         if kind is Kind.DEDUCTIBLE_FLOOR:
             right = due < figure["floor"]
             due = min(figure["floor"], figure["whole"])
@@ -309,14 +311,18 @@ def _flow(share: Payment, known: Known, scheme: Scheme) -> Iterator[Mistake]:
         return
     slack = slack_of(scheme, len(share.trace))
     left = before = looked[0].amount
+    moved = 0  # what rounding to a multiple has moved so far
     bands = [step for step in share.trace if step.kind == Kind.BAND.value and "low" in step.values]
     if any(int(one.values["high"]) > int(other.values["low"]) + slack for one, other in pairwise(bands)):
         yield Mistake(share.scheme, "its bands lie across each other")
     for number, step in enumerate(share.trace):
+        if step.kind == Kind.ROUNDING.value:
+            left, moved = left + step.amount, moved + step.amount
         if step is looked[0] or step.amount == 0 or step.kind in _EITHER:
             continue
         own = step.kind in (Kind.DEDUCTIBLE, Kind.DEDUCTIBLE_LATER, Kind.DEDUCTIBLE_FLOOR, Kind.NO_BAND)
-        begun = before if own else left
+        off_payment = own and any(one.kind in (Kind.BAND, Kind.ROUNDING) for one in share.trace[:number])
+        begun = before + (moved if off_payment else 0) if own else left
         if "of" in step.values and step.kind != Kind.LEAST.value and abs(int(step.values["of"]) - begun) > slack:
             yield Mistake(f"{share.scheme}[{number}]", "does not begin with what is left of the bill")
         if step is (bands[0] if bands else None):
@@ -325,6 +331,7 @@ def _flow(share: Payment, known: Known, scheme: Scheme) -> Iterator[Mistake]:
                 yield Mistake(f"{share.scheme}[{number}]", "its bands are not what is left of the bill")
         left += step.amount
         before += step.amount - sum(less.amount for less in step.less if less.kind in _LATER)
+        moved += sum(less.amount for less in step.less if less.kind == Kind.ROUNDING.value)
 
 
 def _complete(bands: Sequence[Step], known: Known) -> bool:
@@ -343,12 +350,15 @@ def _complete(bands: Sequence[Step], known: Known) -> bool:
 
 
 def _own_caps(share: Payment, scheme: Scheme) -> Iterator[Mistake]:
-    """Whether caps on the own part begin with what it was, each with what the one before left, and end with what is left of it."""
+    """Whether caps on the own part begin with what it was, each with what the one before left, and end with what is left of it; only
+    where one benefit has looked. The patient's part of a whole claim is rounded after them.
+    """
     caps = [step for step in share.trace if step.kind == Kind.OWN_CAP.value and "own" in step.values]
-    if not caps:
+    if not caps or sum(step.kind in LOOKED for step in share.trace) != 1:
         return
     slack = slack_of(scheme, len(share.trace))
-    own = [step for step in share.trace if step.kind in _OWN]
+    later = Kind.ROUNDING if scheme.rounding.at is RoundedAt.CLAIM else None
+    own = [step for step in share.trace if step.kind in _OWN and step.kind != later]
     left = sum(-step.amount for step in own)
     was = left + sum(less.amount for step in own for less in step.less if less.kind == Kind.OWN_CAP.value)
     for number, cap in enumerate(caps):

@@ -32,12 +32,15 @@ class Mistake(Struct, frozen=True):
 
 
 class Kept(Struct, frozen=True):
-    """What the layers have left for each reason, and what was taken off it; which parts they took, and what each scheme paid."""
+    """What the layers have left for each reason, and what was taken off it; which parts they took (``anywhere``: perhaps others too, of which a
+    fixed price or the rounding of a whole claim took something), and what each scheme paid.
+    """
 
     left: Counter[Reason]
     off: Counter[Reason]
     parts: set[str]
     paid: Counter[str]
+    anywhere: bool
 
 
 def is_part(settled: Settled) -> bool:
@@ -66,18 +69,20 @@ def patients(settled: Settled, rulebook: Rulebook) -> Iterator[Mistake]:
         wrong = (
             _of_layer(step, left[key] - slack, kept, slack)
             if part is None
-            else _of_bill(step, part, left[key], kept, settled, rulebook)
+            else _of_bill(step, part, (left[key], slack), kept, settled, rulebook)
         )
         yield from (Mistake(where, what) for what in wrong)
 
 
 def _kept(settled: Settled) -> Kept:
-    kept = Kept(Counter(), Counter(), set(), Counter())
+    told = [step.kind for share in settled.shares for step in share.trace if step.amount > 0]
+    kept = Kept(Counter(), Counter(), set(), Counter(), Kind.PACKAGE in told or Kind.ROUNDING in told)
     for share in settled.shares:
         for step in share.trace:
             if step.kind == Kind.LOOKED_AT.value:
                 kept.parts.update(str(step.values.get("parts", "")).split(", "))
-            if step.kind != Kind.SETTLED_BEFORE.value:
+            given_back = step.kind == Kind.ROUNDING.value and step.amount < 0
+            if step.kind != Kind.SETTLED_BEFORE.value and not given_back:
                 kept.paid[share.scheme] += step.amount
             if step.kind not in LOOKED:
                 kept.left[_reason(step)] += abs(step.amount)
@@ -105,14 +110,18 @@ def _of_layer(step: Step, much: int, kept: Kept, slack: int) -> Iterator[str]:
             yield "no layer has taken this off"
 
 
-def _of_bill(step: Step, part: str, much: int, kept: Kept, settled: Settled, rulebook: Rulebook) -> Iterator[str]:
+def _of_bill(
+    step: Step, part: str, left: tuple[int, int], kept: Kept, settled: Settled, rulebook: Rulebook
+) -> Iterator[str]:
+    """``left``: how much of the part, and by how many coins that may be off."""
+    much, slack = left
     regions = (code for code, region in rulebook.regions.items() if region.currency == settled.currency)
     if step.from_day or step.reference or step.rule not in {f"{code}.catalogue.{part}" for code in regions}:
         yield "the rulebook has no such part of a bill"
     if not settled.lines or is_part(settled):
         return
     of_lines = sum(getattr(line, part) for line in settled.lines)
-    if much > of_lines or (part not in kept.parts and much != of_lines):
+    if much > of_lines + slack or (part not in kept.parts and not kept.anywhere and much != of_lines):
         yield "is not this part of the bill's lines"
 
 

@@ -11,11 +11,15 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from central_sync.benefits.checking import check
-from central_sync.benefits.document import PARTS, Settled
+from central_sync.benefits.choices import Each
+from central_sync.benefits.document import PARTS, Settled, settled_of
 from central_sync.benefits.explain import Step
 from central_sync.benefits.kinds import SAYS, Kind
+from central_sync.benefits.settlement import settle
+from tests.central_sync.benefits.dice import situation
 from tests.central_sync.benefits.worked import Worked, worked
 
+DENSE = 2000
 BREADTH = 8
 """Every eighth case is changed in every way: each changed settlement is audited."""
 
@@ -24,6 +28,17 @@ BREADTH = 8
 def test_every_worked_case_holds(known: bool) -> None:
     for one in worked():
         assert check(one.settled, one.rulebook, one.facts if known else None) == [], one.name
+
+
+def test_what_the_engine_settles_under_dense_rulebooks_holds() -> None:
+    """Also where shares, or claims, are rounded to multiples, several benefits look, or a fixed price stands for some lines."""
+    for seed in range(DENSE):
+        rulebook, facts, lines, before = situation(seed)
+        found = [one for scheme in rulebook.schemes.values() for one in scheme.benefits[facts.care]]
+        if any(one.each is Each.LINE and one.deductible and one.deductible.continues for one in found):
+            continue  # what goes on from line to line is no figure of each
+        done = settle(rulebook, facts, lines, before)
+        assert check(settled_of(done, rulebook, facts.region), rulebook) == [], seed
 
 
 def _changed_steps(step: Step) -> Iterator[tuple[str, Step]]:

@@ -24,8 +24,10 @@ from central_sync.benefits.facts import AccumulatorKey
 from central_sync.benefits.parameters import (
     CoinRule,
     Lines,
+    Rulebook,
     Take,
 )
+from central_sync.benefits.settlement import settle
 from central_sync.terms.money import Rounding
 from tests.central_sync.benefits.hand_made import (
     BED,
@@ -45,6 +47,7 @@ from tests.central_sync.benefits.hand_made import (
     settled,
     why,
 )
+from tests.central_sync.benefits.strategies import SHIPPED
 
 
 def key(name, owner="member:M1", year=2025):
@@ -109,13 +112,14 @@ def test_a_bill_is_one_stay_however_many_lines_benefits_and_contracts_have_its_d
     by_line = scheme(benefit(deductible=falling, each=Each.LINE))
     drugs = benefit(deductible=falling, lines=Lines(items=(DRUG,)), name="drugs")
     by_benefit = scheme(drugs, benefit(deductible=falling))
-    two = (COVER, replace(COVER, contract="K2"))
-    lines = bill((DRUG, 5000), (BED, 5000))
-    for one, facts in ((by_line, CASE), (by_benefit, CASE), (scheme(drugs), replace(CASE, covers=two))):
+    two = replace(CASE, covers=(COVER, replace(COVER, contract="C2")))
+    for one, facts in ((by_line, CASE), (by_benefit, CASE), (scheme(drugs), two)):
+        rulebook = Rulebook(SHIPPED.regions, {"one": one}, {}, "")
         for stays, each in ((0, 1000), (1, 500), (2, 100)):
-            done = settled([one], lines, {key("stays"): stays}, facts)
-            taken = [why for share in done.shares for why in share.trace if "deductible" in why.kind]
-            assert sum(why.amount for why in taken) == -sum(each for why in taken for _ in range(why.times)) != 0
+            done = settle(rulebook, facts, bill((DRUG, 5000), (BED, 5000)), {key("stays"): stays})
+            taken = [step for share in done.shares for step in share.trace if "deductible" in step.kind]
+            assert sum(step.times for step in taken) == 2
+            assert sum(step.amount for step in taken) == -2 * each
             assert moved(done) == {"stays": 1}
 
 
