@@ -20,6 +20,7 @@ from edge.journal import Journal, Standing
 from edge.journal import records as r
 from edge.journal.tail import PARKED, block_name
 from edge.journal.wanted import Place, State, Wanted
+from edge.limits import SEQ_DIGITS_MAX
 from edge.replies import whole
 
 __all__ = ["Body", "Entries", "Page", "Place", "Row", "Sheet", "State", "Wanted", "hidden", "parking", "row_of"]
@@ -130,7 +131,12 @@ class Entries:
             return standing.seq, ""
         if hids.serial_of(name) is not None and (newest := await self._journal.browsing.newest_of(name)):
             return newest, name
-        if name.isascii() and name.isdigit() and len(name) < 16 and await self._journal.standing(int(name)):
+        if (
+            name.isascii()
+            and name.isdigit()
+            and len(name) <= SEQ_DIGITS_MAX
+            and await self._journal.standing(int(name))
+        ):
             return int(name), ""
         return None
 

@@ -24,7 +24,7 @@ from edge.journal import Journal, Standing, backup
 from edge.journal.backup import Owner
 from edge.journal.envelope import RECOVERY_FILE
 from edge.journal.sealing import DEVICE_FILE
-from edge.limits import DATA_KEY_DAYS_MAX
+from edge.limits import DATA_KEY_DAYS_MAX, SEQ_DIGITS_MAX
 from edge.signers import known
 
 BACKUP_EVERY = timedelta(hours=23, minutes=30)
@@ -140,7 +140,8 @@ class Housekeeping:
             except OSError as error:
                 raise JournalError(f"{to} cannot be written: {error.strerror}") from error
             self._note("backed up", told)
-            backup.drop_old(to, self._who().institution, now, self._config.backups_kept_days)
+            if not told.get("to"):  # what lies elsewhere is a person's
+                backup.drop_old(to, self._who().institution, now, self._config.backups_kept_days)
         plain: dict[str, Any] = msgspec.to_builtins(made)
         return plain
 
@@ -167,7 +168,7 @@ class Housekeeping:
     async def _named(self, what: str) -> Standing:
         """The transaction with that msgid, or else with that number in the journal."""
         found = await self._journal.find(self._who().institution, what)
-        if found is None and what.isascii() and what.isdigit():
+        if found is None and what.isascii() and what.isdigit() and len(what) <= SEQ_DIGITS_MAX:
             found = await self._journal.standing(int(what))
         if found is None:
             raise EdgeError(f"the journal does not hold {what}, or not any more")

@@ -40,6 +40,8 @@ WAL_BYTES_MAX = 4 * 1024 * 1024
 """From this size on it is folded in even while somebody waits."""
 QUICK_CHECK_BYTES_MAX = 256 * 1024 * 1024
 """A journal up to this size is checked whole at every start; a larger one on ``doctor`` only."""
+SEQ_DIGITS_MAX = 15
+"""Of the number of a record that a person types; more digits are a msgid."""
 OPEN_LIST_ROWS_MAX = 1_000
 BROWSE_PAGE_ROWS = 50
 """How many entries a page of the journal shows."""

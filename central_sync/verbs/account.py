@@ -11,6 +11,7 @@ from central_sync.console.access import Role
 from central_sync.console.accounts import ConsoleAccountsService
 from central_sync.pages.passwords import CHARACTERS_MIN
 from central_sync.place import Place
+from central_sync.programs.asking import secret
 from central_sync.verbs import printing
 
 
@@ -31,7 +32,7 @@ def account() -> None:
 def put(place: Place, name: str, role: str, hospitals: Sequence[str]) -> None:
     """Make an account, or give it another password, role and hospitals; the password is asked for (or read from standard input)."""
     question = f"Password ({CHARACTERS_MIN} characters or more)"
-    password = click.prompt(question, hide_input=True, confirmation_prompt=True, err=True)
+    password = secret(question, twice=True)
     with place.store() as store:
         ConsoleAccountsService(store).put(name, Role(role), password, tuple(hospitals) or None, clock())
     click.echo(f"{name} may sign in at the console as {role}.", err=True)

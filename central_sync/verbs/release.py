@@ -14,6 +14,7 @@ import click
 
 from central_sync.app import clock
 from central_sync.place import Place, needed
+from central_sync.programs.asking import secret
 from central_sync.releases import keys
 from central_sync.releases.limits import RINGS
 from central_sync.releases.metadata import ReleasesError
@@ -49,8 +50,7 @@ def _repository(place: Place | None) -> Repository:
 def _passphrase(file: Path | None, *, new: bool = False) -> str:
     if file is not None:
         return file.read_text().rstrip("\r\n")
-    asked: str = click.prompt("Passphrase of the key", hide_input=True, confirmation_prompt=new, err=True)
-    return asked
+    return secret("Passphrase of the key", twice=new)
 
 
 @release.command()

@@ -138,7 +138,7 @@ def kept(to: Path, institution: str) -> list[tuple[datetime, Path]]:
 
 def drop_old(to: Path, institution: str, now: datetime, keep_days: int) -> int:
     """Remove backups older than ``keep_days``, never the newest; how many went."""
-    old = [path for at, path in kept(to, institution)[:-1] if at < now - timedelta(days=keep_days)]
+    old = [path for at, path in kept(to, institution)[:-1] if (now - at) / timedelta(days=1) > keep_days]
     for path in old:
         path.unlink(missing_ok=True)
     return len(old)

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import msgspec
@@ -63,7 +63,7 @@ class Plan(Struct, frozen=True, kw_only=True):
 
 def goal(signed: Sequence[r.Root], today: date, keep_days: int) -> int:
     """The last record that may go by age: the end of the last signed day older than ``keep_days``, with every day before it signed; 0: none."""
-    old = today - timedelta(days=keep_days)
+    old = date.fromordinal(max(1, today.toordinal() - keep_days))
     end = 0
     for root in sorted(signed, key=lambda root: root.first):
         if date.fromisoformat(root.day) >= old or (end and root.first != end + 1):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from central_sync.programs.asking import secret
 from edge import platform
 from edge.accounts import FILE, PASSWORD_CHARACTERS_MIN, Accounts, Role
 from edge.app import clock
@@ -29,7 +30,7 @@ def account() -> None:
 def account_put(folder: Path, name: str, role: str, may_see_bodies: bool) -> None:
     """Make an account, or give it another password, role and right; the password is asked for (or read from standard input)."""
     question = f"Password ({PASSWORD_CHARACTERS_MIN} characters or more)"
-    password = click.prompt(question, hide_input=True, confirmation_prompt=True, err=True)
+    password = secret(question, twice=True)
     platform.data_home(folder)
     Accounts(folder / FILE).put(name, Role(role), password, clock(), may_see_bodies=may_see_bodies)
     click.echo(f"{name} may sign in at the console as {role}.", err=True)

@@ -23,6 +23,7 @@ import msgspec
 from rich.console import Console
 from rich.progress import Progress
 
+from central_sync.programs.asking import secret
 from central_sync.programs.verbs import HELP_ASKED
 from edge import config, control, doctor, identity
 from edge.app import JOURNAL_FILE, clock
@@ -227,7 +228,7 @@ def journal_backup(folder: Path, to: Path | None, as_json: bool) -> None:
 def journal_restore(folder: Path, file: Path, as_json: bool) -> None:
     """Go on from a backup on a new box: enrol it for the hospital first. Asks for the recovery key, or reads it from standard input."""
     who = identity.load(folder)
-    recovery = click.prompt("Recovery key", err=True, hide_input=sys.stdin.isatty())
+    recovery = secret("Recovery key")
     signers = {name: one.key for name, one in known(folder, who.evidence).items()}
     with _progress() as tell:
         found = asyncio.run(

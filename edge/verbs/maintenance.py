@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import json
 import os
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -38,7 +38,7 @@ def maintenance_announce(folder: Path, begin: str | None, end: str | None, minut
         raise NotPossible("say when it ends: --until TIME, or --minutes N")
     zone = ZoneInfo(identity.load(folder).zone)
     first = clock() if begin is None else _time(begin, zone)
-    last = first + timedelta(minutes=minutes) if minutes is not None else _time(str(end), zone)
+    last = _after(first, minutes) if minutes is not None else _time(str(end), zone)
     made = _maintenance(folder).announce(first, last, reason, _person())
     click.echo(f"maintenance from {_told(made.begin, zone)} until {_told(made.end, zone)}: {made.reason}")
 
@@ -79,9 +79,16 @@ def _maintenance(folder: Path) -> Maintenance:
 def _time(text: str, zone: ZoneInfo) -> datetime:
     try:
         found = datetime.fromisoformat(text)
-    except ValueError as error:
+        return (found if found.tzinfo is not None else found.replace(tzinfo=zone)).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise EdgeError(f"{text} is no time: write it like 2025-03-20T14:30") from error
-    return found if found.tzinfo is not None else found.replace(tzinfo=zone)
+
+
+def _after(begin: datetime, minutes: int) -> datetime:
+    try:
+        return begin + timedelta(minutes=minutes)
+    except OverflowError as error:
+        raise EdgeError(f"{begin.isoformat()} is too late: nothing can end after it") from error
 
 
 def _told(instant: datetime, zone: ZoneInfo) -> str:

@@ -68,6 +68,30 @@ async def test_a_backup_is_made_once_a_day_and_old_ones_go(house: House) -> None
         house.now = start
 
 
+async def test_a_journal_that_is_kept_for_ever_is_backed_up_all_the_same(house: House) -> None:
+    backup.make_recovery_key(house.folder)
+    await answer(house.journal, PAPERS, await fill(house.journal, ["m1"]))
+    await sign_days(house.journal, PAPERS, in_days(1))
+    config = Config(journal_kept_days=10**12, backups_kept_days=10**12)
+    keeper = Housekeeping(
+        house.folder, house.journal, lambda: identity.load(house.folder), config, lambda: house.now, "1"
+    )
+    await keeper.run()
+    house.now += timedelta(days=40)
+    await keeper.run()
+    assert house.backups() == 2
+    assert await house.journal.find("H1", "m1") is not None
+
+
+async def test_a_backup_that_is_made_elsewhere_takes_none_away_there(house: House, tmp_path: Path) -> None:
+    backup.make_recovery_key(house.folder)
+    stick = tmp_path / "stick"
+    for _ in range(2):
+        await house.ask("backup", to=str(stick))
+        house.now += timedelta(days=30)
+    assert len(backup.kept(stick, "H1")) == 2
+
+
 async def test_what_is_old_and_signed_for_goes_by_itself(house: House) -> None:
     await answer(house.journal, PAPERS, await fill(house.journal, ["m1", "m2"]))
     await sign_days(house.journal, PAPERS, in_days(1))
@@ -108,8 +132,9 @@ async def test_a_msgid_of_digits_is_a_msgid_first(house: House) -> None:
 
 
 async def test_what_is_not_possible_is_one_sentence(house: House) -> None:
-    with pytest.raises(EdgeError, match="does not hold nobody"):
-        await house.ask("park", what="nobody")
+    for nobody in ("nobody", "9" * 30):
+        with pytest.raises(EdgeError, match=f"does not hold {nobody}"):
+            await house.ask("park", what=nobody)
     await house.journal.append(draft("m1"))
     with pytest.raises(EdgeError, match="is not parked"):
         await house.ask("release", what="m1")

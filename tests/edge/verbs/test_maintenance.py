@@ -45,6 +45,8 @@ def test_it_is_announced_shown_and_ended(folder: Path) -> None:
         (("--reason", "x", "--until", "tomorrow"), "is no time"),
         (("--reason", "x", "--until", "2020-01-01T10:00"), "ends after it begins"),
         (("--reason", " ", "--minutes", "5"), "say why"),
+        (("--reason", "x", "--until", "0001-01-01"), "is no time"),
+        (("--reason", "x", "--from", "9999-12-31T23:00Z", "--minutes", "90"), "is too late"),
     ],
 )
 def test_what_makes_no_sense_is_said_in_words(folder: Path, words: tuple[str, ...], said: str) -> None:
