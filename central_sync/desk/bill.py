@@ -70,12 +70,12 @@ def bill_of(work: Work, case: Case, *, lock: bool, until: date | None = None) ->
     stand, turns = _stand(work, [*accumulator_keys(work.rulebook, told), *earlier.deltas], lock=lock)
     if families := _families(work, told):
         tallies = without(work.uow.accumulators.tallies(families), earlier.deltas)
-        told = placed(work.rulebook, told, without(tallies, _meanwhile(work, parts, told, tallies)))
+        told = placed(work.rulebook, told, without(tallies, _meanwhile(work, case, parts, told, tallies)))
         stand |= _stand(work, accumulator_keys(work.rulebook, told), lock=False)[0]
     if not parts:
         return Bill(told.day, _computed(work, told, rows, stand), turns)
     stand = without(stand, earlier.deltas)
-    whole = _computed(work, told, rows, without(stand, _meanwhile(work, parts, told, stand)))
+    whole = _computed(work, told, rows, without(stand, _meanwhile(work, case, parts, told, stand)))
     return Bill(told.day, rest(whole, earlier, new), turns)
 
 
@@ -98,12 +98,12 @@ def bill_again(work: Work, case: Case, found: Settlement, *, lock: bool) -> Bill
     if families := _families(work, told):
         tallies = without(work.uow.accumulators.tallies(families), mine)
         then = work.uow.settlements.turns_of(found, {key.owner for key in stand})
-        since = {**_later(work, found, then, tallies), **_meanwhile(work, parts, told, tallies)}
+        since = {**_later(work, found, then, tallies), **_meanwhile(work, case, parts, told, tallies)}
         told = placed(work.rulebook, told, without(tallies, since))
         stand |= _stand(work, accumulator_keys(work.rulebook, told), lock=False)[0]
     stand = without(stand, mine)
     turns = work.uow.settlements.turns_of(found, {key.owner for key in stand})
-    later = {**_later(work, found, turns, stand), **_meanwhile(work, parts, told, stand)}
+    later = {**_later(work, found, turns, stand), **_meanwhile(work, case, parts, told, stand)}
     order = in_order(work.rulebook, told)
     whole = _computed(work, told, rows, without(stand, later))
     if any(more > mine[key] for key, more in whole.deltas.items() if key not in order):
@@ -137,16 +137,17 @@ def _later(
 
 
 def _meanwhile(
-    work: Work, parts: Sequence[Settlement], told: CaseFacts, keys: Collection[AccumulatorKey]
+    work: Work, case: Case, parts: Sequence[Settlement], told: CaseFacts, keys: Collection[AccumulatorKey]
 ) -> Counter[AccumulatorKey]:
     """What other cases have added since the first of a stay's ``parts`` to those of ``keys`` that say how far the bills have come: the
-    stay keeps the turn that it had then.
+    stay keeps the turn that it had then. In a running time that has begun since it had none.
     """
-    order = in_order(work.rulebook, told)
-    mine = [key for key in keys if key in order] if parts else []
-    if not mine:
+    if not parts:
         return Counter()
     first = parts[-1]
+    then = replace(facts_of(work, case, first.until), began=told.began)
+    now_and_then = in_order(work.rulebook, told), in_order(work.rulebook, then)
+    mine = [key for key in keys if all(key in order for order in now_and_then)]
     return _later(work, first, work.uow.settlements.turns_of(first, {key.owner for key in mine}), mine)
 
 

@@ -1,7 +1,7 @@
 """Interim settlements of a stay, on both databases: the stay goes on, and its parts add up to one settlement of all."""
 
 from collections import Counter
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -107,6 +107,24 @@ def test_a_stay_keeps_its_turn_among_the_others_of_the_year_that_are_settled_bet
         for answer in (other, final):
             again = resettle(uow, LAW, Payers(), answer.settlement_id, actor="officer", reason="looked at", now=NOW)
             assert not again.differs
+    books_agree(store)
+
+
+def test_a_stay_has_no_turn_of_before_in_a_year_into_which_it_comes_with_its_last_part(store):
+    """It is the second of the new year: another one was settled as its first meanwhile."""
+    east, _ = provinces(store)
+    hid = east.stay(days=(DAY - date(2024, 12, 1)).days)
+    east.charge(hid, "1", 5_000_00, date(2024, 12, 20))
+    part(east, hid, 5_000_00, date(2024, 12, 31))
+    other = east.stayed(5_000_00)
+    east.discharge(hid)
+    final = east.done("2304", east.settle_request(hid, 0))
+    taken = [{step.kind: step.amount for step in answer.shares[0].trace} for answer in (other, final)]
+    assert taken[0]["deductible"] == -1_000_00
+    assert taken[1]["deductible_later"] == -500_00
+    with store.write() as uow:
+        again = resettle(uow, LAW, Payers(), final.settlement_id, actor="officer", reason="looked at", now=NOW)
+    assert not again.differs
     books_agree(store)
 
 
