@@ -24,7 +24,7 @@ class Stream:
     def __init__(self, events: Events, clock: Callable[[], datetime]) -> None:
         self._events = events
         self._clock = clock
-        self._open: dict[asyncio.Task[None], str] = {}
+        self._open: dict[asyncio.Task[None], web.Request] = {}
 
     async def serve(
         self,
@@ -39,17 +39,18 @@ class Stream:
         Raises:
             Refused: ``too_busy``.
         """
+        self._end_what_nobody_hears()
         if len(self._open) >= STREAMS_MAX:
             raise Refused("too_busy", f"over {STREAMS_MAX} event streams")
-        whose = request.query.get("workstation", "")
-        if sum(one == whose for one in self._open.values()) >= STREAMS_PER_WORKSTATION_MAX:
+        whose = _desk(request)
+        if sum(_desk(one) == whose for one in self._open.values()) >= STREAMS_PER_WORKSTATION_MAX:
             raise Refused("too_busy", f"over {STREAMS_PER_WORKSTATION_MAX} event streams of this workstation")
         async with (
             self._events.subscribe() as events,
             sse_response(request, ping_interval=STREAM_HEARTBEAT_S) as response,
         ):
             sending = asyncio.create_task(_send(events, response, admitted, meant), name="event stream")
-            self._open[sending] = whose
+            self._open[sending] = request
             try:
                 async with asyncio.timeout((until - self._clock()).total_seconds()):
                     await response.wait()  # its heartbeat ends when the caller has left
@@ -65,6 +66,17 @@ class Stream:
         """End every stream."""
         for sending in tuple(self._open):
             sending.cancel()
+
+    def _end_what_nobody_hears(self) -> None:
+        """Its heartbeat would notice it too, but seconds later: a page that is loaded again and again would be kept out by its own past."""
+        for sending, request in tuple(self._open.items()):
+            if request.transport is None:
+                del self._open[sending]
+                sending.cancel()
+
+
+def _desk(request: web.Request) -> str:
+    return request.query.get("workstation", "")
 
 
 async def _send(

@@ -55,7 +55,24 @@ async def test_a_workstation_that_forgets_its_streams_takes_no_others_room(
     monkeypatch.setattr(stream_module, "STREAMS_PER_WORKSTATION_MAX", 1)
     async with await opened(hospital), await opened(hospital) as response:
         assert (response.status, (await response.json())["error"]["code"]) == (503, "too_busy")
-        assert list(hospital.stream._open.values()) == [CONTEXT["workstation"]]
+        assert [one.query["workstation"] for one in hospital.stream._open.values()] == [CONTEXT["workstation"]]
+
+
+async def test_a_page_that_is_loaded_again_and_again_is_not_kept_out_by_its_own_past(
+    hospital: Hospital, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream_module, "STREAM_HEARTBEAT_S", 3_600)  # no heartbeat will notice it
+    monkeypatch.setattr(stream_module, "STREAMS_PER_WORKSTATION_MAX", 2)
+    for _ in range(5):
+        async with asyncio.timeout(HUNG_S):
+            while (response := await opened(hospital)).status != 200:
+                response.close()
+        response.close()
+    async with asyncio.timeout(HUNG_S):
+        async with await opened(hospital) as last:
+            assert last.status == 200
+            hospital.events.publish(event(1))
+            assert (await next_event(last))[1]["msgid"] == "m-1"
 
 
 async def test_a_silent_stream_has_a_heartbeat_and_a_caller_that_left_is_forgotten(
