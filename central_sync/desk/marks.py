@@ -1,8 +1,8 @@
 """PURE: which marks hold of a case: what the hospital says, what the insurer has approved, and where the member is insured.
 
 Rules
-    * The rulebook says who vouches for a mark. What the insurer must vouch for is not believed of a hospital: it holds while an approval
-      in the member's record is in force on the day of the case, at this institution.
+    * The rulebook says who vouches for a mark. What the insurer must vouch for, by any scheme that covers the member on the day of the case, is
+      not believed of a hospital: it holds while an approval in the member's record is in force on that day, at this institution.
     * A member who is insured in another region than that of the place of care has ``out_of_area_filed`` if that is approved (the
       filing), and ``out_of_area`` if not: always one of the two, never both. Nobody else can say either.
 """
@@ -42,7 +42,12 @@ def declared(rulebook: Rulebook, currency: str, said: Iterable[str]) -> str:
 
 def holding(rulebook: Rulebook, institution: Institution, member: Member, day: date, said: str) -> tuple[str, ...]:
     """The marks that hold of a member's case on ``day``, of which the hospital ``said`` some (as :func:`declared` gave them)."""
-    schemes = [rulebook.schemes[cover.scheme] for cover in member.covers if cover.scheme in rulebook.schemes]
+    held = {
+        cover.scheme
+        for cover in member.covers
+        if cover.from_day <= day and (cover.to_day is None or day <= cover.to_day)
+    }
+    schemes = [rulebook.schemes[code] for code in held if code in rulebook.schemes]
     doubted = {mark for scheme in schemes for mark in scheme.vouched}
     approved = {one.mark for one in member.approvals if one.mark and one.holds(day, institution)}
     found = {mark for mark in said.split() if mark not in doubted} | approved.difference(_PLACES)

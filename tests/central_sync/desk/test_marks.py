@@ -1,7 +1,11 @@
 """Which marks hold of a case, and who is believed, on both databases."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
+from central_sync.benefits.bundle import versioned
 from central_sync.wire import packets as p
 from tests.central_sync.desk.provinces import (
     ACCOUNT,
@@ -76,6 +80,17 @@ def test_what_the_insurer_must_vouch_for_holds_while_it_is_approved(east, store)
     assert settled(east, east.visit(100_00)) == 50_00
     told(store, member(approvals=[approval("special_disease", institution="E1", region="east")]))
     assert settled(east, east.visit(100_00)) == 90_00
+
+
+@pytest.mark.parametrize(("days_ago", "paid_now"), [(1, 60_00), (0, 50_00)])
+def test_a_scheme_of_before_keeps_nobody_from_believing_a_hospital(store, days_ago, paid_now):
+    """Another scheme, which alone believes this mark of an approval, covered the member until the day before."""
+    old = replace(LAW.schemes["east_base"], code="east_old", code="east_old", rank=1, vouched=("referred",))
+    law = versioned(replace(LAW, schemes={**LAW.schemes, "east_old": old}))
+    east = provinces(store, law)[0]
+    former = {**BASE, "scheme": "east_old", "to_day": str(DAY - timedelta(days=days_ago))}
+    told(store, member(covers=[BASE, former]), law=law)
+    assert settled(east, east.visit(100_00, "referred")) == paid_now
 
 
 def test_care_out_of_area_is_paid_by_whether_the_insurer_knows_of_a_filing(west, store):
