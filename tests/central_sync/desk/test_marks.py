@@ -85,7 +85,7 @@ def test_what_the_insurer_must_vouch_for_holds_while_it_is_approved(east, store)
 @pytest.mark.parametrize(("days_ago", "paid_now"), [(1, 60_00), (0, 50_00)])
 def test_a_scheme_of_before_keeps_nobody_from_believing_a_hospital(store, days_ago, paid_now):
     """Another scheme, which alone believes this mark of an approval, covered the member until the day before."""
-    old = replace(LAW.schemes["east_base"], code="east_old", code="east_old", rank=1, vouched=("referred",))
+    old = replace(LAW.schemes["east_base"], code="east_old", rank=1, vouched=("referred",))
     law = versioned(replace(LAW, schemes={**LAW.schemes, "east_old": old}))
     east = provinces(store, law)[0]
     former = {**BASE, "scheme": "east_old", "to_day": str(DAY - timedelta(days=days_ago))}
