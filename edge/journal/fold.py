@@ -28,7 +28,8 @@ Connection = Any  # pysqlite3 has no types
 
 _log = structlog.get_logger(__name__)
 _CODES = {confirmation: code for code, confirmation in enumerate(CONFIRMATION_CODES)}
-_OUTCOMES = {Outcome.FINAL: FINAL, Outcome.REFUSED: REFUSED}
+OUTCOME_CODES = {Outcome.FINAL: FINAL, Outcome.REFUSED: REFUSED}
+"""How the tables write what is decided."""
 
 _FIELDS = (
     "seq", "key", "lane", "number", "size", "at", "digest", "outcome", "place", "ix", "confirmation", "before", "moved", "parked",
@@ -99,7 +100,7 @@ def row_after(row: Row, verdict: Verdict | None, moves: Sequence[tuple[int, Mark
                 _log.error("the hub's answer contradicts what the journal has", number=row.number, seq=row.seq)
         else:
             if outcome == OPEN:
-                outcome, place, ix = _OUTCOMES[state], verdict.place, verdict.ix
+                outcome, place, ix = OUTCOME_CODES[state], verdict.place, verdict.ix
                 confirmation = _CODES[verdict.decision.confirmation]
     for at, mark in moves:
         if at <= known:  # the row has it; of several in one record each counts

@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from edge.errors import JournalDamaged
 from edge.journal import records as r
+from edge.journal import schema
 from edge.journal.days import Head
 from edge.journal.sealing import Vault
 from edge.journal.tail import OPEN
@@ -66,6 +67,7 @@ _rows = msgspec.json.Decoder(list[Row])
 _seq = attrgetter("seq")
 _SEGMENT = "select first, count, at, key, nonce, link, body from segment"
 _state = msgspec.json.Decoder(dict[str, int])
+_STATE = frozenset(schema.STATE)
 _keys = msgspec.json.Decoder(list[int])
 _pairs = msgspec.json.Decoder(list[tuple[int, int]])
 
@@ -133,9 +135,16 @@ def _open_rows(c: Connection, where: str, values: tuple[int, ...]) -> list[Row]:
 
 
 def state(c: Connection) -> dict[str, int]:
-    """The small numbers by name."""
+    """The small numbers by name.
+
+    Raises:
+        JournalDamaged: one is missing.
+    """
     (text,) = c.execute("select json_group_object(name, value) from state").fetchone()
-    return _state.decode(text)
+    found = _state.decode(text)
+    if not found.keys() >= _STATE:
+        raise JournalDamaged("the journal's tables have lost a number: keep the file, and restore a backup")
+    return found
 
 
 def opened(row: Sequence[Any], vault: Vault) -> Segment:

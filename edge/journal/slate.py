@@ -37,6 +37,8 @@ from edge.limits import SLATE_BYTES
 Connection = Any  # pysqlite3 has no types
 
 _MODE = 0o600
+_SIZES = (frames.SIDE_BYTES, SLATE_BYTES)
+"""As it is made, and as it was at first."""
 _TRIES = 8
 """So often a slate is read again that somebody may be writing."""
 
@@ -283,6 +285,8 @@ def _content(path: Path) -> Content | None:
     except OSError as error:
         raise JournalError(f"the journal's slate cannot be read: {error.strerror}") from error
     id_ = frames.id_of(data)
+    if len(data) not in _SIZES and len(data) < SLATE_BYTES:
+        return None  # cut short: what was on it is gone
     return (
         None if id_ is None else Content(id_, [frames.side(data, id_, number) for number in range(len(frames.SIDES))])
     )
@@ -293,7 +297,7 @@ def beside(c: Connection, path: Path) -> list[Sealed]:
     are: what is taken off it meanwhile is there. So ``c`` must not have read anything yet in the transaction under way.
 
     Raises:
-        JournalError: the slate is not the one that the tables name.
+        JournalError: the slate is not the one that the tables name, or is whole behind a broken frame.
     """
     found = content(path)
     id_ = name(c)
@@ -303,7 +307,14 @@ def beside(c: Connection, path: Path) -> list[Sealed]:
         raise JournalError(
             "the journal and its slate are not of one start of the edge: try again; if it stays so, keep all files, and restore a backup"
         )
-    return _beyond_tables(c, found).rows
+    rows = _beyond_tables(c, found).rows
+    (last,) = c.execute("select coalesce(max(first + count - 1), 0) from segment").fetchone()
+    head = max([last, look.state(c)["folded"], *(row.first + row.records - 1 for row in rows)])
+    if found.beyond > head:
+        raise JournalError(
+            "the journal's slate is damaged in its middle: try again; if it stays so, keep all its files, and restore a backup"
+        )
+    return rows
 
 
 def named(c: Connection, path: Path) -> Content | None:

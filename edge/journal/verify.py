@@ -1,7 +1,7 @@
 """Looks over the whole journal and tells whatever was altered, left out, put elsewhere or sealed anew; reads only, beside an edge that runs.
 
 What is held against what: each segment's seal; its place against the one before; its leaves against its link and the links against
-each other; every transaction against its row in the tables; the days' roots against both signatures. The first three find whatever was changed by
+each other; every transaction and its outcome against its row in the tables; the days' roots against both signatures. The first three find whatever was changed by
 one without the keys, the roots also what was rewritten by one with all keys of the box: the hub's countersignature cannot be made here.
 
 It reads in slices, each a short look of its own, so that the log beside it can be folded meanwhile.
@@ -27,6 +27,7 @@ from edge.journal import days, look
 from edge.journal import records as r
 from edge.journal.fold import digest_number
 from edge.journal.frames import Sealed
+from edge.journal.outcomes import Outcomes
 from edge.journal.sealing import Vault
 from edge.journal.survey import begin
 from edge.journal.tail import ROOT
@@ -135,6 +136,14 @@ def verify(
     Raises:
         JournalError: a key is missing, so that nothing can be said.
     """
+    if damage := [row[0] for row in c.execute("pragma quick_check(1)") if row[0] != "ok"]:
+        return Verified(
+            cut=0,
+            head=0,
+            link=b"",
+            wrong=1,
+            findings=[f"the file itself is damaged, its chain was not looked at: {damage[0]}"],
+        )
     state = look.state(c)
     folded = state["folded"]
     link, at = begin(c, vault, state["cut"])
@@ -142,6 +151,7 @@ def verify(
     (end,) = c.execute("select coalesce(max(first + count - 1), 0) from segment").fetchone()
     facts = look.facts(c, vault)
     signed = [r.decoded(value) for (kind, _), value in sorted(facts.items()) if kind == ROOT]
+    outcomes = Outcomes()
     walk = _Roots([root for root in signed if isinstance(root, r.Root) and root.first > at], institution, signers)
     while report.head < end:
         rows = look.rows_after(c, report.head, _SLICE_SEGMENTS)
@@ -153,11 +163,11 @@ def verify(
             report.cut = cut
             continue
         for row in rows:
-            _segment(c, vault, row, report, walk, folded)
+            _segment(c, vault, row, report, walk, outcomes if row[0] + row[1] - 1 <= folded else None)
         tell(report.head, max(end, report.head), _WHAT)
     for row in slate:
         if row.first > report.head:
-            _segment(c, vault, row, report, walk, folded)
+            _segment(c, vault, row, report, walk, None)
             end = report.head
     walk.end(report)
     counted = look.state(c)
@@ -165,10 +175,14 @@ def verify(
         rows_, told = _count(c, folded), sum(counted[name] for name in ("open", "final", "refused"))
         if rows_ != told:
             report.found(f"the tables hold {rows_} transactions and count {told}")
+        if not report.wrong:
+            for sentence in outcomes.end(c, report.cut):
+                report.found(sentence)
     return report
 
 
-def _segment(c: Connection, vault: Vault, row: Any, report: Verified, walk: _Roots, folded: int) -> None:
+def _segment(c: Connection, vault: Vault, row: Any, report: Verified, walk: _Roots, outcomes: Outcomes | None) -> None:
+    """The next commit; ``outcomes``: with whom its records are held against the tables, if those have it."""
     first, count, at, key, _, told, _ = row
     if first != report.head + 1:
         report.found(f"the records {report.head + 1} to {first - 1} are missing")
@@ -191,19 +205,24 @@ def _segment(c: Connection, vault: Vault, row: Any, report: Verified, walk: _Roo
     walk.take((first, report.head, told), report)
     entries = {first + n: one for n, one in enumerate(records) if isinstance(one, r.Entry)}
     report.transactions += len(entries)
-    if report.head <= folded:
+    if outcomes is not None:
         _rows(c, entries, report)
+        for seq in outcomes.take(c, first, records):
+            report.found(f"the tables disagree with the log on {seq}")
 
 
 def _rows(c: Connection, entries: Mapping[int, r.Entry], report: Verified) -> None:
     if not entries:
         return
     rows = c.execute(
-        "select seq, key, digest from entry where seq between ? and ?", (min(entries), max(entries))
+        "select seq, key, digest, lane, number, size, at from entry where seq between ? and ?",
+        (min(entries), max(entries)),
     ).fetchall()
-    known = {seq: (key, digest) for seq, key, digest in rows}
+    known = {seq: born for seq, *born in rows}
     for seq, entry in entries.items():
-        if known.get(seq) != (r.msgid_key(entry.msgid), digest_number(entry.digest)):
+        if known.get(seq) != [
+            r.msgid_key(entry.msgid), digest_number(entry.digest), r.lane_key(entry.lane), entry.number, len(entry.packet), entry.recorded_at,
+        ]:  # fmt: skip
             report.found(f"the tables disagree with the log on {seq}")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import os
 import shutil
 from collections.abc import Callable
 from contextlib import closing
@@ -13,7 +14,7 @@ from typing import Any
 import pytest
 from pysqlite3 import dbapi2 as sqlite
 
-from edge.errors import JournalDamaged, JournalUnavailable
+from edge.errors import JournalDamaged, JournalError, JournalUnavailable
 from edge.journal import Journal, files, look, schema, slate, writer
 from edge.journal.backup import Owner, _copy
 from edge.journal.frames import BLOCK_BYTES, SIDE_BYTES
@@ -131,7 +132,15 @@ def damaged(path: Path) -> None:
     slate.path_of(path).write_bytes(data)
 
 
-@pytest.mark.parametrize("harm", [gone, headless, another, damaged])
+def cut_short(path: Path) -> None:
+    """As a copy is when the disk was full."""
+    os.truncate(slate.path_of(path), 4 * BLOCK_BYTES)
+
+
+HARMS = [gone, headless, another, damaged, cut_short]
+
+
+@pytest.mark.parametrize("harm", HARMS)
 async def test_a_slate_that_is_not_the_one_it_should_be_is_refused_and_nothing_is_changed(
     left: Path, harm: Callable[[Path], None]
 ) -> None:
@@ -145,6 +154,16 @@ async def test_a_slate_that_is_not_the_one_it_should_be_is_refused_and_nothing_i
     await journal.open()
     assert len(await known(journal)) == 8
     await journal.close()
+
+
+@pytest.mark.parametrize("harm", HARMS)
+async def test_who_only_looks_at_such_a_one_is_told_so(left: Path, harm: Callable[[Path], None]) -> None:
+    harm(left)
+    with pytest.raises(JournalError, match="slate"), files.reading(left) as c:
+        slate.beside(c, left)
+    beside = Journal(left)
+    with pytest.raises(JournalError, match="slate"):
+        await beside.open(read_only=True)
 
 
 async def test_a_journal_set_back_under_its_slate_is_refused(tmp_path: Path, left: Path) -> None:
