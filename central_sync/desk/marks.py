@@ -25,19 +25,20 @@ def declared(rulebook: Rulebook, currency: str, said: Iterable[str]) -> str:
     """The marks that a hospital says, as a case keeps them.
 
     Raises:
-        Refused: ``mark_unknown``; ``mark_not_hospitals``: no scheme believes it of a hospital.
+        Refused: ``mark_unknown``; ``mark_not_hospitals``: no scheme believes it of a hospital. Its place is told, never what was written there.
     """
     schemes = [scheme for scheme in rulebook.schemes.values() if scheme.currency == currency]
-    found = sorted(set(said))
-    for mark in found:
+    marks = list(said)
+    for place, mark in enumerate(marks):
+        path = f"$.marks[{place}]"
         if mark in _PLACES:
-            raise Refused("mark_not_hospitals", mark)
+            raise Refused("mark_not_hospitals", path)
         having = [scheme for scheme in schemes if mark in scheme.marks]
         if not having:
-            raise Refused("mark_unknown", mark)
+            raise Refused("mark_unknown", path)
         if all(mark in scheme.vouched for scheme in having):
-            raise Refused("mark_not_hospitals", mark)
-    return " ".join(found)
+            raise Refused("mark_not_hospitals", path)
+    return " ".join(sorted(set(marks)))
 
 
 def holding(rulebook: Rulebook, institution: Institution, member: Member, day: date, said: str) -> tuple[str, ...]:

@@ -6,7 +6,9 @@ from datetime import timedelta
 import pytest
 
 from central_sync.benefits.bundle import versioned
+from central_sync.desk.marks import declared
 from central_sync.wire import packets as p
+from central_sync.wire.refusals import Refused
 from tests.central_sync.desk.provinces import (
     ACCOUNT,
     BASE,
@@ -69,6 +71,16 @@ def test_a_mark_that_no_hospital_may_say_is_refused_whichever_number_carries_it(
     hid = east.visit(100_00)
     assert east.refused("2203", p.Visit(hid=hid, diagnoses=[east.diagnosis()], marks=[mark])) == code
     assert east.refused("2403", p.StayChange(hid=east.stay(), marks=[mark])) == code
+
+
+def test_a_refused_mark_is_told_by_its_place_and_not_by_what_was_written_there():
+    for marks, code in (
+        (["referred", "0499370899"], "mark_unknown"),
+        (["referred", "special_disease"], "mark_not_hospitals"),
+    ):
+        with pytest.raises(Refused) as caught:
+            declared(LAW, "CNY", marks)
+        assert (caught.value.code, caught.value.detail) == (code, "$.marks[1]")
 
 
 def test_what_the_insurer_must_vouch_for_holds_while_it_is_approved(east, store):
