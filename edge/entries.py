@@ -5,6 +5,7 @@ Nothing of a body is in a row or a sheet; it is read by :meth:`Entries.body` alo
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
@@ -27,6 +28,8 @@ __all__ = ["Body", "Entries", "Page", "Place", "Row", "Sheet", "State", "Wanted"
 
 LOOKED = "looked into an entry"
 HIDDEN = "•••"
+_GROUPED = re.compile(r"[0-9]{1,3}([,٬][0-9]{3})+")
+"""A number as pages show it."""
 FIELDS = frozenset(
     name
     for kind in vars(p).values()
@@ -131,13 +134,14 @@ class Entries:
             return standing.seq, ""
         if hids.serial_of(name) is not None and (newest := await self._journal.browsing.newest_of(name)):
             return newest, name
+        number = name.replace(",", "").replace("٬", "") if _GROUPED.fullmatch(name) else name
         if (
-            name.isascii()
-            and name.isdigit()
-            and len(name) <= SEQ_DIGITS_MAX
-            and await self._journal.standing(int(name))
+            number.isascii()
+            and number.isdigit()
+            and len(number) <= SEQ_DIGITS_MAX
+            and await self._journal.standing(int(number))
         ):
-            return int(name), ""
+            return int(number), ""
         return None
 
     async def body(self, seq: int, who: str) -> Body | None:

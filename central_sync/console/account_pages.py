@@ -17,6 +17,7 @@ from central_sync.console.sessions import Visitor
 from central_sync.console.sign_in import SignIn, Waits
 from central_sync.console.words import N_
 from central_sync.store.console_records import ConsoleAccount
+from central_sync.terms.identifiers import normalised
 
 ROWS_PER_PAGE = 50
 HOSPITALS_CHARACTERS_MAX = 51 * INSTITUTIONS_MAX
@@ -193,5 +194,5 @@ def _role(text: str) -> Role:
 
 def _scope(text: str) -> list[str] | None:
     """The codes that were typed; ``None``: none, and that is all hospitals."""
-    codes = sorted(set(text.replace(",", " ").replace("،", " ").replace("，", " ").split()))
+    codes = sorted(set(normalised(text).replace(",", " ").replace("،", " ").split()))
     return codes or None

@@ -154,7 +154,10 @@ class Lobby(Front):
 
     def told(self, request: web.Request, visitor: Visitor, heading: str, text: str, status: int) -> web.Response:
         """A page for ``visitor`` that says one thing."""
-        return self.shown(request, visitor, "message.html", {"heading": heading, "text": text}, status)
+        values = {"heading": heading, "text": text}
+        if request.method == hdrs.METH_POST:
+            values["here"] = "/"
+        return self.shown(request, visitor, "message.html", values, status)
 
     def no_page(self, request: web.Request, visitor: Visitor) -> web.Response:
         """The page for what is not there, or not for this visitor's eyes."""
@@ -200,7 +203,7 @@ class Lobby(Front):
         raise Turned(self.told(request, visitor, text("This page is not for you"), words, 403))
 
     async def _own_form(self, request: web.Request, page: Page, visitor: Visitor) -> Mapping[str, Any]:
-        form = await self._form(request)
+        form = await self.form(request)
         if page.need is not Need.ANYBODY and not forms.same(visitor.form_key, str(form.get("form_key", ""))):
             text = self.tongue(request).text
             words = text("It is of an earlier sign-in. Nothing was done: open the page anew, and send it from there.")
@@ -211,17 +214,14 @@ class Lobby(Front):
         """The page for a form that was sent when the session had ended: nothing was done, and what was typed is not lost."""
         text = self.tongue(request).text
         words = text("Your sign-in ended before this was sent. Nothing was done: sign in, and send it again.")
-        return self._not_done(request, visitor, text("You are signed out"), words, await self._form(request))
+        return self._not_done(request, visitor, text("You are signed out"), words, await self.form(request))
 
-    async def _form(self, request: web.Request) -> Mapping[str, Any]:
-        """A form that a page of ours sent."""
+    async def form(self, request: web.Request) -> Mapping[str, Any]:
+        """As :meth:`Front.form`; of our own origin."""
         origin = request.headers.get(hdrs.ORIGIN)
         if origin is not None and origin != f"{request.scheme}://{request.host}":
             raise Turned(self.too_old(request))
-        try:
-            return await request.post()
-        except (ValueError, LookupError) as error:  # parts or letters that are none
-            raise Turned(self.too_old(request)) from error
+        return await super().form(request)
 
     def _not_done(
         self, request: web.Request, visitor: Visitor, heading: str, words: str, form: Mapping[str, Any]

@@ -1,7 +1,7 @@
 """SHELL: finding a transaction, a case or a settlement by any id; the page of one transaction, and of one case.
 
 Rules
-    * An id (msgid, HID, settlement id) is found whole, never by a part of it, and only within the reader's scope.
+    * An id (msgid, HID, settlement id) is found whole, never by a part of it, in digits of any script, and only within the reader's scope.
     * A person is found by their whole number alone, by whoever may; the search is audited with the member's key, never with the number, which
       stands in no address and no log.
     * Packets and names are masked until whoever may asks to see them: each look is a row of the audit trail, written before it is shown.
@@ -27,7 +27,7 @@ from central_sync.store import Store, UnitOfWork
 from central_sync.store.console_records import FoundTransaction
 from central_sync.store.records import Case, Settlement
 from central_sync.terms import hid as hids
-from central_sync.terms.identifiers import KINDS, checked
+from central_sync.terms.identifiers import KINDS, checked, normalised
 
 ROWS_PER_PAGE = 50
 FOUND_MAX = 50
@@ -68,7 +68,11 @@ class Transactions:
         values = {"wanted": wanted, "hits": hits, "found_max": FOUND_MAX, "people": None, "words": words}
         return self._lobby.shown(request, visitor, "transactions.html", values)
 
-    def _find(self, visitor: Visitor, wanted: str) -> Hits:
+    def _find(self, visitor: Visitor, typed: str) -> Hits:
+        found = self._of_id(visitor, typed)
+        return found if any(found) else self._of_id(visitor, normalised(typed))
+
+    def _of_id(self, visitor: Visitor, wanted: str) -> Hits:
         with self._store.read() as uow:
             settled = uow.finding.settlement(wanted, visitor.scope)
             return Hits(
@@ -94,11 +98,14 @@ class Transactions:
             if normal := checked(kind, number):
                 forms.setdefault(normal, []).append(kind)
         with self._store.write(urgent=False) as uow:
-            members = [member for form, kinds in forms.items() for member in uow.finding.members(form, kinds)]
-            for subject in members or ["nobody"]:
+            members = {member: form for form, kinds in forms.items() for member in uow.finding.members(form, kinds)}
+            for subject in members or ("nobody",):
                 uow.audit.add(self._lobby.clock(), visitor.actor, "person_searched", subject)
             found = [uow.finding.cases_of(member, visitor.scope, after, ROWS_PER_PAGE + 1) for member in members]
-        return [case for cases in found for case in cases][: ROWS_PER_PAGE + 1]
+        newest_first = sorted(
+            (case for cases in found for case in cases), key=lambda case: (-case.opened_on.toordinal(), case.hid)
+        )
+        return newest_first[: ROWS_PER_PAGE + 1]
 
     async def transaction(self, request: web.Request, visitor: Visitor) -> web.StreamResponse:
         """One transaction, with nobody's name in it."""

@@ -22,10 +22,12 @@ from central_sync.fleet.service import Fleet, FleetError
 from central_sync.store import Store
 from central_sync.store.console_records import OpenInvitation, SignedTo
 from central_sync.store.records import Certificate, Institution
+from central_sync.terms.identifiers import normalised
 
 ROWS_PER_PAGE = 50
 INVITATIONS_MAX = 200
 CERTIFICATES_MAX = 20
+TYPED_CHARACTERS_MAX = 200
 
 
 class Listed(NamedTuple):
@@ -80,7 +82,7 @@ class Trust:
     async def invite(self, request: web.Request, visitor: Visitor) -> web.StreamResponse:
         """A new invitation; its code is shown once."""
         institution, text = request.match_info["institution"], self._lobby.tongue(request).text
-        hours = str((await request.post()).get("hours", ""))
+        hours = normalised(str((await request.post()).get("hours", ""))[:TYPED_CHARACTERS_MAX])
         if not (hours.isascii() and hours.isdigit() and len(hours) <= 4 and 1 <= int(hours) <= INVITATION_HOURS_MAX):
             return await self._page(request, visitor, 400, refused=text("The hours are not a number from 1 to 336."))
         try:
@@ -109,7 +111,7 @@ class Trust:
     async def revoke(self, request: web.Request, visitor: Visitor) -> web.StreamResponse:
         """The hospital's edge is refused from now on."""
         institution, text = request.match_info["institution"], self._lobby.tongue(request).text
-        if str((await request.post()).get("again", "")).strip() != institution:
+        if normalised(str((await request.post()).get("again", ""))[:TYPED_CHARACTERS_MAX]) != institution:
             words_ = text("Nothing was revoked: type the hospital's code to confirm.")
             return await self._page(request, visitor, 400, refused=words_)
         try:

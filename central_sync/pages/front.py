@@ -73,6 +73,17 @@ class Front:
         """A part of a page."""
         return self._pages.render(template, self.tongue(request), values)
 
+    async def form(self, request: web.Request) -> Mapping[str, Any]:
+        """The form that a page of ours sent.
+
+        Raises:
+            Turned: no browser writes one so.
+        """
+        try:
+            return await request.post()
+        except (ValueError, LookupError) as error:  # parts or letters that are none
+            raise Turned(self.too_old(request)) from error
+
     def page(
         self,
         request: web.Request,
@@ -81,19 +92,30 @@ class Front:
         session: object | None = None,
         status: int = 200,
     ) -> web.Response:
-        """A whole page. ``session`` has a ``name`` and a ``form_key``."""
+        """A whole page. ``session`` has a ``name`` and a ``form_key``. Where the answer of a form has no address of its own, ``values`` say with ``here``
+        which page it belongs to.
+        """
         here = request.path.removeprefix(self.base)
         html = self._pages.render(template, self.tongue(request), {"session": session, "here": here, **values})
         return web.Response(text=html, content_type="text/html", status=status, headers=HEADERS)
 
     def message(self, request: web.Request, heading: str, text: str, status: int, back: str = "/") -> web.Response:
         """A page that says one thing, and leads to ``back``."""
-        return self.page(request, "message.html", {"heading": heading, "text": text, "back": back}, status=status)
+        values = {"heading": heading, "text": text, "back": back}
+        if request.method == hdrs.METH_POST:
+            values["here"] = back
+        return self.page(request, "message.html", values, status=status)
 
     def too_old(self, request: web.Request) -> web.Response:
         """The page for a form that no page of this session sent."""
         text = self.tongue(request).text
         return self.message(request, text("This form is too old"), text("Go back to the start, and try again."), 403)
+
+    def signed_out(self, request: web.Request) -> web.Response:
+        """The page for a form that was sent when the session had ended."""
+        text = self.tongue(request).text
+        words = text("Your sign-in ended before this was sent. Nothing was done: sign in, and send it again.")
+        return self.message(request, text("You are signed out"), words, 403)
 
     async def nothing(self, request: web.Request) -> web.Response:
         """The page for an address that is none."""

@@ -179,7 +179,7 @@ class AccessPages:
         values: dict[str, Any] = {
             "workstations": self._workstations.all(), "agents": paired, "invitations": invited, "here_now": set(self._here()),
             "accounts": self._accounts(), "roles": {str(role): ROLES[str(role)] for role in Role}, "shown": shown, "now": now,
-            "refused": refused, "form": form, "of": of, "minutes": INVITATION_MINUTES,
+            "refused": refused, "form": form, "of": of, "minutes": INVITATION_MINUTES, "here": HERE,
         }  # fmt: skip
         return self._lobby.page(request, "access.html", values, session, 400 if refused else 200)
 

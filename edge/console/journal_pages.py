@@ -18,6 +18,7 @@ from central_sync.pages.front import Handler, Turned
 from central_sync.pages.rendering import typed
 from central_sync.terms import languages
 from central_sync.terms.days import Calendar, civil_day, day_end, parse
+from central_sync.terms.identifiers import normalised
 from central_sync.wire.desk_sentences import desk_sentence
 from central_sync.wire.refusals import REFUSALS
 from edge.accounts import Role
@@ -107,7 +108,7 @@ class JournalPages:
     async def find(self, request: web.Request) -> web.Response:
         """Lead to what a msgid, a HID or a number of the journal names."""
         await self._lobby.form_session(request, Role.TECHNICIAN)
-        name = str((await request.post()).get("what", "")).strip()
+        name = normalised(str((await request.post()).get("what", ""))[: 2 * NAME_CHARACTERS_MAX])
         found = await self._entries.find(name) if 0 < len(name) <= NAME_CHARACTERS_MAX else None
         if found is None:
             text = self._lobby.tongue(request).text
@@ -161,6 +162,7 @@ class JournalPages:
             "sentence": desk_sentence(sheet.row.code, self._lobby.tongue(request).language) if sheet.row.code in REFUSALS else "",
             "business_day": languages.day(sheet.business_day, self._calendar, self._lobby.tongue(request).language),
             "packet": _written(body.packet if body else None), "answer": _written(body.answer if body else None),
+            "here": f"{HERE}/{sheet.row.seq}",
         }  # fmt: skip
         return self._lobby.page(request, "entry.html", values, session)
 

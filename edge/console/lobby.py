@@ -67,6 +67,8 @@ class Lobby(Front):
             "code": code,
             "again": request.path if request.method == hdrs.METH_GET else "",
         }
+        if request.method == hdrs.METH_POST:
+            values["here"] = "/"
         return self.page(request, "no_journal.html", values, status=503)
 
     def whose(self, request: web.Request) -> Parties:
@@ -79,8 +81,7 @@ class Lobby(Front):
         Raises:
             Turned: to the form of signing in, or away.
         """
-        token = request.cookies.get(SESSION_COOKIE, "")
-        session = self.sessions.of(token, self._account_of(token), self.clock())
+        session = self.open_session(request)
         if session is None:
             raise Turned(self.sent_to("/sign-in"))
         if role is not None and session.role != role:
@@ -89,6 +90,11 @@ class Lobby(Front):
                 self.message(request, text("This page is not for you"), text("Your account has another role."), 403)
             )
         return session
+
+    def open_session(self, request: web.Request) -> Session | None:
+        """The caller's session, if there is one."""
+        token = request.cookies.get(SESSION_COOKIE, "")
+        return self.sessions.of(token, self._account_of(token), self.clock())
 
     async def still(self, request: web.Request) -> bool:
         """Whether the session of a page that only listens goes on."""
@@ -99,10 +105,13 @@ class Lobby(Front):
         """The session of a form that one of its own pages sent.
 
         Raises:
-            Turned: as :meth:`session`, or the form is of another session.
+            Turned: as :meth:`session`, or the form is of another session, or the session has ended before it was sent.
         """
+        form = await self.form(request)
+        if self.open_session(request) is None and SESSION_COOKIE in request.cookies:
+            raise Turned(self.signed_out(request))
         session = self.session(request, role)
-        if not same_form(session, str((await request.post()).get("form_key", ""))):
+        if not same_form(session, str(form.get("form_key", ""))):
             raise Turned(self.too_old(request))
         return session
 

@@ -22,11 +22,14 @@ from edge.maintenance.window import MaintenanceError, Window
 
 HERE = "/technician/maintenance"
 _TIME = re.compile(r"(\d{1,2}):(\d{2})")
+LATE = timedelta(minutes=30)
+"""So long ago a form may have offered its beginning, which is now then; what was earlier was meant otherwise: tonight at two, say."""
 LENGTHS_MINUTES = (15, 30, 60, 120, 240, 480)
 
 WRONG: Mapping[str, str] = {
     "begin": N_("Write the day and the time of the beginning like %(now)s."),
     "length": N_("Maintenance lasts 1 minute to %(hours)s hours."),
+    "past": N_("That time is over. Look at the day and the time of the beginning again."),
     "ended": N_("It would be over before it begins."),
     "long": N_("Maintenance lasts 1 minute to %(hours)s hours."),
     "far": N_("So far ahead nothing is announced."),
@@ -116,8 +119,9 @@ class MaintenancePages:
         except OverflowError:
             raise MaintenanceError("begin", "the beginning is none") from None
         now = self._lobby.clock()
-        if begin <= now:  # what the form offered, some moments ago: now, and for as long
-            begin = now
+        if begin <= now - LATE:
+            raise MaintenanceError("past", "the beginning is over")
+        begin = max(begin, now)  # what the form offered, some moments ago: now, and for as long
         try:
             return begin, begin + timedelta(minutes=int(minutes))
         except OverflowError:
@@ -132,7 +136,7 @@ class MaintenancePages:
             "time": plain_digits(f"{there:%H:%M}", tongue.language), "minutes": plain_digits("30", tongue.language), "reason": "",
         }  # fmt: skip
         values: dict[str, Any] = {
-            "window": self._maintenance.window(), "now": now, "form": {**given, **form}, "wrong": wrong, "lengths": LENGTHS_MINUTES,
+            "window": self._maintenance.window(), "now": now, "here": HERE, "form": {**given, **form}, "wrong": wrong, "lengths": LENGTHS_MINUTES,
             "typed": lambda minutes: plain_digits(str(minutes), tongue.language),
             "told": commands(tongue.text(WRONG[wrong])) % {"now": typed(f"{given['day']} {given['time']}"), "hours": tongue.number(MAINTENANCE_HOURS_MAX)}
             if wrong else "",

@@ -84,7 +84,7 @@ class Console:
 
     async def sign_in(self, request: web.Request) -> web.Response:
         """A name and a password."""
-        form = await request.post()
+        form = await self._lobby.form(request)
         name, password = str(form.get("name", ""))[:80].strip(), str(form.get("password", ""))
         address, text = request.remote or "", self._lobby.tongue(request).text
         if not self._tries.allowed(name, address, time.monotonic()):
@@ -109,7 +109,9 @@ class Console:
         return answer
 
     async def sign_out(self, request: web.Request) -> web.Response:
-        """The end of a session."""
+        """The end of a session; of one that has ended already, nothing is said."""
+        if self._lobby.open_session(request) is None:
+            return self._lobby.sent_to("/sign-in")
         session = await self._lobby.form_session(request)
         self._lobby.sessions.end(request.cookies.get(SESSION_COOKIE, ""))
         self._audit.note("console sign-out", self._lobby.clock(), operator=session.name)
@@ -119,7 +121,7 @@ class Console:
 
     async def change_language(self, request: web.Request) -> web.Response:
         """Another language for this browser."""
-        form = await request.post()
+        form = await self._lobby.form(request)
         back = str(form.get("back", ""))[:100]
         answer = self._lobby.sent_to(back if _PATH.fullmatch(back) else "/")
         self._lobby.change_language(answer, str(form.get("language", "")))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
+import pyotp
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
@@ -57,6 +59,23 @@ def test_every_page_is_sound_in_every_language(browser: Browser, centre: Centre,
             page.goto(centre.address + path)
             expect(page.locator("html")).to_have_attribute("lang", language)
             sound(page)
+
+
+def test_a_key_that_is_held_down_sends_a_form_once_so_that_what_is_shown_once_is_seen(
+    browser: Browser, centre: Centre
+) -> None:
+    centre.account("cora", "operator")
+    with window(browser) as page:
+        enter(page, centre.address, "cora")
+        at(page, "form[action='/second-factor/set-up'] button")
+        page.keyboard.press("Enter")
+        page.fill("input[name=code]", pyotp.TOTP(page.locator(".secret").inner_text()).at(datetime.now(UTC)))
+        page.locator("input[name=code]").focus()
+        for _ in range(5):
+            page.keyboard.down("Enter")
+            page.wait_for_timeout(33)
+        page.keyboard.up("Enter")
+        expect(page.locator(".recovery li")).to_have_count(10)
 
 
 def test_an_operator_sets_a_second_factor_up_and_works_with_the_keyboard_alone(

@@ -2,6 +2,7 @@
 
 const QUIET_MS = 15000;
 const AGAIN_MS = 30000;
+const SENT_MS = 5000;
 
 // A reader of screens hears the verdict when it changes, not at each piece of news.
 function say(part) {
@@ -77,5 +78,15 @@ function live(part) {
   });
   if (!full || full.hidden) heard();
 }
+
+// A form that was sent is not sent again by a key that is pressed twice or held down: what the first one showed once would be lost with its page. What
+// is answered with a file leaves the page as it is, and its form can be sent again after a while.
+addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.dataset.sent) return event.preventDefault();
+  form.dataset.sent = "yes";
+  setTimeout(() => { delete form.dataset.sent; }, SENT_MS);
+});
+addEventListener("pageshow", () => document.querySelectorAll("[data-sent]").forEach((form) => { delete form.dataset.sent; }));
 
 document.querySelectorAll("[data-live]").forEach(live);

@@ -260,7 +260,7 @@ class CounterPages:
         self._desk.lobby.sessions.end(request.cookies.get(SESSION_COOKIE, ""))
         settlements = (reply.answer or {}).get("settlements")
         visitor = visitor._replace(session=None)  # type: ignore[arg-type]  # the page has no one to sign out
-        answer = self._desk.page(visitor, "desk/ended.html", {"settlements": settlements})
+        answer = self._desk.page(visitor, "desk/ended.html", {"settlements": settlements, "here": "/sign-in"})
         self._desk.lobby.forget(answer, SESSION_COOKIE)
         return answer
 

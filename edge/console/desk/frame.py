@@ -131,7 +131,7 @@ class Desk:
         return Visitor(request, session, seat, tongue, self.lobby.clock())
 
     def _closed(self, request: web.Request, session: Session, tongue: Tongue, code: str) -> web.Response:
-        values = {"says": desk_sentence(code, tongue.language), "code": code}
+        values = {"says": desk_sentence(code, tongue.language), "code": code, "here": "/desk"}
         return self.lobby.page(request, "desk/closed.html", values, session, 503)
 
     def page(self, visitor: Visitor, template: str, values: Mapping[str, Any], status: int = 200) -> web.Response:

@@ -35,7 +35,7 @@ def code(world: World) -> str:
 async def test_an_account_is_made_on_a_page_and_its_password_is_shown_once(house: World, small_client) -> None:
     boss = Browser(small_client, house.token("boss"))
     key = await boss.key()
-    fields = {"name": "bert", "role": "operator", "hospitals": "H2, H1"}
+    fields = {"name": "bert", "role": "operator", "hospitals": "H۲، H1"}
     status, page, _ = await boss.post("/accounts", key, **fields, code=code(house))
     assert status == 200
     password = PASSWORD.search(page)[1]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from central_sync.console.access import Role
 from central_sync.console.transactions import ROWS_PER_PAGE
 from central_sync.intake import Intake
+from central_sync.terms.hid import from_serial
 from central_sync.wire import packets as p
 from tests.central_sync.console.conftest import Browser, World
 from tests.central_sync.hospital import MASTER, RULEBOOK, Hospital
@@ -59,7 +61,9 @@ async def test_any_whole_id_leads_to_what_it_names(small_world, small_client, to
     page = f"/hospitals/H1/transaction?msgid={told.row.msgid}"
     assert await found(browser, told.row.msgid) == (303, page)
     assert await found(browser, f"  {told.row.id} ") == (303, page)
-    assert await found(browser, told.row.hid) == (303, f"/hospitals/H1/cases/{told.row.hid}")
+    for digits in ("0123456789", "۰۱۲۳۴۵۶۷۸۹", "٠١٢٣٤٥٦٧٨٩"):
+        hid = told.row.hid.translate(str.maketrans("0123456789", digits))
+        assert await found(browser, f"\u2068{hid}\u2069") == (303, f"/hospitals/H1/cases/{told.row.hid}")
     for part in (told.row.id[:-1], "%", "*", NUMBER, HOSTILE, "' OR 1=1"):
         status, text = await found(browser, part)
         assert status == 200
@@ -150,6 +154,28 @@ async def test_a_person_is_found_by_the_whole_number_alone_within_the_scope_and_
     assert len(noted) == 6
     assert NUMBER not in str(noted)
     assert {row[1] for row in noted} >= {told.row.member, "nobody"}
+
+
+async def test_cases_of_two_people_whose_numbers_of_two_kinds_are_one_are_listed_page_by_page_and_none_is_left_out(
+    small_world, small_client, told
+) -> None:
+    number, opened = "910105194912310029", set[str]()
+    with small_world.store.write() as uow:
+        known, pattern = uow.members.get(told.row.member), uow.cases.get("H1", told.row.hid)
+        for kind in ("cn_resident_number", "cn_foreign_resident_number"):
+            uow.members.put(replace(known, id=kind, kind=kind, number=number))
+            for day in range(ROWS_PER_PAGE):
+                hid = from_serial(90_000 + len(opened))
+                opened.add(hid)
+                on = pattern.opened_on - timedelta(days=day)
+                assert uow.cases.open(replace(pattern, member=kind, hid=hid, opened_on=on))
+    browser = at(small_world, small_client, "anna")
+    key, seen, more = await browser.key(), [], ""
+    for _ in range(2):
+        _, page, _ = await browser.post("/transactions/person", key, number=number, after=more)
+        seen += re.findall(r"/cases/(\d{16})", page)
+        more = next(iter(re.findall(r'name="after" value="([^"]+)"', page)), "")
+    assert (sorted(seen), more) == (sorted(opened), "")
 
 
 async def test_a_case_lists_its_transactions_page_by_page(small_world, small_client, told) -> None:

@@ -46,12 +46,19 @@ async def test_an_invitation_is_shown_once_works_and_is_withdrawn(small_world, b
     assert [row[:2] for row in small_world.audited("invitation_withdrawn")] == [("console:anna", "H1")]
 
 
-@pytest.mark.parametrize("hours", ["", "0", "-1", "337", "99999999999999999999", "one", "۵", "1.5"])
+@pytest.mark.parametrize("hours", ["", "0", "-1", "337", "99999999999999999999", "one", "۳۳۷", "1.5"])
 async def test_hours_that_will_not_do_make_no_invitation(small_world, browser, hours: str) -> None:
     status, page, _ = await browser.post("/hospitals/H1/invite", await browser.key(), hours=hours)
     assert status == 400
     assert not CODE.search(page)
     assert small_world.audited("invited") == []
+
+
+async def test_hours_and_the_hospitals_code_are_typed_in_digits_of_any_script(small_world, browser) -> None:
+    key = await browser.key()
+    assert CODE.search((await browser.post("/hospitals/H1/invite", key, hours=" ۴۸ "))[1])
+    assert small_world.audited("invited") == [("console:anna", "H1", "valid 48 hours")]
+    assert (await browser.post("/hospitals/H1/revoke", key, again="H۱"))[0] == 200
 
 
 async def test_a_revocation_wants_the_code_of_the_hospital_typed_again(small_world, browser) -> None:

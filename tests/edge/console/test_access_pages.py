@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
+from datetime import timedelta
 
 import pytest
 from aiohttp.test_utils import TestClient
@@ -43,6 +44,36 @@ async def test_a_desks_computer_gets_its_key_once_and_is_withdrawn(client: TestC
         ("workstation removed", "desk-9"),
     ]
     assert key not in (place.folder / "audit.jsonl").read_text()
+
+
+async def test_another_language_is_chosen_where_the_answer_of_a_form_stands(client: TestClient, place: Place) -> None:
+    seq = await place.append("m1")
+    for path, there in (
+        (f"{HERE}/workstations/add", HERE),
+        (f"{HERE}/accounts/put", HERE),
+        ("/technician/maintenance", "/technician/maintenance"),
+        ("/technician/journal/find", "/technician/journal"),
+        (f"/technician/journal/{seq}/body", f"/technician/journal/{seq}"),
+        (f"/technician/journal/{seq}/release", f"/technician/journal/{seq}"),
+    ):
+        _, _, page = await posted(client, path, name="desk-9", what="nothing")
+        assert f'name="back" value="{there}"' in page, path
+        assert (await text_of(client, there))[0] == 200
+
+
+async def test_a_form_that_is_sent_when_the_session_has_ended_is_told_that_nothing_was_done(
+    client: TestClient, place: Place
+) -> None:
+    _, page = await text_of(client, HERE)
+    key = re.search(r'name="form_key" value="([^"]+)"', page).group(1)
+    place.now += timedelta(minutes=31)
+    form = {"form_key": key, "name": "desk-9"}
+    answer = await client.post(f"{BASE}{HERE}/workstations/add", data=form, allow_redirects=False)
+    assert answer.status == 403
+    assert "Nothing was done: sign in, and send it again." in await answer.text()
+    assert not Workstations(place.folder / "workstations.json").all()
+    left = await client.post(f"{BASE}/sign-out", data=form, allow_redirects=False)
+    assert (left.status, left.headers["Location"]) == (303, f"{BASE}/sign-in")
 
 
 async def test_a_computer_with_readers_is_invited_by_a_code_that_pairs_it(client: TestClient, place: Place) -> None:

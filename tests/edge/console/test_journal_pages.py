@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from datetime import timedelta
 from pathlib import Path
@@ -92,13 +93,25 @@ async def test_no_identity_stands_in_an_address(client: TestClient, place: Place
     second = await place.append("m2", hid=OTHER, lane=OTHER)
     await place.append("m3")
     assert (await posted(client, f"{HERE}/find", what=" m1 "))[:2] == (303, f"{BASE}{HERE}/{first}")
-    status, where, _ = await posted(client, f"{HERE}/find", what=OTHER)
-    assert (status, where) == (303, f"{BASE}{HERE}?case={second}")
+    for digits in ("۰۱۲۳۴۵۶۷۸۹", "0123456789"):
+        of_case = OTHER.translate(str.maketrans("0123456789", digits))
+        status, where, _ = await posted(client, f"{HERE}/find", what=f"\u2068{of_case}\u2069")
+        assert (status, where) == (303, f"{BASE}{HERE}?case={second}")
+        assert (await posted(client, f"{HERE}/find", what=digits[first]))[:2] == (303, f"{BASE}{HERE}/{first}")
     _, page = await text_of(client, where.removeprefix(BASE))
     assert page.count('<th scope="row" role="rowheader">') == 2
     assert not re.search(rf'(href|action)="[^"]*({OTHER}|m1)', page)
     assert (await posted(client, f"{HERE}/find", what="nobody"))[0] == 404
     assert (await posted(client, f"{HERE}/find", what="x" * 5_000))[0] == 404
+
+
+async def test_a_record_is_found_by_its_number_as_the_page_writes_it(client: TestClient, place: Place) -> None:
+    seqs = await asyncio.gather(*(place.append(f"n{one}") for one in range(1_001)))
+    assert max(seqs) > 1_000
+    for typed in ("1,001", "۱٬۰۰۱", "\u2068۱٬۰۰۱\u2069", "1001"):
+        assert (await posted(client, f"{HERE}/find", what=typed))[:2] == (303, f"{BASE}{HERE}/1001")
+    for typed in ("1,00", "1,0,01", ",001"):
+        assert (await posted(client, f"{HERE}/find", what=typed))[0] == 404
 
 
 async def test_a_body_is_hidden_unless_the_account_may_see_it_and_each_look_is_noted(

@@ -50,6 +50,13 @@ async def test_it_is_announced_for_now_and_ended(client: TestClient, place: Plac
     assert lines[0]["operator"] == lines[1]["operator"] != ""
 
 
+async def test_a_form_that_lay_open_for_a_while_begins_now(client: TestClient, place: Place) -> None:
+    assert (await posted(client, HERE, **{**FORM, "time": "13:01"}))[0] == 303
+    window = place.maintenance.window()
+    assert window is not None
+    assert (window.begin, window.end - window.begin) == (place.now, timedelta(minutes=45))
+
+
 async def test_it_is_announced_beforehand_in_the_hospitals_own_calendar(client: TestClient, place: Place) -> None:
     assert (await posted(client, HERE, **{**FORM, "day": "۱۴۰۴/۰۳/۱۲", "time": "2:05"}))[0] == 303
     window = place.maintenance.window()
@@ -71,6 +78,9 @@ async def test_it_is_announced_beforehand_in_the_hospitals_own_calendar(client: 
         ({"minutes": "000030" + "9" * 300}, "1 minute to 24 hours"),
         ({"day": "9377/12/29"}, "So far ahead"),
         ({"minutes": "x"}, "1 minute to 24 hours"),
+        ({"day": "1404/03/10"}, "That time is over"),
+        ({"time": "2:00", "minutes": "720"}, "That time is over"),
+        ({"time": "13:00"}, "That time is over"),
         ({"day": "1405/03/11"}, "So far ahead"),
         ({"reason": " "}, "Say in one line why"),
         ({"reason": "\u202e"}, "Say in one line why"),

@@ -227,6 +227,25 @@ async def test_a_language_is_kept_for_the_browser_and_only_ours_are(client: Test
     assert '<html lang="fa"' in page
 
 
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("multipart/form-data", b"x"),
+        ("multipart/form-data; boundary=b", b"--b\r\nContent-Disposition: form-data; name=a"),
+        ("application/x-www-form-urlencoded; charset=klingon", b"name=x"),
+        ("application/x-www-form-urlencoded", b"name=\xff"),
+    ],
+)
+async def test_a_form_that_no_browser_writes_is_no_fault_of_the_gateway(
+    client: TestClient, kind: str, body: bytes
+) -> None:
+    await sign_in(client)
+    for path in ("/sign-in", "/sign-out", "/language"):
+        answer = await client.post(BASE + path, data=body, headers={"Content-Type": kind}, allow_redirects=False)
+        assert answer.status == 403, path
+        assert "This form is too old" in await answer.text()
+
+
 async def test_another_sites_page_can_post_nothing(client: TestClient) -> None:
     form = {"name": NAME, "password": PASSWORD}
     for origin in ("https://evil.example", "null"):
