@@ -20,6 +20,8 @@ ARGUMENTS = (
 )
 DESK = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
+SMALL = {"width": 320, "height": 640}
+"""The narrowest phone; a desk's window at a zoom of 400 %."""
 NARROW = {"width": 1024, "height": 768}
 DOUBLED = {"width": 640, "height": 400}
 """A desk's window at a zoom of 200 %."""

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from central_sync.terms.languages import Language
 from tests import programs
-from tests.browser import DESK, DOUBLED, NARROW, PHONE, window
+from tests.browser import DESK, DOUBLED, NARROW, PHONE, SMALL, window
 from tests.e2e.console_town import sign_in, too_many_pages, with_technician
 from tests.e2e.technician_tour import PAGES, furnished, parked_entry, shown, tried
 from tests.e2e.town import NAME, NATIONAL_CODE, PERSON, Town
@@ -137,7 +137,7 @@ def test_every_page_is_accessible_and_fits_a_phone_and_large_letters(
             assert page.locator("html").get_attribute("lang") == language
             if language != "en":
                 accessible(page)
-            for size, letters in ((PHONE, 16), (NARROW, 16), (DOUBLED, 16), (DESK, 32)):
+            for size, letters in ((SMALL, 16), (PHONE, 16), (NARROW, 16), (DOUBLED, 16), (DESK, 32)):
                 page.set_viewport_size(size)
                 page.evaluate("size => document.documentElement.style.fontSize = `${size}px`", letters)
                 wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")

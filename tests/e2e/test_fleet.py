@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from central_sync.terms.languages import Language
-from tests.browser import window
+from tests.browser import DESK, PHONE, SMALL, window
 from tests.e2e.centre import enter
 from tests.e2e.fleet_centre import SECRET, WatchedCentre
 from tests.e2e.test_hub_console import sound
@@ -96,7 +96,10 @@ def test_every_page_of_operations_is_sound_in_every_language(
         ):
             page.goto(centre.address + path)
             expect(page.locator("html")).to_have_attribute("lang", language)
-            sound(page)
+            for size in (page.viewport_size, SMALL):
+                page.set_viewport_size(size)
+                sound(page)
+            page.set_viewport_size(PHONE if "phone" in looks else DESK)
 
 
 def test_the_board_works_without_a_script_and_weighs_little(browser: Browser, centre: WatchedCentre) -> None:
