@@ -31,7 +31,8 @@ from central_sync.fleet.limits import INVITATION_HOURS_DEFAULT
 from central_sync.members.service import import_members
 from central_sync.place import Place
 from central_sync.programs.accounts import stranger_to
-from central_sync.programs.verbs import HELP_ASKED, Verbs, belongs_to
+from central_sync.programs.hosts import is_host, on_the_line
+from central_sync.programs.verbs import HELP_ASKED, Verbs, belongs_to, unusable
 from central_sync.publications import Publications
 from central_sync.rulebook.strict import RulebookError
 from central_sync.store import migrate
@@ -85,6 +86,10 @@ class HubGroup(Verbs):
             BundleBroken,
         ) as error:
             raise NotPossible(str(error)) from error
+        except BrokenPipeError:
+            raise  # whoever reads has read enough: click's
+        except OSError as error:
+            raise NotPossible(unusable(error)) from error
 
 
 @click.group(cls=HubGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -145,6 +150,10 @@ for _verb in (*publishing_verbs.VERBS, simulate):
 @click.pass_obj
 def init(place: Place, names: Sequence[str]) -> None:
     """Make the authority, the hub's certificate and the database. May be run again, also to add names."""
+    for name in names:
+        if not is_host(name.removeprefix("*.")):
+            meant = on_the_line(name)
+            raise NotPossible(f"{name!r} is no host name and no address" + (f": write {meant}" if meant else ""))
     try:
         place.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         Authority(place.folder / AUTHORITY_FOLDER).create(names, clock())

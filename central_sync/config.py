@@ -148,7 +148,7 @@ def load(folder: Path) -> Config:
     """
     file = folder / FILE_NAME
     try:
-        plain = tomllib.loads(file.read_text(encoding="utf-8"))
+        plain = tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         plain = {}
     except OSError as error:

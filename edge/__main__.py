@@ -15,7 +15,7 @@ from typing import Any
 
 import click
 
-from central_sync.programs.verbs import HELP_ASKED, Verbs
+from central_sync.programs.verbs import HELP_ASKED, Verbs, unusable
 from edge import platform
 from edge.errors import EdgeError
 from edge.verbs.owner import owned
@@ -73,12 +73,14 @@ class EdgeGroup(Verbs):
             return super().invoke(ctx)
         except EdgeError as error:
             raise Said(str(error)) from error
+        except BrokenPipeError:
+            raise  # whoever reads has read enough: click's
         except PermissionError as error:
             raise Said(
                 f"{error.filename or 'a file'} cannot be used by this account: {error.strerror}; type it as the one that it belongs to"
             ) from error
         except OSError as error:
-            raise Said(f"{error.filename or 'the data directory'}: {error.strerror}") from error
+            raise Said(unusable(error)) from error
 
 
 @click.group(cls=EdgeGroup, context_settings={"help_option_names": ["-h", "--help"]})

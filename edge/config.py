@@ -41,6 +41,7 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Meta, Struct
 
+from central_sync.programs.hosts import on_the_line
 from edge import platform
 from edge.errors import EdgeError
 from edge.limits import KEEP_DAYS_DEFAULT
@@ -129,13 +130,18 @@ def load(folder: Path) -> Config:
     """The settings in ``folder``.
 
     Raises:
-        ConfigError: the file is no TOML, too large, unreadable, or has a setting that is unknown or of the wrong type.
+        ConfigError: the file is no TOML, too large, unreadable, or has a setting that is unknown, of the wrong type, or nothing that could be used.
     """
     path = folder / FILE
     config = parsed(path, Config)
     for name, url in (("sync_url", config.sync_url), ("enrol_url", config.enrol_url)):
         if url and not is_https(url):
             raise ConfigError(f"{path}: {name} is written https://HOST:PORT")
+    for name in config.names:
+        if not name.isascii():
+            raise ConfigError(
+                f"{path}: in names write {on_the_line(name) or 'a host name'} for {name}: so it goes on the line"
+            )
     if not platform.APPLIANCE:  # the root of a Windows disk is open to every account: nothing there is believed
         return _without_appliance(path, config)
     return config
@@ -165,8 +171,8 @@ def parsed(path: Path, kind: type[T]) -> T:
     if len(text) > FILE_BYTES_MAX:
         raise ConfigError(f"{path} is larger than {FILE_BYTES_MAX} bytes")
     try:
-        found = msgspec.convert(tomllib.loads(text.decode()), kind)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        found = msgspec.convert(tomllib.loads(text.decode("utf-8-sig")), kind)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ConfigError(f"{path} is not TOML: {error}") from error
     except msgspec.ValidationError as error:
         raise ConfigError(f"{path}: {error}") from error

@@ -16,9 +16,10 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from central_sync.programs.hosts import is_host, is_origin
 from central_sync.wire.bundles import WHY
 from central_sync.wire.handovers import sentence
-from edge import app, config, health, identity
+from edge import app, config, drivers, health, identity
 from edge.agents import AgentError, Agents
 from edge.anchors.shadow import ShadowDamaged, slot
 from edge.app import JOURNAL_FILE
@@ -161,6 +162,18 @@ def _settings(folder: Path) -> str:
     address = config.address(found.listen)
     if not address.loopback and address.host in app.ANY_ADDRESS and not found.names:
         raise Unwell(f"listen is {found.listen}: write the names that the hospital uses in names, for the certificate")
+    for name in found.names:
+        if not is_host(name):
+            raise Unwell(
+                f"names has {name!r}, by which nobody calls: write a host name or an address alone, as edge.hospital"
+            )
+    for origin in found.origins:
+        if not is_origin(origin.rstrip("/")):
+            raise Unwell(f"origins has {origin!r}, which no browser says: write it as https://his.hospital")
+    if found.agents_listen:
+        config.address(found.agents_listen)
+    for row in found.readers:
+        drivers.reader(row, folder, lambda *_: None)
     return f"the face is set to {found.listen}, with {len(found.readers)} readers"
 
 

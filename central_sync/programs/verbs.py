@@ -21,6 +21,11 @@ class Verbs(click.Group):
         return super().parse_args(ctx, args)
 
 
+def unusable(error: OSError) -> str:
+    """What the system has refused, in a sentence."""
+    return f"{error.filename or 'what was to be read or written'}: {error.strerror or type(error).__name__}"
+
+
 def belongs_to(folder: Path, account: str) -> str:
     """A refusal of what was typed as another account than the one that ``folder`` belongs to (see :func:`.accounts.stranger_to`), with what to type."""
     become = f"sudo -u {shlex.quote(account)}" if account.startswith("#") else f"runuser -u {account}"

@@ -210,13 +210,19 @@ class Repository:
         """Copy what edges read to ``folder``: a stick for a hospital whose line is too slow.
 
         Raises:
-            ReleasesError: the folder is there already.
+            ReleasesError: the folder is there already, cannot be written, or there is nothing to be copied.
         """
         if folder.exists():
             raise ReleasesError(f"{folder} is there already")
+        if not (self._shelf.folder / TARGETS).is_dir():
+            raise ReleasesError("nothing is listed yet: `release add` comes first")
         with self._shelf.locked():
-            for name in (TARGETS, METADATA):
-                shutil.copytree(self._shelf.folder / name, folder / name)
+            try:
+                for name in (TARGETS, METADATA):
+                    shutil.copytree(self._shelf.folder / name, folder / name)
+            except OSError as error:  # of a copy that is not whole, nothing stays
+                shutil.rmtree(folder, ignore_errors=True)
+                raise ReleasesError(f"{folder} could not be written whole: is there room?") from error
 
     # -- how ------------------------------------------------------------------------------------------------------
 

@@ -5,6 +5,9 @@ import logging
 import os
 import sqlite3
 import stat
+import subprocess
+import sys
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -13,7 +16,7 @@ from click.testing import CliRunner
 
 from central_sync.__main__ import main
 from central_sync.wire.enrolment import read_code
-from tests.programs import NotStarted, start_hub
+from tests.programs import ROOT, NotStarted, start_hub
 
 MEMBER = {
     "kind": "ir_national_code",
@@ -114,6 +117,10 @@ def test_members_are_imported_whole_or_not_at_all(made, tmp_path):
         (["run", "--sync-listen", "nowhere"], "HOST:PORT"),
         (["run", "--sync-device", "nosuchdev0", "--sync-listen", "127.0.0.1:0"], "nosuchdev0"),
         (["members", "import", "/nonexistent"], "does not exist"),
+        (["init", "--name", "بیمه"], "write xn--"),
+        (["init", "--name", "hub.example:7443"], "no host name"),
+        (["init", "--name", ""], "no host name"),
+        (["release", "export", "/tmp/nowhere/stick"], "nothing is listed yet"),
         (["nonsense"], "No such command"),
     ],
 )
@@ -146,6 +153,13 @@ def test_a_wrong_setting_is_named(tmp_path, text, word):
 def test_every_command_explains_itself(made):
     for words in ([], ["hospital"], ["hospital", "add"], ["members", "import"], ["invite"], ["run"], ["audit"]):
         assert "--help" in hub_command(made, *words, "--help").stdout
+
+
+def test_what_the_system_refuses_is_a_sentence(made):
+    typed = [sys.executable, "-m", "central_sync", "--data", str(made), "hospital", "list"]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(typed, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (2, "Error: what was to be read or written: No space left on device\n")
 
 
 def test_a_hub_that_was_never_set_up_says_so(tmp_path):

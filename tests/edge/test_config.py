@@ -33,6 +33,8 @@ def test_a_whole_file_is_read(tmp_path: Path) -> None:
         'sync_url = "http://hub:7443"',
         'sync_url = "hub:7443"',
         'sync_url = "https://hub:port"',
+        'names = ["بیمارستان"]',
+        "a = " + "[" * 5000,
         '[[readers]]\nname = "a"\ndriver = "x"\naddress = ""\n[[readers]]\nname = "a"\ndriver = "x"\naddress = ""',
         "#" * (config.FILE_BYTES_MAX + 1),
     ],
@@ -40,6 +42,17 @@ def test_a_whole_file_is_read(tmp_path: Path) -> None:
 def test_a_setting_that_cannot_be_used_is_named_and_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / config.FILE).write_text(text)
     with pytest.raises(config.ConfigError, match=r"edge\.toml"):
+        config.load(tmp_path)
+
+
+def test_a_file_as_an_editor_of_windows_saves_it_is_read(tmp_path: Path) -> None:
+    (tmp_path / config.FILE).write_bytes(b'\xef\xbb\xbflisten = "127.0.0.1:7009"\r\n')
+    assert config.load(tmp_path).listen == "127.0.0.1:7009"
+
+
+def test_a_name_in_other_letters_is_told_as_it_goes_on_the_line(tmp_path: Path) -> None:
+    (tmp_path / config.FILE).write_text('names = ["بیمارستان"]')
+    with pytest.raises(config.ConfigError, match="write xn--mgbabj8am7jna31j for"):
         config.load(tmp_path)
 
 

@@ -54,6 +54,25 @@ def test_computers_that_are_paired_and_have_no_port_to_call_are_found(tmp_path: 
     assert not told().well
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('names = ["edge.hospital:7001"]', "host name"),
+        ('names = ["https://edge.hospital"]', "host name"),
+        ('origins = ["his.hospital"]', "https://his.hospital"),
+        ('agents_listen = "7002"', "HOST:PORT"),
+        ('[[readers]]\nname = "a"\ndriver = "pcs"\naddress = "*"', "no driver 'pcs'"),
+        ('[[readers]]\nname = "a"\ndriver = "serial_line"\naddress = "COM3?kind=x"', "kind=scanner"),
+    ],
+)
+def test_settings_with_which_the_edge_does_not_do_what_was_meant_are_found_before_it_runs(
+    tmp_path: Path, text: str, said: str
+) -> None:
+    (tmp_path / "edge.toml").write_text(text)
+    [found] = [one for one in doctor.findings(tmp_path, clock()) if one.part == "settings"]
+    assert (found.well, said in found.sentence) == (False, True), found
+
+
 def test_each_thing_that_is_wrong_is_found(town: Town) -> None:
     """Last: it stops the edge and damages its folder."""
     town.edge.stop()

@@ -54,3 +54,19 @@ def test_help_is_there_for_whoever_may_not_look_into_the_data(tmp_path: Path, mo
     done = CliRunner().invoke(main, ["--data", str(tmp_path), "status"])
     assert (done.exit_code, "is not readable" in done.stderr) == (2, True)
     assert CliRunner().invoke(main, ["--data", str(tmp_path), "status", "--help"]).exit_code == 0
+
+
+def test_who_reads_no_further_is_no_fault_and_a_full_disk_is_not_called_the_data_folders(tmp_path: Path) -> None:
+    typed = [sys.executable, "-m", "edge", "--data", str(tmp_path), "maintenance", "show"]
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        typed, cwd=tree.ROOT, stdout=writing, stderr=subprocess.PIPE, text=True, timeout=60, check=False
+    )
+    os.close(writing)
+    assert done.stderr == ""
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            typed, cwd=tree.ROOT, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False
+        )
+    assert (done.returncode, done.stderr) == (2, "Error: what was to be read or written: No space left on device\n")
