@@ -120,7 +120,7 @@ def test_members_are_imported_whole_or_not_at_all(made, tmp_path):
         (["init", "--name", "بیمه"], "write xn--"),
         (["init", "--name", "hub.example:7443"], "no host name"),
         (["init", "--name", ""], "no host name"),
-        (["release", "export", "/tmp/nowhere/stick"], "nothing is listed yet"),
+        (["release", "export", "nowhere"], "nothing is listed yet"),
         (["nonsense"], "No such command"),
     ],
 )
