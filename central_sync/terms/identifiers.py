@@ -146,13 +146,19 @@ def _mn_registration_number(number: str) -> bool:
     return len(number) == 10 and set(number[:2]) <= _MN_LETTERS and number[2:].isascii() and number[2:].isdigit()
 
 
+_GROUPS = dict.fromkeys(map(ord, " -\u2010\u2013"))
+
+
 def _without_marks(number: str) -> str:
     """A number without the points, hyphens and spaces that people group it with."""
     return number.translate({ord(mark): None for mark in " .-"})
 
 
 def _pad_ten(code: str) -> str:
-    """A national code whose leading zeros a spreadsheet dropped: eight or nine digits are padded to ten."""
+    """A national code without the hyphens and spaces that papers group it with (049-937089-9); one whose leading zeros a spreadsheet dropped, eight or
+    nine digits, is padded to ten. A point stays: it is a spreadsheet's, and no part of a code.
+    """
+    code = code.translate(_GROUPS)
     return code.zfill(10) if 8 <= len(code) < 10 and code.isdigit() else code
 
 

@@ -65,6 +65,16 @@ def test_a_national_code_without_its_leading_zeros_is_completed(code):
     assert (checked("ir_national_code", short) == code) == (len(short) >= 8)
 
 
+@given(ir_codes(), st.sampled_from(["-", " ", "\u2010", "\u2011", "\u2013"]))
+def test_a_national_code_is_read_as_it_is_printed_in_groups(code, between):
+    assert checked("ir_national_code", between.join((code[:3], code[3:9], code[9]))) == code
+
+
+@pytest.mark.parametrize("code", ["049937089.9", "0499370899.0", "049/937089/9", "049,937,089,9"])
+def test_a_national_code_with_a_point_or_a_stroke_in_it_is_none(code):
+    assert checked("ir_national_code", code) is None
+
+
 @given(cn_numbers())
 def test_a_resident_number_with_its_own_check_character_passes_in_either_case(number):
     assert checked("cn_resident_number", number) == number
