@@ -3,6 +3,7 @@
 const QUIET_MS = 15000;
 const LATE_MS = 12000;
 const AGAIN_MS = 30000;
+const SOON_MS = 1000;
 const FOLDED = "pishkhan.folded";
 const FOLDED_MAX = 100;
 
@@ -40,27 +41,38 @@ function versionOf(part) {
   return part.querySelector("[data-version]")?.dataset.version;
 }
 
-// Which of the two things is said about news that do not come: "" none, "stale" the gateway is away, "full" too many pages are open.
+// Which of the things is said about news that do not come: "" none, "stale" the gateway is away, "full" too many pages are open, "over" nobody is signed in.
 function quiet(why) {
-  for (const name of ["stale", "full"]) {
+  for (const name of ["stale", "full", "over"]) {
     const said = document.querySelector(`[data-desk-${name}]`);
     if (said) said.hidden = name !== why;
   }
 }
 
-// A stream that was refused does not say why: ask once, say it, and try again.
-async function refused(part, known) {
+// Nobody is signed in any more, or this is no desk: the page shows that, but what is typed stays where it is told so.
+function ended() {
+  if (leaving()) return;
+  if (typing()) quiet("over");
+  else location.reload();
+}
+
+// What a stream is answered with now; nothing: the gateway is away. A stream itself does not say why it was refused.
+async function asked(part) {
   const asking = new AbortController();
-  let status = 0;
   try {
-    const answer = await fetch(part.dataset.deskLive, { signal: asking.signal });
-    if (answer.redirected && !leaving()) return location.reload(); // nobody is signed in any more, or this is no desk
-    status = answer.status;
+    return await fetch(part.dataset.deskLive, { signal: asking.signal });
   } catch {
-    // it is away
+    return null;
+  } finally {
+    asking.abort();
   }
-  asking.abort();
-  quiet(status === 429 ? "full" : "stale");
+}
+
+// A stream was refused: say why, and try again.
+async function refused(part, known) {
+  const answer = await asked(part);
+  if (answer?.redirected) return ended();
+  quiet(answer?.status === 429 ? "full" : "stale");
   setTimeout(() => live(part, known), AGAIN_MS);
 }
 
@@ -133,7 +145,10 @@ function live(part, known = versionOf(part)) {
   });
   source.addEventListener("over", () => {
     source.close();
-    if (!leaving()) location.reload();
+    clearTimeout(timer);
+    if (leaving()) return;
+    if (!typing()) return location.reload();
+    setTimeout(async () => ((await asked(part))?.redirected ? ended() : live(part, known)), SOON_MS); // another day has begun perhaps
   });
   addEventListener("pagehide", () => source.close());
   timer = setTimeout(() => quiet("stale"), QUIET_MS);
