@@ -65,7 +65,9 @@ class OpenTransaction(Answer, frozen=True, kw_only=True):
 
 
 class UncertainAnswer(Answer, frozen=True, kw_only=True):
-    """44. ``at_edge`` is what the edge still has to bring home, ``at_hub`` what awaits confirmation there (``None``: line down)."""
+    """44. ``at_edge`` is what the edge still has to bring home, ``at_hub`` what awaits confirmation there (``None``: line down). Each tells the oldest
+    1,000: a list as long as that may have gone on.
+    """
 
     at_edge: list[OpenTransaction]
     at_hub: list[OpenTransaction] | None = None
