@@ -9,10 +9,13 @@ import asyncio
 from http import HTTPStatus
 from typing import Any
 
+import structlog
 from aiohttp import web
 
 from edge.faces import door
 from edge.faces.limits import KEEP_ALIVE_S
+
+log = structlog.get_logger(__name__)
 
 
 class Usual(web.RequestHandler):
@@ -32,8 +35,18 @@ class Usual(web.RequestHandler):
         exc: BaseException | None = None,
         message: str | None = None,
     ) -> web.StreamResponse:
-        """It is logged there; the connection ends with it, for what follows cannot be told from it."""
-        super().handle_error(request, status, exc, message)
-        answer = door.damaged(exc) if status < HTTPStatus.INTERNAL_SERVER_ERROR else door.fault(request.method)
+        """The connection ends with it, for what follows cannot be told from it. What others wrote wrong is no error of ours in the log.
+
+        Raises:
+            ConnectionError: a part of another answer has left already.
+        """
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            super().handle_error(request, status, exc, message)  # it logs it
+            answer = door.fault(request.method)
+        elif request.writer.output_size > 0:
+            raise ConnectionError
+        else:
+            log.info("what came cannot be read as HTTP", fault=type(exc).__name__)
+            answer = door.damaged(exc)
         answer.more = b"Connection: close\r\n"
         return answer

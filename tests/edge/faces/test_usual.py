@@ -52,7 +52,7 @@ def length(body: bytes) -> bytes:
     ids=["LF alone", "post", "two hosts", "two lengths", "brotli", "a long line", "no chunk", "TLS", "no gzip", "no deflate"],
 )  # fmt: skip
 async def test_what_cannot_be_read_as_http_is_refused_in_the_shape_of_every_answer(
-    hospital: Hospital, asked: bytes, why: str
+    hospital: Hospital, asked: bytes, why: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     head, _, body = (await said(hospital, asked)).partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 400 Bad Request\r\n")
@@ -62,6 +62,10 @@ async def test_what_cannot_be_read_as_http_is_refused_in_the_shape_of_every_answ
     assert re.fullmatch(f"the HTTP request is damaged: (?:{why})", told["error"]["detail"])
     assert SECRET.encode() not in body
     assert [call.number for call in hospital.desk.calls] == ["9001"]
+    if "Payload" not in why:
+        assert not [one for one in caplog.records if one.levelname == "ERROR"], (
+            "what others write wrong is no error of ours"
+        )
 
 
 async def test_a_body_that_is_packed_as_it_says_is_read(hospital: Hospital) -> None:
