@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import Protocol
 
 import msgspec
 
@@ -70,7 +71,7 @@ def bill_of(work: Work, case: Case, *, lock: bool, until: date | None = None) ->
     stand, turns = _stand(work, [*accumulator_keys(work.rulebook, told), *earlier.deltas], lock=lock)
     if families := _families(work, told):
         tallies = without(work.uow.accumulators.tallies(families), earlier.deltas)
-        told = placed(work.rulebook, told, without(tallies, _meanwhile(work, case, parts, told, tallies)))
+        told = placed(work.rulebook, told, without(tallies, _meanwhile(work, case, parts, told, _Tallies(families))))
         stand |= _stand(work, accumulator_keys(work.rulebook, told), lock=False)[0]
     if not parts:
         return Bill(told.day, _computed(work, told, rows, stand), turns)
@@ -97,8 +98,8 @@ def bill_again(work: Work, case: Case, found: Settlement, *, lock: bool) -> Bill
     stand, _ = _stand(work, [*accumulator_keys(work.rulebook, told), *mine], lock=lock)
     if families := _families(work, told):
         tallies = without(work.uow.accumulators.tallies(families), mine)
-        then = work.uow.settlements.turns_of(found, {key.owner for key in stand})
-        since = {**_later(work, found, then, tallies), **_meanwhile(work, case, parts, told, tallies)}
+        all_, then = _Tallies(families), work.uow.settlements.turns_of(found, {one.owner for one in families})
+        since = {**_later(work, found, then, all_), **_meanwhile(work, case, parts, told, all_)}
         told = placed(work.rulebook, told, without(tallies, since))
         stand |= _stand(work, accumulator_keys(work.rulebook, told), lock=False)[0]
     stand = without(stand, mine)
@@ -109,6 +110,33 @@ def bill_again(work: Work, case: Case, found: Settlement, *, lock: bool) -> Bill
     if any(more > mine[key] for key, more in whole.deltas.items() if key not in order):
         whole = _computed(work, told, rows, without(stand, {key: more for key, more in later.items() if key in order}))
     return Bill(told.day, rest(whole, earlier, new) if parts else whole, turns)
+
+
+class _Keys(Protocol):
+    """Something that knows which accumulators are in it."""
+
+    def __contains__(self, key: AccumulatorKey, /) -> bool: ...
+
+
+class _Tallies:
+    """All tallies of some families, also those that stand at 0 now: of a stay in parts the last part moves that of the part before."""
+
+    def __init__(self, families: Collection[Family]) -> None:
+        self._families = families
+        self.owners = {family.owner for family in families}
+
+    def __contains__(self, key: AccumulatorKey, /) -> bool:
+        return any(one.number_in(key) is not None or key == one.of_before for one in self._families)
+
+
+class _InAll:
+    """What is in each of several."""
+
+    def __init__(self, several: Sequence[_Keys]) -> None:
+        self._several = several
+
+    def __contains__(self, key: AccumulatorKey, /) -> bool:
+        return all(key in one for one in self._several)
 
 
 def _families(work: Work, told: CaseFacts) -> set[Family]:
@@ -125,9 +153,7 @@ def _stand(
     return {**named, **work.uow.accumulators.read(named)}, turns
 
 
-def _later(
-    work: Work, found: Settlement, turns: Mapping[str, int], keys: Collection[AccumulatorKey]
-) -> Counter[AccumulatorKey]:
+def _later(work: Work, found: Settlement, turns: Mapping[str, int], keys: _Keys) -> Counter[AccumulatorKey]:
     """What the settlements after ``found``, which has those turns, have added to ``keys``."""
     added_since: Counter[AccumulatorKey] = Counter()
     for owner, turn in turns.items():
@@ -137,7 +163,7 @@ def _later(
 
 
 def _meanwhile(
-    work: Work, case: Case, parts: Sequence[Settlement], told: CaseFacts, keys: Collection[AccumulatorKey]
+    work: Work, case: Case, parts: Sequence[Settlement], told: CaseFacts, keys: Collection[AccumulatorKey] | _Tallies
 ) -> Counter[AccumulatorKey]:
     """What other cases have added since the first of a stay's ``parts`` to those of ``keys`` that say how far the bills have come: the
     stay keeps the turn that it had then. In a running time that has begun since it had none.
@@ -146,9 +172,9 @@ def _meanwhile(
         return Counter()
     first = parts[-1]
     then = replace(facts_of(work, case, first.until), began=told.began)
-    now_and_then = in_order(work.rulebook, told), in_order(work.rulebook, then)
-    mine = [key for key in keys if all(key in order for order in now_and_then)]
-    return _later(work, first, work.uow.settlements.turns_of(first, {key.owner for key in mine}), mine)
+    mine = _InAll([keys, in_order(work.rulebook, told), in_order(work.rulebook, then)])
+    owners = keys.owners if isinstance(keys, _Tallies) else {key.owner for key in keys if key in mine}
+    return _later(work, first, work.uow.settlements.turns_of(first, owners), mine)
 
 
 def _computed(work: Work, told: CaseFacts, rows: Sequence[FeeLine], stand: Mapping[AccumulatorKey, int]) -> Computation:

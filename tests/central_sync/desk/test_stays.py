@@ -1,10 +1,14 @@
 """Interim settlements of a stay, on both databases: the stay goes on, and its parts add up to one settlement of all."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 
+from central_sync.benefits.bundle import versioned
+from central_sync.benefits.choices import After, Owner, Per
+from central_sync.benefits.parameters import Parameter, Period, Row
 from central_sync.desk.resettlement import resettle
 from central_sync.payers import Payers
 from central_sync.wire import packets as p
@@ -125,6 +129,37 @@ def test_a_stay_has_no_turn_of_before_in_a_year_into_which_it_comes_with_its_las
     with store.write() as uow:
         again = resettle(uow, LAW, Payers(), final.settlement_id, actor="officer", reason="looked at", now=NOW)
     assert not again.differs
+    books_agree(store)
+
+
+def by_period():
+    """The law, but that the illness insurance counts in a period of 60 days after the last bill in it."""
+    illness = LAW.schemes["east_illness"]
+    lasts = Parameter("east_illness.period", "x", "days", (Row(date(2024, 1, 1), 60, "invented", True),))
+    (stay,) = illness.benefits["inpatient"]
+    rule, bands = replace(stay.deductible, per=Per.PERIOD), replace(stay.bands, per=Per.PERIOD)
+    scheme = replace(
+        illness,
+        period=Period(lasts, After.LAST, Owner.MEMBER),
+        benefits={"inpatient": (replace(stay, deductible=rule, bands=bands),)},
+    )
+    return versioned(replace(LAW, schemes={**LAW.schemes, "east_illness": scheme}))
+
+
+def test_what_lies_in_a_period_that_a_part_of_a_stay_began_stays_there_when_the_stay_is_over(store):
+    """The stay's last part is in the period instead of the first; what was settled between them was after the first."""
+    law = by_period()
+    east, _ = provinces(store, law)
+    hid = east.stay(days=90)
+    east.charge(hid, "1", 20_000_00, DAY - timedelta(days=80))
+    part(east, hid, 20_000_00, DAY - timedelta(days=60))
+    other = east.stayed(20_000_00)
+    assert "2025-03-04" in {step.values.get("since") for share in other.shares for step in share.trace}
+    east.discharge(hid)
+    east.done("2304", east.settle_request(hid, 0))
+    with store.write() as uow:
+        again = resettle(uow, law, Payers(), other.settlement_id, actor="officer", reason="looked at", now=NOW)
+    assert not again.differs, again
     books_agree(store)
 
 
