@@ -22,6 +22,7 @@ from edge.errors import EdgeError, NotTaken
 from edge.kept_file import KeptFile
 from edge.log import located
 from edge.readers.bindings import Binding, Bound
+from edge.workstations import NAME as DESK
 
 FILE = "agents.json"
 AGENTS_MAX = 500
@@ -93,10 +94,13 @@ class Agents:
         """The secret of a new invitation for ``name``, instead of an earlier one.
 
         Raises:
-            AgentError: the name has other characters than letters, digits, ``_-``, there are too many, or the file fails.
+            AgentError: the name has other characters than letters, digits, ``_-``, the desk is none that a workstation could be called, there are too
+                many, or the file fails.
         """
         if not _NAME.match(name):
             raise AgentError("an agent's name has 1 to 40 letters, digits, dashes or underscores", "agent_name")
+        if binding.desk and not DESK.match(binding.desk):
+            raise AgentError("a desk's name has 1 to 40 letters, digits, dots, dashes or underscores", "desk_name")
         secret = secrets.token_bytes(SECRET_BYTES)
         with self._file.changing() as kept:
             others = [one for one in kept.invitations if one.name != name and one.ends_at > now]

@@ -21,7 +21,7 @@ from edge.kept_file import KeptFile
 
 FILE = "workstations.json"
 WORKSTATIONS_MAX = 2_000
-_NAME = re.compile(r"^[A-Za-z0-9_.-]{1,40}$")
+NAME = re.compile(r"^[A-Za-z0-9_.-]{1,40}\Z")
 _NOBODY = hashlib.sha256(b"").hexdigest()
 
 
@@ -71,7 +71,7 @@ class Workstations:
         Raises:
             WorkstationError: the name has other characters than letters, digits, ``_.-``, there are too many, or the file fails.
         """
-        if not _NAME.match(name):
+        if not NAME.match(name):
             raise WorkstationError(
                 "a workstation's name has 1 to 40 letters, digits, dots, dashes or underscores", "workstation_name"
             )

@@ -35,6 +35,7 @@ SAYS: Mapping[str, str] = {
     "workstation_name": N_("A name has 1 to 40 Latin letters, digits, dots, dashes or underscores."),
     "account_name": N_("A name has 1 to 40 Latin letters, digits, dots, dashes or underscores."),
     "agent_name": N_("The name of a computer with readers has 1 to 40 Latin letters, digits, dashes or underscores."),
+    "desk_name": N_("A desk has the name of its computer: 1 to 40 Latin letters, digits, dots, dashes or underscores."),
     "password": N_("A password has 10 to 200 characters."),
     "full": N_("The list is full. Remove what nobody uses any more."),
     "own_role": N_("Choose a role. Nobody changes their own."),

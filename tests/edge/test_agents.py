@@ -97,6 +97,14 @@ def test_a_name_that_could_not_stand_before_a_readers_is_refused(tmp_path: Path,
         Agents(tmp_path).invite(name, DESK, NOW, HOUR)
 
 
+@pytest.mark.parametrize("desk", ["desk 2", "desk-۲", "<b>", "x" * 41, "desk-2\n", "\0"])
+def test_a_desk_that_no_workstation_can_be_called_is_refused(tmp_path: Path, desk: str) -> None:
+    agents = Agents(tmp_path)
+    with pytest.raises(AgentError, match="desk"):
+        agents.invite("pc-3", Binding(desk=desk), NOW, HOUR)
+    assert agents.invitations(NOW) == []
+
+
 def test_there_are_only_so_many_open_invitations(tmp_path: Path) -> None:
     agents = Agents(tmp_path)
     for n in range(INVITATIONS_MAX):

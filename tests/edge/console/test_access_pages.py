@@ -121,6 +121,7 @@ async def test_who_resets_a_password_does_not_inherit_the_right_to_see_bodies(cl
         ("workstations/add", {"name": ""}),
         ("workstations/add", {"name": "x" * 41}),
         ("agents/add", {"name": "a.b", "desk": ""}),
+        ("agents/add", {"name": "pc-3", "desk": "desk-۲"}),
         ("accounts/put", {"name": "../x", "role": "technician", "password": PASSWORD}),
         ("accounts/put", {"name": "anna", "role": "technician", "password": "short"}),
         ("accounts/put", {"name": "anna", "role": "owner", "password": PASSWORD}),
