@@ -55,7 +55,7 @@ def ask(asking: Asking, left: Sequence[Left]) -> tuple[Share, list[Turn], int]:
         trace += steps
     if not trace:
         trace.append(TraceStep(benefits[-1].takes_rule, Kind.NOTHING, 0))
-    if last and plan.rounds_claim:
+    if last and plan.rounds_claim and paid:
         more, now = _whole_claim(asking, last, paid, left)
         if more:
             paid += more
@@ -249,7 +249,7 @@ def _priced(asking: Asking, benefit: Ready, mine: Sequence[Left], looked: TraceS
 
 def _whole_claim(asking: Asking, benefit: Ready, paid: int, left: Sequence[Left]) -> tuple[int, Sequence[Left]]:
     """The patient's part of the whole claim made a multiple of the scheme's unit: what the layer pays more (or less), and
-    what is left. Nothing is rounded where a cap or an empty share forbids it.
+    what is left. Nothing is rounded where a cap forbids it or the share would be below nothing.
     """
     scheme, patient = asking.plan.scheme, sum(piece.step.amount for piece in left)
     coin = scheme.rounding

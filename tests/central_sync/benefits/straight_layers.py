@@ -57,7 +57,7 @@ class Layer(Stages):
             answer = self._benefit(place, benefit, must)
             if answer:
                 last = benefit
-        if last and str(self.coin.at) == "claim":
+        if last and self.paid and str(self.coin.at) == "claim":
             self.paid += self._claim(last, self.paid)
         self.leave_tallies()
         return self.paid

@@ -252,6 +252,15 @@ def test_rounding_the_claim_makes_the_patients_sum_round(mode, patient):
     assert (done.patient, moved(done)) == (patient, {"cap": 1100 - patient})
 
 
+def test_a_layer_that_pays_nothing_pays_no_rounding_of_the_claim_either():
+    """While the cover is too young, below the deductible, and where nothing of the bill is for it."""
+    coin = CoinRule(Rounding.DOWN, 50, RoundedAt.CLAIM, LastCoin.PAYER)
+    young = benefit(waiting=replace(amount(900, "waiting"), unit="days"))
+    for one in (young, benefit(deductible=deductible(2000)), benefit(lines=Lines(items=(DRUG,)))):
+        done = settled([scheme(one, rounding=coin)], bill((BED, 1030)))
+        assert (paid(done), done.patient) == ([0], 1030)
+
+
 def test_a_cap_forbids_rounding_in_the_patients_favour():
     coin = CoinRule(Rounding.DOWN, 50, RoundedAt.CLAIM, LastCoin.PAYER)
     one = scheme(benefit(ratios=bands((0, "0.7")), caps=(cap(770),)), rounding=coin)
