@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 import structlog
-from aiohttp import web
+from aiohttp import hdrs, web
 from aiohttp_sse import EventSourceResponse, sse_response
 
 from central_sync.pages.rendering import HEADERS
@@ -41,6 +41,14 @@ class _Stream(NamedTuple):
         return self.request.transport is None or self.request.transport.is_closing()
 
 
+class _Unkept(EventSourceResponse):
+    """A stream that nobody keeps on the way: names of people stand in it. Its own class says that it may be kept, and asked about."""
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(**more)
+        self.headers.update(HEADERS)
+
+
 class News:
     """The pages that listen now, at most ``streams_max``. ``still``: whether the session of a request goes on; ``whose``: whom its stream is counted for."""
 
@@ -63,11 +71,13 @@ class News:
         """
         stream = _Stream(request, self._whose(request) if parties is None else parties)
         status = self._full(stream.parties)
-        if stream.left:  # before its turn came; the stream could not begin
+        if (
+            stream.left or request.method == hdrs.METH_HEAD
+        ):  # it left before its turn came, or wants to know the headers alone
             return web.Response(headers=HEADERS)
         if status:
             return web.Response(status=status, text=TOO_MANY, headers=HEADERS)
-        async with sse_response(request, headers=HEADERS) as response:
+        async with sse_response(request, response_cls=_Unkept) as response:
             sending = asyncio.create_task(self._send(request, response, parts, pause_s), name="console news")
             self._sending[sending] = stream
             try:

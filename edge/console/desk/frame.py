@@ -13,6 +13,7 @@ from central_sync.benefits.explain import Style, retold
 from central_sync.benefits.sentences import LAYERS
 from central_sync.pages.front import Turned
 from central_sync.pages.languages import Tongue
+from central_sync.pages.rendering import typed
 from central_sync.terms import identifiers, languages
 from central_sync.terms.days import Calendar, civil_day
 from central_sync.terms.money import CURRENCIES
@@ -175,6 +176,7 @@ class Desk:
             "base_desk": f"{BASE}/desk",
             "money": money,
             "day": lambda value: languages.day(value, place.calendar, into),
+            "today_typed": typed(languages.day_typed(civil_day(now, place.zone), place.calendar, into)),
             "digits": lambda text: languages.digits(str(text), into),
             "typed_digits": lambda text: languages.plain_digits(str(text), into),
             "masked": identifiers.masked,

@@ -6,6 +6,7 @@ import asyncio
 import re
 from datetime import timedelta
 
+from central_sync.terms.days import civil_day
 from edge.console.lobby import BASE
 from tests.edge.console.desk.hospital import NUMBER, Hospital, Person
 from tests.edge.journal.drafts import declined
@@ -139,7 +140,7 @@ async def stay(clerk: Person) -> str:
 
 
 async def test_what_was_typed_into_one_form_of_a_case_comes_back_in_that_form_and_stands_in_no_other(
-    clerk: Person,
+    hospital: Hospital, clerk: Person
 ) -> None:
     page = await stay(clerk)
     await clerk.charge("A1", "ten", day="2026-11-20")
@@ -147,6 +148,8 @@ async def test_what_was_typed_into_one_form_of_a_case_comes_back_in_that_form_an
     await clerk.get(page)
     whole, form = clerk.form("/discharge")
     await clerk.post(whole, {**form, "way": "died", "day": "yesterday", "diagnosis": "K35"})
+    written = civil_day(hospital.now(), "Asia/Shanghai").isoformat()
+    assert f"There is no such day. Write it like {written} ." in clerk.main
     left = clerk.form("/discharge")[1]
     assert (left["day"], left["diagnosis"], clerk.form("/fees")[1]["day"]) == ("yesterday", "K35", "")
     assert '<option value="died" selected' in clerk.page
@@ -156,5 +159,6 @@ async def test_what_was_typed_into_one_form_of_a_case_comes_back_in_that_form_an
     assert (clerk.form("/diagnosis")[1]["diagnosis"], clerk.form("/discharge")[1]["diagnosis"]) == ("no code", "J06.9")
     assert re.findall(r"<details open><summary>([^<]+)", clerk.page) == ["Write the diagnosis"]
     await clerk.get(f"{page}/bill?until=1404/13/01")
+    assert f"Write it like {written} , today or before." in clerk.main
     assert clerk.form("/bill")[1]["until"] == "1404/13/01"
     assert re.findall(r"<details open><summary>([^<]+)", clerk.page) == ["Settle a part of the stay"]
