@@ -49,7 +49,7 @@ def fees(serial: str = "1", outcome: Outcome = F, number: str = "2204", amount: 
 
 
 def settle(outcome: Outcome = F, confirmation: Confirmation = AWAITED, **more: Any) -> Step:
-    answer = {"settlement_id": "S", "lines": []} if outcome is F else None
+    answer = {"settlement_id": "S", "patient": 0, "lines": []} if outcome is F else None
     stands = confirmation if outcome is F else Confirmation.NONE
     return step(
         "2207", p.Settle(hid=HID, currency="CNY", total=1000), outcome, answer, confirmation=stands, msgid="s", **more
@@ -124,7 +124,7 @@ def test_a_bill_is_what_was_added_and_not_taken_off_or_refused() -> None:
 def test_lines_of_an_interim_settlement_are_settled_and_the_rest_is_due() -> None:
     part = step(
         "2304", p.Settle(hid=HID, currency="CNY", total=1000, until=DAY), F,
-        {"settlement_id": "S1", "lines": [{"serial": "1"}]}, confirmation=CONFIRMED,
+        {"settlement_id": "S1", "patient": 0, "lines": [{"serial": "1"}]}, confirmation=CONFIRMED,
     )  # fmt: skip
     case = of(admitted(), fees("1", number="2301"), part, fees("2", number="2301", amount=500))
     assert (case.stage, case.total, case.care) == (Stage.CHARGES, 500, Care.INPATIENT)
