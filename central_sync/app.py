@@ -28,7 +28,7 @@ from central_sync.api.sync import Services, SyncPort
 from central_sync.api.tls import Exchanged, listening, mutual_context, server_context
 from central_sync.audit import Trail
 from central_sync.comparison import Comparisons
-from central_sync.config import Config, Listener, address
+from central_sync.config import Config, ConfigInvalid, Listener, address
 from central_sync.console.site import Console
 from central_sync.fleet.authority import Authority
 from central_sync.fleet.channels.settings import channels_of, rules_of
@@ -229,13 +229,23 @@ class Hub:
         """How each port's context is made of what the authority is now; ``pages``: the console's own certificate, if it has one."""
         authority = self._authority
 
-        def shown() -> Path:
-            return self._folder / pages if pages else authority.server_certificate
+        def shown() -> ssl.SSLContext:
+            if not pages:
+                return server_context(authority.server_certificate)
+            try:
+                return server_context(self._folder / pages)
+            except OSError as error:  # what OpenSSL says of a file, too
+                why = (
+                    error.strerror
+                    if isinstance(error, FileNotFoundError | PermissionError)
+                    else "it has no key and chain in PEM"
+                )
+                raise ConfigInvalid(f"console: the certificate {self._folder / pages} cannot be used: {why}") from error
 
         return {
             SYNC: lambda: mutual_context(authority.server_certificate, authority.trusted(), sync.turned_away),
             ENROL: lambda: server_context(authority.server_certificate),
-            CONSOLE: lambda: server_context(shown()),
+            CONSOLE: shown,
         }
 
     def _reload(self) -> None:

@@ -153,7 +153,7 @@ def load(folder: Path) -> Config:
         plain = {}
     except OSError as error:
         raise ConfigInvalid(f"{file} cannot be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # TOML's own, a number too long to be read, brackets without end
         raise ConfigInvalid(f"{file} is not TOML: {error}") from error
     try:
         config = msgspec.convert(plain, Config)

@@ -172,10 +172,10 @@ def parsed(path: Path, kind: type[T]) -> T:
         raise ConfigError(f"{path} is larger than {FILE_BYTES_MAX} bytes")
     try:
         found = msgspec.convert(tomllib.loads(text.decode("utf-8-sig")), kind)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ConfigError(f"{path} is not TOML: {error}") from error
     except msgspec.ValidationError as error:
         raise ConfigError(f"{path}: {error}") from error
+    except (ValueError, RecursionError) as error:  # TOML's own, a number too long to be read, brackets without end
+        raise ConfigError(f"{path} is not TOML: {error}") from error
     if len({reader.name for reader in found.readers}) != len(found.readers):
         raise ConfigError(f"{path}: two readers have the same name")
     return found

@@ -140,6 +140,8 @@ def test_what_is_not_possible_ends_with_2_and_a_reason(made, arguments, word):
         ('[sync]\nlisten = "x"', "HOST:PORT"),
         ('database = "mysql://x:secret@y/z"', "sqlite:///"),
         ("= broken", "TOML"),
+        ("threads = " + "9" * 5000, "TOML"),
+        ("threads = " + "[" * 5000, "TOML"),
     ],
 )
 def test_a_wrong_setting_is_named(tmp_path, text, word):
@@ -218,6 +220,16 @@ def test_an_address_in_use_is_told(made, tmp_path):
         done = hub_command(other, "run", "--sync-listen", f"127.0.0.1:{port}", check=False)
     assert done.returncode == 2
     assert "cannot listen" in done.stderr
+
+
+@pytest.mark.parametrize(("text", "word"), [(None, "No such file"), ("no PEM", "no key and chain")])
+def test_a_certificate_of_the_console_that_cannot_be_used_is_told(tmp_path, text, word):
+    hub_command(tmp_path, "init")
+    (tmp_path / "hub.toml").write_text('[console]\nlisten = "127.0.0.1:0"\ncertificate = "console.pem"\n')
+    if text is not None:
+        (tmp_path / "console.pem").write_text(text)
+    done = hub_command(tmp_path, "run", "--sync-listen", "127.0.0.1:0", "--enrol-listen", "127.0.0.1:0", check=False)
+    assert (done.returncode, "console.pem" in done.stderr, word in done.stderr) == (2, True, True), done.stderr
 
 
 def test_a_stopped_hub_leaves_with_0_and_its_database_whole(made):

@@ -35,6 +35,7 @@ def test_a_whole_file_is_read(tmp_path: Path) -> None:
         'sync_url = "https://hub:port"',
         'names = ["بیمارستان"]',
         "a = " + "[" * 5000,
+        "card_kept_s = " + "9" * 5000,
         '[[readers]]\nname = "a"\ndriver = "x"\naddress = ""\n[[readers]]\nname = "a"\ndriver = "x"\naddress = ""',
         "#" * (config.FILE_BYTES_MAX + 1),
     ],
