@@ -7,7 +7,7 @@ from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
-from central_sync.benefits.choices import RUNNING, Basis, Hold, LastCoin, Owner, Per, RoundedAt
+from central_sync.benefits.choices import RUNNING, Basis, Each, Hold, LastCoin, Owner, Per, RoundedAt
 from central_sync.benefits.parameters import (
     LAYERS,
     PARTS,
@@ -222,6 +222,8 @@ def _benefit(
     takes = _takes(place, rule, source)
     if source.basis is not Basis.LEFT and any(take.share or take.left_by for take in takes):
         raise place.wrong("basis", "a share of a part goes with basis: left alone")
+    if source.each is Each.LINE and source.deductible and source.deductible.continues:
+        raise place.wrong("deductible.continues", "goes with each: bill: a line is not the stay that goes on")
     benefit = Benefit(
         takes=takes,
         bands=_bands(place, rule, source.bands),

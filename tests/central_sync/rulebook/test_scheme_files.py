@@ -37,6 +37,12 @@ MISTAKES = {
     "a_ratio_for_all_of_a_year": Mistake(
         ILLNESS, "bands:\n  per: year", "bands:\n  hold: all\n  per: year", "bands.hold"
     ),
+    "a_deductible_of_each_line_that_goes_on": Mistake(
+        VISIT,
+        "bands:",
+        f"each: line\ndeductible: {{per: bill, continues: {{marks: [up], counter: chain}}, {FEE[1:]}\nbands:",
+        "goes with each: bill",
+    ),
     "a_counter_that_counts_two_things": Mistake(VISIT, "counter: outpatient_in_scope", "counter: stays", "counter"),
     "a_rank_twice": Mistake(VISIT, "cares: [outpatient]", "cares: [outpatient, inpatient]", "cares"),
     "rounding_to_nothing": Mistake(EMPLOYEE, "rounding: half_up", 'rounding: {mode: up, to: "0"}', "rounding.to"),
