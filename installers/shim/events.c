@@ -228,7 +228,8 @@ static int watch(const settings *now, const text *body, char *out, int *size) {
     long wait_ms = 0;
     text path, own;
     json_member(whole(body), "context", &context);
-    if (json_member(whole(body), "wait_ms", &value)) json_number(value, 0, WAIT_MS_MAX, &wait_ms);
+    if (json_member(whole(body), "wait_ms", &value) && json_number(value, 0, 999999999, &wait_ms) && wait_ms > WAIT_MS_MAX)
+        wait_ms = WAIT_MS_MAX; /* not 0: a program that polls without a pause would never rest */
     text_new(&path, sizeof streams[0].path - 1);
     text_say(&path, "events?");
     add_name(&path, "institution", context);
