@@ -5,6 +5,7 @@ A job that fails is logged and tried again at its next time; it never stops the 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -45,7 +46,7 @@ class Jobs:
         self._scheduler.start()
 
     async def stop(self) -> None:
-        """End; a job under way is left to end by itself."""
+        """End; a job under way is broken off."""
         scheduler, self._scheduler = self._scheduler, None
         if scheduler is not None:
             scheduler.shutdown(wait=False)
@@ -54,5 +55,7 @@ class Jobs:
 async def _guarded(job: Job) -> None:
     try:
         await job.run()
+    except asyncio.CancelledError:  # the scheduler ends, and would call it an error
+        log.info("a job was broken off", part=job.name)
     except Exception as error:  # noqa: BLE001 - one job's failure is logged here and must not reach the scheduler or others
         log.error("a job failed", part=job.name, **located(error))

@@ -23,7 +23,7 @@ class Verbs(click.Group):
 
 def unusable(error: OSError) -> str:
     """What the system has refused, in a sentence."""
-    return f"{error.filename or 'what was to be read or written'}: {error.strerror or type(error).__name__}"
+    return f"{error.filename or 'the data folder, or where the output goes'}: {error.strerror or type(error).__name__}"
 
 
 def belongs_to(folder: Path, account: str) -> str:

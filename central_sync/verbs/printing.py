@@ -14,6 +14,8 @@ from rich.text import Text
 
 from central_sync.benefits.parameters import Rulebook
 
+ROWS_MAX = 1_000_000
+"""How many rows may be asked for."""
 WIDTH_CHARACTERS = 250
 """How wide a table is where nobody looks at it on a screen."""
 VERSION_CHARACTERS = 12

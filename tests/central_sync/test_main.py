@@ -122,6 +122,7 @@ def test_members_are_imported_whole_or_not_at_all(made, tmp_path):
         (["init", "--name", ""], "no host name"),
         (["release", "export", "nowhere"], "nothing is listed yet"),
         (["nonsense"], "No such command"),
+        (["audit", "--last", "9" * 30], "is not in the range"),
     ],
 )
 def test_what_is_not_possible_ends_with_2_and_a_reason(made, arguments, word):
@@ -161,7 +162,10 @@ def test_what_the_system_refuses_is_a_sentence(made):
     typed = [sys.executable, "-m", "central_sync", "--data", str(made), "hospital", "list"]
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(typed, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
-    assert (done.returncode, done.stderr) == (2, "Error: what was to be read or written: No space left on device\n")
+    assert (done.returncode, done.stderr) == (
+        2,
+        "Error: the data folder, or where the output goes: No space left on device\n",
+    )
 
 
 def test_a_hub_that_was_never_set_up_says_so(tmp_path):

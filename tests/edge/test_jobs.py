@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+
+import pytest
 
 from edge.jobs import Job, Jobs
 from tests.patience import HUNG_S
@@ -31,3 +34,24 @@ async def test_a_job_runs_at_its_interval_and_one_that_fails_stops_nothing() -> 
     await asyncio.sleep(0.15)
     assert len(runs) == count
     await jobs.stop()
+
+
+async def test_a_job_that_is_broken_off_at_the_end_is_no_error(caplog: pytest.LogCaptureFixture) -> None:
+    begun, ended = asyncio.Event(), asyncio.Event()
+
+    async def long() -> None:
+        begun.set()
+        try:
+            await asyncio.sleep(HUNG_S)
+        finally:
+            ended.set()
+
+    jobs = Jobs([Job("long", HUNG_S, long, at_once=True)])
+    await jobs.start()
+    async with asyncio.timeout(HUNG_S):
+        await begun.wait()
+        await jobs.stop()
+        await ended.wait()
+        for _ in range(10):
+            await asyncio.sleep(0)
+    assert [record.name for record in caplog.records if record.levelno >= logging.WARNING] == []

@@ -69,4 +69,7 @@ def test_who_reads_no_further_is_no_fault_and_a_full_disk_is_not_called_the_data
         done = subprocess.run(
             typed, cwd=tree.ROOT, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False
         )
-    assert (done.returncode, done.stderr) == (2, "Error: what was to be read or written: No space left on device\n")
+    assert (done.returncode, done.stderr) == (
+        2,
+        "Error: the data folder, or where the output goes: No space left on device\n",
+    )
