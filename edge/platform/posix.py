@@ -26,7 +26,7 @@ _OTHERS = 0o077
 _TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8
 """Of ``malloc.h``."""
 _PIECE_BYTES, _TOP_BYTES = 512 * 1024, 4 * 1024 * 1024
-_FILES_MAX = 65_536
+_FILES_MAX, _FILES_USUAL = 65_536, 1_024
 _ENDS = (signal.SIGTERM, signal.SIGINT)
 
 stranger_to = accounts.stranger_to
@@ -163,7 +163,10 @@ def more_files() -> int:
     """Let this process open as many files and connections as the system allows it, of which most systems give a program a thousand at first; how
     many that are.
     """
-    few, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        few, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    except OSError:  # a filter of system calls keeps it from us
+        return _FILES_USUAL
     wanted = _FILES_MAX if most == resource.RLIM_INFINITY else min(most, _FILES_MAX)
     if few == resource.RLIM_INFINITY or few >= wanted:
         return wanted

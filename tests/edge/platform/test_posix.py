@@ -103,3 +103,11 @@ assert resource.getrlimit(resource.RLIMIT_NOFILE) == (most, most)
 assert platform.more_files() == most
 """
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_system_that_does_not_say_how_many_files_keeps_nobody_from_starting(monkeypatch: pytest.MonkeyPatch) -> None:
+    def forbidden(*_: object) -> tuple[int, int]:
+        raise PermissionError
+
+    monkeypatch.setattr(posix.resource, "getrlimit", forbidden)
+    assert posix.more_files() == 1_024
