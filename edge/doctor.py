@@ -134,14 +134,27 @@ async def looked(folder: Path, look: Callable[[Journal], Awaitable[T]]) -> T:
         await journal.close()
 
 
+class _Own(HTTPSConnection):
+    """A connection to our own face: by whatever address it goes, ``localhost`` is always in its certificate."""
+
+    def __init__(self, host: str, port: int | None, trusted: ssl.SSLContext) -> None:
+        super().__init__(host, port, timeout=FACE_TIMEOUT_S, context=trusted)
+        self._trusted = trusted
+
+    def connect(self) -> None:
+        """As the library's, but for the name."""
+        HTTPConnection.connect(self)
+        self.sock = self._trusted.wrap_socket(self.sock, server_hostname="localhost")
+
+
 def _got(folder: Path, face: str, path: str) -> bytes:
     parts = urlsplit(face)
     host, port = parts.hostname or "127.0.0.1", parts.port
-    host = "127.0.0.1" if host in app.ANY_ADDRESS else host
+    host = {"0.0.0.0": "127.0.0.1", "*": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 -- compared with, not listened on
     connection: HTTPConnection
     if parts.scheme == "https":
         trusted = ssl.create_default_context(cafile=folder / certificate.FOLDER / "certificate.pem")
-        connection = HTTPSConnection(host, port, timeout=FACE_TIMEOUT_S, context=trusted)
+        connection = _Own(host, port, trusted)
     else:
         connection = HTTPConnection(host, port, timeout=FACE_TIMEOUT_S)
     with closing(connection):

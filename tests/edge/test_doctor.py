@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import errno
 import json
+import socket
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -10,13 +13,15 @@ from types import SimpleNamespace
 
 import pytest
 
-from edge import doctor
+from edge import doctor, identity
 from edge.agents import Agents
-from edge.app import clock
+from edge.app import Edge, clock
+from edge.config import Config
 from edge.readers.bindings import Binding
 from edge.shelf import Shelf
 from tests import programs
 from tests.e2e.town import Town
+from tests.edge.journal.papers import Papers, enrolled
 from tests.edge.rulebook_hub import AT, NUMBER, RulebookHub, whole
 
 
@@ -38,6 +43,22 @@ def test_a_running_edge_is_well_and_says_how_it_stands(town: Town) -> None:
     assert stats["entries"] == {"final": 3}
     shown = programs.edge_command(town.edge_folder, "journal", "show", "--latest", "5").stdout
     assert [line.split()[2] for line in shown.splitlines()] == ["2204", "2201", "9001"]
+
+
+def _speaks_ipv6() -> bool:
+    with socket.socket(socket.AF_INET6) as trying:
+        return trying.connect_ex(("::1", 1)) == errno.ECONNREFUSED
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0", *(["[::1]", "[::]"] if _speaks_ipv6() else [])])
+async def test_an_edge_is_asked_wherever_it_listens(tmp_path: Path, host: str) -> None:
+    folder = enrolled(tmp_path / "edge", Papers("H1"))
+    edge = Edge(folder, Config(listen=f"{host}:0", names=["edge.hospital"]), identity.load(folder))
+    await edge.start()
+    try:
+        assert (await asyncio.to_thread(doctor.running_status, folder)).institution == "H1"
+    finally:
+        await edge.stop()
 
 
 def test_computers_that_are_paired_and_have_no_port_to_call_are_found(tmp_path: Path) -> None:
