@@ -316,13 +316,7 @@ def uncertain(place: Place, as_json: bool) -> None:
 
 
 @main.command()
-@click.option(
-    "--last",
-    default=AUDIT_ROWS_DEFAULT,
-    show_default=True,
-    type=click.IntRange(1, printing.ROWS_MAX),
-    help="How many rows.",
-)
+@printing.last(AUDIT_ROWS_DEFAULT)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @click.pass_obj
 def audit(place: Place, last: int, as_json: bool) -> None:

@@ -24,7 +24,20 @@ from edge.journal.wanted import Place, State, Wanted
 from edge.limits import SEQ_DIGITS_MAX
 from edge.replies import whole
 
-__all__ = ["Body", "Entries", "Page", "Place", "Row", "Sheet", "State", "Wanted", "hidden", "parking", "row_of"]
+__all__ = [
+    "Body",
+    "Entries",
+    "Page",
+    "Place",
+    "Row",
+    "Sheet",
+    "State",
+    "Wanted",
+    "hidden",
+    "parking",
+    "row_of",
+    "seq_of",
+]
 
 LOOKED = "looked into an entry"
 HIDDEN = "•••"
@@ -134,14 +147,9 @@ class Entries:
             return standing.seq, ""
         if hids.serial_of(name) is not None and (newest := await self._journal.browsing.newest_of(name)):
             return newest, name
-        number = name.replace(",", "").replace("٬", "") if _GROUPED.fullmatch(name) else name
-        if (
-            number.isascii()
-            and number.isdigit()
-            and len(number) <= SEQ_DIGITS_MAX
-            and await self._journal.standing(int(number))
-        ):
-            return int(number), ""
+        seq = seq_of(name.replace(",", "").replace("٬", "") if _GROUPED.fullmatch(name) else name)
+        if seq is not None and await self._journal.standing(seq):
+            return seq, ""
         return None
 
     async def body(self, seq: int, who: str) -> Body | None:
@@ -196,6 +204,11 @@ async def parking(journal: Journal, seq: int) -> Parking | None:
             return Parking(code=record.code, at=r.instant(record.at))
         case _:
             return None
+
+
+def seq_of(text: str) -> int | None:
+    """The number of an entry, if ``text`` can be one."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= SEQ_DIGITS_MAX else None
 
 
 def row_of(standing: Standing) -> Row:

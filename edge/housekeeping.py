@@ -18,13 +18,14 @@ import structlog
 from edge.audit import Audit
 from edge.config import Config
 from edge.control import Tell, Verb
+from edge.entries import seq_of
 from edge.errors import EdgeError, JournalError
 from edge.identity import Identity
 from edge.journal import Journal, Standing, backup
 from edge.journal.backup import Owner
 from edge.journal.envelope import RECOVERY_FILE
 from edge.journal.sealing import DEVICE_FILE
-from edge.limits import DATA_KEY_DAYS_MAX, SEQ_DIGITS_MAX
+from edge.limits import DATA_KEY_DAYS_MAX
 from edge.signers import known
 
 BACKUP_EVERY = timedelta(hours=23, minutes=30)
@@ -168,8 +169,8 @@ class Housekeeping:
     async def _named(self, what: str) -> Standing:
         """The transaction with that msgid, or else with that number in the journal."""
         found = await self._journal.find(self._who().institution, what)
-        if found is None and what.isascii() and what.isdigit() and len(what) <= SEQ_DIGITS_MAX:
-            found = await self._journal.standing(int(what))
+        if found is None and (seq := seq_of(what)) is not None:
+            found = await self._journal.standing(seq)
         if found is None:
             raise EdgeError(f"the journal does not hold {what}, or not any more")
         return found

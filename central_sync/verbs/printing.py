@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any, TypeVar
 
 import click
 from rich.console import Console
@@ -14,11 +14,20 @@ from rich.text import Text
 
 from central_sync.benefits.parameters import Rulebook
 
-ROWS_MAX = 1_000_000
+Command = TypeVar("Command", bound=Callable[..., Any] | click.Command)
+
+_ROWS_MAX = 1_000_000
 """How many rows may be asked for."""
 WIDTH_CHARACTERS = 250
 """How wide a table is where nobody looks at it on a screen."""
 VERSION_CHARACTERS = 12
+
+
+def last(default: int) -> Callable[[Command], Command]:
+    """The option that says how many rows are listed, ``default`` if it is not given."""
+    return click.option(
+        "--last", default=default, show_default=True, type=click.IntRange(1, _ROWS_MAX), help="How many rows."
+    )
 
 
 class Wrong(click.ClickException):

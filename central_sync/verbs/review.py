@@ -34,13 +34,7 @@ def review() -> None:
 )
 @click.option("--institution", default="", help="Only one hospital's.")
 @click.option("--all", "closed", is_flag=True, help="Also what is resolved or decided.")
-@click.option(
-    "--last",
-    default=LIST_ROWS_DEFAULT,
-    show_default=True,
-    type=click.IntRange(1, printing.ROWS_MAX),
-    help="How many rows.",
-)
+@printing.last(LIST_ROWS_DEFAULT)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @click.pass_obj
 def list_(place: Place, reason: str | None, institution: str, closed: bool, last: int, as_json: bool) -> None:

@@ -27,7 +27,8 @@ from edge.outcome import Confirmation, Mark, Outcome, after, born, marked
 Connection = Any  # pysqlite3 has no types
 
 _log = structlog.get_logger(__name__)
-_CODES = {confirmation: code for code, confirmation in enumerate(CONFIRMATION_CODES)}
+CODES = {confirmation: code for code, confirmation in enumerate(CONFIRMATION_CODES)}
+"""How the tables write a confirmation."""
 OUTCOME_CODES = {Outcome.FINAL: FINAL, Outcome.REFUSED: REFUSED}
 """How the tables write what is decided."""
 
@@ -101,21 +102,26 @@ def row_after(row: Row, verdict: Verdict | None, moves: Sequence[tuple[int, Mark
         else:
             if outcome == OPEN:
                 outcome, place, ix = OUTCOME_CODES[state], verdict.place, verdict.ix
-                confirmation = _CODES[verdict.decision.confirmation]
+                confirmation = CODES[verdict.decision.confirmation]
     for at, mark in moves:
         if at <= known:  # the row has it; of several in one record each counts
             continue
-        now = CONFIRMATION_CODES[confirmation]
-        if now is Confirmation.NONE:
-            continue
-        try:
-            state_ = marked(now, mark, CONFIRMATION_CODES[before])
-        except IllegalEvent:
-            continue
-        if mark is Mark.UNDO and now is not Confirmation.UNDONE:
-            before = confirmation
-        confirmation, moved = _CODES[state_], at
+        then = remarked(confirmation, before, mark)
+        if then is not None:
+            (confirmation, before), moved = then, at
     return Row(row.seq, row.lane, row.number, row.size, row.parked, outcome, place, ix, confirmation, before, moved)
+
+
+def remarked(confirmation: int, before: int, mark: Mark) -> tuple[int, int] | None:
+    """The codes of a confirmation, and of what it was before that, after ``mark``; ``None``: it changes nothing."""
+    now = CONFIRMATION_CODES[confirmation]
+    if now is Confirmation.NONE:
+        return None
+    try:
+        then = marked(now, mark, CONFIRMATION_CODES[before])
+    except IllegalEvent:
+        return None
+    return CODES[then], confirmation if mark is Mark.UNDO and now is not Confirmation.UNDONE else before
 
 
 def born_row(seq: int, entry: r.Entry) -> Row:

@@ -13,14 +13,13 @@ from edge.errors import IllegalEvent
 from edge.journal import look
 from edge.journal import records as r
 from edge.journal.decisions import Decision, decision_of
-from edge.journal.fold import OUTCOME_CODES
-from edge.journal.tail import BORN_REFUSED_AT, CONFIRMATION_CODES, OPEN, WITHDRAWN_AT
-from edge.outcome import BORN, Confirmation, Event, Mark, after, marked
+from edge.journal.fold import CODES, OUTCOME_CODES, remarked
+from edge.journal.tail import BORN_REFUSED_AT, OPEN, WITHDRAWN_AT
+from edge.outcome import BORN, Confirmation, Event, Mark, after
 
 Connection = Any  # pysqlite3 has no types
 
-_CODES = {confirmation: code for code, confirmation in enumerate(CONFIRMATION_CODES)}
-_NONE = _CODES[Confirmation.NONE]
+_NONE = CODES[Confirmation.NONE]
 
 
 class Outcomes:
@@ -65,7 +64,7 @@ class Outcomes:
             if (row.place, row.ix) == (place, ix) and row.outcome == code:
                 self._closed += 1
                 if decision.confirmation is not Confirmation.NONE:
-                    self._confirmations[seq] = (_CODES[decision.confirmation], _NONE)
+                    self._confirmations[seq] = (CODES[decision.confirmation], _NONE)
             elif row.outcome == OPEN or row.place >= place:
                 yield seq
 
@@ -74,14 +73,9 @@ class Outcomes:
             if seq not in self._confirmations:
                 self._early.add(seq)
                 continue
-            now, before = self._confirmations[seq]
-            try:
-                then = marked(CONFIRMATION_CODES[now], Mark(word), CONFIRMATION_CODES[before])
-            except IllegalEvent:
-                continue
-            if word == Mark.UNDO and CONFIRMATION_CODES[now] is not Confirmation.UNDONE:
-                before = now
-            self._confirmations[seq] = (_CODES[then], before)
+            then = remarked(*self._confirmations[seq], Mark(word))
+            if then is not None:
+                self._confirmations[seq] = then
 
     def end(self, c: Connection, cut: int) -> Iterator[str]:
         """What is wrong with the tables as a whole, of a log that was sound, is pruned up to the record ``cut``, and of which nothing was folded or pruned meanwhile."""
