@@ -44,9 +44,11 @@ class Listeners:
         """The same of a token."""
         self._listening[token] = self._now_s()
         while not self._is_fresh(token):
-            if self._asking is None:
+            if (
+                self._asking is None or self._asking.done()
+            ):  # to wait for what is done would be to never let the loop go
                 self._asking = asyncio.create_task(self._ask(), name="sessions that listen")
-                self._asking.add_done_callback(self._answered)
+                self._asking.add_done_callback(_read)
             await asyncio.shield(self._asking)
         return token in self._good
 
@@ -60,7 +62,8 @@ class Listeners:
         good = frozenset(await self._going_on(asked))
         self._asked, self._good, self._asked_s = asked, good, self._now_s()
 
-    def _answered(self, asking: asyncio.Task[None]) -> None:
-        self._asking = None
-        if not asking.cancelled():
-            asking.exception()  # whoever waited has it; nobody need have
+
+def _read(asking: asyncio.Task[None]) -> None:
+    """Whoever waited has what went wrong; nobody need have waited."""
+    if not asking.cancelled():
+        asking.exception()

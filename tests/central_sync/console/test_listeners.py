@@ -99,6 +99,18 @@ async def test_who_waits_and_leaves_takes_the_answer_from_nobody() -> None:
     assert await staying
 
 
+async def test_who_comes_when_the_answer_is_there_and_nobody_has_read_it_yet_asks_anew() -> None:
+    answered = asyncio.get_running_loop().create_future()
+    listeners = Listeners(lambda tokens: answered if tokens == {"one"} else asyncio.sleep(0, tokens))
+    first = asyncio.create_task(listeners.goes_on("one"))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    answered.set_result({"one"})  # the question ends in the loop's next turn
+    second = asyncio.create_task(listeners.goes_on("two"))  # and it comes in that turn
+    assert await first
+    assert await second
+
+
 def ended(world: World) -> None:
     """Of the account ``anna``."""
     with world.store.write() as uow:
