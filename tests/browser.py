@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import TimeoutError as NotInTime
 
 ARGUMENTS = (
     "--no-sandbox",
@@ -32,6 +33,8 @@ LOOKS: dict[str, dict[str, bool]] = {
     "narrow": {"narrow": True},
 }
 """How pictures of a page are taken: words of :func:`window`."""
+
+SHOWN_CHARACTERS = 1_500
 
 
 class BrowserMissing(Exception):
@@ -83,8 +86,18 @@ def window(
 
 
 def at(page: Page, selector: str) -> None:
-    """Wait until what ``selector`` names has the focus: a page is there a moment before its first field has it, and keys go where the focus is."""
-    page.wait_for_selector(f"{selector}:focus")
+    """Wait until what ``selector`` names has the focus and the page's script runs: keys go where the focus is, and a page is there a moment before both.
+
+    Raises:
+        AssertionError: it never had; says what the page shows instead.
+    """
+    try:
+        page.wait_for_selector(f"{selector}:focus")
+    except NotInTime as error:
+        held = page.evaluate("document.activeElement?.outerHTML.slice(0, 200)")
+        shown = page.locator("body").inner_text()[:SHOWN_CHARACTERS]
+        raise AssertionError(f"{selector} has not the focus but {held}, at {page.url}: {shown}") from error
+    page.wait_for_load_state()
 
 
 def picture(page: Page, folder: Path, name: str) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page
 
 from central_sync.terms.languages import Language
-from tests.browser import DESK, DOUBLED, NARROW, chromium, picture, window
+from tests.browser import DESK, DOUBLED, NARROW, at, chromium, picture, window
 from tests.e2e.console_town import sign_in as sign_in_technician
 from tests.e2e.console_town import with_technician
 from tests.e2e.desk_town import (
@@ -21,6 +21,7 @@ from tests.e2e.desk_town import (
     DeskTown,
     admit,
     charge,
+    go_home,
     look_up,
     lose_line,
     open_visit,
@@ -32,11 +33,6 @@ from tests.e2e.town import NATIONAL_CODE
 
 LOOKS = {"light": DESK, "dark": DESK, "1024": NARROW, "200": DOUBLED}
 UNKNOWN_NUMBER, NO_CASE = "0000000019", "9999999999999939"
-
-
-def _start(page: Page) -> None:
-    page.keyboard.press("Escape")
-    page.wait_for_selector(".card-sight")
 
 
 class _Album:
@@ -72,7 +68,7 @@ class _Album:
         page.wait_for_selector(".who-is")
         self.take("person")
         self._unfolded("person")
-        _start(page)
+        go_home(page)
         page.wait_for_selector(".card-sight.lying")
         self.take("card-lying")
         town.take()
@@ -87,10 +83,10 @@ class _Album:
         self.take("bill")
         self._unfolded("bill")
         page.keyboard.press("Enter")
-        page.wait_for_selector("form[action$='/booked']")
+        at(page, "form[action$='/booked'] button")
         self.take("settled")
         page.keyboard.press("Enter")
-        page.wait_for_selector(".acts a.big[href$=slip]")
+        at(page, ".acts a.big[href$=slip]")
         self.take("booked")
         page.keyboard.press("Enter")
         page.wait_for_selector(".slip")
@@ -110,9 +106,10 @@ class _Album:
     def _stay(self) -> None:
         """An item that is chosen, a bill that a review would take something off, and a part of a stay."""
         page = self.page
-        _start(page)
+        go_home(page)
         look_up(page, NATIONAL_CODE)
         admit(page)
+        at(page, "input[name=item]")
         page.keyboard.type("ویزیت")
         page.wait_for_selector("#choices li")
         page.keyboard.press("ArrowDown")
@@ -120,23 +117,23 @@ class _Album:
         page.keyboard.press("Escape")
         page.fill("input[name=price]", "920000")
         page.locator("input[name=item]").press("Enter")
-        page.wait_for_selector(".which")
+        at(page, ".which button")
         self.take("which")
         page.keyboard.press("Enter")
         page.wait_for_selector(".lines")
         charge(page, "L0001", "900000")
         self.take("stay")
         page.goto(f"{page.url.partition('?')[0]}/bill?until=")
-        page.wait_for_selector("form[action$=settle-part] button:focus")
+        at(page, "form[action$=settle-part] button")
         self.take("bill-part")
         bill = page.url
         page.locator("a[href*='mend=']").first.press("Enter")
         page.wait_for_selector(".changed")
         self.take("line-changed")
         page.goto(bill)
-        page.wait_for_selector("form[action$=settle-part] button:focus")
+        at(page, "form[action$=settle-part] button")
         page.keyboard.press("Enter")
-        page.wait_for_selector(".part form[action$=booked] button:focus")
+        at(page, ".part form[action$=booked] button")
         self.take("part-settled")
         page.keyboard.press("Enter")
         page.wait_for_selector(".part form[action$=cancel]", state="attached")
@@ -147,7 +144,8 @@ class _Album:
         page = self.page
         look_up(page, UNINSURED_NUMBER)
         self.take("person-uninsured")
-        _start(page)
+        go_home(page)
+        at(page, "input[name=who]")
         page.keyboard.type("12")
         page.keyboard.press("Enter")
         page.wait_for_selector(".told")
@@ -160,12 +158,12 @@ class _Album:
         page.goto(f"{self.town.address}desk")
         look_up(page, HOSTILE_NUMBER)
         self.take("person-hostile")
-        _start(page)
+        go_home(page)
 
     def in_doubt(self) -> None:
         """What is seen while answers do not come, and after: of whose card it is, of a line that is changed, and of a settlement."""
         page = self.page
-        _start(page)
+        go_home(page)
         self.town.hub.process.send_signal(signal.SIGSTOP)
         try:
             self.town.put()
@@ -203,9 +201,9 @@ class _Album:
         charge(page, *ITEMS[0])
         self.take("case-line-down")
         page.keyboard.press("Enter")
-        page.wait_for_selector(".acts a.big[href$=bill]:focus")
+        at(page, ".acts a.big[href$=bill]")
         self.take("bill-line-down")
-        _start(page)
+        go_home(page)
         self.take("start-line-down")
         page.evaluate("document.querySelector('[data-wait]').hidden = false")
         self.take("wait")

@@ -119,9 +119,16 @@ def open_visit(page: Page) -> str:
     return page.url.rpartition("/")[2].partition("?")[0]
 
 
+def go_home(page: Page) -> None:
+    """Back to the first page, with its key, which the page's script takes."""
+    page.wait_for_load_state()
+    page.keyboard.press("Escape")
+    page.wait_for_selector(".card-sight")
+
+
 def admit(page: Page) -> str:
     """From the person's page, to a ward; the case's number."""
-    page.wait_for_selector("form[action$=open] button:focus")
+    at(page, "form[action$=open] button")
     page.locator("summary").first.press("Enter")
     page.locator("input[name=diagnosis]").focus()
     page.keyboard.type("J06.9")
@@ -132,7 +139,7 @@ def admit(page: Page) -> str:
 
 def choose(page: Page, typed: str) -> str:
     """Type a part of an item's name, and take the first one of the list with the keyboard; its code."""
-    page.wait_for_selector("input[name=item]:focus")
+    at(page, "input[name=item]")
     page.keyboard.type(typed)
     page.wait_for_selector("#choices li")
     page.keyboard.press("ArrowDown")
@@ -150,6 +157,7 @@ def charge(page: Page, item: str, price: str) -> None:
     page.keyboard.type(price)
     page.keyboard.press("Enter")
     page.wait_for_selector(f".lines bdi:text-is('{item}')")
+    at(page, "input[name=item]")
 
 
 def charged(page: Page, number: str = NATIONAL_CODE) -> str:
@@ -189,7 +197,7 @@ def show_shares(page: Page) -> None:
 def reach(page: Page, selector: str) -> None:
     """Go on with the keyboard, from what has the focus at first, to what ``selector`` names."""
     page.wait_for_selector(selector)
-    page.wait_for_selector("main :focus")
+    at(page, "main *")
     for _ in range(STEPS_MAX):
         if page.locator(f"{selector}:focus").count():
             return

@@ -23,6 +23,7 @@ from tests.e2e.desk_town import (
     accessible,
     charge,
     charged,
+    go_home,
     look_up,
     open_visit,
     said,
@@ -89,10 +90,22 @@ def test_a_clerks_day_with_a_card_by_keyboard_alone(browser: Browser, town: Desk
         expect(page.locator(".noprint")).to_be_hidden()
         expect(page.locator(".slip")).to_contain_text(NAME)
         page.emulate_media(media="screen")
-        page.keyboard.press("Escape")
+        go_home(page)
         expect(page.locator(".card-sight.lying")).to_be_visible(timeout=WAIT_MS)
         town.take()
         expect(page.locator(".card-sight.empty")).to_be_visible(timeout=WAIT_MS)
+
+
+def test_the_first_field_has_the_focus_before_the_page_is_drawn(browser: Browser, town: DeskTown) -> None:
+    with window(browser, "en") as page:
+        page.add_init_script(
+            "addEventListener('DOMContentLoaded', () => { window.first = document.activeElement.name; })"
+        )
+        sign_in(page, town)
+        hid = charged(page)
+        for _ in range(10):
+            page.goto(f"{town.address}desk/case/{hid}")
+            assert page.evaluate("window.first") == "item", "a key that is pressed at once would be lost"
 
 
 def test_a_line_cut_in_mid_settlement_is_a_doubt_that_ends_before_the_clerks_eyes(
@@ -147,7 +160,7 @@ def test_the_first_page_is_told_of_cases_and_of_the_line_and_takes_no_key_from_t
     with window(browser, "zh") as page:
         sign_in(page, town)
         hid = charged(page)
-        page.keyboard.press("Escape")
+        go_home(page)
         row = page.locator(f".lists a[href$='{hid}']")
         expect(row).to_contain_text(catalogue("zh")["Visit opened"])
         row.focus()
@@ -206,8 +219,7 @@ def test_whoever_is_not_insured_or_not_known_is_told_first(browser: Browser, tow
         look_up(page, UNINSURED_NUMBER)
         said(page, "zh", "Not insured today")
         accessible(page)
-        page.keyboard.press("Escape")
-        page.wait_for_selector(".card-sight")
+        go_home(page)
         look_up(page, UNKNOWN_NUMBER)
         said(page, "zh", "Not known to the insurer")
 

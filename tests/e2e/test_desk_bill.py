@@ -16,6 +16,7 @@ from tests.e2e.desk_town import (
     admit,
     charged,
     choose,
+    go_home,
     look_up,
     lose_line,
     open_visit,
@@ -54,6 +55,7 @@ def test_items_are_chosen_by_name_a_line_is_changed_and_a_stay_is_settled_in_par
         page.keyboard.type("920000")
         page.keyboard.press("Enter")
         page.wait_for_selector(".lines bdi:text-is('V0001')")
+        at(page, "input[name=item]")
         page.keyboard.type("ویزیت")
         page.wait_for_selector("#choices li")
         page.keyboard.press("Tab")
@@ -78,14 +80,13 @@ def test_items_are_chosen_by_name_a_line_is_changed_and_a_stay_is_settled_in_par
         shown_in_part(page)
         reach(page, "form[action$=settle-part] button")
         page.keyboard.press("Enter")
-        page.wait_for_selector(".part form[action$=booked] button:focus")
+        at(page, ".part form[action$=booked] button")
         accessible(page)
         page.keyboard.press("Enter")
         page.wait_for_selector(".part form[action$=cancel]", state="attached")
         expect(page.locator(".lines .tag")).to_have_text(catalogue("fa")["settled before"])
         expect(page.locator(".lines form")).to_have_count(0)
-        page.keyboard.press("Escape")
-        page.wait_for_selector(".card-sight")
+        go_home(page)
 
 
 def test_a_line_whose_change_is_refused_when_the_hub_answers_again_is_missed_and_put_on_the_bill_again(

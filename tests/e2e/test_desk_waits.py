@@ -28,6 +28,7 @@ def test_a_page_without_news_and_one_that_waits_too_long_are_loaded_anew_by_a_bu
         accessible(page)
         page.locator("[data-desk-stale] button").press("Enter")
         expect(page.locator(".sight")).to_be_visible(timeout=WAIT_MS)
+        at(page, "input[name=who]")
         page.evaluate("document.querySelector('.find').addEventListener('submit', (event) => event.preventDefault())")
         page.locator("input[name=who]").fill(NATIONAL_CODE)
         page.keyboard.press("Enter")

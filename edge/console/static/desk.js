@@ -89,7 +89,6 @@ async function renew(leave) {
   leave();
   for (const shown of ["main", ".desk-bar"]) document.querySelector(shown).replaceChildren(...whole.querySelector(shown).childNodes);
   begin();
-  document.querySelector("main [autofocus]")?.focus();
 }
 
 // What the news say of other places of the page. Whoever stands on a link there stays on it; where it has gone, the page's first field has the focus again.
@@ -265,7 +264,9 @@ addEventListener("keydown", (event) => {
     if (home && home.pathname !== location.pathname) location.assign(home.href);
   }
 });
+// The first field has the focus at once: a browser gives it when it draws the page, and would lose the keys until then.
 function begin() {
+  if (document.activeElement === document.body) document.querySelector("main [autofocus]")?.focus();
   document.querySelectorAll("[data-desk-live]").forEach((part) => live(part));
   document.querySelectorAll("[data-choose]").forEach(choose);
   document.querySelectorAll("[data-fold]").forEach(fold);
