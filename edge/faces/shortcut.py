@@ -92,6 +92,7 @@ class _Connection(asyncio.BufferedProtocol):
         self._idle: asyncio.TimerHandle | None = None
         self._heard_at = 0.0
         self._may_write = self._may_read = True
+        self._ended = False
         self._post = Post("", {}, b"", "", None)
         self._busy = False
         self._task: asyncio.Task[None] | None = None
@@ -128,6 +129,13 @@ class _Connection(asyncio.BufferedProtocol):
             self._may_read = False
             self._transport.pause_reading()
 
+    def eof_received(self) -> bool:
+        """Whoever says nothing more still hears what becomes of what was said; not over TLS, which knows no half of a connection."""
+        self._ended = True
+        if not self._busy:
+            self._go_on()
+        return self._post.scheme == "http" and (self._busy or bool(self._data) or self._transport is None)
+
     def pause_writing(self) -> None:
         """Who does not read its answers gets no more of them."""
         self._may_write = False
@@ -161,6 +169,9 @@ class _Connection(asyncio.BufferedProtocol):
             self._hand_over()
             return
         if len(self._data) < head.end:
+            if self._ended:  # the rest does not come
+                self._transport.close()
+                return
             self._head = head
             self._late = self._late or self._loop.call_later(BODY_SOON_S, self._hand_over)
             return
@@ -219,7 +230,7 @@ class _Connection(asyncio.BufferedProtocol):
             transport.abort()
             return
         self._heard_at = self._loop.time()
-        ends = self._shortcut.closed
+        ends = self._shortcut.closed or (self._ended and not self._data)
         transport.write(answer.whole(ends=ends))
         if ends:
             transport.close()
@@ -248,6 +259,8 @@ class _Connection(asyncio.BufferedProtocol):
         usual.connection_made(transport)
         if data:
             usual.data_received(data)
+        if self._ended and not usual.eof_received():
+            transport.close()
 
     def _look_whether_idle(self) -> None:
         due = self._heard_at + KEEP_ALIVE_S

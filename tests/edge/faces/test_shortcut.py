@@ -195,10 +195,41 @@ async def test_who_leaves_before_the_answer_harms_nobody(hospital: Hospital) -> 
     async with connected(hospital) as (_, writer):
         writer.write(asked(hospital))
         await until(lambda: len(hospital.desk.calls) == 2)
-    await until(lambda: here(hospital) == before)
     hospital.desk.hold.set()
     assert await hospital.door.idle(HUNG_S)
+    await until(lambda: here(hospital) == before)
     assert (await hospital.call("uncertain"))[0] == 200
+
+
+@pytest.mark.parametrize("more", [(), ("Connection: close",)], ids=["shortcut", "usual"])
+@pytest.mark.parametrize("held", [True, False])
+async def test_who_says_that_it_says_nothing_more_is_answered_and_then_the_connection_ends(
+    hospital: Hospital, more: tuple[str, ...], held: bool
+) -> None:
+    before = here(hospital)
+    hospital.desk.hold = asyncio.Event() if held else None
+    async with connected(hospital) as (reader, writer):
+        writer.write(asked(hospital, *more))
+        writer.write_eof()
+        if held:
+            await until(lambda: len(hospital.desk.calls) == 2)
+            await asyncio.sleep(0.05)  # it has heard of the end
+            hospital.desk.hold.set()
+        status, headers, _ = await answered(reader)
+        assert (status, headers.get("Connection")) == (200, "close" if held or more else None)
+        assert await reader.read() == b""
+    await until(lambda: here(hospital) == before)
+
+
+async def test_of_several_calls_before_the_end_each_is_answered_and_half_a_call_is_none(hospital: Hospital) -> None:
+    async with connected(hospital) as (reader, writer):
+        whole = asked(hospital)
+        writer.write(whole * 3 + whole[:-1])
+        writer.write_eof()
+        for _ in range(3):
+            assert (await answered(reader))[0] == 200
+        assert await reader.read() == b""
+    assert len(hospital.desk.calls) == 4, "the sign-in, and three"
 
 
 async def test_who_sends_on_and_reads_nothing_is_read_no_further(hospital: Hospital) -> None:

@@ -84,3 +84,27 @@ async def test_a_caller_that_goes_away_in_the_middle_of_its_body_is_no_fault_of_
         writer.transport.abort()
         await until(lambda: hospital.door._under_way == 0)
     assert "a face failed" not in "".join(capfd.readouterr())
+
+
+@pytest.mark.parametrize(
+    ("asked", "first"),
+    [
+        (b"GET /nowhere HTTP/1.1\r\nHost: localhost\r\n\r\n", b"HTTP/1.1 404"),
+        (HEAD + length(BODY) + b"X-Letters: \xc3\xa9\r\n\r\n" + BODY, b"HTTP/1.1 "),
+        (HEAD + length(BODY) + b"X-Letters: \xc3\xa9\r\n\r\n" + BODY[:-1], b""),
+        (b"GET /nowhere HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n", b""),
+        (b"", b""),
+    ],
+    ids=["GET", "POST", "half a body", "a stream", "nothing"],
+)
+async def test_who_says_that_it_says_nothing_more_is_answered_where_the_answer_is_one(
+    hospital: Hospital, asked: bytes, first: bytes
+) -> None:
+    async with asyncio.timeout(HUNG_S):
+        reader, writer = await asyncio.open_connection("127.0.0.1", urlsplit(hospital.listener.url).port)
+        writer.write(asked)
+        writer.write_eof()
+        told = await reader.read()
+        writer.close()
+    assert told.startswith(first)
+    assert bool(told) is bool(first)
