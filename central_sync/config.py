@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from central_sync.payers.limits import DEADLINE_MS_DEFAULT, DEADLINE_MS_MAX, PAYERS_MAX
+from central_sync.programs.settings import place_of_nul
 from central_sync.terms.languages import Language
 
 FILE_NAME = "hub.toml"
@@ -155,6 +156,8 @@ def load(folder: Path) -> Config:
         raise ConfigInvalid(f"{file} cannot be read: {error.strerror}") from error
     except (ValueError, RecursionError) as error:  # TOML's own, a number too long to be read, brackets without end
         raise ConfigInvalid(f"{file} is not TOML: {error}") from error
+    if place := place_of_nul(plain):
+        raise ConfigInvalid(f"{file}: a NUL stands in a text - at `{place}`")
     try:
         config = msgspec.convert(plain, Config)
     except msgspec.ValidationError as error:

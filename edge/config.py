@@ -42,6 +42,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from central_sync.programs.hosts import on_the_line
+from central_sync.programs.settings import place_of_nul
 from edge import platform
 from edge.errors import EdgeError
 from edge.limits import KEEP_DAYS_DEFAULT
@@ -160,7 +161,7 @@ def parsed(path: Path, kind: type[T]) -> T:
     """The settings of ``kind`` in the file ``path``; all defaults where it is missing.
 
     Raises:
-        ConfigError: it is no TOML, too large, unreadable, has a setting that is unknown or of the wrong type, or two readers of one name.
+        ConfigError: it is no TOML, too large, unreadable, has a setting that is unknown or of the wrong type or a text with a NUL, or two readers of one name.
     """
     try:
         text = path.read_bytes()
@@ -171,7 +172,10 @@ def parsed(path: Path, kind: type[T]) -> T:
     if len(text) > FILE_BYTES_MAX:
         raise ConfigError(f"{path} is larger than {FILE_BYTES_MAX} bytes")
     try:
-        found = msgspec.convert(tomllib.loads(text.decode("utf-8-sig")), kind)
+        plain = tomllib.loads(text.decode("utf-8-sig"))
+        if place := place_of_nul(plain):
+            raise ConfigError(f"{path}: a NUL stands in a text - at `{place}`")
+        found = msgspec.convert(plain, kind)
     except msgspec.ValidationError as error:
         raise ConfigError(f"{path}: {error}") from error
     except (ValueError, RecursionError) as error:  # TOML's own, a number too long to be read, brackets without end

@@ -31,6 +31,7 @@ def test_the_file_is_read(tmp_path):
         "\x00",
         "a =",
         "[fleet]\nlate_after_s = 200",
+        '[console]\ncertificate = "a\\u0000b.pem"',
     ],
 )
 def test_a_wrong_setting_is_an_error_that_names_the_file(tmp_path, text):

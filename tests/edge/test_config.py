@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,21 @@ def test_a_whole_file_is_read(tmp_path: Path) -> None:
 def test_a_setting_that_cannot_be_used_is_named_and_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / config.FILE).write_text(text)
     with pytest.raises(config.ConfigError, match=r"edge\.toml"):
+        config.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        (r'appliance = "/srv\u0000"', "$.appliance"),
+        (r'backups = "\u0000"', "$.backups"),
+        (r'names = ["edge", "a\u0000"]', "$.names[1]"),
+        ('[[readers]]\nname = "a"\ndriver = "pcsc"\n' + r'address = "A\u0000B"', "$.readers[0].address"),
+    ],
+)
+def test_a_text_that_no_system_takes_is_refused_with_its_place(tmp_path: Path, text: str, place: str) -> None:
+    (tmp_path / config.FILE).write_text(text)
+    with pytest.raises(config.ConfigError, match=re.escape(f"a NUL stands in a text - at `{place}`")):
         config.load(tmp_path)
 
 
