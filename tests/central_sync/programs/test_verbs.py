@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
 import subprocess
+import sys
 from pathlib import Path
 
 import click
@@ -27,6 +30,20 @@ def test_it_is_noted_whether_only_help_is_asked_for(typed: list[str], asked: boo
 
     assert CliRunner().invoke(program, typed).exit_code == 0
     assert seen == [asked]
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "iso-8859-6", "utf-8"])
+def test_what_a_terminal_has_no_letters_for_is_told_as_json_escapes_it(encoding: str) -> None:
+    program = r"""if True:
+        import click, json
+        from central_sync.programs.verbs import Verbs
+        main = click.command(cls=Verbs)(lambda: None)
+        main.command("go")(lambda: print(json.dumps(["\u067e\u06cc", "\U00020000", "\udc80"], ensure_ascii=False)))
+        main()"""
+    environment = {**os.environ, "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}
+    command = [sys.executable, "-c", program, "go"]
+    told = subprocess.run(command, env=environment, capture_output=True, check=True, timeout=30).stdout
+    assert json.loads(told.decode(encoding)) == ["\u067e\u06cc", "\U00020000", "\udc80"]
 
 
 def test_what_to_type_is_a_line_for_a_shell(monkeypatch: pytest.MonkeyPatch) -> None:
