@@ -13,8 +13,8 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Awaitable, Callable, Iterable
 
-Page = Callable[[int | None], Awaitable[list[int]]]
-"""The next keys that the tables have beyond the given one (``None``: from the first on), in order; empty: no more."""
+Page = Callable[[int], Awaitable[tuple[list[int], int]]]
+"""The keys of the next entries that the tables have beyond a seq, and the last one's seq; no keys: no more."""
 
 BITS_MIN, BITS_MAX = 1 << 20, 1 << 26
 """Of all layers. With no room for another one, the last takes more than it was made for, and the tables are asked more often."""
@@ -93,8 +93,10 @@ class Known:
 
     async def learn(self, page: Page) -> None:
         """Take in what the tables have."""
-        after: int | None = None
-        while keys := await page(after):
+        after = 0
+        while True:
+            keys, after = await page(after)
+            if not keys:
+                break
             self.add(keys)
-            after = keys[-1]
         self.whole = True

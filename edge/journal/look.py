@@ -62,7 +62,24 @@ class Segment(Struct, frozen=True):
 
 _COLUMNS = ", ".join(Row.__struct_fields__)
 _ROWS = f"select json_group_array(json_array({_COLUMNS})) from entry where seq in (select value from json_each(?))"  # noqa: S608 -- our own names
-_KEY_MIN, _KEY_MAX = -(1 << 63), (1 << 63) - 1
+_OPEN_COLUMNS = "seq, lane, number, size, parked"
+_OPEN_ROWS = f"select {_OPEN_COLUMNS} from entry where outcome = {OPEN} and seq > ? order by seq limit ?"  # noqa: S608 -- our own text
+_SPANS = (
+    f"with recursive span (n, last) as (select {schema.SPAN.format('(select min(seq) from entry{0})')},"  # noqa: S608 -- our own text
+    f" {schema.SPAN.format('(select max(seq) from entry{0})')} union all select n + 1, last from span where n < last)"
+)
+"""Those of the rows for which a condition holds. Of a least and a greatest in one ``select`` SQLite would read all rows."""
+_IN_SPAN = f"from span cross join entry on {schema.SPAN.format('seq')} = n"
+_OF_MSGID = f"{_SPANS.format('')} select seq {_IN_SPAN} and key = ?"
+_OF_MSGIDS = f"{_SPANS.format('')} select json_group_array(json_array(key, seq)) {_IN_SPAN} and key in (select value from json_each(?))"  # noqa: S608 -- our own text
+_OF_REFERENCES = (
+    "select json_group_array(json_array(key, seq)) from reference where key in (select value from json_each(?))"
+)
+_OPEN_IN_LANE = (
+    f"{_SPANS.format(f' where outcome = {OPEN} and seq > ?2 and seq < ?3')} select {_OPEN_COLUMNS} {_IN_SPAN}"
+    f" and outcome = {OPEN} and lane = ?1 and seq > ?2 and seq < ?3 limit ?4"
+)
+"""Span after span, and by the index in each: in order already; to sort them would be to read all of a lane."""
 _rows = msgspec.json.Decoder(list[Row])
 _seq = attrgetter("seq")
 _SEGMENT = "select first, count, at, key, nonce, link, body from segment"
@@ -82,55 +99,46 @@ def with_msgids(c: Connection, keys: Collection[int]) -> dict[int, list[int]]:
     """The seqs of entries under each msgid's key; keys that are not there are left out."""
     if len(keys) == 1:  # the clerk who is alone: a third of the time
         (key,) = keys
-        seqs = [seq for (seq,) in c.execute("select seq from entry where key = ?", (key,))]
+        seqs = [seq for (seq,) in c.execute(_OF_MSGID, (key,))]
         return {key: seqs} if seqs else {}
-    return _grouped(c, "entry", keys)
+    return _by_key(c, _OF_MSGIDS, keys)
 
 
 def with_references(c: Connection, keys: Iterable[int]) -> dict[int, list[int]]:
     """The seqs of entries whose answer names the settlement under each key."""
-    return _grouped(c, "reference", keys)
+    return _by_key(c, _OF_REFERENCES, keys)
 
 
-def _grouped(c: Connection, table: str, keys: Iterable[int]) -> dict[int, list[int]]:
-    (text,) = c.execute(
-        f"select json_group_array(json_array(key, seq)) from {table} where key in (select value from json_each(?))",  # noqa: S608 -- our own names
-        (_numbers(keys),),
-    ).fetchone()
+def _by_key(c: Connection, pairs: str, keys: Iterable[int]) -> dict[int, list[int]]:
+    (text,) = c.execute(pairs, (_numbers(keys),)).fetchone()
     by_key: dict[int, list[int]] = {}
     for key, seq in _pairs.decode(text):
         by_key.setdefault(key, []).append(seq)
     return by_key
 
 
-def keys_after(c: Connection, after: int | None, limit: int) -> list[int]:
-    """The keys of msgids beyond ``after``, in order, each once or more often."""
-    if after == _KEY_MAX:
-        return []
-    least = _KEY_MIN if after is None else after + 1
-    (text,) = c.execute(
-        "select json_group_array(key) from (select key from entry where key >= ? order by key limit ?)", (least, limit)
+def keys_after(c: Connection, after: int, limit: int) -> tuple[list[int], int]:
+    """The keys of the msgids of the next entries beyond ``after``, and how far they go."""
+    text, last = c.execute(
+        "select json_group_array(key), max(seq) from (select seq, key from entry where seq > ? order by seq limit ?)",
+        (after, limit),
     ).fetchone()
-    return sorted(_keys.decode(text))
+    return _keys.decode(text), last or after
 
 
 def open_rows(c: Connection, after: int, limit: int) -> list[Row]:
     """Open entries beyond ``after``, in order."""
-    return _open_rows(c, "seq > ?", (after, limit))
+    return _open_rows(c, _OPEN_ROWS, (after, limit))
 
 
 def open_rows_in_lane(c: Connection, lane: int, after: int, before: int, limit: int) -> list[Row]:
     """Open entries of one lane beyond ``after`` and below ``before``, in order."""
-    return _open_rows(c, "lane = ? and seq > ? and seq < ?", (lane, after, before, limit))
+    return _open_rows(c, _OPEN_IN_LANE, (lane, after, before, limit))
 
 
-def _open_rows(c: Connection, where: str, values: tuple[int, ...]) -> list[Row]:
+def _open_rows(c: Connection, open_: str, values: tuple[int, ...]) -> list[Row]:
     """What is open has no verdict and no confirmation: half of the columns need not be read."""
-    (text,) = c.execute(
-        "select json_group_array(json_array(seq, lane, number, size, parked)) from"  # noqa: S608 -- our own names
-        f" (select seq, lane, number, size, parked from entry where outcome = {OPEN} and {where} order by seq limit ?)",
-        values,
-    ).fetchone()
+    (text,) = c.execute(f"select json_group_array(json_array({_OPEN_COLUMNS})) from ({open_})", values).fetchone()  # noqa: S608 -- our own names
     return sorted(_rows.decode(text), key=_seq)  # they are in order, though SQLite does not promise it
 
 

@@ -52,11 +52,19 @@ KEYS: dict[str, str | tuple[str, ...]] = {
 REFERENCE = (
     "create table reference (key integer not null, seq integer not null, primary key (key, seq)) strict, without rowid"
 )
+SPAN_BITS = 14
+"""Records whose numbers are the same above these bits are one span. Keys are scattered: over all of a journal each new one would touch a page of its own, over the last
+span they share a few. So a fold costs what it brings, and not what there is; who looks for a key looks into each span.
+"""
+SPAN = f"{{}} >> {SPAN_BITS}"
+_SPANNED = {
+    "msgid": f"create index msgid on entry ({SPAN.format('seq')}, key)",
+    "open_lane": f"create index open_lane on entry ({SPAN.format('seq')}, lane, seq) where outcome = 0",
+}
 INDEXES = (
-    "create index msgid on entry (key)",
-    # what has no receipt is all that these two hold: they stay small however old the journal is
+    *_SPANNED.values(),
+    # what has no receipt is all that this one and open_lane hold: they stay small however old the journal is
     "create index open_seq on entry (seq) where outcome = 0",
-    "create index open_lane on entry (lane, seq) where outcome = 0",
     "create index awaited on entry (seq) where confirmation = 1",
     "create index parked on entry (seq) where parked = 1 and outcome = 0",
     "create index recorded on entry (at)",
@@ -79,3 +87,19 @@ def create(connection: Any) -> None:
     connection.executemany("insert into state (name, value) values (?, 0)", [(name,) for name in STATE])
     db.execute(f"pragma application_id = {APPLICATION_ID}")
     db.execute(f"pragma user_version = {FORMAT_WHOLE}")
+
+
+def bring_up(connection: Any) -> bool:
+    """Make the indexes anew that an older edge has made otherwise, in one transaction; whether there were any."""
+    # SQLite writes the first words of a text in its own way
+    rows = connection.execute("select name, lower(sql) from sqlite_master where type = 'index' and tbl_name = 'entry'")
+    there = dict(rows.fetchall())
+    old = [name for name, text in _SPANNED.items() if there.get(name) != text]
+    if not old:
+        return False
+    connection.execute("begin immediate")
+    for name in old:
+        connection.execute(f"drop index if exists {name}")
+        connection.execute(_SPANNED[name])
+    connection.execute("commit")
+    return True

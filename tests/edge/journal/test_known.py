@@ -19,8 +19,8 @@ def keys(seed: int, count: int) -> list[int]:
 
 
 async def learned(there: list[int], page_rows: int = 100) -> Known:
-    async def page(after: int | None) -> list[int]:
-        return sorted(key for key in there if after is None or key > after)[:page_rows]
+    async def page(after: int) -> tuple[list[int], int]:
+        return there[after : after + page_rows], after + page_rows
 
     made = Known()
     made.begin(len(there))
@@ -49,9 +49,9 @@ async def test_until_all_is_learned_everything_may_be_there() -> None:
     made = Known()
     asked: list[bool] = []
 
-    async def page(after: int | None) -> list[int]:
+    async def page(after: int) -> tuple[list[int], int]:
         asked.append(made.may_have(4))
-        return [3] if after is None else []
+        return ([], after) if after else ([3], 1)
 
     made.begin(1)
     await made.learn(page)
@@ -125,12 +125,14 @@ async def test_a_journal_learns_page_by_page_what_its_tables_have(tmp_path: Path
         await journal.append(draft(msgid))
     await folded(journal)
 
-    async def page(after: int | None) -> list[int]:
+    async def page(after: int) -> tuple[list[int], int]:
         return await journal._reader.do(lambda c: look.keys_after(c, after, 7))
 
     found: list[int] = []
-    while more := await page(found[-1] if found else None):
+    more, last = await page(0)
+    while more:
         found += more
-    assert found == sorted(msgid_key(msgid) for msgid in msgids)
-    assert await page((1 << 63) - 1) == []
+        more, last = await page(last)
+    assert found == [msgid_key(msgid) for msgid in msgids]
+    assert await page(last + 1) == ([], last + 1)
     await journal.close()
