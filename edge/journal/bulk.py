@@ -6,14 +6,15 @@ bound values do. So as many rows as possible are the ``values`` of one statement
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from itertools import chain
-from typing import Any
+from typing import Any, TypeVar
 
 from msgspec import Struct
 
 Connection = Any  # pysqlite3 has no types
+T = TypeVar("T")
 
 _AT_ONCE = 128
 """Rows of one statement at most: times 14 columns that is far below the 32,766 values that SQLite takes."""
@@ -27,12 +28,12 @@ class Statement(Struct, frozen=True):
     row: str
 
 
-def execute(c: Connection, statement: Statement, rows: Sequence[Sequence[Any]]) -> None:
-    """Do it for all ``rows``, in their order."""
+def execute(c: Connection, statement: Statement, given: Sequence[T], row: Callable[[T], Sequence[Any]]) -> None:
+    """Do it for what is ``given``, in its order. Each one's ``row`` is made when it is its turn: in between others have the interpreter."""
     begin = 0
-    while left := len(rows) - begin:
+    while left := len(given) - begin:
         count = min(_AT_ONCE, 1 << (left.bit_length() - 1))
-        values = list(chain.from_iterable(rows[begin : begin + count]))
+        values = list(chain.from_iterable(map(row, given[begin : begin + count])))
         c.execute(_text(statement.text, statement.row, count), values)
         begin += count
 

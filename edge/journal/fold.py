@@ -36,6 +36,7 @@ _FIELDS = (
     "seq", "key", "lane", "number", "size", "at", "digest", "outcome", "place", "ix", "confirmation", "before", "moved", "parked",
 )  # fmt: skip
 _NUMBER = struct.Struct(">q")
+_OLDER_AT_ONCE = 512
 _BORN = 7
 """So many of them are known at birth; the others are 0 then."""
 
@@ -55,7 +56,7 @@ _REFER = Statement("insert or ignore into reference (key, seq) values {}", "(?, 
 _SEGMENT = Statement(
     "insert or ignore into segment (first, count, at, key, nonce, link, body) values {}", "(?, ?, ?, ?, ?, ?, ?)"
 )
-_STAND = (
+_STAND = (  # by the codes of outcomes: 0, 1, 2
     "update state set value = case name when 'open' then value + ? when 'final' then value + ? when 'refused' then value + ? else ? end"
     " where name in ('open', 'final', 'refused', 'folded')"
 )
@@ -68,15 +69,12 @@ def fold(c: Connection, vault: Vault, tail: Tail, commits: Sequence[Sealed]) -> 
         JournalUnavailable: SQLite has undone the transaction by itself.
     """
     c.execute("begin immediate")
-    bulk.execute(c, _SEGMENT, [_bound(row) for row in commits])
-    before = tail.touched() - tail.entries.keys()
-    older = look.rows(c, before) if before else {}
-    opened, fresh, changed, counts = _rows(tail, older)
-    for statement, rows in ((_ENTER_OPEN, opened), (_ENTER, fresh), (_CHANGE, changed)):
-        bulk.execute(c, statement, rows)
-    bulk.execute(c, _REFER, [(key, seq) for key, seqs in tail.references.items() for seq in seqs])
+    bulk.execute(c, _SEGMENT, commits, _bound)
+    counts = _entries(c, tail)
+    references = [(key, seq) for key, seqs in tail.references.items() for seq in seqs]
+    bulk.execute(c, _REFER, references, tuple)
     _facts(c, vault, tail)
-    c.execute(_STAND, (counts["open"], counts["final"], counts["refused"], tail.last))
+    c.execute(_STAND, (*counts, tail.last))
     if not c.in_transaction:
         raise JournalUnavailable("SQLite gave the fold up")
     c.execute("commit")
@@ -136,34 +134,47 @@ def row_in(tail: Tail, row: Row) -> Row:
     return now if parked is None else msgspec.structs.replace(now, parked=int(parked))
 
 
-def _rows(tail: Tail, older: dict[int, Row]) -> tuple[list[Any], list[Any], list[Any], dict[str, int]]:
-    """New rows of what is open and what is not, changed rows, and how the counts change."""
-    opened, fresh, changed = [], [], []
-    counts = {"open": 0, "final": 0, "refused": 0}
-    names = ("open", "final", "refused")
+def _entries(c: Connection, tail: Tail) -> list[int]:
+    """Bring in what the tail has of entries; by how much the count of each outcome changes, by its code."""
+    counts = [0, 0, 0]
+    older = sorted(tail.touched() - tail.entries.keys())
+    for begin in range(0, len(older), _OLDER_AT_ONCE):
+        changed = []
+        for seq, old in look.rows(c, older[begin : begin + _OLDER_AT_ONCE]).items():
+            row = row_in(tail, old)
+            if row != old:
+                counts[old.outcome] -= 1
+                counts[row.outcome] += 1
+                changed.append((seq, *_state(row)))
+        bulk.execute(c, _CHANGE, changed, tuple)
     happened = {*tail.verdicts, *tail.moves, *tail.parked}
-    for seq, entry in tail.entries.items():
-        key = r.msgid_key(entry.msgid)
-        if seq not in happened:
-            opened.append((
-                seq, key, r.lane_key(entry.lane), entry.number, len(entry.packet), entry.recorded_at,
-                digest_number(entry.digest),
-            ))  # fmt: skip
-            continue
-        row = row_in(tail, born_row(seq, entry))
-        counts[names[row.outcome]] += 1
-        fresh.append((
-            seq, key, row.lane, entry.number, row.size, entry.recorded_at, digest_number(entry.digest), row.outcome,
-            row.place, row.ix, row.confirmation, row.before, row.moved, row.parked,
-        ))  # fmt: skip
-    for seq, old in older.items():
-        row = row_in(tail, old)
-        if row != old:
-            counts[names[old.outcome]] -= 1
-            counts[names[row.outcome]] += 1
-            changed.append((seq, row.outcome, row.place, row.ix, row.confirmation, row.before, row.moved, row.parked))
-    counts["open"] += len(opened)
-    return opened, fresh, changed, counts
+    opened, fresh = list(tail.entries.items()), []
+    if happened:
+        fresh = [pair for pair in opened if pair[0] in happened]
+        opened = [pair for pair in opened if pair[0] not in happened]
+    counts[OPEN] += len(opened)
+    bulk.execute(c, _ENTER_OPEN, opened, lambda pair: _born(*pair))
+
+    def entered(pair: tuple[int, r.Entry]) -> Sequence[Any]:
+        row = row_in(tail, born_row(*pair))
+        counts[row.outcome] += 1
+        return *_born(*pair), *_state(row)
+
+    bulk.execute(c, _ENTER, fresh, entered)
+    return counts
+
+
+def _born(seq: int, entry: r.Entry) -> Sequence[Any]:
+    """What of its row is known at birth."""
+    return (
+        seq, r.msgid_key(entry.msgid), r.lane_key(entry.lane), entry.number, len(entry.packet), entry.recorded_at,
+        digest_number(entry.digest),
+    )  # fmt: skip
+
+
+def _state(row: Row) -> Sequence[Any]:
+    """What happens to it later."""
+    return row.outcome, row.place, row.ix, row.confirmation, row.before, row.moved, row.parked
 
 
 def _facts(c: Connection, vault: Vault, tail: Tail) -> None:

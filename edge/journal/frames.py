@@ -2,12 +2,13 @@
 
 ::
 
-    block 0   "PSKS" │ id │ CRC-32                          blocks of 4 KiB, numbers big-endian
+    block 0   "PSKT" │ id │ bytes of the slate │ CRC-32     blocks of 4 KiB, numbers big-endian
     frames    "PSKF" │ id │ first │ count │ at │ key │ bytes of the body │ CRC-32 of the rest │ CRC-32 of what stands before
               nonce │ link │ body                           a row of ``segment``, sealed and chained as there
 
-A frame begins with a block of its own. The blocks behind block 0 are two sides of ``SIDE_BYTES`` each (the first one block shorter). On a side, frames
-that follow each other hold records that follow each other: whatever is left of older ones does not.
+A frame begins with a block of its own. The blocks behind block 0 are two sides of the same length (but for block 0). On a side, frames
+that follow each other hold records that follow each other: whatever is left of older ones does not. An older edge began its slate with "PSKS" and
+no length: that was 2 MiB.
 """
 
 from __future__ import annotations
@@ -21,22 +22,17 @@ from typing import Any, NamedTuple
 from msgspec import Struct
 
 from edge.journal.records import LINK_BYTES, NONCE_BYTES
-from edge.limits import SLATE_BYTES
 
 BLOCK_BYTES = 4_096
-SIDE_BYTES = SLATE_BYTES // 2
-SIDES = ((BLOCK_BYTES, SIDE_BYTES), (SIDE_BYTES, SLATE_BYTES))
-"""Where each begins and ends."""
 _CHUNK_BYTES = 5_120  # of larger pieces the checksum gives the interpreter up, and waits to have it back
-_HEAD = struct.Struct(">4sQI")
+_HEAD, _OLDER_HEAD = struct.Struct(">4sQQI"), struct.Struct(">4sQI")
 _FRAME = struct.Struct(">4sQQIQIIII")
-_OURS, _FRAMES = b"PSKS", b"PSKF"
+_OURS, _OLDER, _FRAMES = b"PSKT", b"PSKS", b"PSKF"
+_OLDER_BYTES = 2 * 1024 * 1024
 _SAFE = _FRAME.size + NONCE_BYTES + LINK_BYTES
 _NONCE_ENDS = NONCE_BYTES
 _LINK_ENDS = NONCE_BYTES + LINK_BYTES
 _PADDING = bytes(BLOCK_BYTES)
-
-assert SIDE_BYTES % BLOCK_BYTES == 0
 
 
 class Sealed(NamedTuple):
@@ -64,18 +60,35 @@ class Side(Struct, frozen=True):
         return self.rows[-1].first + self.rows[-1].records if self.rows else 0
 
 
-def head(id_: int) -> bytes:
+class Head(NamedTuple):
+    """What block 0 says: the slate's id, and its length."""
+
+    id: int
+    size: int
+
+
+def head(id_: int, size: int) -> bytes:
     """Block 0."""
-    text = _HEAD.pack(_OURS, id_, 0)[:-4]
+    text = _HEAD.pack(_OURS, id_, size, 0)[:-4]
     return (text + zlib.crc32(text).to_bytes(4, "big")).ljust(BLOCK_BYTES, b"\0")
 
 
-def id_of(data: bytes) -> int | None:
-    """The id in block 0; ``None``: it is no slate's."""
+def head_of(data: bytes) -> Head | None:
+    """What block 0 says; ``None``: it is no slate's, or that of one that was longer."""
     if len(data) < BLOCK_BYTES:
         return None
-    ours, id_, crc = _HEAD.unpack_from(data)
-    return int(id_) if ours == _OURS and zlib.crc32(data[: _HEAD.size - 4]) == crc else None
+    if data.startswith(_OLDER):
+        (_, id_, crc), size, form = _OLDER_HEAD.unpack_from(data), _OLDER_BYTES, _OLDER_HEAD
+    else:
+        (ours, id_, size, crc), form = _HEAD.unpack_from(data), _HEAD
+        if ours != _OURS:
+            return None
+    return Head(id_, size) if zlib.crc32(data[: form.size - 4]) == crc and size <= len(data) else None
+
+
+def sides(size: int) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Where each side of a slate of that length begins and ends."""
+    return (BLOCK_BYTES, size // 2), (size // 2, size)
 
 
 def frame(id_: int, row: Sealed) -> bytes:
@@ -92,9 +105,8 @@ def size_of(row: Sealed) -> int:
     return _SAFE + len(row.body)
 
 
-def side(data: bytes, id_: int, number: int) -> Side:
-    """What that side of the slate of that id says; a file that is shorter has less of it."""
-    at, end = SIDES[number]
+def side(data: bytes, id_: int, at: int, end: int) -> Side:
+    """What the side of the slate of that id says that begins ``at`` and ends at ``end``."""
     data = data[:end]
     rows: list[Sealed] = []
     for row, after in _rows(data, id_, at):

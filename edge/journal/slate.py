@@ -20,6 +20,7 @@ import contextlib
 import errno
 import itertools
 import os
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -32,13 +33,11 @@ from edge import platform
 from edge.errors import JournalDamaged, JournalError
 from edge.journal import frames, look, schema
 from edge.journal.frames import BLOCK_BYTES, Sealed, Side
-from edge.limits import SLATE_BYTES
+from edge.limits import SLATE_BYTES, SLATE_BYTES_LEAST, SLATE_ROOM
 
 Connection = Any  # pysqlite3 has no types
 
 _MODE = 0o600
-_SIZES = (frames.SIDE_BYTES, SLATE_BYTES)
-"""As it is made, and as it was at first."""
 _TRIES = 8
 """So often a slate is read again that somebody may be writing."""
 
@@ -46,9 +45,10 @@ _log = structlog.get_logger(__name__)
 
 
 class Content(Struct, frozen=True):
-    """What a slate says; of a side, the rows that count."""
+    """What a slate of so many bytes says; of a side, the rows that count."""
 
     id: int
+    size: int
     sides: list[Side]
 
     @property
@@ -69,9 +69,8 @@ class Slate:
         self._path_text = str(path)
         self.direct = platform.direct(self._path_text)
         self._descriptor = descriptor
-        status = os.fstat(descriptor)
-        self._inode = status.st_ino
-        self._size = status.st_size
+        self._inode = os.fstat(descriptor).st_ino
+        self._sides = frames.sides(content.size)
         self.id = content.id
         self._rows = [side.rows for side in content.sides]
         self._now = _latest(content)
@@ -86,9 +85,7 @@ class Slate:
 
     def fits(self, row: Sealed) -> bool:
         """Whether there is room for it on this side, and it follows what stands before: else it would not be read again."""
-        return self._following in (0, row.first) and self.at + frames.size_of(row) <= min(
-            frames.SIDES[self._now][1], self._size
-        )
+        return self._following in (0, row.first) and self.at + frames.size_of(row) <= self._sides[self._now][1]
 
     def write(self, row: Sealed) -> int:
         """Bring ``row`` to the disk; it is there when this returns, and counts after :meth:`wrote`. How many bytes its frame has.
@@ -129,7 +126,7 @@ class Slate:
             self._begin_side()
 
     def _begin_side(self) -> None:
-        self.at, self._following = frames.SIDES[self._now][0], 0
+        self.at, self._following = self._sides[self._now][0], 0
 
     def ours(self) -> bool:
         """Whether the file at the path is still this one."""
@@ -188,20 +185,37 @@ def begun(path: Path, id_: int) -> Slate:
     """
     place = path_of(path)
     descriptor = os.open(place, os.O_CREAT | os.O_RDWR | platform.FRESH, _MODE)
-    size = os.fstat(descriptor).st_size
+    before = os.fstat(descriptor).st_size
     try:
         platform.owner_only(descriptor)
-        if size < SLATE_BYTES:  # written, not only allotted: to write over a block costs half of what a new one does
-            _whole(descriptor, bytes(SLATE_BYTES - size), size)
-        _whole(descriptor, frames.head(id_), 0)
+        size = _size(path, before)
+        if before < size:
+            _lengthen(descriptor, before, size)
+        _whole(descriptor, frames.head(id_, size), 0)
         os.fsync(descriptor)
         platform.sync_folder(path.parent)
     except OSError:
         with contextlib.suppress(OSError):  # what it could not have whole, it leaves to others
-            os.ftruncate(descriptor, size)
+            os.ftruncate(descriptor, before)
         os.close(descriptor)
         raise
-    return Slate(place, descriptor, Content(id_, [Side([], begin, 0) for begin, _ in frames.SIDES]))
+    return Slate(place, descriptor, Content(id_, size, [Side([], begin, 0) for begin, _ in frames.sides(size)]))
+
+
+def _size(path: Path, before: int) -> int:
+    """How long it is to be: as it may be where it is so already, or there is plenty of room."""
+    plenty = before >= SLATE_BYTES or shutil.disk_usage(path.parent).free >= SLATE_ROOM * SLATE_BYTES
+    return SLATE_BYTES if plenty else SLATE_BYTES_LEAST
+
+
+def _lengthen(descriptor: int, before: int, size: int) -> None:
+    """Have the room for all of it. Where each side begins it is written, too, as far as commits mostly come: to write over a block costs half of what a
+    new one does.
+    """
+    platform.allot(descriptor, size)
+    for begin, end in frames.sides(size):
+        first = max(before, begin)
+        _whole(descriptor, bytes(max(0, min(end, begin + SLATE_BYTES_LEAST // 2) - first)), first)
 
 
 def named_anew(c: Connection, path: Path) -> Slate | None:
@@ -243,11 +257,10 @@ def resumed(path: Path, content: Content) -> Slate:
     try:
         descriptor = os.open(place, os.O_RDWR | platform.FRESH)
         try:
-            size = os.fstat(descriptor).st_size
             _whole(descriptor, platform.read_at(descriptor, BLOCK_BYTES, 0), 0)
-            for side, (begin, end) in zip(content.sides, frames.SIDES, strict=True):
+            for side, (begin, end) in zip(content.sides, frames.sides(content.size), strict=True):
                 _whole(descriptor, platform.read_at(descriptor, side.end - begin, begin), begin)
-                if side.end < min(end, size):
+                if side.end < end:
                     _whole(descriptor, bytes(BLOCK_BYTES), side.end)
         except OSError:
             os.close(descriptor)
@@ -284,12 +297,10 @@ def _content(path: Path) -> Content | None:
         return None
     except OSError as error:
         raise JournalError(f"the journal's slate cannot be read: {error.strerror}") from error
-    id_ = frames.id_of(data)
-    if len(data) not in _SIZES and len(data) < SLATE_BYTES:
-        return None  # cut short: what was on it is gone
-    return (
-        None if id_ is None else Content(id_, [frames.side(data, id_, number) for number in range(len(frames.SIDES))])
-    )
+    head = frames.head_of(data)
+    if head is None:
+        return None
+    return Content(head.id, head.size, [frames.side(data, head.id, *ends) for ends in frames.sides(head.size)])
 
 
 def beside(c: Connection, path: Path) -> list[Sealed]:
@@ -337,10 +348,10 @@ def named(c: Connection, path: Path) -> Content | None:
 def _beyond_tables(c: Connection, found: Content) -> Content:
     """What was folded long ago may still stand on it; it may even be pruned by now. A side that has nothing else begins from its beginning."""
     folded, sides = look.state(c)["folded"], []
-    for side, (begin, _) in zip(found.sides, frames.SIDES, strict=True):
+    for side, (begin, _) in zip(found.sides, frames.sides(found.size), strict=True):
         rows = [row for row in side.rows if row.first > folded]
         sides.append(Side(rows, side.end if rows else begin, side.beyond))
-    return Content(found.id, sides)
+    return Content(found.id, found.size, sides)
 
 
 def name(c: Connection) -> int:

@@ -7,6 +7,7 @@ r"""What Linux and Windows do differently, each thing under one name, so that no
 | ``hold`` | ``flock`` | a lock on the file's first byte |
 | ``OPENED`` | not given to programs that we start | the same, and no ends of lines are changed |
 | ``FRESH``, ``write_synced``, ``read_at`` | ``O_DSYNC``, ``pwrite``, ``pread``; no link is followed | a write and ``FlushFileBuffers`` behind it |
+| ``allot`` | ``posix_fallocate`` | the file is made longer: NTFS has the room for it then |
 | ``direct``, ``aio`` | a file past the page cache, and writes to it that no thread waits for (``linux_aio.py``) | neither: a thread waits |
 | ``sync_folder`` | ``fsync`` of the folder | nothing: NTFS keeps a folder's entries in its own log, and the file's flush brings them along |
 | ``replace`` | ``rename`` | the same, tried again while somebody reads the old file, which Windows forbids for that moment |
@@ -36,6 +37,7 @@ if sys.platform == "win32":
         FRESH,
         OPENED,
         aio,
+        allot,
         bind_to_device,
         data_folder,
         data_home,
@@ -64,6 +66,7 @@ else:
         APPLIANCE,
         FRESH,
         OPENED,
+        allot,
         bind_to_device,
         data_folder,
         data_home,
@@ -87,7 +90,7 @@ else:
     from edge.platform.unix_socket import Entrance, reach
 
 __all__ = [
-    "ACCEPTS_BY_SOCKET", "APPLIANCE", "FRESH", "OPENED", "Entrance", "aio", "bind_to_device", "data_folder", "data_home", "direct", "hold", "listen_alone", "more_files",
+    "ACCEPTS_BY_SOCKET", "APPLIANCE", "FRESH", "OPENED", "Entrance", "aio", "allot", "bind_to_device", "data_folder", "data_home", "direct", "hold", "listen_alone", "more_files",
     "others_may_read", "owner_only", "point", "pointed", "private", "reach", "read_at", "replace", "say_utf8", "spare_memory", "stranger_to", "sync_folder", "when_told_to_end",
     "write_synced",
 ]  # fmt: skip

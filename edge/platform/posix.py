@@ -51,6 +51,15 @@ def write_synced(descriptor: int, data: bytes, at: int) -> int:
     return os.pwrite(descriptor, data, at)
 
 
+def allot(descriptor: int, size: int) -> None:
+    """Let the file be ``size`` bytes long, and have the room for all of it; what was not there reads as zeros.
+
+    Raises:
+        OSError: there is not so much room.
+    """
+    os.posix_fallocate(descriptor, 0, size)
+
+
 def read_at(descriptor: int, count: int, at: int) -> bytes:
     """At most ``count`` bytes from ``at`` on."""
     return os.pread(descriptor, count, at)

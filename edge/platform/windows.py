@@ -77,6 +77,15 @@ def write_synced(descriptor: int, data: bytes, at: int) -> int:
     return done
 
 
+def allot(descriptor: int, size: int) -> None:
+    """Let the file be ``size`` bytes long, and have the room for all of it; what was not there reads as zeros.
+
+    Raises:
+        OSError: there is not so much room.
+    """
+    os.ftruncate(descriptor, size)
+
+
 def read_at(descriptor: int, count: int, at: int) -> bytes:
     """At most ``count`` bytes from ``at`` on; one thread at a time, as above."""
     os.lseek(descriptor, at, os.SEEK_SET)

@@ -28,14 +28,14 @@ def connection() -> Iterator[Any]:
 @pytest.mark.parametrize("count", [0, 1, 2, 3, 127, 128, 129, 700])
 def test_every_row_goes_in_once_and_in_order(connection: Any, count: int) -> None:
     rows = [(number, b"%d\0" % number) for number in range(count)]
-    bulk.execute(connection, INSERT, rows)
+    bulk.execute(connection, INSERT, rows, tuple)
     assert connection.execute("select number, name from kept order by place").fetchall() == rows
 
 
 @pytest.mark.parametrize("count", [1, 5, 300])
 def test_every_row_is_changed_and_no_other(connection: Any, count: int) -> None:
-    bulk.execute(connection, INSERT, [(number, "old") for number in range(2 * count)])
-    bulk.execute(connection, CHANGE, [(number, f"new {number}") for number in range(count)])
+    bulk.execute(connection, INSERT, [(number, "old") for number in range(2 * count)], tuple)
+    bulk.execute(connection, CHANGE, [(number, f"new {number}") for number in range(count)], tuple)
     names = [name for (name,) in connection.execute("select name from kept order by number")]
     assert names == [f"new {number}" for number in range(count)] + ["old"] * count
 
@@ -44,5 +44,5 @@ def test_however_many_rows_there_are_few_statements_are_compiled(connection: Any
     texts: set[str] = set()
     connection.set_trace_callback(lambda text: texts.add(text.replace("0", "1")))
     for count in range(1, 400):
-        bulk.execute(connection, INSERT, [(0, "0")] * count)
+        bulk.execute(connection, INSERT, [(0, "0")] * count, tuple)
     assert len(texts) <= 8

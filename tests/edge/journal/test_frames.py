@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import zlib
+
 import pytest
 
 from edge.journal import frames
-from edge.journal.frames import BLOCK_BYTES, SIDE_BYTES, SIDES, Sealed
-from edge.limits import SLATE_BYTES
+from edge.journal.frames import BLOCK_BYTES, Head, Sealed, Side
 
 ID = 7
+SIZE = 64 * BLOCK_BYTES
+FIRST, SECOND = frames.sides(SIZE)
 
 
 def sealed(first: int, records: int = 1, body: bytes = b"body") -> Sealed:
@@ -16,20 +19,39 @@ def sealed(first: int, records: int = 1, body: bytes = b"body") -> Sealed:
 
 
 def slate(*sides: list[Sealed], id_: int = ID) -> bytearray:
-    data = bytearray(SLATE_BYTES)
-    data[:BLOCK_BYTES] = frames.head(id_)
-    for (at, _), rows in zip(SIDES, sides, strict=False):
+    data = bytearray(SIZE)
+    data[:BLOCK_BYTES] = frames.head(id_, SIZE)
+    for (at, _), rows in zip((FIRST, SECOND), sides, strict=False):
         framed = b"".join(frames.frame(id_, row) for row in rows)
         data[at : at + len(framed)] = framed
     return data
 
 
-def test_the_first_block_names_the_slate_and_nothing_else_does() -> None:
-    head = frames.head(ID)
-    assert (len(head), frames.id_of(head)) == (BLOCK_BYTES, ID)
-    assert frames.id_of(head[:100]) is None
-    assert frames.id_of(bytes(BLOCK_BYTES)) is None
-    assert frames.id_of(bytes([head[0] ^ 1]) + head[1:]) is None
+def side(data: bytearray, number: int = 0, id_: int = ID) -> Side:
+    return frames.side(bytes(data), id_, *(FIRST, SECOND)[number])
+
+
+def test_the_first_block_names_the_slate_and_its_length_and_nothing_else_does() -> None:
+    data = bytes(slate())
+    assert (len(frames.head(ID, SIZE)), frames.head_of(data)) == (BLOCK_BYTES, Head(ID, SIZE))
+    assert frames.head_of(data + bytes(BLOCK_BYTES)) == Head(ID, SIZE), "the file may be longer"
+    for shorter in (b"", data[:100], data[:BLOCK_BYTES], data[: SIZE // 2], data[:-1]):
+        assert frames.head_of(shorter) is None
+    assert frames.head_of(bytes(SIZE)) is None
+    for place in range(24):
+        assert frames.head_of(data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :]) is None
+
+
+def test_an_older_edges_slate_is_two_mebibytes_long() -> None:
+    head = bytes.fromhex("50534b530000000000000007")
+    older = (head + zlib.crc32(head).to_bytes(4, "big")).ljust(2 << 20, b"\0")
+    assert frames.head_of(older) == Head(7, 2 << 20)
+    assert frames.head_of(older[:-1]) is None
+    assert frames.head_of(b"PSKS" + bytes(12) + older[16:]) is None
+
+
+def test_the_sides_are_all_but_the_first_block() -> None:
+    assert (FIRST, SECOND) == ((BLOCK_BYTES, SIZE // 2), (SIZE // 2, SIZE))
 
 
 @pytest.mark.parametrize("size", [0, 1, BLOCK_BYTES, 3 * BLOCK_BYTES + 17])
@@ -38,25 +60,19 @@ def test_a_frame_takes_whole_blocks_and_is_read_again(size: int) -> None:
     framed = frames.frame(ID, row)
     assert len(framed) % BLOCK_BYTES == 0
     assert 0 <= len(framed) - frames.size_of(row) < BLOCK_BYTES
-    found = frames.side(bytes(slate([row])), ID, 0)
+    found = side(slate([row]))
     assert (found.rows, found.end, found.beyond, found.following) == ([row], BLOCK_BYTES + len(framed), 0, 5)
 
 
 def test_the_sides_are_read_each_by_itself() -> None:
-    data = bytes(slate([sealed(8), sealed(9)], [sealed(5, 3)]))
-    assert [[row.first for row in frames.side(data, ID, number).rows] for number in (0, 1)] == [[8, 9], [5]]
-    assert frames.side(data, ID, 1).end == SIDE_BYTES + BLOCK_BYTES
-
-
-def test_a_slate_of_one_side_as_it_was_before_says_the_same() -> None:
-    data = bytes(slate([sealed(1), sealed(2)]))[:SIDE_BYTES]
-    assert [row.first for row in frames.side(data, ID, 0).rows] == [1, 2]
-    assert (frames.side(data, ID, 1).rows, frames.side(data, ID, 1).beyond) == ([], 0)
+    data = slate([sealed(8), sealed(9)], [sealed(5, 3)])
+    assert [[row.first for row in side(data, number).rows] for number in (0, 1)] == [[8, 9], [5]]
+    assert side(data, 1).end == SECOND[0] + BLOCK_BYTES
 
 
 def test_another_slates_frames_say_nothing() -> None:
-    data = bytes(slate([sealed(1)]))
-    assert (frames.side(data, ID + 1, 0).rows, frames.side(data, ID + 1, 0).beyond) == ([], 0)
+    found = side(slate([sealed(1)]), id_=ID + 1)
+    assert (found.rows, found.beyond) == ([], 0)
 
 
 def test_any_flipped_byte_of_a_frame_ends_the_side_before_it() -> None:
@@ -65,5 +81,5 @@ def test_any_flipped_byte_of_a_frame_ends_the_side_before_it() -> None:
     for place in range(frames.size_of(sealed(2))):
         data = bytearray(whole)
         data[at + place] ^= 1
-        found = frames.side(bytes(data), ID, 0)
+        found = side(data)
         assert ([row.first for row in found.rows], found.beyond) == ([1], 3)

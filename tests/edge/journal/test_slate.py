@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from edge.journal import frames, slate
-from edge.journal.frames import BLOCK_BYTES, SIDE_BYTES, Sealed
+from edge.journal.frames import BLOCK_BYTES, Sealed
 from edge.journal.slate import Content, Slate
-from edge.limits import SLATE_BYTES
+from edge.limits import SLATE_BYTES, SLATE_BYTES_LEAST
 
 ID = 7
+SIDE_BYTES = SLATE_BYTES // 2
 
 
 def sealed(first: int, records: int = 1, body: bytes = b"body") -> Sealed:
@@ -161,3 +164,36 @@ def test_what_is_no_slate_is_none(path: Path) -> None:
     for data in (b"", b"short", bytes(BLOCK_BYTES)):
         slate.path_of(path).write_bytes(data)
         assert slate.content(path) is None
+
+
+@pytest.mark.parametrize(("free", "size"), [(32 * SLATE_BYTES, SLATE_BYTES), (32 * SLATE_BYTES - 1, SLATE_BYTES_LEAST)])
+def test_with_little_room_it_is_made_short(path: Path, free: int, size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=free))
+    made = slate.begun(path, ID)
+    assert (slate.path_of(path).stat().st_size, read(path).size) == (size, size)
+    assert not made.fits(sealed(1, body=bytes(size // 2)))
+    made.close()
+
+
+def test_one_that_is_long_stays_so_and_one_that_is_short_is_made_long_when_there_is_room(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for free, size in ((0, SLATE_BYTES_LEAST), (1 << 40, SLATE_BYTES), (0, SLATE_BYTES)):
+        with monkeypatch.context() as patch:
+            patch.setattr(shutil, "disk_usage", lambda _, free=free: SimpleNamespace(free=free))
+            made = slate.begun(path, ID)
+        put(made, sealed(1))
+        made.turn()
+        put(made, sealed(2))
+        assert (read(path).size, read(path).rows) == (size, [sealed(1), sealed(2)])
+        made.close()
+
+
+def test_without_the_room_for_it_the_file_is_as_it_was(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: int, __: int, ___: int) -> None:
+        raise OSError(errno.ENOSPC, "no room")
+
+    monkeypatch.setattr(os, "posix_fallocate", full)
+    with pytest.raises(OSError, match="no room"):
+        slate.begun(path, ID)
+    assert slate.path_of(path).stat().st_size == 0

@@ -6,6 +6,7 @@ import asyncio
 import errno
 import os
 import shutil
+import zlib
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -17,13 +18,22 @@ from pysqlite3 import dbapi2 as sqlite
 from edge.errors import JournalDamaged, JournalError, JournalUnavailable
 from edge.journal import Journal, files, look, schema, slate, writer
 from edge.journal.backup import Owner, _copy
-from edge.journal.frames import BLOCK_BYTES, SIDE_BYTES
+from edge.journal.frames import BLOCK_BYTES
 from edge.journal.sealing import Vault
 from edge.journal.slate import Content, Slate
 from edge.journal.verify import verify
-from edge.limits import SLATE_BYTES, WAL_BYTES_MAX
+from edge.limits import SLATE_BYTES_LEAST, WAL_BYTES_MAX
 from tests.edge.journal.drafts import NOW, applied, draft, folded
 from tests.patience import HUNG_S
+
+SLATE_BYTES = SLATE_BYTES_LEAST
+SIDE_BYTES = SLATE_BYTES // 2
+
+
+@pytest.fixture(autouse=True)
+def short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As with little room: a slate that is soon full."""
+    monkeypatch.setattr(slate, "SLATE_BYTES", SLATE_BYTES)
 
 
 @pytest.fixture
@@ -72,6 +82,18 @@ async def test_a_start_takes_what_is_on_the_slate_into_the_tables(left: Path) ->
     assert await journal.check() == []
     assert not (await journal.append(draft("m5"))).fresh
     assert read(left).rows == [], "a new one"
+    await journal.close()
+
+
+async def test_an_older_edges_slate_counts_too(left: Path) -> None:
+    place = slate.path_of(left)
+    head = b"PSKS" + read(left).id.to_bytes(8, "big")
+    head += zlib.crc32(head).to_bytes(4, "big")
+    place.write_bytes(head.ljust(BLOCK_BYTES, b"\0") + place.read_bytes()[BLOCK_BYTES:])
+    assert len(read(left).rows) == 6
+    journal = Journal(left)
+    await journal.open()
+    assert len(await known(journal)) == 8
     await journal.close()
 
 
@@ -134,7 +156,7 @@ def damaged(path: Path) -> None:
 
 def cut_short(path: Path) -> None:
     """As a copy is when the disk was full."""
-    os.truncate(slate.path_of(path), 4 * BLOCK_BYTES)
+    os.truncate(slate.path_of(path), SIDE_BYTES)
 
 
 HARMS = [gone, headless, another, damaged, cut_short]
