@@ -212,10 +212,10 @@ def _lengthen(descriptor: int, before: int, size: int) -> None:
     """Have the room for all of it. Where each side begins it is written, too, as far as commits mostly come: to write over a block costs half of what a
     new one does.
     """
-    platform.allot(descriptor, size)
+    ahead = SLATE_BYTES_LEAST // 2 if platform.allot(descriptor, size) else size
     for begin, end in frames.sides(size):
         first = max(before, begin)
-        _whole(descriptor, bytes(max(0, min(end, begin + SLATE_BYTES_LEAST // 2) - first)), first)
+        _whole(descriptor, bytes(max(0, min(end, begin + ahead) - first)), first)
 
 
 def named_anew(c: Connection, path: Path) -> Slate | None:

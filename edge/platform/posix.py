@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
+import errno
 import fcntl
 import os
 import resource
@@ -51,13 +52,19 @@ def write_synced(descriptor: int, data: bytes, at: int) -> int:
     return os.pwrite(descriptor, data, at)
 
 
-def allot(descriptor: int, size: int) -> None:
-    """Let the file be ``size`` bytes long, and have the room for all of it; what was not there reads as zeros.
+def allot(descriptor: int, size: int) -> bool:
+    """Let the file be ``size`` bytes long, and have the room for all of it; what was not there reads as zeros. False: this file system has it only by writing.
 
     Raises:
         OSError: there is not so much room.
     """
-    os.posix_fallocate(descriptor, 0, size)
+    try:
+        os.posix_fallocate(descriptor, 0, size)
+    except OSError as error:
+        if error.errno not in (errno.EOPNOTSUPP, errno.EINVAL):
+            raise
+        return False
+    return True
 
 
 def read_at(descriptor: int, count: int, at: int) -> bytes:

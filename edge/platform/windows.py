@@ -77,13 +77,14 @@ def write_synced(descriptor: int, data: bytes, at: int) -> int:
     return done
 
 
-def allot(descriptor: int, size: int) -> None:
-    """Let the file be ``size`` bytes long, and have the room for all of it; what was not there reads as zeros.
+def allot(descriptor: int, size: int) -> bool:
+    """Let the file be ``size`` bytes long, and have the room for all of it; what was not there reads as zeros. False: this file system has it only by writing.
 
     Raises:
         OSError: there is not so much room.
     """
     os.ftruncate(descriptor, size)
+    return True
 
 
 def read_at(descriptor: int, count: int, at: int) -> bytes:

@@ -20,6 +20,8 @@ import traceback
 from dataclasses import asdict
 from pathlib import Path
 
+from edge.journal import commits, slate
+from edge.limits import SLATE_BYTES_LEAST
 from edge.log import configure
 from tests.faults.shim import Shim
 from tests.faults.work import Plan, live
@@ -27,6 +29,8 @@ from tests.programs import ROOT
 
 LIFE_S_MAX = 60
 END = b"#"
+FOLD_RECORDS = 64
+"""Lives are short: else few of them would fold while somebody waits."""
 
 
 class Lives:
@@ -64,6 +68,8 @@ class Lives:
 
 def serve(folder: Path) -> None:
     configure("critical")  # logs go to standard error: what is told stays alone on standard output
+    slate.SLATE_BYTES = SLATE_BYTES_LEAST  # a trace holds every byte of it
+    commits.FOLD_RECORDS_MAX = FOLD_RECORDS
     gc.freeze()
     for line in sys.stdin.buffer:
         given, power_s = json.loads(line)

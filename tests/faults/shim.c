@@ -300,10 +300,13 @@ int fallocate(int fd, int mode, off_t offset, off_t bytes) {
     errno = EOPNOTSUPP;
     return -1;
 }
-int posix_fallocate(int fd, off_t offset, off_t bytes) {
-    REAL(int, posix_fallocate, int, off_t, off_t);
-    return kind_of(fd) == WATCHED ? EOPNOTSUPP : real(fd, offset, bytes);
-}
+#define POSIX_FALLOCATE(name, type) \
+    int name(int fd, type offset, type bytes) { \
+        REAL(int, name, int, type, type); \
+        return kind_of(fd) == WATCHED ? EOPNOTSUPP : real(fd, offset, bytes); \
+    }
+POSIX_FALLOCATE(posix_fallocate, off_t)
+POSIX_FALLOCATE(posix_fallocate64, off64_t)
 
 static int watched_sync(int fd, long number, int what) {
     if (now->sync_delay_us > 0 && hit(fd)) {

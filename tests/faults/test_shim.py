@@ -25,6 +25,7 @@ for step in sys.argv[2:]:
     try:
         if step == "sync": os.fsync(fd)
         elif step == "cut": os.ftruncate(fd, 3)
+        elif step == "allot": os.posix_fallocate(fd, 0, 100)
         elif step == "shorten": os.truncate(sys.argv[1], 2)
         else: tell(os.write(fd, step.encode()) if step[0] != "@" else os.pwrite(fd, step.encode(), 100)); continue
         tell(step)
@@ -50,7 +51,10 @@ def run(shim: Shim, *steps: str, name: str = "file") -> list[str]:
 
 
 def test_a_good_disk_changes_nothing_and_everything_is_written_down(shim: Shim) -> None:
-    assert run(shim, "hello", "sync", "cut", "shorten", "@x") == ["5", "sync", "cut", "shorten", "2"]
+    said = run(shim, "hello", "sync", "cut", "shorten", "allot", "@x")
+    assert said == ["5", "sync", "cut", "shorten", str(errno.EOPNOTSUPP), "2"], (
+        "room that is not written is not seen by us"
+    )
     assert (shim.folder / "file").read_bytes() == b"he" + bytes(98) + b"@x"
     assert (shim["writes"], shim["syncs"], shim["written_bytes"]) == (2, 1, 7)
     kinds = [one.kind for one in read_trace(shim.control.with_name("trace")) if one.kind is not Kind.TOLD]

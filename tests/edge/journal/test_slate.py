@@ -189,6 +189,19 @@ def test_one_that_is_long_stays_so_and_one_that_is_short_is_made_long_when_there
         made.close()
 
 
+def test_where_room_is_to_be_had_only_by_writing_all_of_it_is_written(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unknown(_: int, __: int, ___: int) -> None:
+        raise OSError(errno.EOPNOTSUPP, "no such call")
+
+    monkeypatch.setattr(os, "posix_fallocate", unknown)
+    slate.begun(path, ID).close()
+    found = slate.path_of(path).stat()
+    assert found.st_size == SLATE_BYTES
+    assert found.st_blocks * 512 >= SLATE_BYTES, "no holes"
+
+
 def test_without_the_room_for_it_the_file_is_as_it_was(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(_: int, __: int, ___: int) -> None:
         raise OSError(errno.ENOSPC, "no room")

@@ -82,6 +82,17 @@ print(resident_kb() - before)
 
 
 @pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "mallopt"), reason="only glibc can be told")
+def test_room_is_had_at_once_and_reads_as_zeros(tmp_path: Path) -> None:
+    handle = os.open(tmp_path / "file", os.O_RDWR | os.O_CREAT | posix.FRESH)
+    os.write(handle, b"there")
+    assert posix.allot(handle, 100_000)
+    assert (tmp_path / "file").read_bytes() == b"there" + bytes(99_995)
+    assert os.fstat(handle).st_blocks * 512 >= 100_000
+    with pytest.raises(OSError, match="File too large|No space left"):
+        posix.allot(handle, 1 << 62)
+    os.close(handle)
+
+
 def test_what_threads_needed_once_goes_back_to_the_system() -> None:
     kept = {
         how: int(subprocess.run([sys.executable, "-c", _HEAPS, how], capture_output=True, check=True, text=True).stdout)

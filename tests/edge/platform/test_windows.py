@@ -68,6 +68,14 @@ def test_what_is_written_is_read_again(tmp_path: Path) -> None:
     os.close(descriptor)
 
 
+def test_room_reads_as_zeros(tmp_path: Path) -> None:
+    handle = os.open(tmp_path / "file", os.O_RDWR | os.O_CREAT | windows.FRESH)
+    os.write(handle, b"there")
+    assert windows.allot(handle, 100_000)
+    assert (tmp_path / "file").read_bytes() == b"there" + bytes(99_995)
+    os.close(handle)
+
+
 def test_a_file_is_held_by_one_alone_and_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     held: set[int] = set()
 
