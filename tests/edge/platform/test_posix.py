@@ -88,7 +88,7 @@ def test_room_is_had_at_once_and_reads_as_zeros(tmp_path: Path) -> None:
     assert posix.allot(handle, 100_000)
     assert (tmp_path / "file").read_bytes() == b"there" + bytes(99_995)
     assert os.fstat(handle).st_blocks * 512 >= 100_000
-    with pytest.raises(OSError, match="File too large|No space left"):
+    with pytest.raises(OSError, match=r"too large|No space"):
         posix.allot(handle, 1 << 62)
     os.close(handle)
 
