@@ -2,7 +2,8 @@
 
 Rules
     * Only settlements in force: what was annulled, cancelled or reversed never happened.
-    * A stay that was settled in parts is one case, the whole of it, where its last settlement stands.
+    * A stay that was settled in parts is one case, the whole of it, named by its last settlement, where its first one stands: its turn
+      among the bills of the year is that one's. What others have used of a cap between its parts they use after it here.
     * Members, families and contracts are named by a keyed hash whose key nobody keeps: the same within one file, and another in
       the next. A birthday becomes the first of January of the year that gives the same age. A case is named by its settlement's id.
     * ``used`` is what was counted before the first case of an accumulator; later cases follow from the earlier ones.
@@ -45,14 +46,14 @@ def export(store: Store, rulebook: Rulebook, first: date, last: date, key: bytes
     with store.read() as uow:
         told = _Told(uow, rulebook, names)
         for settlement in _in_order(uow):
+            if settlement.after:
+                continue  # told with the stay's first part
             case = told.case_of(settlement)
-            if settlement.id != (case.settlement_id or case.interim_id):
-                told.wait(settlement)
-                continue
-            one = told.told(settlement, case)
+            parts = told.parts_of(settlement, case)
+            one = msgspec.structs.replace(told.told(parts[0], case), settled=settlement.settled_at)
             if first <= one.day <= last:
                 yield msgspec.json.encode(one)
-            told.count(settlement, written=first <= one.day <= last)
+            told.count(parts, written=first <= one.day <= last)
 
 
 def _in_order(uow: UnitOfWork) -> Iterator[Settlement]:
@@ -85,7 +86,6 @@ class _Told:
     names: _Names
     counted: Counter[AccumulatorKey] = field(default_factory=Counter)
     given: set[AccumulatorKey] = field(default_factory=set)
-    waiting: dict[str, Counter[AccumulatorKey]] = field(default_factory=dict)
     keys: tuple[AccumulatorKey, ...] = ()
     institutions: dict[str, Institution] = field(default_factory=dict)
 
@@ -94,6 +94,16 @@ class _Told:
         case = self.uow.cases.get(settlement.institution, settlement.hid)
         assert case is not None, "a settlement without its case"
         return case
+
+    def parts_of(self, first: Settlement, case: Case) -> list[Settlement]:
+        """All settlements of the case, the last one first; ``first`` is the first of them."""
+        found, key = [], case.settlement_id or case.interim_id
+        while key != first.id:
+            part = self.uow.settlements.get(case.member, key)
+            assert part is not None, "a case without its settlement"
+            found.append(part)
+            key = part.after
+        return [*found, first]
 
     def told(self, settlement: Settlement, case: Case) -> SettledCase:
         """The case as the engine was told of it, up to this last settlement of it."""
@@ -121,14 +131,10 @@ class _Told:
                     found.setdefault(family.scheme, []).append(one)
         return found
 
-    def wait(self, settlement: Settlement) -> None:
-        """An interim settlement of a stay counts with the stay's last one, which is told as the whole stay."""
-        self.waiting.setdefault(settlement.hid, Counter()).update(unpack_deltas(settlement.deltas))
-
-    def count(self, settlement: Settlement, *, written: bool) -> None:
-        """Go on to the next one; ``written``: the reader knows now of the case's accumulators."""
-        self.counted.update(unpack_deltas(settlement.deltas))
-        self.counted.update(self.waiting.pop(settlement.hid, {}))
+    def count(self, settlements: list[Settlement], *, written: bool) -> None:
+        """Go on behind a case; ``written``: the reader knows now of its accumulators."""
+        for one in settlements:
+            self.counted.update(unpack_deltas(one.deltas))
         if written:
             self.given.update(self.keys)
 

@@ -6,12 +6,14 @@ from collections import Counter
 from datetime import date, timedelta
 
 import msgspec
+import pytest
 
 from central_sync.insight.settled_cases import export
 from central_sync.rulebook.settled import SettledCase, settled_cases
 from central_sync.rulebook.simulation import run
 from central_sync.store.settlements import unpack_deltas
 from central_sync.wire import packets as p
+from tests.central_sync.desk.provinces import LAW, provinces
 from tests.central_sync.hospital import DAY, IRANIAN, MASTER, RULEBOOK
 
 ALL = date.min, date.max
@@ -101,6 +103,23 @@ def test_a_stay_in_parts_is_one_case_the_whole_of_it(hospital, store, tmp_path):
     assert [sum(line.amount for line in case.bill) for case in cases] == [6_000_00]
     (pair,) = run(RULEBOOK, RULEBOOK, enumerate(cases))
     assert pair.before.patient == sum(one.patient for one in parts)
+
+
+@pytest.mark.parametrize("amount", [5_000_00, 80_000_00])
+def test_a_stay_in_parts_stands_where_its_first_part_does_and_keeps_its_turn_among_the_others(store, tmp_path, amount):
+    east, _ = provinces(store)
+    hid = east.stay()
+    east.charge(hid, "1", amount, DAY - timedelta(days=9))
+    part = p.Settle(hid=hid, currency="CNY", total=amount, until=DAY - timedelta(days=9))
+    first, other = east.done("2304", part), east.stayed(amount)
+    east.now += timedelta(seconds=1)
+    east.discharge(hid)
+    final = east.done("2304", east.settle_request(hid, 0))
+    file = tmp_path / "settled.jsonl"
+    file.write_bytes(b"\n".join(export(store, LAW, *ALL)))
+    cases = settled_cases(file, [LAW])
+    pairs = {cases[pair.place].case: pair.before.patient for pair in run(LAW, LAW, enumerate(cases))}
+    assert pairs == {final.settlement_id: first.patient + final.patient, other.settlement_id: other.patient}
 
 
 def test_a_line_that_came_after_a_stays_last_part_is_no_part_of_what_was_settled(hospital, store):
