@@ -48,6 +48,7 @@ LIBRARIES = (
     "pysqlite3",
     "pyscard",
     "pyserial",
+    "rbloom",
     "zen-engine",
     "zstandard",
 )

@@ -25,16 +25,16 @@ KEYS_PAGE_ROWS = 1_000
 JOURNAL_PAGE_BYTES = 16_384
 SEGMENT_BYTES_MAX = 4 * 1024 * 1024
 """Above this, packets that wait are left for the next commit; one always fits."""
-SLATE_BYTES, SLATE_BYTES_LEAST = 16 * 1024 * 1024, 2 * 1024 * 1024
+SLATE_BYTES, SLATE_BYTES_LEAST = 32 * 1024 * 1024, 2 * 1024 * 1024
 """How long the file in front of SQLite is, of two sides, and how long where the disk has little room; a commit that is larger than a side goes into SQLite itself."""
-SLATE_ROOM = 32
+SLATE_ROOM = 16
 """So many times its length the disk has free before it is made long."""
 FOLD_IDLE_S = 0.05
 """When nobody came for this long, what was written is folded into the tables."""
 FOLD_RETRY_S = 1.0
 """How long a fold waits that the disk did not take."""
-FOLD_RECORDS_MAX = 2_048
-FOLD_BYTES_MAX = 8 * 1024 * 1024
+FOLD_RECORDS_MAX = 4_096
+FOLD_BYTES_MAX = 16 * 1024 * 1024
 """At this size of what is not folded yet, it is folded even while somebody waits."""
 WAL_BYTES_EASY = 2 * 1024 * 1024
 """From this size of the write-ahead log on, it is folded into the file whenever nobody waits."""

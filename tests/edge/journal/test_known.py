@@ -79,21 +79,8 @@ async def test_a_key_that_comes_again_and_again_takes_no_more_room() -> None:
     made = await learned([])
     before = made.bits
     for _ in range(3):
-        made.add(keys(1, known.BITS_MIN // known.BITS_PER_KEY // 2))
+        made.add(keys(1, known.KEYS_MIN // 2))
     assert made.bits == before
-
-
-def test_a_machine_without_room_for_another_layer_loses_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*_: object) -> None:
-        raise MemoryError
-
-    made = Known()
-    made.whole = True
-    bits, there = made.bits, keys(7, known.BITS_MIN // known.BITS_PER_KEY + 500)
-    monkeypatch.setattr(Known, "_begin_layer", full)
-    made.add(there)
-    assert made.bits == bits
-    assert all(made.may_have(key) for key in there)
 
 
 def test_its_memory_is_as_the_tables_ask_and_not_more_than_the_most(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -101,13 +88,14 @@ def test_its_memory_is_as_the_tables_ask_and_not_more_than_the_most(monkeypatch:
     for count in (0, 100_000, 10_000_000):
         made = Known()
         made.begin(count)
-        sizes.append(made.bits)
-    assert sizes == [known.BITS_MIN, 1 << 21, known.LAYER_BITS_MAX]
-    monkeypatch.setattr(known, "BITS_MAX", 3 * known.BITS_MIN)
+        sizes.append(made.keys)
+    assert sizes == [known.KEYS_MIN, 200_000, known.KEYS_MAX]
+    monkeypatch.setattr(known, "KEYS_MAX", 3 * known.KEYS_MIN)
     full, there = Known(), list(chance_keys(3, 250_000))
-    full.add(there)
+    for at in range(0, len(there), 1_000):
+        full.add(there[at : at + 1_000])
     full.whole = True
-    assert full.bits == known.BITS_MAX
+    assert full.keys == known.KEYS_MAX
     assert all(full.may_have(key) for key in there)
 
 

@@ -13,7 +13,7 @@ import pytest
 from edge.journal import frames, slate
 from edge.journal.frames import BLOCK_BYTES, Sealed
 from edge.journal.slate import Content, Slate
-from edge.limits import SLATE_BYTES, SLATE_BYTES_LEAST
+from edge.limits import SLATE_BYTES, SLATE_BYTES_LEAST, SLATE_ROOM
 
 ID = 7
 SIDE_BYTES = SLATE_BYTES // 2
@@ -166,7 +166,9 @@ def test_what_is_no_slate_is_none(path: Path) -> None:
         assert slate.content(path) is None
 
 
-@pytest.mark.parametrize(("free", "size"), [(32 * SLATE_BYTES, SLATE_BYTES), (32 * SLATE_BYTES - 1, SLATE_BYTES_LEAST)])
+@pytest.mark.parametrize(
+    ("free", "size"), [(SLATE_ROOM * SLATE_BYTES, SLATE_BYTES), (SLATE_ROOM * SLATE_BYTES - 1, SLATE_BYTES_LEAST)]
+)
 def test_with_little_room_it_is_made_short(path: Path, free: int, size: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=free))
     made = slate.begun(path, ID)
