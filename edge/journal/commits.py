@@ -82,10 +82,9 @@ class Commits:
         self._ready()
         looking = self._looking.connection()
         assert self.vault is not None
-        keys = {key for operation in begun for key in operation.keys}
-        found: dict[int, list[int]] = {key: [] for key in keys}
-        if keys:
-            found |= look.with_msgids(looking, keys)
+        found: dict[int, list[int]] = {key: [] for operation in begun for key in operation.keys}
+        if asked := {key for operation in begun for key in operation.keys if key not in operation.new}:
+            found |= look.with_msgids(looking, asked)
         scribe = Scribe(looking, self.vault, self.state, found, self.refuses)
         results = [tried(operation, scribe) for operation in begun]
         if scribe.records:

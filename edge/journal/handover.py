@@ -37,21 +37,21 @@ class Loop(Protocol):
 class HandOver:
     """What waits for the pen. ``group``, ``empty``, ``settle`` and ``close`` are the thread's, the rest is the loop's. ``refuse`` is told of what comes
     after the thread has ended; ``told`` gets results in the loop, and gives back those whose callers are to be called: what waits for the pen is first.
-    ``learn`` gets the thread's before that.
+    ``judge`` is shown what goes to the thread, before the thread has it.
     """
 
     def __init__(
         self,
         own: Loop,
         told: Callable[[Sequence[Result]], list[Result]],
-        learn: Callable[[Sequence[Result]], None],
+        judge: Callable[[Sequence[Operation[Any]]], None],
         refuse: Callable[[list[Operation[Any]]], None],
         operations_max: int,
         bytes_max: int,
     ) -> None:
         self._own = own
         self._tell = told
-        self._learn = learn
+        self._judge = judge
         self._refuse = refuse
         self._operations_max = operations_max
         self._bytes_max = bytes_max
@@ -125,6 +125,7 @@ class HandOver:
             self._queue.put(None)
 
     def _to_thread(self, group: list[Operation[Any]]) -> None:
+        self._judge(group)
         self._away += len(group)
         self._given += len(group)
         self._queue.put(group)
@@ -181,7 +182,6 @@ class HandOver:
 
     def _back(self, results: Sequence[Result], count: int) -> None:
         self._away -= count
-        self._learn(results)
         called = self._tell(results)
         self._turn()
         call(called)

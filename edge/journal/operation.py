@@ -24,7 +24,7 @@ _log = structlog.get_logger(__name__)
 
 
 class Operation(Struct, Generic[T], eq=False):
-    """One piece of work, the names it will look up, its weight in bytes, who is told first (``then``), and the caller: whom is ``told`` its result, or why
+    """One piece of work, the names it will look up (``new``: those that the tables certainly do not know), its weight in bytes, who is told first (``then``), and the caller: whom is ``told`` its result, or why
     there is none; else the ``future`` of that in the caller's loop. To make a future and to have the loop call its callback costs more.
     """
 
@@ -35,6 +35,7 @@ class Operation(Struct, Generic[T], eq=False):
     told: Callable[[T | Exception], None] | None = None
     loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.get_running_loop)
     tickets: list[None] = field(default_factory=partial(list, (None,)))
+    new: Sequence[int] = ()
     over: bool = False
     awaited: asyncio.Future[T] | None = None
 

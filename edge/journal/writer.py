@@ -152,9 +152,11 @@ class Writer:
         self._tend()
         return called
 
-    def _learn(self, results: Sequence[Result]) -> None:
-        """What the thread has written may be in the tables from now on."""
-        self._known.add([key for operation, _, _ in results for key in operation.keys])
+    def _judge(self, group: Sequence[Operation[Any]]) -> None:
+        """Which names of what the thread gets the tables certainly do not know; from now on they may, and who comes with one of them again has it looked up."""
+        for operation in group:
+            operation.new = [key for key in operation.keys if not self._known.may_have(key)]
+            self._known.add(operation.keys)
 
     def _tend(self, *, idle: bool = False) -> None:
         if self._stopping or not self._waiting.free:
@@ -226,7 +228,7 @@ class Writer:
         self._waiting.settle(results, len(group))
 
     def _nobody_waits(self) -> HandOver:
-        return HandOver(self._swift, self._told, self._learn, refuse, JOURNAL_GROUP_OPERATIONS_MAX, SEGMENT_BYTES_MAX)
+        return HandOver(self._swift, self._told, self._judge, refuse, JOURNAL_GROUP_OPERATIONS_MAX, SEGMENT_BYTES_MAX)
 
     def _close(self) -> None:
         self._commits.close()

@@ -40,9 +40,9 @@ class Desk:
         self.own = Own()
         self.told: list[Operation[Any]] = []
         self.refused: list[Operation[Any]] = []
-        self.learnt: list[Result] = []
+        self.judged: list[Operation[Any]] = []
         self.on_told: Callable[[], object] = list
-        self.pen = HandOver(self.own, self._told, self.learnt.extend, self.refused.extend, operations_max, bytes_max)
+        self.pen = HandOver(self.own, self._told, self.judged.extend, self.refused.extend, operations_max, bytes_max)
 
     def _told(self, results: Sequence[Result]) -> list[Result]:
         self.told += [operation for operation, _, _ in results]
@@ -75,6 +75,7 @@ async def test_what_comes_in_one_turn_is_one_group_for_the_thread() -> None:
     assert not desk.pen.empty()
     assert desk.pen.waits == 3
     assert await desk.group() == given
+    assert desk.judged == given
     assert (desk.pen.waits, desk.pen.free) == (0, False)
     await desk.settle(given)
     assert desk.told == given

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from edge.journal import Journal, known, look
 from edge.journal.known import Known
 from edge.journal.records import msgid_key
-from tests.edge.journal.drafts import draft, folded
+from tests.edge.journal.drafts import by_thread, draft, folded
+from tests.edge.journal.drafts import learned as learned_all
 
 
 def keys(seed: int, count: int) -> list[int]:
@@ -123,4 +126,38 @@ async def test_a_journal_learns_page_by_page_what_its_tables_have(tmp_path: Path
         more, last = await page(last)
     assert found == [msgid_key(msgid) for msgid in msgids]
     assert await page(last + 1) == ([], last + 1)
+    await journal.close()
+
+
+@pytest.mark.parametrize("known_first", [True, False])
+async def test_the_thread_looks_up_what_may_be_there_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, known_first: bool
+) -> None:
+    asked: list[set[int]] = []
+    look_up = look.with_msgids
+
+    def counted(c: Any, among: Collection[int]) -> dict[int, list[int]]:
+        asked.append(set(among))
+        return look_up(c, among)
+
+    monkeypatch.setattr(look, "with_msgids", counted)
+    journal = Journal(tmp_path / "journal.db")
+    await journal.open()
+    await learned_all(journal)
+    journal._writer._known.whole = known_first
+    by_thread(journal)
+
+    async def fresh(*msgids: str) -> list[bool]:
+        return [one.fresh for one in await asyncio.gather(*(journal.append(draft(msgid)) for msgid in msgids))]
+
+    one, two, three = (msgid_key(msgid) for msgid in ("one", "two", "three"))
+    assert await fresh("one", "one", "two") == [True, False, True]
+    assert asked == ([{one}] if known_first else [{one, two}])
+    journal._writer._known.whole = True
+    await folded(journal)
+    assert await fresh("two", "three", "one") == [False, True, False]
+    assert asked[1:] == [{one, two}]
+    await folded(journal)
+    assert await fresh("three") == [False]
+    assert asked[2:] == [{three}]
     await journal.close()
