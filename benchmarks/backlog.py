@@ -23,7 +23,7 @@ from central_sync.wire import packets as p
 from central_sync.wire import receipts
 from central_sync.wire.messages import ItemAnswer, Verdict
 from edge.journal import Journal, Receipt, Received, files, look
-from edge.running import spare_the_collector
+from edge.running import ready_the_interpreter
 
 BATCH = 500
 GROUP = 8
@@ -124,7 +124,7 @@ async def _measured(folder: Path, size: _Size) -> tuple[list[Round], list[Round]
     try:
         await many.fill(packets, size.waiting, size.kept)
         await few.fill(packets, size.few, 0)
-        spare_the_collector()  # as the edge does
+        ready_the_interpreter()  # as the edge does
         takes = _by_turns(many, few, size.rounds)
         acknowledged = []
         for _ in range(min(size.rounds, size.few // BATCH - 2)):

@@ -19,7 +19,7 @@ from benchmarks.bare_store import BareFile, LiteQueue, PersistQueue, PlainStore,
 from benchmarks.claims import Packets
 from benchmarks.figure import Figure, Round, over_rounds
 from edge.journal import Appended, Draft, Journal
-from edge.running import spare_the_collector
+from edge.running import ready_the_interpreter
 
 GROUP = 64
 RESTS_S = 0.25
@@ -115,7 +115,7 @@ class _Course:
 async def _measured(folder: Path, size: _Size) -> list[dict[str, float]]:
     course = _Course(folder)
     await course.journal.open()
-    spare_the_collector()  # as the edge does
+    ready_the_interpreter()  # as the edge does
     try:
         await course.round(QUICK)  # files grow to their working size, caches fill
         return [await course.round(size) for _ in range(size.rounds)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -40,11 +41,16 @@ COLLECT_AFTER = (20_000, 20, 50)
 """How many new objects before the collector of cycles looks at the young, the older, the oldest: seldom, for calls leave few behind."""
 
 
-def spare_the_collector() -> None:
-    """What the start has made stays: the collector need not look through it while a desk waits."""
+SWITCH_S = 0.0005
+"""A thread that the disk has answered has the interpreter again after so long while the loop works: at Python's own 5 ms, a disk stood idle as long as it had worked."""
+
+
+def ready_the_interpreter() -> None:
+    """Once the start is over: what it has made stays, so that the collector need not look through it while a desk waits; and threads need not wait long for the loop."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(*COLLECT_AFTER)
+    sys.setswitchinterval(SWITCH_S)
 
 
 class _Running(Struct, frozen=True):

@@ -18,7 +18,7 @@ import msgspec
 from central_sync.wire import enrolment
 from edge import config, log, platform
 from edge.errors import NotPossible
-from edge.running import spare_the_collector
+from edge.running import ready_the_interpreter
 
 MINUTES_DEFAULT = 60
 MINUTES_MAX = 7 * 24 * 60
@@ -164,7 +164,7 @@ async def _run(running: Runs) -> None:
     told_to_end = asyncio.Event()
     platform.when_told_to_end(told_to_end.set)
     await running.start()
-    spare_the_collector()
+    ready_the_interpreter()
     click.echo(json.dumps({"event": "listening", "face": running.url}))
     sys.stdout.flush()
     try:

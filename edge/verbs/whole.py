@@ -18,7 +18,7 @@ from edge.config import Config
 from edge.errors import NotPossible
 from edge.faces import certificate
 from edge.identity import NotEnrolled
-from edge.running import NotRunning, spare_the_collector
+from edge.running import NotRunning, ready_the_interpreter
 from edge.workstations import FILE as WORKSTATIONS_FILE
 from edge.workstations import Workstations
 
@@ -150,7 +150,7 @@ async def _run(edge: Edge) -> None:
     told_to_end = asyncio.Event()
     heard_once = platform.when_told_to_end(told_to_end.set)
     await edge.start()
-    spare_the_collector()
+    ready_the_interpreter()
     agents = {"agents": edge.agents_url} if edge.agents_url else {}
     click.echo(json.dumps({"event": "listening", "face": edge.url, **agents}))
     sys.stdout.flush()
