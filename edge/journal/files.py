@@ -236,20 +236,19 @@ def _prepare(connection: Connection, path: Path) -> None:
         platform.sync_folder(path.parent)
     _own(connection)
     _whole_log(connection, path)
-    _bring_up(connection)
     if path.stat().st_size <= QUICK_CHECK_BYTES_MAX:
         (found,) = connection.execute("pragma quick_check(1)").fetchone()
         if found != "ok":
             raise JournalDamaged("the journal's file is damaged: keep it, and restore a backup")
+    _bring_up(connection)
 
 
 def _bring_up(connection: Connection) -> None:
     """Have the indexes as this edge makes them. If the disk does not take them, the older ones do."""
     try:
         if schema.bring_up(connection):
-            connection.execute("pragma wal_checkpoint(truncate)")
             _log.info("the journal's indexes were made anew")
-    except sqlite.Error as error:
+    except (sqlite.Error, MemoryError) as error:  # keys are sorted in memory
         if connection.in_transaction:
             connection.execute("rollback")
         _log.warning("the journal's indexes stay as an older edge made them", fault=type(error).__name__)

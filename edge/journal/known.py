@@ -1,6 +1,6 @@
 """Which msgids the tables may know: a Bloom filter in memory, so that a new one is known to be new without a look at the disk.
 
-A key that is there is always found, and of those that are not, one or two in a hundred are taken for one that may be: then the tables are asked. It
+A key that is there is always found, and of those that are not, one in a hundred at most is taken for one that may be: then the tables are asked. It
 learns what the tables have after the start, piece by piece beside the work, and until then takes every key for one that may be there. Of the
 event loop alone.
 
@@ -10,6 +10,7 @@ stays in it until the next start.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Awaitable, Callable, Iterable
 
 from rbloom import Bloom
@@ -18,7 +19,7 @@ Page = Callable[[int], Awaitable[tuple[list[int], int]]]
 """The keys of the next entries that the tables have beyond a seq, and the last one's seq; no keys: no more."""
 
 KEYS_MIN, KEYS_MAX = 1 << 16, 1 << 22
-"""What all layers together are made for. With no room for another one, the last takes more than that, and the tables are asked more often."""
+"""What all layers together are made for. Where another one would be small beside them, the last takes more than it was made for, and the tables are asked more often."""
 MISTAKEN = 0.005
 """Of the keys that a layer does not have, the part that it is taken to have."""
 
@@ -50,8 +51,9 @@ class Known:
         fresh = [key for key in keys if not self._has(key)]
         self._layers[-1].update(fresh)
         self._room -= len(fresh)
-        if self._room <= 0 and self.keys < KEYS_MAX:
-            self._begin_layer(2 * self.keys)
+        if self._room <= 0 and KEYS_MAX - self.keys >= self.keys // 2:
+            with contextlib.suppress(MemoryError):  # no key may be lost: the last layer takes more
+                self._begin_layer(2 * self.keys)
 
     def _has(self, key: int) -> bool:
         for layer in self._layers:  # noqa: SIM110 -- at every call: a generator takes twice as long
@@ -61,9 +63,10 @@ class Known:
 
     def _begin_layer(self, keys: int) -> None:
         """Of so many keys, as far as there is room for them."""
-        self._room = min(keys, KEYS_MAX - self.keys)
-        self.keys += self._room
-        self._layers.append(Bloom(self._room, MISTAKEN))
+        room = min(keys, KEYS_MAX - self.keys)
+        self._layers.append(Bloom(room, MISTAKEN))
+        self.keys += room
+        self._room = room
 
     async def learn(self, page: Page) -> None:
         """Take in what the tables have."""

@@ -1,6 +1,6 @@
 """The slate: a small file in front of SQLite where a commit is one write. It has two sides: while what stands on one is taken into the tables, many
-commits at a time, commits go on on the other; then the first is written over from its beginning. The file is as long as it ever will be from the
-start, so that it meets no full disk. Its bytes are in ``frames.py``.
+commits at a time, commits go on on the other; then the first is written over from its beginning. The file is from each start on as long as it
+will be, so that it meets no full disk. Its bytes are in ``frames.py``.
 
 Rules
     1. A frame begins with a block of its own: no write ever touches a block that holds what was acknowledged.
@@ -20,7 +20,6 @@ import contextlib
 import errno
 import itertools
 import os
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -31,9 +30,8 @@ from pysqlite3 import dbapi2 as sqlite
 
 from edge import platform
 from edge.errors import JournalDamaged, JournalError
-from edge.journal import frames, look, schema
+from edge.journal import frames, look, room, schema
 from edge.journal.frames import BLOCK_BYTES, Sealed, Side
-from edge.limits import SLATE_BYTES, SLATE_BYTES_LEAST, SLATE_ROOM
 
 Connection = Any  # pysqlite3 has no types
 
@@ -188,10 +186,8 @@ def begun(path: Path, id_: int) -> Slate:
     before = os.fstat(descriptor).st_size
     try:
         platform.owner_only(descriptor)
-        size = _size(path, before)
-        if before < size:
-            _lengthen(descriptor, before, size)
-        _whole(descriptor, frames.head(id_, size), 0)
+        size = room.had(descriptor, path, before)
+        room.write(descriptor, frames.head(id_, size), 0)
         os.fsync(descriptor)
         platform.sync_folder(path.parent)
     except OSError:
@@ -200,22 +196,6 @@ def begun(path: Path, id_: int) -> Slate:
         os.close(descriptor)
         raise
     return Slate(place, descriptor, Content(id_, size, [Side([], begin, 0) for begin, _ in frames.sides(size)]))
-
-
-def _size(path: Path, before: int) -> int:
-    """How long it is to be: as it may be where it is so already, or there is plenty of room."""
-    plenty = before >= SLATE_BYTES or shutil.disk_usage(path.parent).free >= SLATE_ROOM * SLATE_BYTES
-    return SLATE_BYTES if plenty else SLATE_BYTES_LEAST
-
-
-def _lengthen(descriptor: int, before: int, size: int) -> None:
-    """Have the room for all of it. Where each side begins it is written, too, as far as commits mostly come: to write over a block costs half of what a
-    new one does.
-    """
-    ahead = SLATE_BYTES_LEAST // 2 if platform.allot(descriptor, size) else size
-    for begin, end in frames.sides(size):
-        first = max(before, begin)
-        _whole(descriptor, bytes(max(0, min(end, begin + ahead) - first)), first)
 
 
 def named_anew(c: Connection, path: Path) -> Slate | None:
@@ -257,11 +237,11 @@ def resumed(path: Path, content: Content) -> Slate:
     try:
         descriptor = os.open(place, os.O_RDWR | platform.FRESH)
         try:
-            _whole(descriptor, platform.read_at(descriptor, BLOCK_BYTES, 0), 0)
+            room.write(descriptor, platform.read_at(descriptor, BLOCK_BYTES, 0), 0)
             for side, (begin, end) in zip(content.sides, frames.sides(content.size), strict=True):
-                _whole(descriptor, platform.read_at(descriptor, side.end - begin, begin), begin)
+                room.write(descriptor, platform.read_at(descriptor, side.end - begin, begin), begin)
                 if side.end < end:
-                    _whole(descriptor, bytes(BLOCK_BYTES), side.end)
+                    room.write(descriptor, bytes(BLOCK_BYTES), side.end)
         except OSError:
             os.close(descriptor)
             raise
@@ -390,10 +370,3 @@ def carry_over(c: Connection, rows: Sequence[Sealed]) -> None:
 def fresh_id() -> int:
     """A random one."""
     return int.from_bytes(os.urandom(8), "big") >> 1 | 1
-
-
-def _whole(descriptor: int, data: bytes, at: int) -> None:
-    """Write all of it, in as many steps as it takes."""
-    while data:
-        done = platform.write_synced(descriptor, data, at)
-        data, at = data[done:], at + done

@@ -20,7 +20,7 @@ import traceback
 from dataclasses import asdict
 from pathlib import Path
 
-from edge.journal import commits, slate
+from edge.journal import commits, room
 from edge.limits import SLATE_BYTES_LEAST
 from edge.log import configure
 from tests.faults.shim import Shim
@@ -68,7 +68,7 @@ class Lives:
 
 def serve(folder: Path) -> None:
     configure("critical")  # logs go to standard error: what is told stays alone on standard output
-    slate.SLATE_BYTES = SLATE_BYTES_LEAST  # a trace holds every byte of it
+    room.SLATE_BYTES = SLATE_BYTES_LEAST  # a trace holds every byte of it
     commits.FOLD_RECORDS_MAX = FOLD_RECORDS
     gc.freeze()
     for line in sys.stdin.buffer:

@@ -102,6 +102,27 @@ def test_its_memory_is_as_the_tables_ask_and_not_more_than_the_most(monkeypatch:
     assert all(full.may_have(key) for key in there)
 
 
+def test_no_layer_is_small_beside_the_others_and_none_is_lost_for_want_of_memory(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(known, "KEYS_MAX", 2 * known.KEYS_MIN + 10)
+    made, there = Known(), list(chance_keys(4, 2 * known.KEYS_MIN))
+    made.begin(known.KEYS_MIN)
+    made.add(there)
+    made.whole = True
+    others = list(chance_keys(5, 20_000))
+    assert sum(made.may_have(key) for key in others) < len(others) * 0.02
+
+    def full(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(known, "KEYS_MAX", 1 << 30)
+    monkeypatch.setattr(known, "Bloom", full)
+    more = list(chance_keys(6, 100))
+    made.add(more)
+    assert all(made.may_have(key) for key in there + more)
+
+
 def chance_keys(seed: int, count: int) -> Iterator[int]:
     """As keys of msgids are, sooner made."""
     chance = random.Random(seed)

@@ -204,6 +204,21 @@ def test_where_room_is_to_be_had_only_by_writing_all_of_it_is_written(
     assert found.st_blocks * 512 >= SLATE_BYTES, "no holes"
 
 
+def test_a_disk_that_has_plenty_and_does_not_give_it_gets_a_short_one(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    allot = os.posix_fallocate
+
+    def by_quota(descriptor: int, at: int, size: int) -> None:
+        if at + size > SLATE_BYTES_LEAST:
+            raise OSError(errno.EDQUOT, "the quota is used up")
+        allot(descriptor, at, size)
+
+    monkeypatch.setattr(os, "posix_fallocate", by_quota)
+    slate.begun(path, ID).close()
+    assert (slate.path_of(path).stat().st_size, read(path).size) == (SLATE_BYTES_LEAST, SLATE_BYTES_LEAST)
+
+
 def test_without_the_room_for_it_the_file_is_as_it_was(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(_: int, __: int, ___: int) -> None:
         raise OSError(errno.ENOSPC, "no room")

@@ -16,7 +16,7 @@ import pytest
 from pysqlite3 import dbapi2 as sqlite
 
 from edge.errors import JournalDamaged, JournalError, JournalUnavailable
-from edge.journal import Journal, files, look, schema, slate, writer
+from edge.journal import Journal, files, look, room, schema, slate, writer
 from edge.journal.backup import Owner, _copy
 from edge.journal.frames import BLOCK_BYTES
 from edge.journal.sealing import Vault
@@ -33,7 +33,7 @@ SIDE_BYTES = SLATE_BYTES // 2
 @pytest.fixture(autouse=True)
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
     """As with little room: a slate that is soon full."""
-    monkeypatch.setattr(slate, "SLATE_BYTES", SLATE_BYTES)
+    monkeypatch.setattr(room, "SLATE_BYTES", SLATE_BYTES)
 
 
 @pytest.fixture

@@ -103,7 +103,9 @@ def _swap(c: Any, vault: Vault) -> None:
 
 TAMPERINGS: dict[str, tuple[Tamper, str]] = {
     "a flipped bit": (
-        lambda c, v: c.execute("update segment set body = cast(x'00' || substr(body, 2) as blob) where first = 5"),
+        lambda c, v: c.execute(
+            "update segment set body = cast(iif(substr(body, 1, 1) = x'00', x'01', x'00') || substr(body, 2) as blob) where first = 5"
+        ),
         "the commit at 5",
     ),
     "a commit left out": (lambda c, v: c.execute("delete from segment where first = 7"), "records 7 to 7 are missing"),
