@@ -39,10 +39,8 @@ AGENT = Program("agent", "agent-running.json", "agent run")
 
 COLLECT_AFTER = (20_000, 20, 50)
 """How many new objects before the collector of cycles looks at the young, the older, the oldest: seldom, for calls leave few behind."""
-
-
 SWITCH_S = 0.0005
-"""A thread that the disk has answered has the interpreter again after so long while the loop works: at Python's own 5 ms, a disk stood idle as long as it had worked."""
+"""A thread that the disk has answered has the interpreter again after so long at the most while the loop works: Python's own 5 ms are half of what a slow disk needs for a sync."""
 
 
 def ready_the_interpreter() -> None:

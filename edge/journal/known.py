@@ -25,7 +25,7 @@ MISTAKEN = 0.005
 
 
 class Known:
-    """The keys; ``whole``: whether it has learned all that the tables have."""
+    """The keys; ``whole``: whether it has learned all that the tables have; ``keys``: how many it was made for, all layers together."""
 
     def __init__(self) -> None:
         self.begin(0)
@@ -36,11 +36,6 @@ class Known:
         self.keys = 0
         self._layers: list[Bloom] = []
         self._begin_layer(max(KEYS_MIN, 2 * count))
-
-    @property
-    def bits(self) -> int:
-        """How many it has."""
-        return sum(layer.size_in_bits for layer in self._layers)
 
     def may_have(self, key: int) -> bool:
         """Whether the tables may know it; false: they certainly do not."""

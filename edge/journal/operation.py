@@ -24,8 +24,9 @@ _log = structlog.get_logger(__name__)
 
 
 class Operation(Struct, Generic[T], eq=False):
-    """One piece of work, the names it will look up (``new``: those that the tables certainly do not know), its weight in bytes, who is told first (``then``), and the caller: whom is ``told`` its result, or why
-    there is none; else the ``future`` of that in the caller's loop. To make a future and to have the loop call its callback costs more.
+    """One piece of work, the names it will look up (``new``: those of them that the tables certainly do not know), its weight in bytes, who is told first
+    (``then``), and the caller: whom is ``told`` its result, or why there is none; else the ``future`` of that in the caller's loop. To make a future and
+    to have the loop call its callback costs more.
     """
 
     work: Callable[[Any], T]

@@ -67,7 +67,7 @@ async def test_until_all_is_learned_everything_may_be_there() -> None:
 async def test_it_grows_with_what_it_takes_and_hardly_ever_takes_a_new_one_for_one_that_is_there(made_for: int) -> None:
     made = Known()
     made.begin(made_for)
-    small = made.bits
+    small = made.keys
     there = list(chance_keys(1, 250_000))
     for at in range(0, len(there), 1_000):
         made.add(there[at : at + 1_000])
@@ -75,15 +75,15 @@ async def test_it_grows_with_what_it_takes_and_hardly_ever_takes_a_new_one_for_o
     assert all(made.may_have(key) for key in there)
     others = list(chance_keys(2, 20_000))
     assert sum(made.may_have(key) for key in others) < len(others) * 0.02
-    assert small < made.bits <= 40 * len(there)
+    assert small < made.keys <= 3 * len(there)
 
 
 async def test_a_key_that_comes_again_and_again_takes_no_more_room() -> None:
     made = await learned([])
-    before = made.bits
+    before = made.keys
     for _ in range(3):
         made.add(keys(1, known.KEYS_MIN // 2))
-    assert made.bits == before
+    assert made.keys == before
 
 
 def test_its_memory_is_as_the_tables_ask_and_not_more_than_the_most(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 from pysqlite3 import dbapi2 as sqlite
 
+from edge.errors import JournalDamaged
 from edge.journal import Journal, files, look, schema
 from edge.journal.look import Row
+from edge.limits import JOURNAL_PAGE_BYTES
 from tests.edge.journal.drafts import draft, folded
 
 Connection = Any  # pysqlite3 has no types
@@ -119,6 +121,20 @@ async def test_a_journal_of_an_older_edge_is_brought_up(tmp_path: Path) -> None:
     with files.reading(path) as c:
         assert indexes(c) >= set(schema.INDEXES)
         assert not indexes(c) & set(OLDER)
+
+
+async def test_one_that_is_damaged_is_refused_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "journal.db"
+    await an_older_edges(path)
+    connection = sqlite.connect(path, isolation_level=None)
+    (page,) = connection.execute("select rootpage from sqlite_master where name = 'recorded'").fetchone()
+    connection.close()
+    damaged = bytearray(path.read_bytes())
+    damaged[(page - 1) * JOURNAL_PAGE_BYTES : page * JOURNAL_PAGE_BYTES] = b"\xa5" * JOURNAL_PAGE_BYTES
+    path.write_bytes(damaged)
+    with pytest.raises(JournalDamaged, match="damaged"):
+        await Journal(path).open()
+    assert path.read_bytes() == damaged
 
 
 async def test_without_room_for_other_indexes_it_goes_on_with_those_it_has(
