@@ -33,7 +33,7 @@ from edge.journal.sealing import Vault
 from edge.journal.slate import Slate
 from edge.journal.state import State
 from edge.journal.tail import Tail
-from edge.limits import FOLD_BYTES_MAX, FOLD_RECORDS_MAX, FOLD_RETRY_S, JOURNAL_PAGE_BYTES, WAL_BYTES_EASY
+from edge.limits import FOLD_BYTES_MAX, FOLD_RECORDS_MAX, FOLD_RETRY_S, JOURNAL_PAGE_BYTES, WAL_BYTES_MAX
 
 Connection = Any  # pysqlite3 has no types
 
@@ -51,7 +51,7 @@ _DELETE = "delete from segment where first = ?"
 
 class Commits:
     """The journal's file at ``path``, open for writing. ``commits`` counts since the start; ``quick``: whether the disk was, the last time.
-    ``nobody_waits`` and ``when_folded`` (called in the fold's thread) are whoever's commits these are.
+    ``when_folded`` is called in the fold's thread.
     """
 
     def __init__(self, path: Path, state: State) -> None:
@@ -70,8 +70,7 @@ class Commits:
         self.commits = 0
         self.quick = True
         self.refuses: Callable[[], str] = _nothing
-        self.nobody_waits: Callable[[], bool] = _nobody
-        self.when_folded: Callable[[], object] = _nobody
+        self.when_folded: Callable[[], object] = _nothing
 
     def written(self, begun: list[Operation[Any]]) -> list[Result]:
         """Do them on a scribe and write what it has; the results, once that is on the disk.
@@ -286,8 +285,8 @@ class Commits:
                 return
             if self._due(idle=idle):
                 self._fold()
-            elif self._unchecked >= WAL_BYTES_EASY and not self.stale and self._connection is not None:
-                self._unchecked = folding.checkpointed(self._connection, self.nobody_waits)
+            elif self._unchecked >= WAL_BYTES_MAX and not self.stale and self._connection is not None:
+                self._unchecked = folding.checkpointed(self._connection)
         except Exception as error:  # noqa: BLE001 -- a fault of ours, too, costs the fold, not the journal: all of it is written already
             if not isinstance(error, NOT_OURS):
                 _log.exception("a fold failed inside")
@@ -324,7 +323,6 @@ class Commits:
         else:
             self._fold_now()
             self._begin_slate()  # there was no room for one, and now there may be
-            self._unchecked = folding.checkpointed(self._connection, self.nobody_waits)
 
     def _begin_fold(self) -> None:
         """Lend the connection to a fold; commits go on on the slate's other side, if that is free."""
@@ -333,10 +331,10 @@ class Commits:
         assert self.slate is not None
         if not len(self.state.tail):
             return
-        rows = self.slate.rows
+        rows, portions = self.slate.rows, self.quick
         self.slate.turn()
         tail = self.state.folding()
-        self._folding.begin(lambda: folding.folded(connection, vault, tail, rows, self.nobody_waits), self.when_folded)
+        self._folding.begin(lambda: folding.folded(connection, vault, tail, rows, portions=portions), self.when_folded)
 
     def _end_fold(self) -> None:
         """If there is a fold, wait for it: then the tables have what it took."""
@@ -356,7 +354,7 @@ class Commits:
             return
         assert vault is not None
         rows = self.slate.rows if self.slate else []
-        self._take(folding.folded(connection, vault, self.state.folding(), rows))
+        self._take(folding.folded(connection, vault, self.state.folding(), rows, portions=False))
 
     def close(self) -> None:
         """Fold, and let go of the file; safe to call after any failure."""
@@ -385,10 +383,5 @@ class Commits:
 
 
 def _nothing() -> str:
-    """Nothing keeps new work out."""
+    """Nothing keeps new work out, nor is to be done."""
     return ""
-
-
-def _nobody() -> bool:
-    """Nobody."""
-    return True

@@ -1,4 +1,4 @@
-"""From the log into the tables: what stands after a tail, in one transaction of few statements.
+"""From the log into the tables: what stands after a tail, in one transaction of few statements; the log itself before that, in portions.
 
 Each entry's row is made from the row that is there, its verdict and its moves, in their order, by the tables in ``edge/outcome.py``; what these
 forbid changes nothing and is told.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -22,6 +22,7 @@ from edge.journal.frames import Sealed
 from edge.journal.look import Row
 from edge.journal.sealing import Vault
 from edge.journal.tail import CONFIRMATION_CODES, FINAL, OPEN, REFUSED, Tail, Verdict
+from edge.limits import FOLD_PORTION_BYTES
 from edge.outcome import Confirmation, Mark, Outcome, after, born, marked
 
 Connection = Any  # pysqlite3 has no types
@@ -62,22 +63,48 @@ _STAND = (  # by the codes of outcomes: 0, 1, 2
 )
 
 
-def fold(c: Connection, vault: Vault, tail: Tail, commits: Sequence[Sealed]) -> None:
-    """Bring ``tail`` into the tables, and the commits in it that stand on the slate (``commits``), in one transaction.
+def fold(
+    c: Connection, vault: Vault, tail: Tail, commits: Sequence[Sealed], between: Callable[[], object] | None = None
+) -> None:
+    """Bring ``tail`` into the tables, and the commits in it that stand on the slate (``commits``), in one transaction. With ``between``, which is called
+    after each, portions of the commits are in the log before that: what follows ``folded`` there is read as the slate is.
 
     Raises:
         JournalUnavailable: SQLite has undone the transaction by itself.
     """
     c.execute("begin immediate")
-    bulk.execute(c, _SEGMENT, commits, _bound)
+    for portion in _portions(commits):
+        bulk.execute(c, _SEGMENT, portion, _bound)
+        if between is not None:
+            _commit(c)
+            between()
+            c.execute("begin immediate")
     counts = _entries(c, tail)
     references = [(key, seq) for key, seqs in tail.references.items() for seq in seqs]
     bulk.execute(c, _REFER, references, tuple)
     _facts(c, vault, tail)
     c.execute(_STAND, (*counts, tail.last))
+    _commit(c)
+
+
+def _commit(c: Connection) -> None:
     if not c.in_transaction:
         raise JournalUnavailable("SQLite gave the fold up")
     c.execute("commit")
+
+
+def _portions(commits: Sequence[Sealed]) -> Iterator[list[Sealed]]:
+    """The commits in their order, some at a time."""
+    portion: list[Sealed] = []
+    size = 0
+    for row in commits:
+        portion.append(row)
+        size += len(row.body)
+        if size >= FOLD_PORTION_BYTES:
+            yield portion
+            portion, size = [], 0
+    if portion:
+        yield portion
 
 
 def _bound(row: Sealed) -> tuple[int, int, int, int, bytearray, bytearray, bytearray]:

@@ -18,7 +18,7 @@ from edge.journal import fold, look
 from edge.journal.frames import Sealed
 from edge.journal.sealing import Vault
 from edge.journal.tail import Tail
-from edge.limits import JOURNAL_PAGE_BYTES, WAL_BYTES_EASY, WAL_BYTES_MAX
+from edge.limits import JOURNAL_PAGE_BYTES, WAL_BYTES_MAX
 
 Connection = Any  # pysqlite3 has no types
 
@@ -30,7 +30,7 @@ class Folded(Struct, frozen=True):
 
     last: int
     counts: dict[str, int]
-    unchecked: int = WAL_BYTES_EASY
+    unchecked: int
 
 
 class Folding:
@@ -77,29 +77,22 @@ class Folding:
             self._thread = None
 
 
-def folded(
-    c: Connection, vault: Vault, tail: Tail, commits: Sequence[Sealed], nobody_waits: Callable[[], bool] | None = None
-) -> Folded:
-    """Fold ``tail`` and ``commits`` through ``c``; with ``nobody_waits`` a checkpoint follows, if it is time.
+def folded(c: Connection, vault: Vault, tail: Tail, commits: Sequence[Sealed], *, portions: bool) -> Folded:
+    """Fold ``tail`` and ``commits`` through ``c``, in ``portions`` or at once; SQLite's log is short afterwards.
 
     Raises:
-        sqlite.Error, JournalUnavailable: it was undone.
+        sqlite.Error, JournalUnavailable: what was under way was undone; portions may be in the log.
     """
-    fold.fold(c, vault, tail, commits)
-    counts = look.state(c)
-    return (
-        Folded(tail.last, counts) if nobody_waits is None else Folded(tail.last, counts, checkpointed(c, nobody_waits))
-    )
+    fold.fold(c, vault, tail, commits, (lambda: checkpointed(c)) if portions else None)
+    return Folded(tail.last, look.state(c), checkpointed(c))
 
 
-def checkpointed(c: Connection, nobody_waits: Callable[[], bool]) -> int:
-    """Copy SQLite's log into the file, if it is long and nobody waits, or too long: then it is written over from its beginning. How many bytes of
-    it are not in the file.
-    """
+def checkpointed(c: Connection) -> int:
+    """Copy SQLite's log into the file, if it is long: then it is written over from its beginning. How many bytes of it are not in the file."""
     try:
         _, log, copied = c.execute("pragma wal_checkpoint(noop)").fetchone()
         left = (log - copied) * JOURNAL_PAGE_BYTES
-        if left >= WAL_BYTES_MAX or (left >= WAL_BYTES_EASY and nobody_waits()):
+        if left >= WAL_BYTES_MAX:
             c.execute("pragma wal_checkpoint(passive)").fetchone()
             left = 0
     except sqlite.Error as error:

@@ -35,7 +35,7 @@ class Loop(Protocol):
 
 
 class HandOver:
-    """What waits for the pen. ``group``, ``empty``, ``settle`` and ``close`` are the thread's, the rest is the loop's. ``refuse`` is told of what comes
+    """What waits for the pen. ``group``, ``settle`` and ``close`` are the thread's, the rest is the loop's. ``refuse`` is told of what comes
     after the thread has ended; ``told`` gets results in the loop, and gives back those whose callers are to be called: what waits for the pen is first.
     ``judge`` is shown what goes to the thread, before the thread has it.
     """
@@ -161,10 +161,6 @@ class HandOver:
                 break
             found += more
         return found
-
-    def empty(self) -> bool:
-        """Whether nobody waits."""
-        return not self._held and self._queue.empty() and not self._waiting
 
     def settle(self, results: Sequence[Result], count: int) -> None:
         """Tell the callers; ``count`` of what was taken is done with that."""

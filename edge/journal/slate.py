@@ -8,7 +8,8 @@ Rules
        behind one that does not hold says that what was synced has changed since.
     3. What would not follow the frame before it on its side goes past the slate: it would not be read again. The rows of both sides, by their
        records' numbers, follow each other.
-    4. What is on it and not in the tables is beyond ``folded``: the mark is in the transaction that took it.
+    4. What is on it and not in the tables is beyond ``folded``: the mark is in the transaction that brings a fold to its end. What a fold has brought into the log before
+       that stands there too.
     5. The tables name the slate by its id while it may hold something (format 3), and each start begins with a new one. A journal that was closed
        in good order is whole without it (format 2).
     6. A write that failed is wiped out; if that fails too, the next one goes over it.
@@ -326,10 +327,13 @@ def named(c: Connection, path: Path) -> Content | None:
 
 
 def _beyond_tables(c: Connection, found: Content) -> Content:
-    """What was folded long ago may still stand on it; it may even be pruned by now. A side that has nothing else begins from its beginning."""
+    """What was folded long ago may still stand on it; it may even be pruned by now; and of a fold that did not come to its end the log may have a part. A side
+    that has nothing else begins from its beginning.
+    """
     folded, sides = look.state(c)["folded"], []
+    logged = {first for (first,) in c.execute("select first from segment where first > ?", (folded,))}
     for side, (begin, _) in zip(found.sides, frames.sides(found.size), strict=True):
-        rows = [row for row in side.rows if row.first > folded]
+        rows = [row for row in side.rows if row.first > folded and row.first not in logged]
         sides.append(Side(rows, side.end if rows else begin, side.beyond))
     return Content(found.id, found.size, sides)
 

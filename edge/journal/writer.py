@@ -67,7 +67,7 @@ class Writer:
         self._loop = loop = asyncio.get_running_loop()
         opened: asyncio.Future[None] = loop.create_future()
         self._waiting, self._timer = self._nobody_waits(), None
-        self._commits.nobody_waits, self._commits.when_folded = self._waiting.empty, self._folded
+        self._commits.when_folded = self._folded
         self._thread = threading.Thread(target=self._run, args=(loop, opened), name="journal", daemon=True)
         self._thread.start()
         try:

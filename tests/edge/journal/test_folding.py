@@ -13,10 +13,12 @@ from typing import Any
 
 import pytest
 
-from edge.journal import Journal, commits, fold, slate, writer
+from edge.journal import Journal, commits, files, fold, folding, slate, writer
 from edge.journal import records as r
 from edge.journal.folding import Folded, Folding
 from edge.journal.scribe import Scribe
+from edge.journal.sealing import Vault
+from edge.journal.verify import verify
 from edge.limits import WAL_BYTES_MAX
 from tests.edge.journal.drafts import NOW, applied, draft, settled
 from tests.patience import HUNG_S
@@ -66,22 +68,22 @@ async def in_tables(journal: Journal) -> dict[str, int]:
 
 
 def test_one_fold_at_a_time_and_its_end_brings_what_came_of_it() -> None:
-    folding, let_go = Folding(), threading.Event()
+    one, let_go = Folding(), threading.Event()
 
     def work() -> Folded:
         let_go.wait(HUNG_S)
-        return Folded(7, {})
+        return Folded(7, {}, 0)
 
-    folding.begin(work)
-    assert (folding.under_way, folding.done) == (True, False)
+    one.begin(work)
+    assert (one.under_way, one.done) == (True, False)
     let_go.set()
-    assert folding.end().last == 7
-    assert not folding.under_way
-    folding.begin(lambda: 1 // 0)  # type: ignore[arg-type, return-value]
+    assert one.end().last == 7
+    assert not one.under_way
+    one.begin(lambda: 1 // 0)  # type: ignore[arg-type, return-value]
     with pytest.raises(ZeroDivisionError):
-        folding.end()
-    assert not folding.under_way
-    folding.close()
+        one.end()
+    assert not one.under_way
+    one.close()
 
 
 async def test_commits_go_on_while_a_fold_does(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -145,9 +147,9 @@ async def test_upkeep_that_meets_a_failing_fold_folds_again(journal: Journal, mo
     await journal.append(draft("m0"))
     with held(monkeypatch, fails=True) as begun:
         await is_set(begun)
-        folding = asyncio.create_task(in_tables(journal))
+        folds = asyncio.create_task(in_tables(journal))
         await asyncio.sleep(0)
-    assert await folding == {"open": 1}
+    assert await folds == {"open": 1}
     await journal.close()
 
 
@@ -198,6 +200,93 @@ async def test_a_fold_that_fails_while_it_is_closed_keeps_the_next_start_from_no
     await journal.open()
     assert await in_tables(journal) == {"open": 1}
     await journal.close()
+
+
+@pytest.fixture
+async def six(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> Journal:
+    """Of six commits, none folded; each is a portion of its own."""
+    monkeypatch.setattr(writer, "FOLD_IDLE_S", HUNG_S)
+    monkeypatch.setattr(fold, "FOLD_PORTION_BYTES", 1)
+    for n in range(6):
+        await journal.append(draft(f"m{n}"))
+    return journal
+
+
+def fold_begins(journal: Journal) -> None:
+    journal._writer._tend(idle=True)
+    assert journal._writer._commits.folding
+
+
+async def test_who_is_killed_between_two_portions_has_each_commit_once(
+    six: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, killed = folding.checkpointed, []
+
+    def kills(c: Any) -> int:
+        killed.append(six.path.parent.with_name(f"killed-{len(killed)}"))
+        shutil.copytree(six.path.parent, killed[-1])
+        return real(c)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(folding, "checkpointed", kills)
+        fold_begins(six)
+        await six.keeping.fold()
+    await six.close()
+    assert len(killed) == 7, "after each portion, and at the end"
+    for portions, place in enumerate(killed):
+        path = place / "journal.db"
+        with files.reading(path) as c:
+            beyond = slate.beside(c, path)
+            assert len(beyond) == max(5 - portions, 0), "what the log has is not on the slate besides"
+            done = verify(c, Vault.open(place, create=False), "H1", {}, lambda *_: None, beyond)
+        assert (done.findings, done.transactions) == ([], 6)
+        again = Journal(path)
+        await again.open()
+        assert not (await again.append(draft("m0"))).fresh
+        assert not (await again.append(draft("m5"))).fresh
+        assert await in_tables(again) == {"open": 6}
+        await again.close()
+
+
+async def test_a_fold_that_fails_between_two_portions_is_tried_again(
+    six: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(commits, "FOLD_RETRY_S", 0.01)
+    called = []
+
+    def fails(_: Any) -> int:
+        called.append(1)
+        raise OSError(errno.EIO, "no")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(folding, "checkpointed", fails)
+        fold_begins(six)
+        async with asyncio.timeout(HUNG_S):
+            while not six._writer._commits.stale and six._writer._commits.folding:  # noqa: ASYNC110 -- the fold has no bell
+                await asyncio.sleep(0.001)
+    assert called == [1]
+    assert (await six.append(draft("m6"))).fresh
+    assert not (await six.append(draft("m1"))).fresh
+    assert await in_tables(six) == {"open": 7}
+    await six.close()
+    await six.open()
+    assert (await six.stats()).entries == {"open": 7}
+    await six.close()
+
+
+async def test_a_slow_disk_is_asked_once_for_all_portions(six: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    real, called = folding.checkpointed, []
+
+    def counted(c: Any) -> int:
+        called.append(1)
+        return real(c)
+
+    monkeypatch.setattr(folding, "checkpointed", counted)
+    six._writer._commits.quick = False
+    fold_begins(six)
+    assert await in_tables(six) == {"open": 6}
+    assert called == [1]
+    await six.close()
 
 
 async def test_without_a_slate_the_log_stays_short_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
