@@ -168,7 +168,7 @@ class Journal:
         keys = [r.msgid_key(draft.msgid)]
         if draft.follows:
             keys.append(r.msgid_key(draft.follows))
-        return self._writer.submit(append(draft, keys, self._told, told))
+        return self._writer.submit(append(draft, keys, self._told, told, self._writer.loop))
 
     def _told(self, appended: Appended) -> None:
         if appended.fresh:

@@ -7,7 +7,6 @@ import contextlib
 import itertools
 from collections.abc import Callable, Sequence
 from functools import partial
-from operator import methodcaller
 from typing import Any, Generic, TypeVar
 
 import structlog
@@ -29,7 +28,7 @@ class Operation(Struct, Generic[T], eq=False):
     to have the loop call its callback costs more.
     """
 
-    work: Callable[[Any], T]
+    work: Callable[[Any], T] | None
     keys: Sequence[int] = ()
     weight: int = 0
     then: Callable[[T], None] | None = None
@@ -72,6 +71,11 @@ class Operation(Struct, Generic[T], eq=False):
         else:
             self.future.set_exception(error)
 
+    def done(self, given: Any) -> T:
+        """Do it, on a scribe or a connection."""
+        assert self.work is not None
+        return self.work(given)
+
     def begin(self) -> bool:
         """Whether it is for the caller's thread to do; whoever asks first, the writer or :meth:`cancel`, has it."""
         try:
@@ -90,9 +94,14 @@ class Operation(Struct, Generic[T], eq=False):
 
 
 class Append(Operation[Appended], kw_only=True, eq=False):
-    """Keep ``draft``; the first of its ``keys`` is that of the draft's msgid."""
+    """Keep ``draft``, which is all its ``work``; the first of its ``keys`` is that of the draft's msgid."""
 
     draft: Draft
+
+    def done(self, given: Any) -> Appended:
+        """Of a scribe."""
+        appended: Appended = given.append(self.draft)
+        return appended
 
 
 def append(
@@ -100,9 +109,10 @@ def append(
     keys: Sequence[int],
     then: Callable[[Appended], None],
     told: Callable[[Appended | Exception], None] | None,
+    loop: asyncio.AbstractEventLoop,
 ) -> Append:
-    """The operation that keeps ``draft``."""
-    return Append(methodcaller("append", draft), keys, len(draft.packet), then, told, draft=draft)
+    """The operation that keeps ``draft``, of a caller in ``loop``. Made for every call, so nothing of it is left to be found out."""
+    return Append(None, keys, len(draft.packet), then, told, loop, [None], draft=draft)
 
 
 class Upkeep(Operation[T], eq=False):
@@ -120,7 +130,7 @@ Result = tuple[Operation[Any], Any, Exception | None]
 def tried(operation: Operation[Any], given: Any) -> Result:
     """Do it, on a scribe or a connection; its own error is its result, an error of the disk is everybody's and goes up."""
     try:
-        return operation, operation.work(given), None
+        return operation, operation.done(given), None
     except (sqlite.Error, OSError, JournalError):
         raise
     except Exception as error:  # noqa: BLE001 -- a fault in one operation is its caller's, and must not poison its neighbours

@@ -94,6 +94,11 @@ class Writer:
         return self._thread is not None and self._thread.is_alive() and not self._commits.stale
 
     @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """Whose it is; while it is closed, whoever asks."""
+        return asyncio.get_running_loop() if self._thread is None or self._loop is None else self._loop
+
+    @property
     def vault(self) -> Vault | None:
         """The keys, once it is open."""
         return self._commits.vault

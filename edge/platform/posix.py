@@ -53,7 +53,8 @@ def write_synced(descriptor: int, data: bytes, at: int) -> int:
 
 
 def allot(descriptor: int, size: int) -> bool:
-    """Let the file be ``size`` bytes long, and have the room for all of it; what was not there reads as zeros. False: this file system has it only by writing.
+    """Let the file be ``size`` bytes long, and have the room for all of it; what was not there reads as zeros. False: this file system, or a sandbox, lets it
+    be had only by writing.
 
     Raises:
         OSError: there is not so much room.
@@ -61,7 +62,7 @@ def allot(descriptor: int, size: int) -> bool:
     try:
         os.posix_fallocate(descriptor, 0, size)
     except OSError as error:
-        if error.errno not in (errno.EOPNOTSUPP, errno.EINVAL):
+        if error.errno not in (errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS, errno.EPERM):
             raise
         return False
     return True

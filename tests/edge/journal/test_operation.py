@@ -77,7 +77,7 @@ async def test_a_future_is_settled_at_once_and_a_cancelled_one_is_left_alone() -
 
 
 async def test_what_is_written_stays_together_and_apart_from_upkeep_and_errands() -> None:
-    plain, one = Operation(lambda _: None), append(draft("m"), [1], lambda _: None, None)
+    plain, one = Operation(lambda _: None), append(draft("m"), [1], lambda _: None, None, asyncio.get_running_loop())
     upkeep, errand = Upkeep(lambda _: None), Errand(lambda _: None)
     assert apart([]) == []
     assert apart([plain, one, plain, upkeep, errand, one]) == [[plain, one, plain], [upkeep], [errand], [one]]

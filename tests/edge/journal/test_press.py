@@ -92,7 +92,7 @@ class Desk:
     def scribed(self, begun: Sequence[Operation[Any]]) -> tuple[Scribe, list[Any]]:
         found: dict[int, list[int]] = {key: [] for operation in begun for key in operation.keys}
         scribe = Scribe(None, self.vault, self.state, found, str)
-        return scribe, [operation.work(scribe) for operation in begun]
+        return scribe, [operation.done(scribe) for operation in begun]
 
 
 @pytest.fixture
@@ -101,7 +101,7 @@ async def desk(vault: Vault, monkeypatch: pytest.MonkeyPatch) -> Desk:
 
 
 def append(one: Draft) -> Operation[shapes.Appended]:
-    return operation.append(one, [r.msgid_key(one.msgid)], lambda _: None, lambda _: None)
+    return operation.append(one, [r.msgid_key(one.msgid)], lambda _: None, lambda _: None, asyncio.get_running_loop())
 
 
 def in_memory(tail: Tail) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 import stat
 import subprocess
@@ -91,6 +92,15 @@ def test_room_is_had_at_once_and_reads_as_zeros(tmp_path: Path) -> None:
     with pytest.raises(OSError, match=r"too large|No space"):
         posix.allot(handle, 1 << 62)
     os.close(handle)
+
+
+@pytest.mark.parametrize("why", [errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS, errno.EPERM])
+def test_where_room_is_had_only_by_writing_that_is_said(monkeypatch: pytest.MonkeyPatch, why: int) -> None:
+    def refuses(*_: int) -> None:
+        raise OSError(why, "not here")
+
+    monkeypatch.setattr(os, "posix_fallocate", refuses)
+    assert not posix.allot(-1, 100_000)
 
 
 def test_what_threads_needed_once_goes_back_to_the_system() -> None:
