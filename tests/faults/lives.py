@@ -20,7 +20,7 @@ import traceback
 from dataclasses import asdict
 from pathlib import Path
 
-from edge.journal import commits, room
+from edge.journal import commits, fold, room
 from edge.limits import SLATE_BYTES_LEAST
 from edge.log import configure
 from tests.faults.shim import Shim
@@ -29,8 +29,8 @@ from tests.programs import ROOT
 
 LIFE_S_MAX = 60
 END = b"#"
-FOLD_RECORDS = 64
-"""Lives are short: else few of them would fold while somebody waits."""
+FOLD_RECORDS, PORTION_BYTES = 64, 8_000
+"""Lives are short: else few of them would fold while somebody waits, and no fold would be of more than one portion."""
 
 
 class Lives:
@@ -69,7 +69,7 @@ class Lives:
 def serve(folder: Path) -> None:
     configure("critical")  # logs go to standard error: what is told stays alone on standard output
     room.SLATE_BYTES = SLATE_BYTES_LEAST  # a trace holds every byte of it
-    commits.FOLD_RECORDS_MAX = FOLD_RECORDS
+    commits.FOLD_RECORDS_MAX, fold.FOLD_PORTION_BYTES = FOLD_RECORDS, PORTION_BYTES
     gc.freeze()
     for line in sys.stdin.buffer:
         given, power_s = json.loads(line)

@@ -7,10 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from edge.limits import WAL_BYTES_MAX
 from tests.faults.disk import cuts
 from tests.faults.lives import Lives
 from tests.faults.shim import Shim
 from tests.faults.work import Plan, Told, wrong, wrong_after
+
+LOG_BYTES = 100_000
+"""So that SQLite's log is copied into the file between the portions of a fold, in lives as short as these."""
 
 
 @pytest.fixture
@@ -32,7 +36,7 @@ def trace_of(shim: Shim) -> Path:
 async def test_every_state_that_a_power_cut_may_leave_holds_what_was_told(shim: Shim) -> None:
     with Lives(shim) as lives:
         lives.live(Plan(0, callers=1, each=12))
-        lives.live(Plan(1, callers=6, each=10, ends="close"))
+        lives.live(Plan(1, callers=6, each=20, ends="close", log_bytes=LOG_BYTES))
         lives.live(Plan(2, callers=3, each=10))
     assert await all_wrong(trace_of(shim), 200, seed=1) == []
 
@@ -44,7 +48,9 @@ async def test_thousands_of_such_states(shim: Shim, seed: int) -> None:
     with Lives(shim) as lives:
         for life in range(6):
             ends = ("kill", "close")[(life + seed) % 2]
-            lives.live(Plan(life, callers=1 + life * seed % 7, each=12, packet_bytes=(200, 9000)[life % 2], ends=ends))
+            packet_bytes, log_bytes = (200, 9000)[life % 2], (WAL_BYTES_MAX, LOG_BYTES)[life // 2 % 2]
+            callers = 1 + life * seed % 7
+            lives.live(Plan(life, callers, each=12, packet_bytes=packet_bytes, ends=ends, log_bytes=log_bytes))
     assert await all_wrong(trace_of(shim), 600, seed) == []
 
 
@@ -53,7 +59,7 @@ async def test_a_process_killed_at_any_of_its_calls_leaves_what_was_told(shim: S
     with Lives(shim) as lives:
         for life in range(24):
             shim["kill_in"], shim["write_torn"] = 1 + life * 3, life % 2
-            told.hear(lives.live(Plan(life, callers=3, each=6))[0])
+            told.hear(lives.live(Plan(life, callers=3, each=6, log_bytes=LOG_BYTES))[0])
             shim["kill_in"] = 0
             if life % 4 == 3:
                 assert await wrong(shim.folder, told) == [], f"life {life}"

@@ -16,7 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from edge.errors import JournalError, JournalUnavailable
-from edge.journal import Appended, Block, Journal, writer
+from edge.journal import Appended, Block, Journal, folding, writer
+from edge.limits import WAL_BYTES_MAX
 from edge.outcome import Outcome
 from tests.edge.journal.drafts import NOW, applied, draft
 from tests.faults.disk import Cut, lay_down
@@ -32,7 +33,7 @@ MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
 @dataclass(frozen=True, slots=True)
 class Plan:
     """One life. ``answers``: of how many appends one gets its answer (0: none). ``ends``: ``close``, ``kill`` or ``leave``. ``faults``: what
-    becomes of the disk (the shim's numbers) once the journal is open. ``folds``: whether it folds when nobody comes. ``url``: a whole edge lives, before that hub (edge_work.py).
+    becomes of the disk (the shim's numbers) once the journal is open. ``folds``: whether it folds when nobody comes. ``log_bytes``: from where on SQLite's log is copied into the file. ``url``: a whole edge lives, before that hub (edge_work.py).
     """
 
     life: int = 0
@@ -43,6 +44,7 @@ class Plan:
     ends: str = "kill"
     gap_s: float = 0.0
     folds: bool = True
+    log_bytes: int = WAL_BYTES_MAX
     faults: dict[str, int] = field(default_factory=dict)
     url: str = ""
 
@@ -50,6 +52,7 @@ class Plan:
 async def live(folder: Path, plan: Plan) -> None:
     """Append and answer, several callers at once; what the disk refuses is told and not tried again."""
     journal = Journal(folder / FILE)
+    folding.WAL_BYTES_MAX = plan.log_bytes
     if not plan.folds:
         writer.FOLD_IDLE_S = 60.0
     try:
