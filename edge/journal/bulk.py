@@ -16,7 +16,7 @@ from msgspec import Struct
 Connection = Any  # pysqlite3 has no types
 T = TypeVar("T")
 
-_AT_ONCE = 128
+_AT_ONCE = 512
 """Rows of one statement at most: times 14 columns that is far below the 32,766 values that SQLite takes."""
 _TEXTS = 64
 
