@@ -26,6 +26,7 @@ KEPT_AFTER = timedelta(days=3)
 """How long an ended cycle is remembered, so that its token is told what happened to it."""
 TOKEN_CHARACTERS_MAX = 100
 KIND = "cycle"
+NOBODYS = "-"
 
 
 class Cycle(Struct, frozen=True, kw_only=True):
@@ -152,14 +153,16 @@ class Cycles:
         return cycle, token
 
     def of_token(self, token: str, now: datetime) -> Cycle:
-        """The open cycle that ``token`` belongs to.
+        """The open cycle that ``token`` belongs to. Raises as :meth:`of_proof`."""
+        return self.of_proof(proof_of(token), now)
 
-        The lookup is by the token's hash, so that its time says nothing of other tokens.
+    def of_proof(self, proof: str, now: datetime) -> Cycle:
+        """The open cycle that the token belongs to of which ``proof`` is the :func:`proof_of`.
 
         Raises:
             Refused: ``token_invalid`` or ``cycle_closed``.
         """
-        serial = self._serials.get(_hashed(token)) if 0 < len(token) <= TOKEN_CHARACTERS_MAX else None
+        serial = self._serials.get(proof)
         if serial is None:
             raise Refused("token_invalid")
         cycle = self._by_serial[serial]
@@ -198,6 +201,11 @@ class Cycles:
             self._open[cycle.key] = cycle.serial
         elif self._open.get(cycle.key) == cycle.serial:
             del self._open[cycle.key]
+
+
+def proof_of(token: str) -> str:
+    """By what ``token`` is looked up: its hash, so that the time it takes says nothing of other tokens. Of what can be none: nobody's."""
+    return _hashed(token) if 0 < len(token) <= TOKEN_CHARACTERS_MAX else NOBODYS
 
 
 def _hashed(text: str) -> str:

@@ -9,9 +9,10 @@ from aiohttp import web
 
 from central_sync.wire.refusals import Refused
 from edge.calls import Caller, Context
-from edge.cycles import Cycle, Cycles
+from edge.cycles import Cycle, Cycles, proof_of
 from edge.faces.bodies import CallContext
 from edge.faces.door import Asked
+from edge.faces.heads import Headers
 from edge.workstations import WorkstationError, Workstations
 
 Clock = Callable[[], datetime]
@@ -60,7 +61,7 @@ class Gate:
             Refused: ``context_missing``, ``institution_wrong``, ``token_invalid``, ``cycle_closed`` or ``workstation_refused``.
         """
         named = self.check_context(context)
-        cycle = self._cycles.of_token(bearer(request) or token, self._clock())
+        cycle = self._cycles.of_proof(_proof(request, token), self._clock())
         if cycle.workstation != named.workstation:
             raise Refused("token_invalid", "of another workstation")
         if cycle.operator != named.operator:
@@ -101,6 +102,17 @@ class Gate:
         except Refused:
             return False
         return True
+
+
+def _proof(request: Asked, token: str) -> str:
+    """That of the token in the header, or else of ``token``. What a program says in each of its heads is hashed once."""
+    headers = request.headers
+    if not isinstance(headers, Headers):
+        return proof_of(bearer(request) or token)
+    if headers.proof is None:
+        given = bearer(request)
+        headers.proof = proof_of(given) if given else ""
+    return headers.proof or proof_of(token)
 
 
 def bearer(request: Asked) -> str:

@@ -26,11 +26,19 @@ _NOT_PLAIN = frozenset(
 )  # fmt: skip
 
 
+class Headers(dict[str, str]):
+    """By their names in lower case, without the body's length. ``proof``: what whoever lets callers in has made of them, which is the same for each call that
+    says them again; ``None``: nothing yet.
+    """
+
+    proof: str | None = None
+
+
 class Head(NamedTuple):
-    """``headers`` by their names in lower case, without the body's length. ``body_at``: where the body begins; ``end``: where it ends."""
+    """``body_at``: where the body begins; ``end``: where it ends."""
 
     path: str
-    headers: dict[str, str]
+    headers: Headers
     body_at: int
     end: int
 
@@ -42,7 +50,7 @@ def read(data: bytes | bytearray) -> Head | None:
         return None
     lines = found[2].decode("ascii").split("\r\n")
     lines.pop()
-    headers = {}
+    headers = Headers()
     for line in lines:
         name, _, value = line.partition(":")
         headers[name.lower()] = value.strip(" \t")
@@ -66,7 +74,7 @@ class Form(NamedTuple):
     before: bytes
     after: bytes
     path: str
-    headers: dict[str, str]
+    headers: Headers
 
 
 def form(data: bytes | bytearray, head: Head) -> Form:
