@@ -67,6 +67,15 @@ async def in_tables(journal: Journal) -> dict[str, int]:
     return (await journal.stats()).entries
 
 
+async def holds_all(journal: Journal, count: int) -> None:
+    """So many open ones are in the tables, now and after a restart; it is closed then."""
+    assert await in_tables(journal) == {"open": count}
+    await journal.close()
+    await journal.open()
+    assert (await journal.stats()).entries == {"open": count}
+    await journal.close()
+
+
 def test_one_fold_at_a_time_and_its_end_brings_what_came_of_it() -> None:
     one, let_go = Folding(), threading.Event()
 
@@ -136,11 +145,7 @@ async def test_a_fold_that_fails_costs_nothing_and_is_tried_again(
         await journal.append(draft("m1"))
     assert (await journal.append(draft("m2"))).fresh
     assert not (await journal.append(draft("m1"))).fresh
-    assert await in_tables(journal) == {"open": 3}
-    await journal.close()
-    await journal.open()
-    assert (await journal.stats()).entries == {"open": 3}
-    await journal.close()
+    await holds_all(journal, 3)
 
 
 async def test_upkeep_that_meets_a_failing_fold_folds_again(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -267,11 +272,7 @@ async def test_a_fold_that_fails_between_two_portions_is_tried_again(
     assert called == [1]
     assert (await six.append(draft("m6"))).fresh
     assert not (await six.append(draft("m1"))).fresh
-    assert await in_tables(six) == {"open": 7}
-    await six.close()
-    await six.open()
-    assert (await six.stats()).entries == {"open": 7}
-    await six.close()
+    await holds_all(six, 7)
 
 
 async def test_a_slow_disk_is_asked_once_for_all_portions(six: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
