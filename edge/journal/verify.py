@@ -172,13 +172,21 @@ def verify(
     walk.end(report)
     counted = look.state(c)
     if counted["cut"] == report.cut and end == report.head and counted["folded"] == folded:
-        rows_, told = _count(c, folded), sum(counted[name] for name in ("open", "final", "refused"))
-        if rows_ != told:
-            report.found(f"the tables hold {rows_} transactions and count {told}")
-        if not report.wrong:
-            for sentence in outcomes.end(c, report.cut):
+        found = _as_a_whole(c, report, folded, counted, outcomes)
+        if look.state(c) == counted:  # else a fold came between the looks
+            for sentence in found:
                 report.found(sentence)
     return report
+
+
+def _as_a_whole(
+    c: Connection, report: Verified, folded: int, counted: Mapping[str, int], outcomes: Outcomes
+) -> list[str]:
+    """What is wrong with the tables as a whole, if nothing was folded or pruned meanwhile."""
+    rows, told = _count(c, folded), sum(counted[name] for name in ("open", "final", "refused"))
+    if rows != told:
+        return [f"the tables hold {rows} transactions and count {told}"]
+    return [] if report.wrong else list(outcomes.end(c, report.cut))
 
 
 def _segment(c: Connection, vault: Vault, row: Any, report: Verified, walk: _Roots, outcomes: Outcomes | None) -> None:

@@ -18,6 +18,7 @@ from pysqlite3 import dbapi2 as sqlite
 from edge.errors import JournalError
 from edge.journal import Journal, files, look, proof
 from edge.journal import records as r
+from edge.journal import verify as verify_module
 from edge.journal.export import export
 from edge.journal.sealing import Vault
 from edge.journal.verify import Verified, verify
@@ -232,3 +233,18 @@ def test_whatever_bytes_of_the_file_are_flipped_it_is_told_and_never_a_fault_of_
         except JournalError:
             told += 1
     assert told > 0, "most of a page is empty, but not all of it"
+
+
+async def test_a_fold_between_its_last_looks_is_no_finding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    await _journal(tmp_path)
+    real = verify_module._count
+
+    def folds(c: Any, folded: int) -> int:
+        counted = real(c, folded)
+        with closing(sqlite.connect(tmp_path / "journal.db", isolation_level=None)) as writer:
+            writer.execute("update entry set outcome = 1 where seq = (select max(seq) from entry)")
+            writer.execute("update state set value = value + 1 where name in ('folded', 'final')")
+        return counted
+
+    monkeypatch.setattr(verify_module, "_count", folds)
+    assert _verified(tmp_path).findings == []
