@@ -17,6 +17,8 @@ from tests.faults.shim import Shim
 from tests.faults.work import FILE, Plan, Told
 
 SECTOR_BYTES = 512
+LOG_BYTES_ALL = 1 << 40
+"""A log that is never written over from its beginning: else it depends on the moment how much of it is an older log's, where damage means nothing."""
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +36,7 @@ def killed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Told]:
 @pytest.fixture(scope="module")
 def folding(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Told]:
     """One that was killed after it had folded many times: much is in its log."""
-    return made(tmp_path_factory.mktemp("folding"), "kill", gap_s=0.07)
+    return made(tmp_path_factory.mktemp("folding"), "kill", gap_s=0.12)
 
 
 def made(base: Path, ends: str, gap_s: float = 0.0) -> tuple[Path, Told]:
@@ -42,7 +44,8 @@ def made(base: Path, ends: str, gap_s: float = 0.0) -> tuple[Path, Told]:
     folder.mkdir()
     with Shim(folder, base / "control", skip_sync=1) as shim, Lives(shim) as lives:
         told.hear(lives.live(Plan(0, callers=4, each=30, ends="close"))[0])
-        told.hear(lives.live(Plan(1, callers=1, each=12, ends=ends, gap_s=gap_s, folds=bool(gap_s)))[0])
+        last = Plan(1, callers=1, each=12, ends=ends, gap_s=gap_s, folds=bool(gap_s), log_bytes=LOG_BYTES_ALL)
+        told.hear(lives.live(last)[0])
     return folder, told
 
 
