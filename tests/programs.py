@@ -127,7 +127,7 @@ def _command(arguments: list[str], check: bool, typed: str = "") -> subprocess.C
         check=False,
     )
     if check and done.returncode:
-        raise AssertionError(f"exit status {done.returncode} of {arguments[2:]}\n{done.stderr}")
+        raise AssertionError(f"exit status {done.returncode} of {arguments[2:]}\n{done.stderr}{done.stdout[-2000:]}")
     return done
 
 
