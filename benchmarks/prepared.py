@@ -99,6 +99,6 @@ class Prepared:
 
     def _fold(self, c: Connection, vault: Vault) -> None:
         if len(self._state.tail):
-            fold.fold(c, vault, self._state.tail, self._commits)
+            fold.fold(c, vault, self._state.tail, self._commits, portions=False)
             self._state.load(c, vault, tuple)
             self._commits = []

@@ -16,7 +16,7 @@ from msgspec import Struct
 Connection = Any  # pysqlite3 has no types
 T = TypeVar("T")
 
-_AT_ONCE = 512
+AT_ONCE = 512
 """Rows of one statement at most: times 14 columns that is far below the 32,766 values that SQLite takes."""
 _TEXTS = 64
 
@@ -32,7 +32,7 @@ def execute(c: Connection, statement: Statement, given: Sequence[T], row: Callab
     """Do it for what is ``given``, in its order. Each one's ``row`` is made when it is its turn: in between others have the interpreter."""
     begin = 0
     while left := len(given) - begin:
-        count = min(_AT_ONCE, 1 << (left.bit_length() - 1))
+        count = min(AT_ONCE, 1 << (left.bit_length() - 1))
         values = list(chain.from_iterable(map(row, given[begin : begin + count])))
         c.execute(_text(statement.text, statement.row, count), values)
         begin += count

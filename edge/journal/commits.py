@@ -33,7 +33,7 @@ from edge.journal.sealing import Vault
 from edge.journal.slate import Slate
 from edge.journal.state import State
 from edge.journal.tail import Tail
-from edge.limits import FOLD_BYTES_MAX, FOLD_RECORDS_MAX, FOLD_RETRY_S, JOURNAL_PAGE_BYTES, WAL_BYTES_MAX
+from edge.limits import FOLD_BYTES_MAX, FOLD_RECORDS_MAX, FOLD_RETRY_S
 
 Connection = Any  # pysqlite3 has no types
 
@@ -41,8 +41,6 @@ _log = structlog.get_logger(__name__)
 LIFE_BYTES = 16
 SWIFT_S_MAX = 0.004
 """While a write takes no longer, the disk is quick."""
-PAGES_PER_COMMIT = 3
-"""At most, beside what the records themselves take: leaf, parent, and the page that counts them."""
 NOT_OURS = (sqlite.Error, OSError, JournalError)
 """What a disk and a file may do; anything else is a fault of ours."""
 _INSERT = "insert into segment (first, count, at, key, nonce, link, body) values (?, ?, ?, ?, ?, ?, ?)"
@@ -61,7 +59,6 @@ class Commits:
         self._looking = Looking(path)
         self._folding = Folding()
         self.stale = False
-        self._unchecked = 0
         self._fold_not_before = 0.0
         self._inode = 0
         self.slate: Slate | None = None
@@ -121,7 +118,6 @@ class Commits:
             raise JournalUnavailable("a refused commit still stands on the slate")
         connection = self._usable()
         connection.execute(_INSERT, segment)
-        self._unchecked += len(segment.body) + PAGES_PER_COMMIT * JOURNAL_PAGE_BYTES
         try:
             self.state.take(scribe.tail, segment.link)
         except Exception:  # whatever it was, the callers are told that nothing was kept
@@ -285,8 +281,6 @@ class Commits:
                 return
             if self._due(idle=idle):
                 self._fold()
-            elif self._unchecked >= WAL_BYTES_MAX and not self.stale and self._connection is not None:
-                self._unchecked = folding.checkpointed(self._connection)
         except Exception as error:  # noqa: BLE001 -- a fault of ours, too, costs the fold, not the journal: all of it is written already
             if not isinstance(error, NOT_OURS):
                 _log.exception("a fold failed inside")
@@ -344,7 +338,6 @@ class Commits:
     def _take(self, done: Folded) -> None:
         if self.slate is not None:
             self.slate.taken(done.last)
-        self._unchecked = done.unchecked
         self.commits += 1
         self.state.folded(done.counts)
 

@@ -16,7 +16,7 @@ from edge import platform
 from edge.errors import JournalDamaged, JournalError
 from edge.journal import holes, schema, slate
 from edge.journal.sealing import Vault
-from edge.limits import JOURNAL_PAGE_BYTES, QUICK_CHECK_BYTES_MAX
+from edge.limits import JOURNAL_PAGE_BYTES, QUICK_CHECK_BYTES_MAX, WAL_BYTES_MAX
 
 Connection = Any  # pysqlite3 has no types
 
@@ -24,6 +24,8 @@ _log = structlog.get_logger(__name__)
 SQLITE_OLDEST = (3, 51, 3)
 _MODE = 0o600
 _CHUNK_BYTES = 1024 * 1024
+LOG_PAGES_MAX = WAL_BYTES_MAX // JOURNAL_PAGE_BYTES
+"""A commit that leaves so many in SQLite's log copies them into the file: then the log is written over from its beginning."""
 _WAL_HEADER_BYTES, _FRAME_HEADER_BYTES = 32, 24
 
 
@@ -225,7 +227,7 @@ def _prepare(connection: Connection, path: Path) -> None:
     (tables,) = connection.execute("select count(*) from sqlite_master").fetchone()
     connection.execute("pragma journal_mode = wal")
     connection.execute("pragma synchronous = full")
-    connection.execute("pragma wal_autocheckpoint = 0")
+    connection.execute(f"pragma wal_autocheckpoint = {LOG_PAGES_MAX}")
     connection.execute("pragma cache_size = -6144")
     connection.execute("pragma temp_store = memory")
     if version == 0 and tables == 0:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import struct
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -63,48 +63,42 @@ _STAND = (  # by the codes of outcomes: 0, 1, 2
 )
 
 
-def fold(
-    c: Connection, vault: Vault, tail: Tail, commits: Sequence[Sealed], between: Callable[[], object] | None = None
-) -> None:
-    """Bring ``tail`` into the tables, and the commits in it that stand on the slate (``commits``), in one transaction. With ``between``, which is called
-    after each, portions of the commits are in the log before that: what follows ``folded`` there is read as the slate is.
+def fold(c: Connection, vault: Vault, tail: Tail, commits: Sequence[Sealed], *, portions: bool) -> None:
+    """Bring ``tail`` into the tables, and the commits in it that stand on the slate (``commits``), in one transaction; with ``portions`` the commits are in
+    the log before that, some at a time: what follows ``folded`` there is read as the slate is.
 
     Raises:
         JournalUnavailable: SQLite has undone the transaction by itself.
     """
+    if portions:  # a statement each, for after each the interpreter has to be waited for again
+        for portion in _portions(commits):
+            bulk.execute(c, _SEGMENT, portion, _bound)
     c.execute("begin immediate")
-    for portion in _portions(commits):
-        bulk.execute(c, _SEGMENT, portion, _bound)
-        if between is not None:
-            _commit(c)
-            between()
-            c.execute("begin immediate")
+    if not portions:
+        bulk.execute(c, _SEGMENT, commits, _bound)
     counts = _entries(c, tail)
     references = [(key, seq) for key, seqs in tail.references.items() for seq in seqs]
     bulk.execute(c, _REFER, references, tuple)
     _facts(c, vault, tail)
     c.execute(_STAND, (*counts, tail.last))
-    _commit(c)
-
-
-def _commit(c: Connection) -> None:
     if not c.in_transaction:
         raise JournalUnavailable("SQLite gave the fold up")
     c.execute("commit")
 
 
-def _portions(commits: Sequence[Sealed]) -> Iterator[list[Sealed]]:
-    """The commits in their order, some at a time."""
-    portion: list[Sealed] = []
-    size = 0
-    for row in commits:
-        portion.append(row)
-        size += len(row.body)
-        if size >= FOLD_PORTION_BYTES:
-            yield portion
-            portion, size = [], 0
-    if portion:
-        yield portion
+def _portions(commits: Sequence[Sealed]) -> Iterator[Sequence[Sealed]]:
+    """The commits in their order, as many at a time as one statement takes and half as many would not be enough."""
+    begin = 0
+    while left := len(commits) - begin:
+        count = 1
+        while 2 * count <= min(left, bulk.AT_ONCE) and _size(commits[begin : begin + count]) < FOLD_PORTION_BYTES:
+            count *= 2
+        yield commits[begin : begin + count]
+        begin += count
+
+
+def _size(commits: Sequence[Sealed]) -> int:
+    return sum(len(row.body) for row in commits)
 
 
 def _bound(row: Sealed) -> tuple[int, int, int, int, bytearray, bytearray, bytearray]:

@@ -10,27 +10,21 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
-import structlog
 from msgspec import Struct
-from pysqlite3 import dbapi2 as sqlite
 
 from edge.journal import fold, look
 from edge.journal.frames import Sealed
 from edge.journal.sealing import Vault
 from edge.journal.tail import Tail
-from edge.limits import JOURNAL_PAGE_BYTES, WAL_BYTES_MAX
 
 Connection = Any  # pysqlite3 has no types
 
-_log = structlog.get_logger(__name__)
-
 
 class Folded(Struct, frozen=True):
-    """What came of it: the last record that the tables have now, their ``counts``, and how many bytes of SQLite's log are not in the file."""
+    """What came of it: the last record that the tables have now, and their ``counts``."""
 
     last: int
     counts: dict[str, int]
-    unchecked: int
 
 
 class Folding:
@@ -78,25 +72,10 @@ class Folding:
 
 
 def folded(c: Connection, vault: Vault, tail: Tail, commits: Sequence[Sealed], *, portions: bool) -> Folded:
-    """Fold ``tail`` and ``commits`` through ``c``, in ``portions`` or at once; SQLite's log is short afterwards.
+    """Fold ``tail`` and ``commits`` through ``c``, in ``portions`` or at once.
 
     Raises:
         sqlite.Error, JournalUnavailable: what was under way was undone; portions may be in the log.
     """
-    fold.fold(c, vault, tail, commits, (lambda: checkpointed(c)) if portions else None)
-    return Folded(tail.last, look.state(c), checkpointed(c))
-
-
-def checkpointed(c: Connection) -> int:
-    """Copy SQLite's log into the file, if it is long: then it is written over from its beginning. How many bytes of it are not in the file."""
-    try:
-        _, log, copied = c.execute("pragma wal_checkpoint(noop)").fetchone()
-        left = (log - copied) * JOURNAL_PAGE_BYTES
-        if left >= WAL_BYTES_MAX:
-            c.execute("pragma wal_checkpoint(passive)").fetchone()
-            left = 0
-    except sqlite.Error as error:
-        # everything is safe in the log; the next commit tells whether the disk does its part
-        _log.error("the log could not be folded into the file", fault=type(error).__name__)
-        left = 0
-    return int(left)
+    fold.fold(c, vault, tail, commits, portions=portions)
+    return Folded(tail.last, look.state(c))

@@ -17,7 +17,7 @@ from tests.faults.shim import Shim
 from tests.faults.work import FILE, Plan, Told
 
 SECTOR_BYTES = 512
-LOG_BYTES_ALL = 1 << 40
+LOG_BYTES_ALL = 1 << 34
 """A log that is never written over from its beginning: else it depends on the moment how much of it is an older log's, where damage means nothing."""
 
 

@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from edge.errors import JournalError, JournalUnavailable
-from edge.journal import Appended, Block, Journal, folding, writer
-from edge.limits import WAL_BYTES_MAX
+from edge.journal import Appended, Block, Journal, files, writer
+from edge.limits import JOURNAL_PAGE_BYTES, WAL_BYTES_MAX
 from edge.outcome import Outcome
 from tests.edge.journal.drafts import NOW, applied, draft
 from tests.faults.disk import Cut, lay_down
@@ -52,7 +52,7 @@ class Plan:
 async def live(folder: Path, plan: Plan) -> None:
     """Append and answer, several callers at once; what the disk refuses is told and not tried again."""
     journal = Journal(folder / FILE)
-    folding.WAL_BYTES_MAX = plan.log_bytes
+    files.LOG_PAGES_MAX = plan.log_bytes // JOURNAL_PAGE_BYTES
     if not plan.folds:
         writer.FOLD_IDLE_S = 60.0
     try:

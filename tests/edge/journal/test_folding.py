@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from edge.journal import Journal, commits, files, fold, folding, slate, writer
+from edge.journal import Journal, bulk, commits, files, fold, slate, writer
 from edge.journal import records as r
 from edge.journal.folding import Folded, Folding
 from edge.journal.scribe import Scribe
@@ -31,13 +31,13 @@ def held(monkeypatch: pytest.MonkeyPatch, fails: bool = False) -> Iterator[threa
     """Folds stand still in their thread until this is left, or fail then. What is given is set once one has begun."""
     begun, let_go, real = threading.Event(), threading.Event(), fold.fold
 
-    def stands(*given: Any) -> None:
+    def stands(*given: Any, portions: bool) -> None:
         if threading.current_thread().name.startswith("journal-fold"):
             begun.set()
             let_go.wait(HUNG_S)
             if fails:
                 raise OSError(errno.EIO, "no")
-        real(*given)
+        real(*given, portions=portions)
 
     with monkeypatch.context() as patch:
         patch.setattr(fold, "fold", stands)
@@ -81,7 +81,7 @@ def test_one_fold_at_a_time_and_its_end_brings_what_came_of_it() -> None:
 
     def work() -> Folded:
         let_go.wait(HUNG_S)
-        return Folded(7, {}, 0)
+        return Folded(7, {})
 
     one.begin(work)
     assert (one.under_way, one.done) == (True, False)
@@ -191,7 +191,7 @@ async def test_a_fold_that_fails_while_it_is_closed_keeps_the_next_start_from_no
 ) -> None:
     begun: list[Any] = []
 
-    def fails(c: Any, *_: object) -> None:
+    def fails(c: Any, *_: object, **__: object) -> None:
         begun.append(c)
         c.execute("begin immediate")
         raise OSError(errno.EIO, "no")
@@ -225,24 +225,24 @@ def fold_begins(journal: Journal) -> None:
 async def test_who_is_killed_between_two_portions_has_each_commit_once(
     six: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, killed = folding.checkpointed, []
+    real, killed = bulk.execute, []
 
-    def kills(c: Any) -> int:
+    def kills(c: Any, *given: Any) -> None:
         killed.append(six.path.parent.with_name(f"killed-{len(killed)}"))
         shutil.copytree(six.path.parent, killed[-1])
-        return real(c)
+        real(c, *given)
 
     with monkeypatch.context() as patch:
-        patch.setattr(folding, "checkpointed", kills)
+        patch.setattr(bulk, "execute", kills)
         fold_begins(six)
         await six.keeping.fold()
     await six.close()
-    assert len(killed) == 7, "after each portion, and at the end"
+    assert len(killed) > 6, "before each portion, and before what follows the last"
     for portions, place in enumerate(killed):
         path = place / "journal.db"
         with files.reading(path) as c:
             beyond = slate.beside(c, path)
-            assert len(beyond) == max(5 - portions, 0), "what the log has is not on the slate besides"
+            assert len(beyond) == max(6 - portions, 0), "what the log has is not on the slate besides"
             done = verify(c, Vault.open(place, create=False), "H1", {}, lambda *_: None, beyond)
         assert (done.findings, done.transactions) == ([], 6)
         again = Journal(path)
@@ -257,36 +257,39 @@ async def test_a_fold_that_fails_between_two_portions_is_tried_again(
     six: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(commits, "FOLD_RETRY_S", 0.01)
-    called = []
+    real, called = bulk.execute, []
 
-    def fails(_: Any) -> int:
+    def fails(*given: Any) -> None:
         called.append(1)
-        raise OSError(errno.EIO, "no")
+        if len(called) == 3:
+            raise OSError(errno.EIO, "no")
+        real(*given)
 
     with monkeypatch.context() as patch:
-        patch.setattr(folding, "checkpointed", fails)
+        patch.setattr(bulk, "execute", fails)
         fold_begins(six)
         async with asyncio.timeout(HUNG_S):
             while not six._writer._commits.stale and six._writer._commits.folding:  # noqa: ASYNC110 -- the fold has no bell
                 await asyncio.sleep(0.001)
-    assert called == [1]
+    assert len(called) == 3
     assert (await six.append(draft("m6"))).fresh
     assert not (await six.append(draft("m1"))).fresh
     await holds_all(six, 7)
 
 
 async def test_a_slow_disk_is_asked_once_for_all_portions(six: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
-    real, called = folding.checkpointed, []
+    real, committed = bulk.execute, []
 
-    def counted(c: Any) -> int:
-        called.append(1)
-        return real(c)
+    def counted(c: Any, *given: Any) -> None:
+        committed.append(not c.in_transaction)
+        real(c, *given)
 
-    monkeypatch.setattr(folding, "checkpointed", counted)
+    monkeypatch.setattr(bulk, "execute", counted)
     six._writer._commits.quick = False
     fold_begins(six)
     assert await in_tables(six) == {"open": 6}
-    assert called == [1]
+    assert committed
+    assert not any(committed)
     await six.close()
 
 
