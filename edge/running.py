@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -39,16 +38,13 @@ AGENT = Program("agent", "agent-running.json", "agent run")
 
 COLLECT_AFTER = (20_000, 20, 50)
 """How many new objects before the collector of cycles looks at the young, the older, the oldest: seldom, for calls leave few behind."""
-SWITCH_S = 0.0005
-"""A thread that the disk has answered has the interpreter again after so long at the most while the loop works: Python's own 5 ms are half of what a slow disk needs for a sync."""
 
 
 def ready_the_interpreter() -> None:
-    """Once the start is over: what it has made stays, so that the collector need not look through it while a desk waits; and threads need not wait long for the loop."""
+    """Once the start is over: what it has made stays, so that the collector need not look through it while a desk waits."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(*COLLECT_AFTER)
-    sys.setswitchinterval(SWITCH_S)
 
 
 class _Running(Struct, frozen=True):
