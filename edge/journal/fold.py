@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -64,18 +64,20 @@ _STAND = (  # by the codes of outcomes: 0, 1, 2
 
 
 def fold(c: Connection, vault: Vault, tail: Tail, commits: Sequence[Sealed], *, portions: bool) -> None:
-    """Bring ``tail`` into the tables, and the commits in it that stand on the slate (``commits``), in one transaction; with ``portions`` the commits are in
+    """Bring ``tail`` into the tables, and the commits in it that stand on the slate (``commits``), in one transaction; with ``portions`` most commits are in
     the log before that, some at a time: what follows ``folded`` there is read as the slate is.
 
     Raises:
         JournalUnavailable: SQLite has undone the transaction by itself.
     """
-    if portions:  # a statement each, for after each the interpreter has to be waited for again
-        for portion in _portions(commits):
-            bulk.execute(c, _SEGMENT, portion, _bound)
-    c.execute("begin immediate")
+    whole, rest = portioned(commits)
     if not portions:
-        bulk.execute(c, _SEGMENT, commits, _bound)
+        c.execute("begin immediate")
+    for portion in whole:  # a statement each, for after each the interpreter has to be waited for again
+        bulk.execute(c, _SEGMENT, portion, _bound)
+    if portions:
+        c.execute("begin immediate")
+    bulk.execute(c, _SEGMENT, rest, _bound)
     counts = _entries(c, tail)
     references = [(key, seq) for key, seqs in tail.references.items() for seq in seqs]
     bulk.execute(c, _REFER, references, tuple)
@@ -86,15 +88,20 @@ def fold(c: Connection, vault: Vault, tail: Tail, commits: Sequence[Sealed], *, 
     c.execute("commit")
 
 
-def _portions(commits: Sequence[Sealed]) -> Iterator[Sequence[Sealed]]:
-    """The commits in their order, as many at a time as one statement takes and half as many would not be enough."""
-    begin = 0
-    while left := len(commits) - begin:
-        count = 1
-        while 2 * count <= min(left, bulk.AT_ONCE) and _size(commits[begin : begin + count]) < FOLD_PORTION_BYTES:
-            count *= 2
-        yield commits[begin : begin + count]
-        begin += count
+def portioned(commits: Sequence[Sealed]) -> tuple[list[Sequence[Sealed]], Sequence[Sealed]]:
+    """The commits in their order: portions of about FOLD_PORTION_BYTES, so many in each as are one statement, and the rest, which is less than that."""
+    whole: list[Sequence[Sealed]] = []
+    begin, left = 0, _size(commits)
+    while left > FOLD_PORTION_BYTES:
+        count, size = 1, _size(commits[begin : begin + 1])
+        while 2 * count <= min(bulk.AT_ONCE, len(commits) - begin):
+            doubled = size + _size(commits[begin + count : begin + 2 * count])
+            if doubled > FOLD_PORTION_BYTES * 3 // 2:
+                break
+            count, size = 2 * count, doubled
+        whole.append(commits[begin : begin + count])
+        begin, left = begin + count, left - size
+    return whole, commits[begin:]
 
 
 def _size(commits: Sequence[Sealed]) -> int:

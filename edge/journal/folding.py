@@ -10,14 +10,17 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
+import structlog
 from msgspec import Struct
 
-from edge.journal import fold, look
+from edge.journal import files, fold, look
 from edge.journal.frames import Sealed
 from edge.journal.sealing import Vault
 from edge.journal.tail import Tail
 
 Connection = Any  # pysqlite3 has no types
+
+_log = structlog.get_logger(__name__)
 
 
 class Folded(Struct, frozen=True):
@@ -78,4 +81,12 @@ def folded(c: Connection, vault: Vault, tail: Tail, commits: Sequence[Sealed], *
         sqlite.Error, JournalUnavailable: what was under way was undone; portions may be in the log.
     """
     fold.fold(c, vault, tail, commits, portions=portions)
+    _look_at_the_log(c)
     return Folded(tail.last, look.state(c))
+
+
+def _look_at_the_log(c: Connection) -> None:
+    """SQLite copies its log into the file by itself, and says nothing if that fails: all is safe in the log, and each commit tries it again."""
+    _, pages, copied = c.execute("pragma wal_checkpoint(noop)").fetchone()
+    if pages - copied >= files.LOG_PAGES_MAX:
+        _log.warning("the log could not be copied into the file", pages=pages - copied)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import random
 import shutil
 import threading
 from collections.abc import Iterator
@@ -12,14 +13,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from edge.journal import Journal, bulk, commits, files, fold, slate, writer
 from edge.journal import records as r
 from edge.journal.folding import Folded, Folding
+from edge.journal.frames import Sealed
 from edge.journal.scribe import Scribe
 from edge.journal.sealing import Vault
 from edge.journal.verify import verify
-from edge.limits import WAL_BYTES_MAX
+from edge.limits import FOLD_PORTION_BYTES, WAL_BYTES_MAX
 from tests.edge.journal.drafts import NOW, applied, draft, settled
 from tests.patience import HUNG_S
 
@@ -291,6 +294,43 @@ async def test_a_slow_disk_is_asked_once_for_all_portions(six: Journal, monkeypa
     assert committed
     assert not any(committed)
     await six.close()
+
+
+async def test_a_log_that_cannot_be_copied_is_told(journal: Journal) -> None:
+    with files.reading(journal.path) as stands:
+        stands.execute("begin")
+        stands.execute("select * from state").fetchone()
+        await journal.append(draft("m0", packet=bytes(PACKET_BYTES)))
+        with capture_logs() as told:
+            await journal.keeping.fold()
+            await journal.append(draft("m1", packet=bytes(PACKET_BYTES)))
+            await journal.keeping.fold()
+        assert "the log could not be copied into the file" in [one["event"] for one in told]
+    await holds_all(journal, 2)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_portion_is_one_statement_and_never_much_too_large(seed: int) -> None:
+    chance = random.Random(seed)
+    most = 10 ** chance.randint(1, 6)
+    made = [
+        Sealed(n, 1, 0, 1, b"", b"", bytes(chance.randint(0, most))) for n in range(chance.choice((0, 1, 2, 7, 90)))
+    ]
+    whole, rest = fold.portioned(made)
+    assert [one for portion in (*whole, rest) for one in portion] == made
+    for portion in whole:
+        size = sum(len(one.body) for one in portion)
+        assert len(portion) == 1 << (len(portion).bit_length() - 1) <= bulk.AT_ONCE
+        assert len(portion) == 1 or size <= FOLD_PORTION_BYTES * 3 // 2
+    assert sum(len(one.body) for one in rest) <= FOLD_PORTION_BYTES
+
+
+def test_of_commits_that_are_alike_portions_are_as_large_as_they_may_be() -> None:
+    of_64_calls = Sealed(1, 64, 0, 1, b"", b"", bytes(139_000))
+    whole, rest = fold.portioned([of_64_calls] * 64)
+    assert {len(portion) for portion in whole} == {4}
+    assert len(rest) <= 4
+    assert fold.portioned([of_64_calls] * 3) == ([], [of_64_calls] * 3)
 
 
 async def test_without_a_slate_the_log_stays_short_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
