@@ -37,7 +37,7 @@ FOLD_RECORDS_MAX = 4_096
 FOLD_BYTES_MAX = 16 * 1024 * 1024
 """At this size of what is not folded yet, it is folded even while somebody waits."""
 FOLD_PORTION_BYTES = 512 * 1024
-"""So much of a fold goes to a quick disk at once, or half of it more: what calls write meanwhile waits no longer than the disk needs for that."""
+"""About so much of a fold goes to a quick disk at once, and half of it more at the most: what calls write meanwhile waits no longer than the disk needs for that."""
 WAL_BYTES_MAX = 512 * 1024
 """From this size of SQLite's log on, it is copied into the file."""
 QUICK_CHECK_BYTES_MAX = 256 * 1024 * 1024
