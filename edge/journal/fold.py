@@ -90,7 +90,8 @@ def fold(c: Connection, vault: Vault, tail: Tail, commits: Sequence[Sealed], *, 
 
 def portioned(commits: Sequence[Sealed]) -> tuple[list[Sequence[Sealed]], Sequence[Sealed]]:
     """The commits in their order: portions of FOLD_PORTION_BYTES or half of it more at the most, so many in each as are one statement, or one
-    that is longer; and the rest, which is no more than FOLD_PORTION_BYTES."""
+    that is longer; and the rest, which is no more than FOLD_PORTION_BYTES.
+    """
     whole: list[Sequence[Sealed]] = []
     begin, left = 0, _size(commits)
     while left > FOLD_PORTION_BYTES:
