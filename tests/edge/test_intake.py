@@ -296,9 +296,9 @@ async def test_a_reversal_of_what_is_still_unsent_follows_it_in_its_lane(tmp_pat
     await hub.start()
     await hub.stop()
     async with Edge(tmp_path, hub.url) as edge:
-        opened = await edge.call("2201", registration(), "m1", 900)
+        opened = await edge.kept("2201", registration(), "m1", 900)
         assert opened.outcome is Outcome.PROVISIONAL
-        reply = await edge.call("2601", {"original_msgid": "m1", "original_number": "2201"}, "r1", 900)
+        reply = await edge.kept("2601", {"original_msgid": "m1", "original_number": "2201"}, "r1", 900)
         assert reply.outcome is Outcome.PROVISIONAL
         await hub.start()
         await becomes(edge, "r1", "final", 15)
@@ -328,7 +328,7 @@ async def test_the_list_of_the_uncertain_is_told_without_the_hub(tmp_path: Path)
     await hub.start()
     await hub.stop()
     async with Edge(tmp_path, hub.url) as edge:
-        await edge.call("2204", fees(HID), "m1", 900)
+        await edge.kept("2204", fees(HID), "m1", 900)
         reply = await edge.call("44", {}, "u1", 500)
         assert reply.outcome is Outcome.FINAL
         assert reply.answer is not None

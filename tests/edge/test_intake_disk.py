@@ -143,7 +143,7 @@ async def test_a_withdrawal_that_cannot_be_recorded_is_in_doubt_and_asked(tmp_pa
     await hub.start()
     await hub.stop()
     async with Edge(tmp_path, hub.url) as edge:
-        calling = asyncio.create_task(edge.call("2207", settle(HID), "m1", 700))
+        calling = asyncio.create_task(edge.call("2207", settle(HID), "m1", 2000))
         await until(lambda: edge.uplink.in_hand)
         with lost_file(edge):
             assert (await calling).outcome is Outcome.IN_DOUBT

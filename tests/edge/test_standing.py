@@ -51,7 +51,7 @@ async def test_a_full_disk_takes_no_work_and_is_no_fault_of_the_program(
 async def test_what_waits_is_told_with_its_age_and_so_is_a_journal_that_cannot_be_read(tmp_path: Path) -> None:
     async with Edge(tmp_path, "http://127.0.0.1:1") as edge:
         standings = _standings(tmp_path, edge)
-        await edge.call("2204", fees("0000000000000195"), "m1", 200)
+        await edge.kept("2204", fees("0000000000000195"), "m1", 200)
         standing, told = await standings.standing(), await standings.report()
         assert (standing.status.pending, standing.status.line, standing.status.institution) == (1, "down", "H1")
         assert standing.readers == [READER]

@@ -78,7 +78,7 @@ async def test_h7_left_over_lines_are_cancelled_and_sent_again_in_order_line_or_
             ("2205", {"hid": HID}, "m2"),
             ("2204", fees(HID), "m3"),
         ):
-            assert (await edge.call(number, packet, msgid, 700)).outcome is Outcome.PROVISIONAL
+            assert (await edge.kept(number, packet, msgid, 700)).outcome is Outcome.PROVISIONAL
         await hub.start()
         await becomes(edge, "m3", "final", 15)
     assert hub.order_of(HID) == ["m1", "m2", "m3"]

@@ -130,7 +130,7 @@ async def test_mirth_3340_after_a_restart_the_same_goes_out_as_before_it(hub: Si
     Listening.heard = []
     hub.faults.ignore_next = 10**6
     async with Edge(tmp_path, hub.url, line=Listening) as edge:
-        await edge.call("2201", registration(), "m1", 700)
+        await edge.kept("2201", registration(), "m1", 700)
     hub.faults.ignore_next = 0
     async with Edge(tmp_path, hub.url, line=Listening) as edge:
         await becomes(edge, "m1", "final")
@@ -142,7 +142,7 @@ async def test_mirth_3340_after_a_restart_the_same_goes_out_as_before_it(hub: Si
 async def test_mirth_3366_a_start_and_a_resend_at_once_process_it_once(hub: SimHub, tmp_path: Path) -> None:
     hub.faults.lose_next = 10**6
     async with Edge(tmp_path, hub.url) as edge:
-        await edge.call("2204", fees(HID), "m1", 500)
+        await edge.kept("2204", fees(HID), "m1", 500)
         assert (await edge.call("2207", settle(OTHER), "m2", 1400)).outcome is Outcome.IN_DOUBT
     hub.faults.lose_next = 0
     hub.faults.delay_s = 0.05
@@ -197,7 +197,7 @@ async def test_thingsboard_2157_what_was_sent_into_a_dead_line_is_not_counted_as
         await edge.call("1101", {"person": PERSON}, "warm")
         hub.faults.ignore_next = 10**6  # it takes the bytes, and they are gone
         for n in range(5):
-            assert (await edge.call("2204", fees(HID, str(n)), f"m{n}", 800)).outcome is Outcome.PROVISIONAL
+            assert (await edge.kept("2204", fees(HID, str(n)), f"m{n}", 800)).outcome is Outcome.PROVISIONAL
         assert edge.journal.open_count == 5
         hub.faults.ignore_next = 0
         await drained(edge)
@@ -210,7 +210,7 @@ async def test_thingsboard_1507_what_came_while_offline_outlives_the_program(tmp
     await hub.stop()
     for day in range(3):
         async with Edge(tmp_path, hub.url, hids=50 if day == 0 else 0) as edge:
-            await edge.call("2204", fees(HID, str(day)), f"m{day}", 400)
+            await edge.kept("2204", fees(HID, str(day)), f"m{day}", 400)
     await hub.start()
     async with Edge(tmp_path, hub.url, hids=0) as edge:
         await drained(edge)
@@ -224,7 +224,7 @@ async def test_thingsboard_1507_what_came_while_offline_outlives_the_program(tmp
 async def test_openhim_138_one_that_fails_leaves_none_behind_in_processing(hub: SimHub, tmp_path: Path) -> None:
     hub.faults.faulty = frozenset({"m1"})
     async with Edge(tmp_path, hub.url) as edge:
-        calls = [edge.call("2204", fees(lane), f"m{n}", 600) for n, lane in enumerate((HID, OTHER, THIRD))]
+        calls = [edge.kept("2204", fees(lane), f"m{n}", 600) for n, lane in enumerate((HID, OTHER, THIRD))]
         outcomes = [reply.outcome for reply in await asyncio.gather(*calls)]
         assert outcomes == [Outcome.FINAL, Outcome.PROVISIONAL, Outcome.FINAL]
         hub.faults.faulty = frozenset()
@@ -239,7 +239,7 @@ async def test_openhim_796_tries_that_fail_alone_are_few_and_end_with_a_person(
     hub.faults.deadly = frozenset({"bad"})
     async with Edge(tmp_path, hub.url) as edge, edge.events.subscribe() as watcher:
         calls = [
-            edge.call("2204", fees(lane, str(n)), m, 300) for n, (lane, m) in enumerate([(HID, "bad"), (OTHER, "good")])
+            edge.kept("2204", fees(lane, str(n)), m, 300) for n, (lane, m) in enumerate([(HID, "bad"), (OTHER, "good")])
         ]
         await asyncio.gather(*calls)
         await parked(edge, "bad")
@@ -258,7 +258,7 @@ async def test_openhim_1058_letting_one_go_sends_no_other_again(hub: SimHub, tmp
     async with Edge(tmp_path, hub.url) as edge:
         assert (await edge.call("2204", fees(THIRD), "done")).outcome is Outcome.FINAL
         for n, lane in ((1, HID), (2, OTHER)):
-            await edge.call("2204", fees(lane, str(n)), f"bad-{n}", 200)
+            await edge.kept("2204", fees(lane, str(n)), f"bad-{n}", 200)
             await parked(edge, f"bad-{n}")
         hub.faults.faulty = frozenset()
         before = hub.seen.copy()

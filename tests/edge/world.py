@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from central_sync.wire import codec
-from central_sync.wire.catalogue import BY_NUMBER
+from central_sync.wire.catalogue import BY_NUMBER, Resolution
 from central_sync.wire.messages import EdgeReport
 from edge.calls import Call, Context, Profile, Reply
 from edge.checks import Presence
@@ -94,6 +94,17 @@ class Edge:
         self, number: str, packet: dict[str, Any] | bytes, msgid: str, deadline_ms: int = 3000, card_read: str = ""
     ) -> Reply:
         return await self.intake.handle(call(number, packet, msgid, deadline_ms, card_read))
+
+    async def kept(self, number: str, packet: dict[str, Any], msgid: str, deadline_ms: int) -> Reply:
+        """The reply to a call that is made, as a HIS makes it, until the journal has it: this machine's disk may once take longer
+        than the deadline.
+        """
+        replay = BY_NUMBER[number].resolution is Resolution.REPLAY
+        while True:
+            reply = await self.call(number, packet, msgid, deadline_ms)
+            late = reply.outcome is Outcome.IN_DOUBT and (replay or await self.journal.find("H1", msgid) is None)
+            if not late and reply.code != "journal_unavailable":
+                return reply
 
 
 def call(number: str, packet: dict[str, Any] | bytes, msgid: str, deadline_ms: int = 3000, card_read: str = "") -> Call:

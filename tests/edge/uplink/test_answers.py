@@ -41,7 +41,7 @@ async def test_a_parked_entry_holds_its_case_for_money_keeps_its_order(
 ) -> None:
     hub.faults.faulty = frozenset({"bad"})
     async with Edge(tmp_path, hub.url) as edge:
-        await edge.call("2204", fees(HID, "1"), "bad", 200)
+        await edge.kept("2204", fees(HID, "1"), "bad", 200)
         await parked(edge, "bad")
         began = time.monotonic()
         assert (await edge.call("2204", fees(HID, "2"), "next", 60_000)).outcome is Outcome.PROVISIONAL
@@ -61,7 +61,7 @@ async def test_a_parked_entry_holds_its_case_for_money_keeps_its_order(
 async def test_a_parked_entry_of_no_case_steps_aside(hub: SimHub, tmp_path: Path, impatient: None) -> None:
     hub.faults.faulty = frozenset({"bad"})
     async with Edge(tmp_path, hub.url) as edge:
-        await edge.call("9001", {"business_day": "2025-06-01"}, "bad", 200)
+        await edge.kept("9001", {"business_day": "2025-06-01"}, "bad", 200)
         await parked(edge, "bad")
         assert (await edge.call("9001", {"business_day": "2025-06-02"}, "next", 5000)).outcome is Outcome.FINAL
 
@@ -70,7 +70,7 @@ async def test_a_hub_that_fails_for_all_parks_nothing(hub: SimHub, tmp_path: Pat
     hub.faults.again_numbers = frozenset({"2204", "2201", "1101"})
     async with Edge(tmp_path, hub.url) as edge:
         for n in range(4):
-            await edge.call("2204", fees(HID if n % 2 else OTHER, str(n)), f"m{n}", 200)
+            await edge.kept("2204", fees(HID if n % 2 else OTHER, str(n)), f"m{n}", 200)
         await until(lambda: hub.seen["transaction", "m0"] > 10, HUNG_S)
         hub.faults.again_numbers = frozenset()
         await drained(edge)
@@ -117,7 +117,7 @@ async def test_a_fence_whose_receipt_cannot_be_checked_has_left(
 async def test_answers_without_a_receipt_that_holds_are_no_answers(hub: SimHub, tmp_path: Path) -> None:
     async with Edge(tmp_path, hub.url) as edge:
         hub.signs = False
-        assert (await edge.call("2204", fees(HID), "m1", 500)).outcome is Outcome.PROVISIONAL
+        assert (await edge.kept("2204", fees(HID), "m1", 500)).outcome is Outcome.PROVISIONAL
         assert (await edge.call("2207", settle(OTHER), "m2", 1400)).outcome is Outcome.IN_DOUBT
         assert hub.times_applied("m1") == 1
         assert edge.journal.open_count == 2, "nothing of it was recorded"

@@ -40,8 +40,8 @@ async def test_an_entry_that_is_parked_while_it_is_under_way_still_counts_if_it_
     async with Edge(tmp_path, hub.url) as edge:
         await edge.call("1101", {"person": PERSON}, "warm")
         hub.faults.frozen_lanes = frozenset({HID})
-        assert (await edge.call("2204", fees(HID, "1"), "m1", 300)).outcome is Outcome.PROVISIONAL
-        assert (await edge.call("2204", fees(HID, "2"), "m2", 300)).outcome is Outcome.PROVISIONAL
+        assert (await edge.kept("2204", fees(HID, "1"), "m1", 300)).outcome is Outcome.PROVISIONAL
+        assert (await edge.kept("2204", fees(HID, "2"), "m2", 300)).outcome is Outcome.PROVISIONAL
         standing = await edge.journal.find("H1", "m2")
         assert standing is not None
         held = await edge.journal.park(standing.seq, "by_hand", edge.now())
