@@ -261,7 +261,7 @@ async def test_a_clock_wrong_by_a_day_takes_nothing_new_and_keeps_what_it_has(hu
     async with Edge(tmp_path, hub.url, now=lambda: datetime.now(UTC) + ahead) as edge:
         assert (await edge.call("2204", fees(HID), "m1")).outcome is Outcome.FINAL
         ahead = timedelta(days=1)
-        first = await edge.call("2207", settle(HID), "m2", 1500)
+        first = await edge.call("2207", settle(HID), "m2", 3000)
         assert (first.outcome, first.code) == (Outcome.REFUSED, "clock_wrong"), (
             "the hub refused the batch: it was withdrawn"
         )
