@@ -40,6 +40,8 @@ FOLD_PORTION_BYTES = 512 * 1024
 """About so much of a fold goes to a quick disk at once, and half of it more at the most: what calls write meanwhile waits no longer than the disk needs for that."""
 WAL_BYTES_MAX = 512 * 1024
 """From this size of SQLite's log on, it is copied into the file."""
+WAL_BYTES_TOLD = 8 * 1024 * 1024
+"""So much of it that could not be copied is told to the technician; less is left behind whoever reads."""
 QUICK_CHECK_BYTES_MAX = 256 * 1024 * 1024
 """A journal up to this size is checked whole at every start; a larger one on ``doctor`` only."""
 SEQ_DIGITS_MAX = 15

@@ -13,10 +13,11 @@ from typing import Any
 import structlog
 from msgspec import Struct
 
-from edge.journal import files, fold, look
+from edge.journal import fold, look
 from edge.journal.frames import Sealed
 from edge.journal.sealing import Vault
 from edge.journal.tail import Tail
+from edge.limits import JOURNAL_PAGE_BYTES, WAL_BYTES_TOLD
 
 Connection = Any  # pysqlite3 has no types
 
@@ -86,7 +87,9 @@ def folded(c: Connection, vault: Vault, tail: Tail, commits: Sequence[Sealed], *
 
 
 def _look_at_the_log(c: Connection) -> None:
-    """SQLite copies its log into the file by itself, and says nothing if that fails: all is safe in the log, and each commit tries it again."""
+    """SQLite copies its log into the file by itself, and says nothing if that fails, or as long as somebody reads what stands there: all is safe
+    in the log, and each commit tries it again.
+    """
     _, pages, copied = c.execute("pragma wal_checkpoint(noop)").fetchone()
-    if pages - copied >= files.LOG_PAGES_MAX:
+    if (pages - copied) * JOURNAL_PAGE_BYTES >= WAL_BYTES_TOLD:
         _log.warning("the log could not be copied into the file", pages=pages - copied)
