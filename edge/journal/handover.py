@@ -37,14 +37,14 @@ class Loop(Protocol):
 class HandOver:
     """What waits for the pen. ``group``, ``settle`` and ``close`` are the thread's, the rest is the loop's. ``refuse`` is told of what comes
     after the thread has ended; ``told`` gets results in the loop, and gives back those whose callers are to be called: what waits for the pen is first.
-    ``judge`` is shown what goes to the thread, before the thread has it.
+    ``judge`` is shown what goes to the thread, before the thread has it, and gives back what may go; it has told the others.
     """
 
     def __init__(
         self,
         own: Loop,
         told: Callable[[Sequence[Result]], list[Result]],
-        judge: Callable[[Sequence[Operation[Any]]], None],
+        judge: Callable[[list[Operation[Any]]], list[Operation[Any]]],
         refuse: Callable[[list[Operation[Any]]], None],
         operations_max: int,
         bytes_max: int,
@@ -115,7 +115,7 @@ class HandOver:
             left -= 1
             count = 0 if self._away or self._ended else self._own.begin(self._waiting)
             if not count:
-                self._to_thread(self._waiting)
+                self._to_thread(self._judge(self._waiting))
                 self._waiting = []
             del self._waiting[:count]
         self._scheduled = self._turning = False
@@ -125,10 +125,10 @@ class HandOver:
             self._queue.put(None)
 
     def _to_thread(self, group: list[Operation[Any]]) -> None:
-        self._judge(group)
-        self._away += len(group)
-        self._given += len(group)
-        self._queue.put(group)
+        if group:
+            self._away += len(group)
+            self._given += len(group)
+            self._queue.put(group)
 
     # -- the thread's ---------------------------------------------------------------------------------------------
 

@@ -118,9 +118,10 @@ class Swift:
         """Begin to commit what comes first in ``waiting``; how many that are. 0: it is for the thread."""
         if not self.able or not self._commits.sound:
             return 0
-        count, keys = self._light(waiting)
-        begun = [operation for operation in waiting[:count] if operation.begin()]
+        begun: list[Operation[Any]] = []
         try:
+            count, keys = self._light(waiting)
+            begun += [operation for operation in waiting[:count] if operation.begin()]
             done = not begun or self._committing(begun, keys)
         except Exception as error:  # noqa: BLE001 -- a fault of ours, too: the thread meets it again, and tells the callers
             if not isinstance(error, NOT_OURS):

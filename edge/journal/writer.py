@@ -157,11 +157,17 @@ class Writer:
         self._tend()
         return called
 
-    def _judge(self, group: Sequence[Operation[Any]]) -> None:
+    def _judge(self, group: list[Operation[Any]]) -> list[Operation[Any]]:
         """Which names of what the thread gets the tables certainly do not know; from now on they may, and who comes with one of them again has it looked up."""
-        for operation in group:
-            operation.new = [key for key in operation.keys if not self._known.may_have(key)]
-            self._known.add(operation.keys)
+        try:
+            for operation in group:
+                operation.new = [key for key in operation.keys if not self._known.may_have(key)]
+                self._known.add(operation.keys)
+        except Exception:  # noqa: BLE001 -- a fault of ours, too, must not leave callers waiting; what is not among the known must not be written
+            _log.exception("what goes to the journal's thread could not be judged")
+            settle([(operation, None, _unwritten()) for operation in group if operation.begin()])
+            return []
+        return group
 
     def _tend(self, *, idle: bool = False) -> None:
         if self._stopping or not self._waiting.free:

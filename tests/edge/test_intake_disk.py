@@ -173,7 +173,7 @@ async def test_on_a_disk_that_is_nearly_full_new_work_is_refused_and_what_is_kno
     edge: Edge, hub: SimHub
 ) -> None:
     hub.faults.frozen = True
-    opened = await edge.call("2204", fees(HID), "m1", deadline_ms=1000)
+    opened = await edge.kept("2204", fees(HID), "m1", deadline_ms=1000)
     assert opened.outcome is Outcome.PROVISIONAL
     edge.journal.refuse_new(lambda: "journal_full")
     for number, packet in (("2201", registration()), ("2204", fees(HID, "2")), ("2207", settle(HID))):

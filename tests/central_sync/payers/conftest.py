@@ -10,6 +10,9 @@ from central_sync.payers.remote.driver import Remote
 from simulator.insurer import Insurer, certificates
 from tests.central_sync.hospital import DAY
 
+NEVER_MS = 1_500
+"""So long one is waited for that never answers: it has heard of the claim by then."""
+
 
 @pytest.fixture(scope="session")
 def papers(tmp_path_factory):
@@ -28,7 +31,8 @@ def insurer(papers):
     made.stop()
 
 
-def driver_of(insurer, deadline_ms=500, **more) -> Remote:
+def driver_of(insurer, deadline_ms=60_000, **more) -> Remote:
+    """What reaches ``insurer``. Its deadline is for those who wait for one that does not answer: the others find this machine busy now and then."""
     key = Ed25519PublicKey.from_public_bytes(base64.b64decode(insurer.public_key))
     base = {"authority": insurer.folder / "authority.pem", "certificate": insurer.folder / "client.pem"}
     return Remote(insurer.url, key, **{**base, **more}, deadline_ms=deadline_ms)

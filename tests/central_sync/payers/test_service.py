@@ -16,7 +16,7 @@ from central_sync.wire import packets as p
 from central_sync.wire.messages import FeedBody
 from simulator.insurer import Mood
 from tests.central_sync.hospital import NOW, books_agree
-from tests.central_sync.payers.conftest import driver_of
+from tests.central_sync.payers.conftest import NEVER_MS, driver_of
 from tests.central_sync.payers.deferring import PAYER, Clock, deferring, entries, round_of, shares
 from tests.patience import HUNG_S
 
@@ -80,6 +80,7 @@ def test_what_no_payer_may_say_is_asked_again_until_it_answers(asking, store, in
     round_ = round_of(store, driver_of(insurer, deadline_ms=300), clock)
     round_.run()
     row = share_of(store, answer)
+    round_.driver = driver_of(insurer)
     assert (row.state, row.tries) == ("asking", 1)
     assert row.next_at > NOW
     (entry,) = entries(store)
@@ -169,9 +170,10 @@ def test_nothing_is_tried_at_a_payer_that_was_not_given_up(asking, store, insure
     answer = asking.settled(1_000_00)
     insurer.mood = Mood.NEVER
     clock = Clock()
-    round_ = round_of(store, driver_of(insurer, deadline_ms=200), clock)
+    round_ = round_of(store, driver_of(insurer, deadline_ms=NEVER_MS), clock)
     round_.run()
     waits = share_of(store, answer)
+    round_.driver = driver_of(insurer)
     round_.quiet_until = None
     round_.run()
     assert share_of(store, answer) == waits
@@ -187,7 +189,7 @@ def test_nothing_is_tried_at_a_payer_that_was_not_given_up(asking, store, insure
 def test_a_payer_that_is_away_is_not_asked_about_each_of_its_claims(asking, store, insurer):
     answers = [asking.settled(100_00 + n) for n in range(4)]
     insurer.mood = Mood.NEVER
-    round_of(store, driver_of(insurer, deadline_ms=300)).run()
+    round_of(store, driver_of(insurer, deadline_ms=NEVER_MS)).run()
     assert len(insurer.heard) == 1
     assert sorted(share_of(store, answer).tries for answer in answers) == [0, 0, 0, 1]
 
@@ -217,12 +219,13 @@ def test_all_that_waited_for_a_payer_is_asked_when_it_is_back_some_in_each_commi
 def test_what_was_taken_back_is_told_until_it_is_heard(asking, store, insurer):
     answer = asking.settled(1_000_00)
     clock = Clock()
-    round_ = round_of(store, driver_of(insurer, deadline_ms=300), clock)
+    round_ = round_of(store, driver_of(insurer), clock)
     round_.run()
     row = share_of(store, answer)
     undone(asking, answer)
     for mood in (Mood.NEVER, Mood.OTHER_KIND, Mood.ACCEPT):
         insurer.mood = mood
+        round_.driver = driver_of(insurer, *([300] if mood is Mood.NEVER else []))
         round_.run()
         clock.now += HOUR
     with store.read() as uow:

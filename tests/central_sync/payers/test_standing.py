@@ -39,7 +39,7 @@ def test_a_payer_that_never_answers_is_told_to_those_whose_shares_wait_until_it_
         clock.now += timedelta(hours=2)
     standing.look()
     assert standing.waited_for("H1")[0].shares == 3
-    insurer.mood = Mood.ACCEPT
+    insurer.mood, round_.driver = Mood.ACCEPT, driver_of(insurer)
     for _ in range(3):
         clock.now += timedelta(hours=2)
         round_.run()

@@ -42,7 +42,12 @@ class Desk:
         self.refused: list[Operation[Any]] = []
         self.judged: list[Operation[Any]] = []
         self.on_told: Callable[[], object] = list
-        self.pen = HandOver(self.own, self._told, self.judged.extend, self.refused.extend, operations_max, bytes_max)
+        self.pen = HandOver(self.own, self._told, self._judge, self.refused.extend, operations_max, bytes_max)
+        self.keeps_back: list[Operation[Any]] = []
+
+    def _judge(self, group: list[Operation[Any]]) -> list[Operation[Any]]:
+        self.judged += group
+        return [one for one in group if one not in self.keeps_back]
 
     def _told(self, results: Sequence[Result]) -> list[Result]:
         self.told += [operation for operation, _, _ in results]
@@ -65,6 +70,21 @@ class Desk:
 
 def operation(weight: int = 1) -> Operation[None]:
     return Operation(lambda _: None, weight=weight)
+
+
+async def test_what_is_judged_unfit_does_not_reach_the_thread_nor_holds_up_what_comes_after_it() -> None:
+    desk = Desk()
+    bad, good, later = operation(), operation(), operation()
+    desk.keeps_back = [bad]
+    desk.pen.put(bad)
+    await asyncio.sleep(0)
+    assert (desk.pen.waits, desk.pen.free) == (0, True)
+    desk.pen.put(bad)
+    desk.pen.put(good)
+    assert await desk.group() == [good]
+    await desk.settle([good])
+    desk.pen.put(later)
+    assert await desk.group() == [later]
 
 
 async def test_what_comes_in_one_turn_is_one_group_for_the_thread() -> None:

@@ -30,6 +30,7 @@ from edge.journal.press import Press
 from edge.journal.scribe import Scribe
 from edge.journal.sealing import Vault
 from edge.journal.state import State
+from edge.journal.swift import Swift
 from edge.journal.tail import TOMBSTONE, Tail
 from edge.limits import SWIFT_BYTES_MAX
 from edge.outcome import BORN
@@ -285,9 +286,9 @@ async def opened(folder: Path) -> Journal:
     return journal
 
 
-@pytest.mark.parametrize(("of", "work"), [(Press, "_kept"), (Known, "add")])
+@pytest.mark.parametrize(("of", "work", "able"), [(Press, "_kept", True), (Known, "add", True), (Known, "add", False)])
 async def test_what_it_cannot_keep_in_memory_is_not_kept_at_all(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, of: type, work: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, of: type, work: str, able: bool
 ) -> None:
     def wrong(*_: object) -> None:
         setattr(of, work, right)  # it fails once
@@ -297,6 +298,8 @@ async def test_what_it_cannot_keep_in_memory_is_not_kept_at_all(
     journal, right = await opened(tmp_path), getattr(of, work)
     with monkeypatch.context() as patch:
         patch.setattr(of, work, wrong)
+        if not able:  # the thread is to write it
+            patch.setattr(Swift, "able", False)
         with pytest.raises(JournalUnavailable):
             await journal.append(draft("m0"))
     assert (await journal.append(draft("m1"))).fresh

@@ -93,6 +93,10 @@ def test_neither_end_speaks_with_a_stranger(insurer, tmp_path):
     stranger.start()
     with pytest.raises(PayerUnavailable, match="wrong_signature"):
         driver_of(insurer).__class__(
-            stranger.url, insurer.key.public_key(), insurer.folder / "authority.pem", insurer.folder / "client.pem", 500
+            stranger.url,
+            insurer.key.public_key(),
+            insurer.folder / "authority.pem",
+            insurer.folder / "client.pem",
+            60_000,
         ).settle(claim())
     stranger.stop()

@@ -115,11 +115,11 @@ async def test_with_the_line_down_the_desk_goes_on_and_says_what_is_kept(
 async def test_a_settlement_in_doubt_is_told_as_such_and_ends_by_itself(
     clerk: Person, hub: SimHub, edge: Edge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("edge.console.desk.teller.DEADLINE_MS", 600)
     hid = await clerk.visit()
     await clerk.charge()
     await clerk.get(f"/desk/case/{hid}/bill")
     _, form = clerk.form("/settle")
+    monkeypatch.setattr("edge.console.desk.teller.DEADLINE_MS", 2_000)
     hub.faults.frozen = True
     await clerk.send("/settle")
     assert "Nobody can say yet whether this was settled." in clerk.main

@@ -104,9 +104,9 @@ async def test_the_slip_of_the_rest_has_no_line_that_a_part_settled(
 async def test_a_part_in_doubt_stops_every_other_settlement_until_it_is_certain(
     clerk: Person, hub: SimHub, edge: Edge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("edge.console.desk.teller.DEADLINE_MS", 600)
     hid = await stay(clerk)
     await clerk.get(f"/desk/case/{hid}/bill?until=")
+    monkeypatch.setattr("edge.console.desk.teller.DEADLINE_MS", 2_000)
     hub.faults.frozen = True
     await clerk.send("/settle-part")
     assert "Nobody can say yet whether this was settled." in clerk.main

@@ -78,7 +78,7 @@ async def test_what_is_wrong_with_a_read_is_said_in_the_same_shape(
 
 async def test_without_a_card_the_deadline_is_kept(hospital: Hospital) -> None:
     hospital.put_card(CARD).unlink()
-    _, body = await hospital.call("/cards/v1/read", deadline_ms=200)
+    _, body = await hospital.call("/cards/v1/read", deadline_ms=1_000)
     assert body["error"]["code"] == "card_absent"
     assert body["error"]["again"] is True
 
