@@ -134,18 +134,19 @@ class HandOver:
 
     def group(self) -> list[Operation[Any]]:
         """What waits, up to the bounds; empty when it is time to end."""
-        waiting = self._held or self._queue.get()
-        self._held = []
-        if waiting is None:
-            return []
-        waiting += self._more(self._operations_max - len(waiting))
+        if not self._held:
+            waiting = self._queue.get()
+            if waiting is None:
+                return []
+            self._held = waiting
+        self._held += self._more(self._operations_max - len(self._held))
         count = weight = 0
-        for operation in waiting:
+        for operation in self._held:
             weight += operation.weight
             if count == self._operations_max or (count and weight > self._bytes_max):
                 break
             count += 1
-        group, self._held = waiting[:count], waiting[count:]
+        group, self._held = self._held[:count], self._held[count:]
         self._taken += count
         return group
 

@@ -115,11 +115,11 @@ class Swift:
         return self._under_way is not None
 
     def begin(self, waiting: Sequence[Operation[Any]]) -> int:
-        """Begin to commit what comes first in ``waiting``; how many that are. 0: it is for the thread."""
-        if not self.able or not self._commits.sound:
-            return 0
+        """Begin to commit what comes first in ``waiting``; how many that are. 0: it is for the thread. Never raises: nobody would hear of it."""
         begun: list[Operation[Any]] = []
         try:
+            if not self.able or not self._commits.sound:
+                return 0
             count, keys = self._light(waiting)
             begun += [operation for operation in waiting[:count] if operation.begin()]
             done = not begun or self._committing(begun, keys)
@@ -177,15 +177,16 @@ class Swift:
         return True
 
     def _beside(self, framed: Framed, begun: list[Operation[Any]], new: set[int], began_s: float) -> _UnderWay:
-        """All that need not be done before the disk has the frame is done while it takes it."""
+        """All that need not be done before the disk has the frame is done while it takes it. Never raises: the write is under way."""
         tail: Tail | None
         try:
             self._known.add(new)  # if the write fails, the tables are asked once too often
             tail, results = framed.kept()
+            ours = self._ours()
         except Exception:  # noqa: BLE001 -- a fault of ours, too, must not leave callers waiting: it counts as a write that failed
             _log.exception("a commit in the loop failed inside")
-            tail, results = None, [(operation, None, None) for operation in begun]
-        return _UnderWay(results, tail, framed.segment, framed.size, began_s, self._ours())
+            tail, results, ours = None, [(operation, None, None) for operation in begun], True
+        return _UnderWay(results, tail, framed.segment, framed.size, began_s, ours)
 
     def _ours(self) -> bool:
         """Whether what is being written goes into the files at the paths; the disk works meanwhile."""
@@ -196,11 +197,14 @@ class Swift:
 
     def _attend(self, begun: _UnderWay) -> None:
         """Have an eye on a write that was begun; stand still for it where callers come one by one."""
-        if self._watch is None:
-            self._look_again(SWIFT_S_MAX)
-        alone, self._alone = self._alone, len(begun.results) == 1
-        if alone and self._alone and self._aio is not None:
-            self._aio.stand_still(begun.began_s + STANDS_S_MAX, lend=self._commits.folding)
+        try:
+            if self._watch is None:
+                self._look_again(SWIFT_S_MAX)
+            alone, self._alone = self._alone, len(begun.results) == 1
+            if alone and self._alone and self._aio is not None:
+                self._aio.stand_still(begun.began_s + STANDS_S_MAX, lend=self._commits.folding)
+        except Exception:  # noqa: BLE001 -- a fault of ours: the loop hears of the write's end all the same
+            _log.exception("a commit in the loop was not attended to")
 
     def _look_again(self, after_s: float) -> None:
         assert self._loop is not None

@@ -91,7 +91,7 @@ class Writer:
     @property
     def usable(self) -> bool:
         """Whether it writes, as far as the last try told."""
-        return self._thread is not None and self._thread.is_alive() and not self._commits.stale
+        return self._thread is not None and not self._stopping and not self._commits.stale
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
@@ -210,12 +210,16 @@ class Writer:
             loop.call_soon_threadsafe(opened.set_exception, told)
             return
         loop.call_soon_threadsafe(opened.set_result, None)
+        group: list[Operation[Any]] = []
         try:
             while group := self._waiting.group():
                 for part in apart(group):
                     self._commit(part)
+        except Exception:  # noqa: BLE001 -- a fault of ours where there is none to tell it to: those who wait are told below
+            _log.exception("the journal's thread has ended")
         finally:
             self._stopping = True
+            refuse(group)
             self._waiting.close()  # in good order there are none; after a fault of ours nobody may wait for ever
             self._close()
 

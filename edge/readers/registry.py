@@ -16,7 +16,7 @@ from edge.readers.cards.conversation import CardFault
 from edge.readers.cards.identity import CardIdentity
 
 PLAIN = Wanted()
-DRIVER_LATE_S_MAX = 0.25
+DRIVER_LATE_S_MAX = 1.0
 """A driver keeps the deadline itself, and says what it waited for; only one that does not is cut off."""
 _NOT_HERE = ("card_absent", "reader_lost", "reader_busy", "reader_failed")
 """A reader that says so has no card for us; its neighbour may."""

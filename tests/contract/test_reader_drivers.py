@@ -242,7 +242,10 @@ async def test_a_bad_card_is_refused_long_before_the_deadline_and_the_next_is_re
 
 
 @pytest.mark.parametrize("rig", playing(Played.PULLED), indirect=True)
-async def test_a_card_that_is_pulled_in_its_read_is_told_after_the_read_has_failed(desk: Desk) -> None:
+async def test_a_card_that_is_pulled_in_its_read_is_told_after_the_read_has_failed(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("edge.readers.pcsc.worker.LEAVING_MS", 1_000 * LATE_S_MAX)
     await desk.card(Played.PULLED)
     code = await desk.read()
     seen = list(desk.changes)
@@ -294,7 +297,8 @@ async def test_two_reads_at_once_stand_in_line_and_both_get_the_card(desk: Desk)
 
 
 @every
-async def test_two_reads_at_once_both_keep_their_deadline(desk: Desk) -> None:
+async def test_two_reads_at_once_both_keep_their_deadline(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("edge.readers.remote.session.ANSWER_GRACE_S", LATE_S_MAX)
     assert await asyncio.gather(desk.read(0.4), desk.read(0.4)) == ["card_absent"] * 2
 
 

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from edge.readers import registry
 from edge.retry import Backoff
 from edge.uplink import answers, loading, sending, suspicion
 from tests.edge.world import Edge
+from tests.patience import HUNG_S
 from tests.sim.hub import SimHub
 
 
@@ -36,6 +38,12 @@ def small_window(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loading, "WINDOW_ENTRIES_MAX", 32)
     monkeypatch.setattr(loading, "WINDOW_READ_ENTRIES", 16)
     monkeypatch.setattr(loading, "LANE_WINDOW_MAX", 8)
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A driver of readers is late only if it hangs: all of this machine may stand still for longer than a desk allows it."""
+    monkeypatch.setattr(registry, "DRIVER_LATE_S_MAX", HUNG_S)
 
 
 @pytest.fixture

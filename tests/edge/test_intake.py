@@ -329,7 +329,7 @@ async def test_the_list_of_the_uncertain_is_told_without_the_hub(tmp_path: Path)
     await hub.stop()
     async with Edge(tmp_path, hub.url) as edge:
         await edge.kept("2204", fees(HID), "m1", 900)
-        reply = await edge.call("44", {}, "u1", 500)
+        reply = await edge.call("44", {}, "u1", 5_000)
         assert reply.outcome is Outcome.FINAL
         assert reply.answer is not None
         assert [(row["msgid"], row["outcome"]) for row in reply.answer["at_edge"]] == [("m1", "provisional")]

@@ -143,7 +143,7 @@ async def test_mirth_3366_a_start_and_a_resend_at_once_process_it_once(hub: SimH
     hub.faults.lose_next = 10**6
     async with Edge(tmp_path, hub.url) as edge:
         await edge.kept("2204", fees(HID), "m1", 500)
-        assert (await edge.call("2207", settle(OTHER), "m2", 1400)).outcome is Outcome.IN_DOUBT
+        assert (await edge.call("2207", settle(OTHER), "m2", 4000)).outcome is Outcome.IN_DOUBT
     hub.faults.lose_next = 0
     hub.faults.delay_s = 0.05
     hub.overlaps = 0

@@ -106,6 +106,13 @@ class Edge:
             if not late and reply.code != "journal_unavailable":
                 return reply
 
+    async def read(self, msgid: str, deadline_ms: int) -> Reply:
+        """The reply to a read over a line that is coming up: as a person does it, again while it is still down."""
+        while True:
+            reply = await self.call("1101", {"person": PERSON}, msgid, deadline_ms)
+            if reply.code != "line_down":
+                return reply
+
 
 def call(number: str, packet: dict[str, Any] | bytes, msgid: str, deadline_ms: int = 3000, card_read: str = "") -> Call:
     body = packet if isinstance(packet, bytes) else json.dumps(packet).encode()

@@ -35,7 +35,7 @@ CLOSE_WAIT_S = 1.0
 STILL_PAIRED_LOOK_EVERY_S = 0.5
 STATES_LOOK_EVERY_S = 1.0
 """How often an agent looks whether its readers changed without an event."""
-ANSWER_GRACE_S = 0.2
+ANSWER_GRACE_S = 0.8
 """How long after a read's deadline the agent's own refusal is waited for; less than the registry waits for a driver."""
 NOTED_WAIT_S = 1.0
 """How long an agent waits for the edge to note a read that was made at its own face."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from central_sync.wire.refusals import Refused
-from edge.readers import ReaderState, Wanted
+from edge.readers import ReaderState, Wanted, registry
 from edge.readers.cards.identity import CardIdentity
 from edge.readers.registry import Readers
 from edge.readers.simulated.driver import SimulatedReader
@@ -61,8 +61,11 @@ class Waits:
         raise Refused("card_lying")
 
 
-async def test_what_a_driver_waited_for_is_told_at_the_deadline_and_a_late_driver_is_cut_off() -> None:
+async def test_what_a_driver_waited_for_is_told_at_the_deadline_and_a_late_driver_is_cut_off(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     assert await refusal(Readers([Waits(0)]), "desk-1") == "card_lying"
+    monkeypatch.setattr(registry, "DRIVER_LATE_S_MAX", 1)
     began = time.monotonic()
     assert await refusal(Readers([Waits(30)]), "desk-1") == "card_slow"
     assert time.monotonic() - began < 20

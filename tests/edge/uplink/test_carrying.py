@@ -79,8 +79,7 @@ async def test_a_backlog_travels_in_batches_and_an_interactive_call_overtakes_it
         assert {r.outcome for r in await asyncio.gather(*calls)} == {Outcome.PROVISIONAL}
         hub.faults.delay_s = 0.05
         await hub.start()
-        reply = await edge.call("1101", {"person": PERSON}, "now", 10_000)
-        assert reply.outcome is Outcome.FINAL
+        assert (await edge.read("now", 10_000)).outcome is Outcome.FINAL
         await until(lambda: edge.uplink.in_hand == 0, 30)
     assert len(hub.applied) == 300
     assert len(hub.batches) < 30

@@ -11,7 +11,7 @@ import pytest
 from installers.shim import build
 from tests.installers.shim import library
 from tests.installers.shim.stranger import Stranger
-from tests.installers.shim.test_shim import CALL, STRANGE
+from tests.installers.shim.test_shim import SOON, STRANGE
 
 SANITIZED = ("-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-pthread")
 PROOF_SECONDS = 4
@@ -54,7 +54,7 @@ def test_a_strangers_answers_make_no_wrong_step_in_the_whole_library(tmp_path: P
     caller = build.compile_sources("cc", [library.HERE / "caller.c"], SANITIZED, ["-ldl"], tmp_path / "caller")
     answers = list(STRANGE.values())
     with Stranger(lambda number: [answers[number % len(answers)], b""]) as server:
-        ask = b"QUERY %d " + CALL.replace("1000", "200").encode()
+        ask = b"QUERY %d " + SOON.replace("1000", "200").encode()
         lines = [b"OPTION address " + server.url.encode(), b"OPTION grace_ms 100"]
         for room in (0, 1, 5000):
             lines += [ask % room] * len(answers) + [b"EVENT %d {}" % room, b"ANSWER 100 ", b"ANSWER 9000 "]

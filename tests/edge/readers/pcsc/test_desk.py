@@ -41,7 +41,9 @@ async def test_workers_that_do_not_come_back_are_left_and_bounded_and_forgiven(t
             assert await refusal(listener, 1.3) == "card_slow"
         await asyncio.sleep(STUCK_S)
         assert listener.state().trouble == "reader_stuck"
-        assert await refusal(listener, 10) == "reader_failed"
+        while (code := await refusal(listener, 1.3)) == "card_slow":
+            pass  # one of those reads had hardly begun when its time was over: this machine may stand still
+        assert code == "reader_failed"
         assert listener.told.empty()
         table.drop()
         await listener.until("removed")
