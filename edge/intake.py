@@ -234,12 +234,22 @@ class Intake:
             standing = clock.kept = appended.standing
             if standing.outcome.decided:
                 return reply_of(standing)
-            if not appended.fresh:
-                self._uplink.hurry(standing)
-            elif row.resolution is Resolution.FENCE and clock.left() > 0:
-                self._uplink.wake(standing.seq)
-            told = await self._news(news, clock, lambda: self._may_give_up(row, standing), standing.seq)
+            try:
+                told = await self._carried(row, appended, news, clock)
+            except Exception:  # noqa: BLE001 -- a fault of ours must not leave it half on its way: it is decided as at the deadline
+                _log.exception("a call failed inside after it was kept", number=row.number)
+                told = None
             return reply_of(told or await self._decide(standing, row))
+
+    async def _carried(self, row: Row, appended: Appended, news: asyncio.Future[Any], clock: Clock) -> Standing | None:
+        """What the hub decides in time about what the journal has, or ``None``."""
+        standing = appended.standing
+        if not appended.fresh:
+            self._uplink.hurry(standing)
+        elif row.resolution is Resolution.FENCE and clock.left() > 0:
+            self._uplink.wake(standing.seq)
+        told: Standing | None = await self._news(news, clock, lambda: self._may_give_up(row, standing), standing.seq)
+        return told
 
     async def _proven(self, call: Call, request: p.Request, clock: Clock) -> None:
         """Raise ``Refused`` for a proof that does not hold, but for a copy of what the journal has: it was proven then."""
@@ -278,7 +288,9 @@ class Intake:
     async def _withdrawn(self, standing: Standing, why: str) -> Standing:
         try:
             decided = await self._journal.withdraw(standing.seq, why, self._now())
-        except JournalUnavailable:
+        except Exception as error:  # noqa: BLE001 -- also after a fault of ours it must not lie there until the next start
+            if not isinstance(error, JournalUnavailable):
+                _log.exception("a call could not be withdrawn", number=standing.number)
             decided = None
         if decided is None or not decided.outcome.decided:
             # it is not certain to stay withdrawn if the power fails now: the hub is asked, which stops it there

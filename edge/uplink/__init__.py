@@ -106,13 +106,14 @@ class Uplink:
             try:
                 self._loader.look(sending=self._pulse.may_send(now))
                 self._flights.begin(now)
+                due_s = self._flights.until_due(now)
             except Exception:  # noqa: BLE001 -- a fault of ours in one entry must not end all sending without a word
                 _log.exception("the uplink failed inside")
                 await asyncio.sleep(JOURNAL_RETRY_S)
                 continue
             try:
                 # not wait_for: when the bell rings at that moment, the one of Python 3.11 swallows the cancellation of a stop
-                async with asyncio.timeout(self._flights.until_due(now)):
+                async with asyncio.timeout(due_s):
                     await self._bell.wait()
             except TimeoutError:
                 continue
@@ -187,25 +188,27 @@ class Uplink:
         """Take an entry that was just appended, in the order of the journal. ``urgent``: somebody waits for it. ``dormant``: it stays, and what
         follows it in its lane, until :meth:`wake` or :meth:`withdraw`. ``ask``: only ask what became of it.
         """
-        seq, lane = standing.seq, lane_key(standing.lane)
-        if self._lanes.get(seq) is None:
-            urgent = urgent and not ask
-            if not urgent and not ask and (self._loader.crowded or self._lanes.beyond(lane, seq)):
-                self._window.left_out(seq)
-            else:
-                work = Work(
-                    key=seq,
-                    lane=lane,
-                    number=standing.number,
-                    size=size,
-                    urgent=urgent,
-                    dormant=dormant,
-                    ask=ask,
-                    left=ask,
-                )
-                self._enter(work)
-                self._window.arrived(seq)
+        try:
+            self._carry(standing, size, urgent=urgent, dormant=dormant, ask=ask)
+        except Exception:  # noqa: BLE001 -- a fault of ours must not leave it lying until the next start: it is read from the journal
+            _log.exception("an entry could not be carried as it came", number=standing.number)
+            self._window.left_out(standing.seq)
         self._hasten()
+
+    def _carry(self, standing: Standing, size: int, *, urgent: bool, dormant: bool, ask: bool) -> None:
+        seq, lane = standing.seq, lane_key(standing.lane)
+        if self._lanes.get(seq) is not None:
+            return
+        urgent = urgent and not ask
+        if not urgent and not ask and (self._loader.crowded or self._lanes.beyond(lane, seq)):
+            self._window.left_out(seq)
+            return
+        self._enter(
+            Work(
+                key=seq, lane=lane, number=standing.number, size=size, urgent=urgent, dormant=dormant, ask=ask, left=ask
+            )
+        )
+        self._window.arrived(seq)
 
     def wake(self, seq: int) -> None:
         """What was carried dormant may leave."""

@@ -110,11 +110,11 @@ class Flights:
     def begin(self, now: float) -> None:
         """Begin as many exchanges as may begin now."""
         while len(self.under_way) < WORKERS and self._pulse.may_send(now) and (batch := self._next_batch(now)):
-            self._pulse.began(now)
-            self._carrying.suspicion.took(batch)
             flight = Flight(batch)
             self.under_way.add(flight)
-            flight.task = asyncio.create_task(self._fly(flight), name="exchange")
+            flight.task = asyncio.create_task(self._fly(flight), name="exchange")  # first of all: only what flies lands
+            self._pulse.began(now)
+            self._carrying.suspicion.took(batch)
 
     def _next_batch(self, now: float) -> list[Work]:
         up, pace = self._pulse.up, self._carrying.pace
@@ -162,8 +162,8 @@ class Flights:
             self._lost(flight, flight.attempt.left)
             await self._suspect(flight)
         finally:
-            self._lanes.landed(flight.batch)
             self.under_way.discard(flight)
+            self._lanes.landed(flight.batch)
             self.landed()
 
     async def _exchange(self, flight: Flight) -> None:

@@ -18,6 +18,7 @@ from edge.journal.operation import Operation
 from edge.journal.press import Press
 from edge.journal.scribe import Scribe
 from edge.journal.swift import Swift
+from tests.edge.faults import Fault, fails_once
 from tests.edge.journal.drafts import NOW, applied, by_scribe, by_thread, draft, learned
 from tests.patience import HUNG_S
 
@@ -28,23 +29,6 @@ STEPS: list[tuple[Any, str]] = [
 ]  # fmt: skip
 ENDS_IT: list[tuple[Any, str]] = [(writer, "apart"), (HandOver, "_more")]
 """Without these the thread cannot go on."""
-
-
-class Fault(Exception):
-    """One of ours."""
-
-
-def fails_once(patch: pytest.MonkeyPatch, of: Any, name: str, at: int) -> None:
-    right, calls = getattr(of, name), 0
-
-    def step(*given: Any, **more: Any) -> Any:
-        nonlocal calls
-        calls += 1
-        if calls == at:
-            raise Fault
-        return right(*given, **more)
-
-    patch.setattr(of, name, step)
 
 
 class Work:
