@@ -8,8 +8,11 @@ import random
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from difflib import unified_diff
 from pathlib import Path
+from pprint import pformat
 
+import msgspec
 import pytest
 
 from central_sync.benefits.bundle import packed, versioned
@@ -54,7 +57,16 @@ def test_a_process_that_has_only_the_edges_packages_gives_the_same_bytes(given, 
         timeout=100,
     )
     assert done.returncode == 0, done.stderr.decode()[-2000:]
-    assert [bytes.fromhex(line) for line in done.stdout.decode().split()] == here
+    there = [bytes.fromhex(line) for line in done.stdout.decode().split()]
+    assert len(there) == len(here)
+    for place, (one, other) in enumerate(zip(there, here, strict=True)):
+        assert one == other, f"{place}: {unlike(one, other)}"
+
+
+def unlike(one: bytes, other: bytes) -> list[str]:
+    """The lines in which two answers differ."""
+    texts = [pformat(msgspec.msgpack.decode(body), width=200).splitlines() for body in (one, other)]
+    return list(unified_diff(*texts, n=0))
 
 
 def test_many_threads_at_once_and_another_order_give_the_same_bytes(given, here):

@@ -21,6 +21,7 @@ from edge.errors import JournalUnavailable
 from edge.journal import Block, Journal, commits, press, slate, swift, writer
 from edge.journal.folding import Folding
 from edge.journal.swift import Swift
+from tests.edge.journal.disks import on_a_quick_disk
 from tests.edge.journal.drafts import NOW, applied, by_scribe, draft, folded, learned, own
 from tests.patience import HUNG_S
 
@@ -312,6 +313,7 @@ async def test_a_write_that_goes_on_for_long_makes_the_disk_a_slow_one_and_a_loo
     journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(swift, "SWIFT_S_MAX", 0.002)
+    on_a_quick_disk(journal, monkeypatch)
     made = journal._writer._commits
     appending = journal.appending(draft("m0"))
     await asyncio.sleep(0)

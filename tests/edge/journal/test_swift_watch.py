@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from edge.journal import Appended, Journal, commits, swift, writer
+from tests.edge.journal.disks import on_a_quick_disk
 from tests.edge.journal.drafts import draft, learned, own
 from tests.patience import HUNG_S
 
@@ -29,6 +30,7 @@ async def test_callers_who_take_their_time_make_no_disk_a_slow_one(
     assert own(journal).able, (
         "this file system takes no direct writes, or linux_aio.c was not built: this test needs both"
     )
+    on_a_quick_disk(journal, monkeypatch)
     done, by_thread, came = asyncio.Event(), [], 0
     written = journal._writer._commits.written
     monkeypatch.setattr(journal._writer._commits, "written", lambda begun: (by_thread.extend(begun), written(begun))[1])

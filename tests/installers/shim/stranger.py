@@ -20,6 +20,7 @@ class Stranger:
         self._listening = socket.create_server(("127.0.0.1", 0))
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._open: list[socket.socket] = []
+        self._counting = threading.Lock()
         self.asked: list[bytes] = []
         self.connections = 0
         self.pieces: list[int] = []
@@ -54,9 +55,11 @@ class Stranger:
     def _talk(self, connection: socket.socket) -> None:
         try:
             while (came := _request(connection))[0]:
-                self.asked.append(came[0])
-                self.pieces.append(came[1])
-                pieces = self._answers(len(self.asked))
+                with self._counting:
+                    self.asked.append(came[0])
+                    self.pieces.append(came[1])
+                    number = len(self.asked)
+                pieces = self._answers(number)
                 for piece in pieces:
                     time.sleep(piece) if isinstance(piece, float) else connection.sendall(piece)
                 if not pieces or b"connection: close" in b"".join(p for p in pieces if isinstance(p, bytes)).lower():

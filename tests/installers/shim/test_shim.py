@@ -100,11 +100,9 @@ def test_thirty_threads_get_each_its_own_answer(shim: library.Library) -> None:
 
         def work(number: int) -> None:
             for turn in range(20):
-                mine = json.dumps(
-                    {"return_code": 0, "who": f"{number}-{turn}", "text": "文" * 50}, ensure_ascii=False
-                ).encode()
-                said = shim.call("QUERY", mine)
-                assert json.loads(said.text)["return_code"] == 0
+                mine = {"return_code": 0, "who": f"{number}-{turn}", "text": "文" * 50, "deadline_ms": 20_000}
+                said = shim.call("QUERY", json.dumps(mine, ensure_ascii=False))
+                assert json.loads(said.text) == mine
 
         library.Together(30).run(work)
     assert server.connections <= 600
