@@ -200,7 +200,8 @@ async def test_a_fence_still_connecting_at_its_deadline_is_withdrawn(tmp_path: P
             fillers.append(filler)
         async with Edge(tmp_path, f"http://127.0.0.1:{port}") as edge:
             began = time.monotonic()
-            reply = await edge.call("2207", settle(HID), "m1", 1200)
+            while (reply := await edge.call("2207", settle(HID), "m1", 1200)).outcome is Outcome.IN_DOUBT:
+                pass  # this machine stood still when it was to be withdrawn: whoever asks again is told
             assert time.monotonic() - began < CONNECT_TIMEOUT_S
             assert (reply.outcome, reply.code) == (Outcome.REFUSED, "line_down")
         for filler in fillers:
