@@ -235,21 +235,17 @@ class Intake:
             if standing.outcome.decided:
                 return reply_of(standing)
             try:
-                told = await self._carried(row, appended, news, clock)
-            except Exception:  # noqa: BLE001 -- a fault of ours must not leave it half on its way: it is decided as at the deadline
+                if not appended.fresh:
+                    self._uplink.hurry(standing)
+                elif row.resolution is Resolution.FENCE and clock.left() > 0:
+                    self._uplink.wake(standing.seq)
+                told = await self._news(news, clock, lambda: self._may_give_up(row, standing), standing.seq)
+                return reply_of(told or await self._decide(standing, row))
+            except Exception:  # noqa: BLE001 -- a fault of ours must not leave it half on its way: what is in doubt is asked about
                 _log.exception("a call failed inside after it was kept", number=row.number)
-                told = None
-            return reply_of(told or await self._decide(standing, row))
-
-    async def _carried(self, row: Row, appended: Appended, news: asyncio.Future[Any], clock: Clock) -> Standing | None:
-        """What the hub decides in time about what the journal has, or ``None``."""
-        standing = appended.standing
-        if not appended.fresh:
-            self._uplink.hurry(standing)
-        elif row.resolution is Resolution.FENCE and clock.left() > 0:
-            self._uplink.wake(standing.seq)
-        told: Standing | None = await self._news(news, clock, lambda: self._may_give_up(row, standing), standing.seq)
-        return told
+                if row.resolution is Resolution.FENCE:
+                    self._uplink.ask(standing)
+                return reply_of(standing)
 
     async def _proven(self, call: Call, request: p.Request, clock: Clock) -> None:
         """Raise ``Refused`` for a proof that does not hold, but for a copy of what the journal has: it was proven then."""
@@ -294,7 +290,7 @@ class Intake:
             decided = None
         if decided is None or not decided.outcome.decided:
             # it is not certain to stay withdrawn if the power fails now: the hub is asked, which stops it there
-            self._uplink.carry(standing, 0, ask=True)
+            self._uplink.ask(standing)
             return standing
         self._waiting.wake([decided])
         self._events.publish(outcome_event(decided, self._now()))

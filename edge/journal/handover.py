@@ -13,10 +13,15 @@ import queue
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
+import structlog
+
 from edge.journal.operation import Operation, Result, call
 
 TURN_COMMITS_MAX = 8
 """So many that the loop stood still for follow each other before the sockets are heard again."""
+
+
+_log = structlog.get_logger(__name__)
 
 
 class Loop(Protocol):
@@ -105,24 +110,34 @@ class HandOver:
 
     def _turn(self) -> None:
         self._scheduled = self._turning = True  # what is told meanwhile begins no turn of its own
+        try:
+            more = self._write()
+        except Exception:  # noqa: BLE001 -- a fault of ours must not end all turns, and nobody may wait for one that is over
+            _log.exception("a turn of the journal failed inside")
+            more, waiting, self._waiting = False, self._waiting, []
+            self._refuse(waiting)
+        self._turning, self._scheduled = False, more
+        if more:
+            assert self._loop is not None
+            self._loop.call_soon(self._turn)
+        elif self._ended:
+            self._refuse_what_waits()
+        elif self._ending and not self._waiting and not self._own.under_way:
+            self._queue.put(None)
+
+    def _write(self) -> bool:
+        """Begin what can be begun; whether there is more, and the sockets come first."""
         left = TURN_COMMITS_MAX
         while self._waiting and (self._ended or not (self._own.under_way or (self._away and self._own.able))):
             if not left:
-                assert self._loop is not None
-                self._turning = False
-                self._loop.call_soon(self._turn)
-                return
+                return True
             left -= 1
             count = 0 if self._away or self._ended else self._own.begin(self._waiting)
             if not count:
                 self._to_thread(self._judge(self._waiting))
                 self._waiting = []
             del self._waiting[:count]
-        self._scheduled = self._turning = False
-        if self._ended:
-            self._refuse_what_waits()
-        elif self._ending and not self._waiting and not self._own.under_way:
-            self._queue.put(None)
+        return False
 
     def _to_thread(self, group: list[Operation[Any]]) -> None:
         if group:

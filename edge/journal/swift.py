@@ -121,7 +121,7 @@ class Swift:
             if not self.able or not self._commits.sound:
                 return 0
             count, keys = self._light(waiting)
-            begun += [operation for operation in waiting[:count] if operation.begin()]
+            begun.extend(operation for operation in waiting[:count] if operation.begin())
             done = not begun or self._committing(begun, keys)
         except Exception as error:  # noqa: BLE001 -- a fault of ours, too: the thread meets it again, and tells the callers
             if not isinstance(error, NOT_OURS):
@@ -203,7 +203,7 @@ class Swift:
             alone, self._alone = self._alone, len(begun.results) == 1
             if alone and self._alone and self._aio is not None:
                 self._aio.stand_still(begun.began_s + STANDS_S_MAX, lend=self._commits.folding)
-        except Exception:  # noqa: BLE001 -- a fault of ours: the loop hears of the write's end all the same
+        except Exception:  # noqa: BLE001 -- a fault of ours: the loop is told of the end of the write in any case
             _log.exception("a commit in the loop was not attended to")
 
     def _look_again(self, after_s: float) -> None:

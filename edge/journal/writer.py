@@ -219,14 +219,16 @@ class Writer:
             _log.exception("the journal's thread has ended")
         finally:
             self._stopping = True
-            refuse(group)
-            self._waiting.close()  # in good order there are none; after a fault of ours nobody may wait for ever
+            refuse(group)  # in good order there are none; after a fault of ours nobody may wait for ever
+            settle([(operation, None, JournalError("whether it was kept is not known")) for operation in group])
+            self._waiting.close()
             self._close()
 
     def _commit(self, group: list[Operation[Any]]) -> None:
-        begun = [operation for operation in group if operation.begin()]
+        begun: list[Operation[Any]] = []
         results: Sequence[Result] = ()
         try:
+            begun.extend(operation for operation in group if operation.begin())
             if not begun:
                 pass
             elif isinstance(begun[0], Errand):
@@ -239,7 +241,7 @@ class Writer:
             if not isinstance(error, NOT_OURS):
                 _log.exception("a commit failed inside")
             self._commits.drop(error)
-            results = [(operation, None, _unwritten()) for operation in begun]
+            results = [(operation, None, _unwritten()) for operation in group]
         self._waiting.settle(results, len(group))
 
     def _nobody_waits(self) -> HandOver:

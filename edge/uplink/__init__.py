@@ -287,6 +287,12 @@ class Uplink:
             flight.give_up()  # it would send what is only to be asked
         self.calm(seq)
 
+    def ask(self, standing: Standing) -> None:
+        """Ask what became of it, whether it is at hand or not, and whatever it waited for."""
+        self.doubt(standing.seq)
+        self._lanes.wake(standing.seq)
+        self.carry(standing, 0, ask=True)
+
     def hurry(self, standing: Standing) -> None:
         """Somebody waits for it, again: do not stand on an exchange that hangs."""
         seq = standing.seq

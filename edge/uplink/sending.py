@@ -110,11 +110,18 @@ class Flights:
     def begin(self, now: float) -> None:
         """Begin as many exchanges as may begin now."""
         while len(self.under_way) < WORKERS and self._pulse.may_send(now) and (batch := self._next_batch(now)):
-            flight = Flight(batch)
-            self.under_way.add(flight)
-            flight.task = asyncio.create_task(self._fly(flight), name="exchange")  # first of all: only what flies lands
+            self._take_off(batch)
             self._pulse.began(now)
             self._carrying.suspicion.took(batch)
+
+    def _take_off(self, batch: list[Work]) -> None:
+        try:
+            flight = Flight(batch)
+            flight.task = asyncio.create_task(self._fly(flight), name="exchange")
+        except Exception:
+            self._lanes.landed(batch)  # only what flies lands by itself
+            raise
+        self.under_way.add(flight)
 
     def _next_batch(self, now: float) -> list[Work]:
         up, pace = self._pulse.up, self._carrying.pace
@@ -163,8 +170,10 @@ class Flights:
             await self._suspect(flight)
         finally:
             self.under_way.discard(flight)
-            self._lanes.landed(flight.batch)
-            self.landed()
+            try:
+                self._lanes.landed(flight.batch)
+            finally:
+                self.landed()
 
     async def _exchange(self, flight: Flight) -> None:
         items, digests = ({}, {}) if flight.given_up else await self._items(flight.batch)

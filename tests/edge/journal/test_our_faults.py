@@ -25,7 +25,7 @@ from tests.patience import HUNG_S
 STEPS: list[tuple[Any, str]] = [
     (Known, "add"), (Known, "may_have"), (Press, "of_plain"), (Press, "of_scribe"), (Press, "_kept"), (Scribe, "append"), (Scribe, "receive"),
     (Commits, "ours"), (Commits, "wrote"), (Commits, "written"), (Commits, "has_room"), (Commits, "tended"), (Commits, "look_after"), (Commits, "upkept"),
-    (Swift, "_light"), (Swift, "_look_again"), (Swift, "_look"), (Operation, "done"),
+    (Swift, "_light"), (Swift, "_look_again"), (Swift, "_look"), (Operation, "done"), (Operation, "begin"), (HandOver, "_to_thread"), (HandOver, "_write"),
 ]  # fmt: skip
 ENDS_IT: list[tuple[Any, str]] = [(writer, "apart"), (HandOver, "_more")]
 """Without these the thread cannot go on."""

@@ -14,7 +14,7 @@ from edge.uplink.answers import Answers
 from edge.uplink.lanes import Lanes
 from edge.uplink.loading import Loader
 from edge.uplink.pace import Pace
-from edge.uplink.sending import Flights
+from edge.uplink.sending import Flight, Flights
 from edge.uplink.suspicion import Suspicion
 from edge.uplink.window import Window
 from tests.edge.faults import fails_once
@@ -24,7 +24,7 @@ from tests.sim.hub import SimHub
 
 STEPS: list[tuple[Any, str]] = [
     (Uplink, "_enter"), (Uplink, "wake"), (Uplink, "doubt"), (Lanes, "add"), (Lanes, "take_urgent"), (Lanes, "take_backlog"), (Lanes, "ready"),
-    (Loader, "look"), (Loader, "_take"), (Window, "arrived"), (Window, "fresh"), (Flights, "begin"), (Flights, "_next_batch"), (Flights, "until_due"),
+    (Loader, "look"), (Loader, "_take"), (Window, "arrived"), (Window, "fresh"), (Flights, "begin"), (Flight, "__init__"), (Uplink, "withdraw"), (Uplink, "why"), (Window, "gone"), (Flights, "_next_batch"), (Flights, "until_due"),
     (Flights, "_items"), (Flights, "_broken"), (Flights, "_lost"), (Answers, "take"), (Answers, "_tell"), (Pace, "finished"),
     (Suspicion, "took"), (Suspicion, "answered"), (Journal, "withdraw"), (Journal, "sendables"), (Journal, "receive"), (Journal, "waiting"),
 ]  # fmt: skip
