@@ -6,9 +6,12 @@ import os
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+NOT_STARTED = "ShellExecuteEx failed: Internal error"
 
 
 class Windows:
@@ -25,15 +28,20 @@ class Windows:
         }
 
     def run(self, *command: str | Path, good: bool = True) -> tuple[int, str]:
-        """A program to its end: exit status, and what it printed. Into a file: Wine's own servers would hold a pipe open."""
+        """A program to its end: exit status, and what it printed. Wine, on a busy machine, now and then cannot start one; it is asked again."""
+        while NOT_STARTED in (done := self._run(*command))[1]:
+            time.sleep(0.5)
+        assert not good or done[0] == 0, (command, done[0], done[1][-1000:])
+        return done
+
+    def _run(self, *command: str | Path) -> tuple[int, str]:
+        """What it prints goes into a file: Wine's own servers would hold a pipe open."""
         with tempfile.TemporaryFile() as said:
             done = subprocess.run(
                 ["wine", *command], env=self._environment, check=False, stdin=subprocess.DEVNULL, stdout=said, stderr=said, timeout=110
             )  # fmt: skip
             said.seek(0)
-            told = said.read().decode(errors="replace")
-        assert not good or done.returncode == 0, (command, done.returncode, told[-1000:])
-        return done.returncode, told
+            return done.returncode, said.read().decode(errors="replace")
 
     def asked(
         self, *command: str | Path, typed: str = "", folder: Path | None = None
