@@ -284,9 +284,7 @@ class Intake:
     async def _withdrawn(self, standing: Standing, why: str) -> Standing:
         try:
             decided = await self._journal.withdraw(standing.seq, why, self._now())
-        except Exception as error:  # noqa: BLE001 -- also after a fault of ours it must not lie there until the next start
-            if not isinstance(error, JournalUnavailable):
-                _log.exception("a call could not be withdrawn", number=standing.number)
+        except JournalUnavailable:
             decided = None
         if decided is None or not decided.outcome.decided:
             # it is not certain to stay withdrawn if the power fails now: the hub is asked, which stops it there

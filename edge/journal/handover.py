@@ -20,7 +20,6 @@ from edge.journal.operation import Operation, Result, call
 TURN_COMMITS_MAX = 8
 """So many that the loop stood still for follow each other before the sockets are heard again."""
 
-
 _log = structlog.get_logger(__name__)
 
 

@@ -203,7 +203,7 @@ class Swift:
             alone, self._alone = self._alone, len(begun.results) == 1
             if alone and self._alone and self._aio is not None:
                 self._aio.stand_still(begun.began_s + STANDS_S_MAX, lend=self._commits.folding)
-        except Exception:  # noqa: BLE001 -- a fault of ours: the loop is told of the end of the write in any case
+        except Exception:  # noqa: BLE001 -- a fault of ours: of a write that goes on the loop is told by the kernel
             _log.exception("a commit in the loop was not attended to")
 
     def _look_again(self, after_s: float) -> None:

@@ -241,7 +241,8 @@ class Writer:
             if not isinstance(error, NOT_OURS):
                 _log.exception("a commit failed inside")
             self._commits.drop(error)
-            results = [(operation, None, _unwritten()) for operation in group]
+            begun.extend(operation for operation in group if operation.begin())
+            results = [(operation, None, _unwritten()) for operation in begun]
         self._waiting.settle(results, len(group))
 
     def _nobody_waits(self) -> HandOver:

@@ -225,7 +225,7 @@ def test_what_was_taken_back_is_told_until_it_is_heard(asking, store, insurer):
     undone(asking, answer)
     for mood in (Mood.NEVER, Mood.OTHER_KIND, Mood.ACCEPT):
         insurer.mood = mood
-        round_.driver = driver_of(insurer, *([300] if mood is Mood.NEVER else []))
+        round_.driver = driver_of(insurer, 300 if mood is Mood.NEVER else 60_000)
         round_.run()
         clock.now += HOUR
     with store.read() as uow:

@@ -24,7 +24,8 @@ from tests.sim.hub import SimHub
 
 STEPS: list[tuple[Any, str]] = [
     (Uplink, "_enter"), (Uplink, "wake"), (Uplink, "doubt"), (Lanes, "add"), (Lanes, "take_urgent"), (Lanes, "take_backlog"), (Lanes, "ready"),
-    (Loader, "look"), (Loader, "_take"), (Window, "arrived"), (Window, "fresh"), (Flights, "begin"), (Flight, "__init__"), (Uplink, "withdraw"), (Uplink, "why"), (Window, "gone"), (Flights, "_next_batch"), (Flights, "until_due"),
+    (Loader, "look"), (Loader, "_take"), (Window, "arrived"), (Window, "fresh"), (Window, "gone"), (Flights, "begin"), (Flights, "_next_batch"),
+    (Flights, "until_due"), (Flight, "__init__"), (Uplink, "withdraw"), (Uplink, "why"),
     (Flights, "_items"), (Flights, "_broken"), (Flights, "_lost"), (Answers, "take"), (Answers, "_tell"), (Pace, "finished"),
     (Suspicion, "took"), (Suspicion, "answered"), (Journal, "withdraw"), (Journal, "sendables"), (Journal, "receive"), (Journal, "waiting"),
 ]  # fmt: skip
